@@ -1,0 +1,55 @@
+# Short names over tools/setup.sh and the presets of CMakePresets.json. `make demo` and `make test` start from nothing.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test bench lint format reference asan tsan clean
+
+# Jobs at once: one per core, but each with 1.5 GB of memory (a file that includes LibTorch takes about 1 GB to compile).
+JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ {jobs = int($$2 / 1500000)} END {print jobs < 1 ? 1 : jobs < cores ? jobs : cores}' /proc/meminfo)
+# ccache stops with an error where it cannot write.
+ifeq ($(CCACHE_DIR)$(shell mkdir -p "$${XDG_CACHE_HOME:-$${HOME:-}/.cache}/ccache" 2>/dev/null && [ -w "$${XDG_CACHE_HOME:-$${HOME:-}/.cache}/ccache" ] && echo writable),)
+export CCACHE_DIR := $(CURDIR)/.cache/ccache
+endif
+# Tests run side by side, each with its own threads: let waiting threads sleep.
+run_tests = OMP_WAIT_POLICY=passive ctest --preset $(1) -j $(JOBS)
+sources = git ls-files -co --exclude-standard -z -- 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' 'bench/*.cpp'
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z ]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## install what is missing: Debian packages, .venv, wheels
+	@tools/setup.sh
+
+build: setup ## the program: build/retort
+	@cmake --preset release
+	@cmake --build --preset release -j $(JOBS) --target retort
+
+demo: build ## make a small question-answering world, fine-tune on it, evaluate, answer (2 minutes)
+	@build/retort demo
+
+test: setup ## build everything and run all tests
+	@cmake --preset release
+	@cmake --build --preset release -j $(JOBS)
+	@$(call run_tests,release)
+
+bench: build ## training speed; TRAIN_FILE=train-v1.1.json VOCAB_FILE=vocab.txt [MODEL=preset:bert-base-uncased]
+	@build/retort bench train --model "$${MODEL:-preset:bert-base-uncased}" --vocab_file "$${VOCAB_FILE:?a vocab.txt}" --task squad \
+	  --train_file "$${TRAIN_FILE:?a SQuAD training file}" --per_device_train_batch_size 8 --steps 6 --precision bf16
+
+lint: ## formatting and the order of the layers
+	@$(sources) | xargs -0 clang-format --dry-run -Werror
+	@python3 tools/check_layers.py
+
+format: ## rewrite the sources as .clang-format says
+	@$(sources) | xargs -0 clang-format -i
+
+reference: build ## write docs/reference from the program's own tables
+	@build/retort reference --output_dir docs/reference
+
+asan tsan: setup ## all tests under AddressSanitizer and UBSan, or ThreadSanitizer
+	@cmake --preset $@
+	@cmake --build --preset $@ -j $(JOBS)
+	@$(call run_tests,$@)
+
+clean: ## remove the build folders; .venv stays
+	@rm -rf build build-dev build-asan build-tsan

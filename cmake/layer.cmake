@@ -1,0 +1,28 @@
+# add_layer(NAME DEPENDS a b ... SOURCES x.cpp ... [LINK target ...])
+# makes the static library retort_NAME from src/retort/NAME. The layers stand in one order; depending on a layer that
+# does not stand lower is an error here, and tools/check_layers.py says the same of every #include line.
+set(RETORT_LAYERS base text kernel data model loss optim checkpoint decode metric train serve recipe cli)
+
+function(add_layer name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;SOURCES;LINK" ${ARGN})
+  list(FIND RETORT_LAYERS ${name} rank)
+  if(rank EQUAL -1)
+    message(FATAL_ERROR "`${name}` must be one of the layers ${RETORT_LAYERS}")
+  endif()
+  foreach(source ${arg_SOURCES})  # temporary while files are being written
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+      list(APPEND present ${source})
+    endif()
+  endforeach()
+  file(WRITE ${CMAKE_BINARY_DIR}/empty.cpp "")
+  add_library(retort_${name} STATIC ${present} ${CMAKE_BINARY_DIR}/empty.cpp)
+  target_include_directories(retort_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(retort_${name} PRIVATE retort_warnings PUBLIC ${arg_LINK})
+  foreach(dependency ${arg_DEPENDS})
+    list(FIND RETORT_LAYERS ${dependency} dependency_rank)
+    if(dependency_rank EQUAL -1 OR NOT dependency_rank LESS rank)
+      message(FATAL_ERROR "layer `${name}` must depend on lower layers only, but lists `${dependency}`")
+    endif()
+    target_link_libraries(retort_${name} PUBLIC retort_${dependency})
+  endforeach()
+endfunction()

@@ -1,0 +1,91 @@
+// Files, read whole or mapped, and written so that a crash at any instant leaves either the old or the new content:
+// temporary name, fsync, rename, fsync of the folder. Every function throws UserError with the path and the
+// system's reason.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace retort {
+
+namespace fs = std::filesystem;
+
+// A file mapped read-only into memory; the bytes live as long as the object. An empty file gives an empty span.
+class MappedFile {
+ public:
+  MappedFile() = default;
+  explicit MappedFile(const fs::path& path);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const std::byte> bytes() const { return {address_, byte_count_}; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(address_), byte_count_}; }
+
+ private:
+  const std::byte* address_ = nullptr;
+  size_t byte_count_ = 0;
+};
+
+// The whole file.
+std::string read_file(const fs::path& path);
+
+// A file under construction: writes go to `<path>.tmp.<pid>.<n>`; `publish` syncs and renames it to `path`. Destroyed
+// without `publish`, it removes the temporary file. Nothing is ever visible under the final name but whole content.
+// Small pieces are gathered, so an error of the disk may be reported by a later `write` or by `publish`. A link is
+// followed: the file it points to is replaced. A device or pipe (/dev/stdout) holds no old content and is written to
+// directly. Not thread-safe; several objects of one path are, and the last one published stays.
+class AtomicFile {
+ public:
+  explicit AtomicFile(fs::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
+  void publish();
+
+ private:
+  void flush();
+
+  fs::path path_, temporary_path_;  // equal for a device
+  std::string gathered_;            // accepted by `write`, not yet given to the system
+  int descriptor_ = -1;
+};
+
+// AtomicFile in one call.
+void write_file_atomically(const fs::path& path, std::string_view content);
+
+// Builds a folder under a temporary name beside `path` with `fill(temporary folder)`, syncs every file in it and
+// renames it to `path`. An existing folder at `path` is replaced only after the new one is complete: the two swap their
+// names in one step where the file system can (renameat2), else there is an instant with no folder under `path`.
+void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill);
+
+// Makes the folder and its parents; throws when it cannot be made or is not writable.
+void make_folder(const fs::path& path);
+
+// Holds `<folder>/.lock` (flock) while alive, making the folder when it is missing. Throws UserError that names the pid
+// and host of the holder. The system drops the lock of a process that dies, so no stale lock has to be removed by hand.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+// The user's cache folder for retort: $RETORT_CACHE, else $XDG_CACHE_HOME/retort, else ~/.cache/retort, else a folder
+// under the system's temporary folder when none of these can be written.
+fs::path user_cache_folder();
+
+}  // namespace retort

@@ -1,0 +1,39 @@
+// What the files of this folder share when they call the system: descriptors, repeats after a signal, words for errors.
+// Not for other folders; they use file.h.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+
+namespace retort {
+
+// Calls until the answer is not "interrupted by a signal".
+template <typename Call>
+auto repeat_after_signal(const Call& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+// Closes the descriptor at the end of the scope; for reading, where closing cannot lose anything.
+struct Descriptor {
+  explicit Descriptor(int opened) : number(opened) {}
+  ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  const int number;
+};
+
+// Opens with O_CLOEXEC (and mode 0666 for new files); throws UserError "`path` must be <wanted>, but ...".
+int open_or_throw(const std::filesystem::path& path, int flags, const char* wanted);
+
+// The system's words for an errno value, for example "No such file or directory".
+std::string system_reason(int error_number);
+
+// "a folder", "a pipe", ... for the st_mode of stat(2).
+const char* kind_of(mode_t mode);
+
+}  // namespace retort

@@ -1,0 +1,138 @@
+// Folders of file.h (made, locked, the cache's) and the system's words that file.cpp uses too. The lock is flock(2):
+// it belongs to the open file, so the system gives it back however its holder ends.
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <system_error>
+#include <thread>
+
+#include "retort/base/error.h"
+#include "retort/base/file.h"
+#include "retort/base/file_descriptor.h"
+
+namespace retort {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name = {};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+// What the holder wrote about itself. It writes right after it has locked, so an empty file is looked at again.
+std::string lock_holder(const fs::path& lock_path) {
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    const std::string holder = read_file(lock_path);
+    if (!holder.empty()) return holder.substr(0, holder.find('\n'));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return "another process";
+}
+
+[[noreturn]] void throw_not_locked(int lock_error, const fs::path& folder, const fs::path& lock_path) {
+  if (lock_error == EWOULDBLOCK) {
+    throw UserError("`{}` must be free, but {} is using it; wait for it or choose another folder", folder.string(),
+                    lock_holder(lock_path));
+  }
+  throw UserError("`{}` must be lockable, but flock failed: {}; choose a folder on another file system",
+                  lock_path.string(), system_reason(lock_error));
+}
+
+bool is_writable_folder(const fs::path& folder) {
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  return !failure && ::access(folder.c_str(), W_OK | X_OK) == 0;
+}
+
+fs::path environment_path(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? fs::path() : fs::path(value);
+}
+
+fs::path home_folder() {
+  if (const fs::path home = environment_path("HOME"); !home.empty()) return home;
+  const passwd* const entry = ::getpwuid(::getuid());
+  return entry != nullptr && entry->pw_dir != nullptr ? fs::path(entry->pw_dir) : fs::path();
+}
+
+// /tmp is shared: a folder of this name that somebody else has made must not be trusted with cached content.
+fs::path own_temporary_folder() {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("retort-{}", ::getuid());
+  ::mkdir(folder.c_str(), 0700);
+  struct stat status = {};
+  if (::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != ::getuid()) {
+    throw UserError("`{}` must be a folder of your own, but is not; set RETORT_CACHE to a folder that you can write",
+                    folder.string());
+  }
+  return folder;
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() { ::close(number); }
+
+int open_or_throw(const fs::path& path, int flags, const char* wanted) {
+  const int descriptor = repeat_after_signal([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
+  if (descriptor < 0) {
+    throw UserError("`{}` must be {}, but opening it failed: {}; check the path and its permissions", path.string(),
+                    wanted, system_reason(errno));
+  }
+  return descriptor;
+}
+
+std::string system_reason(int error_number) { return std::generic_category().message(error_number); }
+
+const char* kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode) || S_ISSOCK(mode)) return "a pipe";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+  return S_ISREG(mode) ? "a file" : "something else";
+}
+
+void make_folder(const fs::path& path) {
+  std::error_code failure;
+  fs::create_directories(path, failure);
+  if (!failure && !fs::is_directory(path)) failure = std::make_error_code(std::errc::not_a_directory);
+  if (!failure && ::access(path.c_str(), W_OK | X_OK) != 0) failure.assign(errno, std::generic_category());
+  if (failure) {
+    throw UserError("`{}` must be a folder that can be written, but is not: {}; choose another one", path.string(),
+                    failure.message());
+  }
+}
+
+FolderLock::FolderLock(const fs::path& folder) {
+  make_folder(folder);
+  const fs::path lock_path = folder / ".lock";
+  descriptor_ = open_or_throw(lock_path, O_RDWR | O_CREAT, "writable");
+  if (repeat_after_signal([&] { return ::flock(descriptor_, LOCK_EX | LOCK_NB); }) != 0) {
+    const int lock_error = errno;
+    ::close(descriptor_);
+    throw_not_locked(lock_error, folder, lock_path);
+  }
+  // Only informs others; a full disk that refuses these few bytes does not weaken the lock.
+  const std::string holder = fmt::format("process {} on host {}\n", ::getpid(), host_name());
+  [[maybe_unused]] const bool informed =
+      ::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, holder.data(), holder.size(), 0) > 0;
+}
+
+FolderLock::~FolderLock() {
+  [[maybe_unused]] const int cleared = ::ftruncate(descriptor_, 0);
+  ::close(descriptor_);
+}
+
+fs::path user_cache_folder() {
+  const fs::path chosen = environment_path("RETORT_CACHE"), shared = environment_path("XDG_CACHE_HOME");
+  if (!chosen.empty() && is_writable_folder(chosen)) return fs::absolute(chosen);
+  // The XDG base directory specification: a relative path is invalid and to be ignored.
+  if (shared.is_absolute() && is_writable_folder(shared / "retort")) return shared / "retort";
+  const fs::path home = home_folder();
+  if (home.is_absolute() && is_writable_folder(home / ".cache/retort")) return home / ".cache/retort";
+  return own_temporary_folder();
+}
+
+}  // namespace retort

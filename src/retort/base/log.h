@@ -1,0 +1,27 @@
+// Log lines for people, on standard error. Standard output carries results only.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace retort {
+
+enum class LogLevel { kInfo, kWarning, kError };
+
+// Writes one line, thread-safe. Every line also goes to the file given to `set_log_file`.
+void write_log_line(LogLevel level, std::string_view line);
+
+// From now on log lines are appended to `path` too; an empty path stops that.
+void set_log_file(const std::string& path);
+
+template <typename... Args>
+void log_info(fmt::format_string<Args...> text, Args&&... args) {
+  write_log_line(LogLevel::kInfo, fmt::format(text, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void log_warning(fmt::format_string<Args...> text, Args&&... args) {
+  write_log_line(LogLevel::kWarning, fmt::format(text, std::forward<Args>(args)...));
+}
+
+}  // namespace retort

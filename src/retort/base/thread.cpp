@@ -1,0 +1,151 @@
+// How many threads this process may use, and the one parallel loop. A container often shows all CPUs of its host while
+// its control group pays for a few of them; starting one thread per visible CPU would then be throttled, so the quota
+// is read too (cgroup v1 and v2, https://docs.kernel.org/admin-guide/cgroup-v2.html, "cpu.max").
+#include "retort/base/thread.h"
+
+#include <omp.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <thread>
+
+#include "retort/base/error.h"
+
+namespace retort {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kUnlimited = std::numeric_limits<int>::max();
+// Chunks per thread: enough that a slow thread is helped by the others, few enough that handing out costs nothing.
+constexpr int64_t kChunksPerThread = 8;
+
+std::atomic<int> chosen_thread_count{0};
+
+int cpus_of_quota(double quota_us, double period_us) {
+  if (!(quota_us > 0) || !(period_us > 0)) return kUnlimited;  // -1 and "max" mean no limit
+  return static_cast<int>(std::clamp(std::ceil(quota_us / period_us), 1.0, 1e6));
+}
+
+double read_number(const fs::path& path) {
+  std::ifstream file(path);
+  file.imbue(std::locale::classic());
+  double number = 0;
+  file >> number;  // stays 0 when the file is missing or says "max"
+  return number;
+}
+
+int quota_in_folder_v2(const fs::path& folder) {
+  std::ifstream file(folder / "cpu.max");
+  file.imbue(std::locale::classic());
+  double quota_us = 0, period_us = 0;
+  file >> quota_us >> period_us;
+  return cpus_of_quota(quota_us, period_us);
+}
+
+int quota_in_folder_v1(const fs::path& folder) {
+  return cpus_of_quota(read_number(folder / "cpu.cfs_quota_us"), read_number(folder / "cpu.cfs_period_us"));
+}
+
+// The smallest quota of a group and of all groups that hold it. Inside a container the group's path may be the host's
+// and not exist here; the walk then still meets the mount's top, which is the container's own group.
+int smallest_quota(const fs::path& mount, fs::path group, int (*quota_in_folder)(const fs::path&)) {
+  int smallest = quota_in_folder(mount);
+  for (group = group.relative_path(); !group.empty(); group = group.parent_path())
+    smallest = std::min(smallest, quota_in_folder(mount / group));
+  return smallest;
+}
+
+// Reads lines `number:controllers:path`; version 2 has one line without controllers.
+int control_group_cpus(const fs::path& root) {
+  std::ifstream groups(root / "proc/self/cgroup");
+  int smallest = kUnlimited;
+  for (std::string line; std::getline(groups, line);) {
+    const size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string controllers = fmt::format(",{},", line.substr(first + 1, second - first - 1));
+    const fs::path group = line.substr(second + 1), mount = root / "sys/fs/cgroup";
+    if (controllers == ",,") smallest = std::min(smallest, smallest_quota(mount, group, quota_in_folder_v2));
+    if (controllers.find(",cpu,") == std::string::npos) continue;
+    for (const char* name : {"cpu", "cpu,cpuacct"})
+      smallest = std::min(smallest, smallest_quota(mount / name, group, quota_in_folder_v1));
+  }
+  return smallest;
+}
+
+int affinity_cpus() {
+  // Sized for 8192 CPUs: the kernel refuses (EINVAL) a mask smaller than its own, and cpu_set_t ends at 1024.
+  constexpr int kMaxCpus = 8192;
+  cpu_set_t* const mask = CPU_ALLOC(kMaxCpus);
+  const size_t mask_bytes = CPU_ALLOC_SIZE(kMaxCpus);
+  const bool known = mask != nullptr && sched_getaffinity(0, mask_bytes, mask) == 0;
+  const int count = known ? CPU_COUNT_S(mask_bytes, mask) : static_cast<int>(std::thread::hardware_concurrency());
+  CPU_FREE(mask);
+  return std::max(count, 1);
+}
+
+// OMP_NUM_THREADS is a list, one number per nesting level; the first one counts.
+int environment_threads() {
+  const char* const text = std::getenv("OMP_NUM_THREADS");
+  const std::string value = text == nullptr ? "" : text;
+  int count = 0;
+  std::from_chars(value.data(), value.data() + value.size(), count);
+  return count > 0 ? count : kUnlimited;
+}
+
+}  // namespace
+
+int cpu_quota(const fs::path& root) {
+  const int cpus = control_group_cpus(root);
+  return cpus == kUnlimited ? 0 : cpus;
+}
+
+int thread_count() {
+  if (const int chosen = chosen_thread_count.load(); chosen > 0) return chosen;
+  static const int allowed = std::min({environment_threads(), affinity_cpus(), control_group_cpus("/")});
+  return allowed;
+}
+
+void set_thread_count(int count) {
+  if (count < 1)
+    throw UserError("`threads` must be at least 1, but is {}; leave it out to use all CPUs allowed", count);
+  chosen_thread_count = count;
+  omp_set_num_threads(count);
+}
+
+void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& body) {
+  if (count <= 0) return;
+  const int64_t most_chunks = std::max<int64_t>(count / std::max<int64_t>(grain, 1), 1);
+  const auto threads = static_cast<int>(std::min<int64_t>(thread_count(), most_chunks));
+  if (threads == 1 || omp_in_parallel()) return body(0, count);
+
+  const int64_t chunks = std::min(most_chunks, threads * kChunksPerThread);
+  const int64_t chunk_items = count / chunks, longer_chunks = count % chunks;  // the first ones hold one item more
+  std::atomic<int64_t> next_chunk{0};
+  std::exception_ptr first_failure;
+  std::mutex failure_mutex;
+#pragma omp parallel num_threads(threads)
+  for (int64_t chunk = next_chunk++; chunk < chunks; chunk = next_chunk++) {
+    const int64_t begin = chunk * chunk_items + std::min(chunk, longer_chunks);
+    const int64_t end = begin + chunk_items + (chunk < longer_chunks ? 1 : 0);
+    try {
+      body(begin, end);
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex);
+      if (!first_failure) first_failure = std::current_exception();
+      next_chunk = chunks;
+    }
+  }
+  if (first_failure) std::rethrow_exception(first_failure);
+}
+
+}  // namespace retort

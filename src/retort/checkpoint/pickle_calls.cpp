@@ -1,0 +1,170 @@
+// See pickle_calls.h. Argument lists are those of torch/_utils.py and torch/serialization.py.
+#include "retort/checkpoint/pickle_calls.h"
+
+#include <algorithm>
+#include <array>
+
+#include "retort/base/error.h"
+
+namespace retort::checkpoint {
+namespace {
+
+constexpr size_t kMaxDimensions = 64;
+
+struct TypeName {
+  std::string_view storage, dtype;
+  Dtype type;
+};
+
+constexpr std::array<TypeName, 10> kTypeNames = {{{"DoubleStorage", "float64", Dtype::kF64},
+                                                  {"FloatStorage", "float32", Dtype::kF32},
+                                                  {"HalfStorage", "float16", Dtype::kF16},
+                                                  {"BFloat16Storage", "bfloat16", Dtype::kBf16},
+                                                  {"LongStorage", "int64", Dtype::kI64},
+                                                  {"IntStorage", "int32", Dtype::kI32},
+                                                  {"ShortStorage", "int16", Dtype::kI16},
+                                                  {"CharStorage", "int8", Dtype::kI8},
+                                                  {"ByteStorage", "uint8", Dtype::kU8},
+                                                  {"BoolStorage", "bool", Dtype::kBool}}};
+
+// Constructors of plain values that no tensor needs; Python 2's names are those that protocol 2 writes.
+constexpr std::array<std::string_view, 10> kPlainValues = {
+    "torch.device",       "_codecs.encode",  "builtins.set",          "builtins.frozenset",  "builtins.complex",
+    "builtins.bytearray", "__builtin__.set", "__builtin__.frozenset", "__builtin__.complex", "__builtin__.bytearray"};
+
+std::optional<Dtype> find_type(std::string_view TypeName::*column, std::string_view name) {
+  const auto row = std::ranges::find(kTypeNames, name, column);
+  if (row == kTypeNames.end()) return std::nullopt;
+  return row->type;
+}
+
+// One call: reads its arguments by place and refuses what does not fit.
+class Call {
+ public:
+  Call(PickleContent& content, std::string name, const std::vector<ValueId>& arguments, const std::string& subject)
+      : content_(content), name_(std::move(name)), arguments_(arguments), subject_(subject) {}
+
+  PickleValue rebuild_tensor(bool has_dtype_argument) const {
+    const auto storage = static_cast<size_t>(argument(0, PickleKind::kStorage).number);
+    PickleTensor tensor{.storage = storage,
+                        .dtype = content_.storages[storage].dtype,
+                        .offset = size_value(argument(1, PickleKind::kInteger)),
+                        .shape = sizes(argument(2, PickleKind::kTuple)),
+                        .strides = sizes(argument(3, PickleKind::kTuple))};
+    if (tensor.shape.size() != tensor.strides.size()) fail("as many strides as dimensions");
+    if (has_dtype_argument) tensor.dtype = torch_dtype(argument(6, PickleKind::kGlobal));
+    content_.tensors.push_back(std::move(tensor));
+    return {.kind = PickleKind::kTensor, .number = static_cast<int64_t>(content_.tensors.size()) - 1};
+  }
+
+  // A parameter is its tensor.
+  PickleValue rebuild_parameter() const { return argument(0, PickleKind::kTensor); }
+
+  // OrderedDict() or OrderedDict([(key, value), ...]).
+  PickleValue ordered_dict() const {
+    PickleValue dict{.kind = PickleKind::kDict};
+    if (arguments_.empty()) return dict;
+    for (const ValueId pair : argument(0, PickleKind::kList).items) {
+      const PickleValue& value = content_.values[pair];
+      const bool is_sequence = value.kind == PickleKind::kTuple || value.kind == PickleKind::kList;
+      if (!is_sequence || value.items.size() != 2) fail("pairs");
+      dict.items.insert(dict.items.end(), value.items.begin(), value.items.end());
+    }
+    return dict;
+  }
+
+  PickleValue size() const {
+    const PickleValue& tuple = argument(0, PickleKind::kTuple);
+    if (tuple.items.size() > kMaxDimensions) fail(fmt::format("at most {} dimensions", kMaxDimensions));
+    return tuple;
+  }
+
+  PickleValue storage() const {
+    if (arguments_.size() != 5 || argument(0, PickleKind::kText).text != "storage") fail("a reference to a storage");
+    const PickleValue& type = argument(1, PickleKind::kGlobal);
+    const std::string_view type_name = content_.values[type.items[1]].text;
+    content_.storages.push_back({.key = argument(2, PickleKind::kText).text,
+                                 .type_name = type_name,
+                                 .dtype = find_type(&TypeName::storage, type_name),
+                                 .element_count = size_value(argument(4, PickleKind::kInteger))});
+    return {.kind = PickleKind::kStorage, .number = static_cast<int64_t>(content_.storages.size()) - 1};
+  }
+
+ private:
+  const PickleValue& argument(size_t place, PickleKind kind) const {
+    if (place >= arguments_.size()) fail(fmt::format("more than {} arguments", arguments_.size()));
+    const PickleValue& value = content_.values[arguments_[place]];
+    if (value.kind != kind) fail(fmt::format("the right kind of value as argument {}", place + 1));
+    return value;
+  }
+
+  int64_t size_value(const PickleValue& value) const {
+    if (value.kind != PickleKind::kInteger || value.number < 0) fail("sizes that are whole numbers, not negative");
+    return value.number;
+  }
+
+  std::vector<int64_t> sizes(const PickleValue& tuple) const {
+    if (tuple.items.size() > kMaxDimensions) fail(fmt::format("at most {} dimensions", kMaxDimensions));
+    std::vector<int64_t> numbers;
+    for (const ValueId item : tuple.items) numbers.push_back(size_value(content_.values[item]));
+    return numbers;
+  }
+
+  std::optional<Dtype> torch_dtype(const PickleValue& global) const {
+    if (content_.values[global.items[0]].text != "torch") fail("an element type of torch");
+    return find_type(&TypeName::dtype, content_.values[global.items[1]].text);
+  }
+
+  [[noreturn]] void fail(const std::string& must) const {
+    throw UserError(
+        "the call of `{}` in the pickle of `{}` must have {}, but has not; the file is damaged: download it or "
+        "save it again",
+        name_, subject_, must);
+  }
+
+  PickleContent& content_;
+  const std::string name_;
+  const std::vector<ValueId>& arguments_;
+  const std::string& subject_;
+};
+
+std::string global_name(const PickleContent& content, const PickleValue& global) {
+  return shown_name(content.values[global.items[0]].text) + "." + shown_name(content.values[global.items[1]].text);
+}
+
+}  // namespace
+
+PickleValue call_allowed(PickleContent& content, ValueId callable, ValueId arguments, const std::string& subject) {
+  const PickleValue& global = content.values[callable];
+  if (global.kind != PickleKind::kGlobal || content.values[arguments].kind != PickleKind::kTuple) {
+    throw UserError(
+        "the pickle in `{}` must call functions by name with a tuple of arguments, but does not; the file is "
+        "damaged: download it or save it again",
+        subject);
+  }
+  const std::string name = global_name(content, global);
+  const Call call(content, name, content.values[arguments].items, subject);
+  if (name == "torch._utils._rebuild_tensor_v2" || name == "torch._utils._rebuild_tensor")
+    return call.rebuild_tensor(false);
+  if (name == "torch._utils._rebuild_tensor_v3") return call.rebuild_tensor(true);
+  if (name == "torch._utils._rebuild_parameter") return call.rebuild_parameter();
+  if (name == "collections.OrderedDict") return call.ordered_dict();
+  if (name == "torch.Size") return call.size();
+  if (std::ranges::find(kPlainValues, name) != kPlainValues.end()) return {.kind = PickleKind::kOpaque};
+  throw UserError(
+      "`{}` must hold only tensors and plain values, but contains a call of `{}`, which this reader never "
+      "runs; if you trust the file, load it in PyTorch and save its tensors as safetensors",
+      subject, name);
+}
+
+PickleValue refer_to_storage(PickleContent& content, ValueId reference, const std::string& subject) {
+  if (content.values[reference].kind != PickleKind::kTuple) {
+    throw UserError(
+        "the pickle in `{}` must refer to storages by tuples, but does not; the file is damaged: download it "
+        "or save it again",
+        subject);
+  }
+  return Call(content, "persistent_load", content.values[reference].items, subject).storage();
+}
+
+}  // namespace retort::checkpoint

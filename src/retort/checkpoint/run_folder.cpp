@@ -1,0 +1,177 @@
+// What the run writes into the folder it has taken; taking it is run_folder_start.cpp's part.
+#include "retort/checkpoint/run_folder.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+#include "retort/checkpoint/manifest.h"
+#include "retort/checkpoint/run_folder_start.h"
+
+namespace retort::checkpoint {
+namespace {
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts = {};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 32> text = {};
+  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
+}
+
+constexpr int64_t kUnknown = 0;
+
+// For this user on the folder's file system, at least 1; kUnknown when the system does not say.
+int64_t free_bytes(const fs::path& folder) {
+  std::error_code failure;
+  const fs::space_info space = fs::space(folder, failure);
+  return failure ? kUnknown : static_cast<int64_t>(std::max<std::uintmax_t>(space.available, 1));
+}
+
+std::string bytes_text(int64_t byte_count) {
+  return byte_count == kUnknown ? "an unknown number of" : fmt::to_string(byte_count);
+}
+
+// Runs `write` and turns its failure into one that also says how much room a save needs.
+template <typename Write>
+void write_with_reason(const fs::path& target, int64_t bytes_expected, const Write& write) {
+  std::string reason;
+  try {
+    return write();
+  } catch (const UserError& failure) {
+    reason = failure.what();
+  } catch (const fs::filesystem_error& failure) {
+    reason = failure.what();
+  }
+  throw UserError("{}; saving `{}` needs {} bytes, {} are free there", reason, target.string(),
+                  bytes_text(bytes_expected), bytes_text(free_bytes(target.parent_path())));
+}
+
+}  // namespace
+
+RunFolder::RunFolder(RunFolderOptions options) : options_(std::move(options)) {
+  const fs::path normal = options_.output_dir.lexically_normal();
+  options_.output_dir = normal.has_filename() ? normal : normal.parent_path();
+  try {
+    lock_ = lock_checked(options_);
+    clean_leftovers(path());
+    if (options_.start == RunStart::kOverwrite) set_previous_run_aside(path());
+  } catch (const fs::filesystem_error& failure) {
+    throw UserError("`{}` must be a folder that can be read and written, but is not: {}; choose another --output_dir",
+                    path().string(), failure.code().message());
+  }
+}
+
+fs::path RunFolder::checkpoint_path(int64_t step) const {
+  return path() / fmt::format("{}{}", kCheckpointPrefix, step);
+}
+
+std::vector<CheckpointFolder> RunFolder::checkpoints() const { return list_checkpoints(path()); }
+
+std::optional<CheckpointFolder> RunFolder::newest_valid() {
+  auto found = checkpoints();
+  for (auto checkpoint = found.rbegin(); checkpoint != found.rend(); ++checkpoint) {
+    const auto problem = verify_checkpoint_folder(checkpoint->path);
+    if (!problem) return *checkpoint;
+    log_warning("`{}` is not used, because it is incomplete or damaged: {}", checkpoint->path.string(), *problem);
+    damaged_steps_.insert(checkpoint->step);
+  }
+  return std::nullopt;
+}
+
+void RunFolder::check_free_space(const fs::path& target, int64_t bytes_expected) const {
+  const int64_t available = free_bytes(path());
+  if (available == kUnknown || available >= bytes_expected) return;
+  throw UserError(
+      "`{}` must have {} bytes free to save `{}`, but has {}; free some space, lower --save_total_limit or choose "
+      "another "
+      "--output_dir",
+      path().string(), bytes_expected, target.filename().string(), available);
+}
+
+fs::path RunFolder::save(const SaveRequest& request) {
+  const fs::path target = checkpoint_path(request.step);
+  const auto found = checkpoints();
+  const int64_t bytes_expected =
+      request.bytes_expected > 0 || found.empty() ? request.bytes_expected : manifest_byte_count(found.back().path);
+  check_free_space(target, bytes_expected);
+  write_with_reason(target, bytes_expected, [&] { write_checkpoint_folder(target, request.fill); });
+  damaged_steps_.erase(request.step);
+  drop_previous_run();
+  rotate(request.step);
+  return target;
+}
+
+std::optional<fs::path> RunFolder::maybe_save(const SaveRequest& request) {
+  try {
+    return save(request);
+  } catch (const UserError& failure) {
+    log_warning("{}; training goes on without this checkpoint", failure.what());
+  } catch (const fs::filesystem_error& failure) {
+    log_warning("{}; training goes on without this checkpoint", failure.what());
+  }
+  return std::nullopt;
+}
+
+void RunFolder::rotate(int64_t newest_step) {
+  if (options_.save_total_limit <= 0) return;
+  auto found = checkpoints();
+  // Known damage goes first; within each part the oldest.
+  std::ranges::stable_partition(found,
+                                [&](const auto& checkpoint) { return damaged_steps_.contains(checkpoint.step); });
+  int64_t surplus = std::ssize(found) - options_.save_total_limit;
+  for (const CheckpointFolder& checkpoint : found) {
+    if (surplus <= 0) return;
+    if (checkpoint.step == newest_step || checkpoint.step == best_step_) continue;
+    const fs::path condemned = checkpoint.path.string() + std::string(kDeletedSuffix);
+    std::error_code failure;
+    fs::rename(checkpoint.path, condemned, failure);  // so that a kill cannot leave half of it under its own name
+    if (!failure) fs::remove_all(condemned, failure);
+    if (failure) log_warning("`{}` should be deleted, but cannot: {}", checkpoint.path.string(), failure.message());
+    damaged_steps_.erase(checkpoint.step);
+    --surplus;
+  }
+}
+
+void RunFolder::drop_previous_run() {
+  std::error_code failure;
+  fs::remove_all(path() / kPreviousRun, failure);
+  if (failure) log_warning("`{}` is left over: {}", (path() / kPreviousRun).string(), failure.message());
+}
+
+void RunFolder::publish_files(const std::function<void(const fs::path&)>& fill, int64_t bytes_expected) {
+  check_free_space(path(), bytes_expected);
+  const fs::path unpublished = path() / kUnpublished;
+  write_with_reason(path() / kUnpublished, bytes_expected, [&] {
+    write_folder_atomically(unpublished, fill);
+    std::vector<fs::path> entries;
+    for (const fs::directory_entry& entry : fs::directory_iterator(unpublished)) entries.push_back(entry.path());
+    for (const fs::path& entry : entries) {
+      const fs::path target = path() / entry.filename();
+      if (fs::is_directory(target)) fs::remove_all(target);
+      fs::rename(entry, target);
+    }
+    fs::remove(unpublished);
+  });
+  drop_previous_run();
+}
+
+void RunFolder::write_config(const Json& settings) { write_json_file(path() / kRunConfigFile, settings); }
+
+void RunFolder::write_results(const Json& results) { write_json_file(path() / kResultsFile, results); }
+
+std::optional<Json> RunFolder::maybe_read_config() const {
+  const fs::path file = path() / kRunConfigFile;
+  if (!fs::exists(file)) return std::nullopt;
+  return read_json_file(file);
+}
+
+void RunFolder::write_done() {
+  write_json_file(path() / kDoneFile, {{"format", "retort-run"}, {"version", 1}, {"finished", utc_now()}});
+}
+
+}  // namespace retort::checkpoint

@@ -1,0 +1,45 @@
+// Safetensors files: read through a memory map after a full check, written atomically. What the safetensors library
+// writes is read here and the other way round; the bytes written are the same as the library's.
+// Format: https://github.com/huggingface/safetensors#format
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "retort/base/file.h"
+#include "retort/checkpoint/named_tensor.h"
+
+namespace retort::checkpoint {
+
+using TensorMetadata = std::map<std::string, std::string>;
+
+// What a safetensors file holds. The tensors' bytes are views of the file's bytes.
+struct SafetensorsContent {
+  std::vector<NamedTensor> tensors;  // in the order of their bytes
+  TensorMetadata metadata;
+};
+
+// Checks all of `file_bytes` but the values before anything in proportion to a number from the file is allocated, and
+// returns views of it. Throws one UserError that names `subject` (the path), the tensor and the remedy.
+SafetensorsContent parse_safetensors(std::span<const std::byte> file_bytes, const std::string& subject);
+
+// A safetensors file kept mapped; the tensors live as long as the object, also after it was moved.
+class SafetensorsFile {
+ public:
+  explicit SafetensorsFile(const fs::path& path);
+  const std::vector<NamedTensor>& tensors() const { return content_.tensors; }
+  const TensorMetadata& metadata() const { return content_.metadata; }
+
+ private:
+  MappedFile file_;
+  SafetensorsContent content_;
+};
+
+// Writes the tensors to `path`, whole or not at all. Order and padding are the library's (widest element type first,
+// then by name; the header filled with spaces to a multiple of 8), so equal tensors give equal files. Names must be
+// UTF-8, distinct and without NUL, and bytes must fit the shapes. Throws UserError when the file cannot be written.
+void write_safetensors(const fs::path& path, std::span<const NamedTensor> tensors,
+                       const TensorMetadata& metadata = {{"format", "pt"}});
+
+}  // namespace retort::checkpoint

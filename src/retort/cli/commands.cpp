@@ -1,0 +1,100 @@
+// The table of commands: everything `retort` can do, one row each, in the order of --help.
+#include <array>
+
+#include "retort/base/error.h"
+#include "retort/cli/command.h"
+#include "retort/cli/data_features_glue.h"
+#include "retort/cli/predict.h"
+#include "retort/cli/reference.h"
+#include "retort/cli/tokenize.h"
+#include "retort/recipe/evaluate_glue.h"
+#include "retort/recipe/evaluate_squad.h"
+#include "retort/recipe/finetune_glue.h"
+#include "retort/recipe/finetune_squad.h"
+#include "retort/recipe/forward.h"
+#include "retort/recipe/predict.h"
+
+namespace retort::cli {
+namespace {
+
+int run_version(const std::vector<std::string>& arguments) {
+  if (!arguments.empty()) throw UserError("`retort version` must stand alone, but is followed by `{}`", arguments[0]);
+  print_result({{"version", version_text()}});
+  return 0;
+}
+
+// `help` itself is answered by dispatch before the table is asked; its row is there to be listed.
+int run_help(const std::vector<std::string>&) { return 0; }
+
+constexpr const char* kAbout = "About";
+constexpr const char* kPrepare = "Prepare";
+constexpr const char* kTrain = "Train";
+constexpr const char* kEvaluate = "Evaluate";
+constexpr const char* kAsk = "Ask";
+
+constexpr auto kCommands = std::to_array<Command>({
+    {.name = "tokenize",
+     .group = kPrepare,
+     .summary = "text lines -> token ids, one line each; or ids -> text",
+     .run = run_tokenize,
+     .describe = describe_config<TokenizeConfig>},
+    {.name = "data features glue",
+     .group = kPrepare,
+     .summary = "files of a GLUE task -> feature cache",
+     .run = run_with_config<GlueFeaturesConfig, make_glue_features>,
+     .describe = describe_config<GlueFeaturesConfig>},
+    {.name = "finetune squad",
+     .group = kTrain,
+     .summary = "SQuAD files + model folder -> model folder, predictions, scores",
+     .run = run_with_config<recipe::FinetuneSquadConfig, recipe::finetune_squad>,
+     .describe = describe_config<recipe::FinetuneSquadConfig>},
+    {.name = "finetune glue",
+     .group = kTrain,
+     .summary = "files of a GLUE task + model folder -> model folder, predictions, scores",
+     .run = run_with_config<recipe::FinetuneGlueConfig, recipe::finetune_glue>,
+     .describe = describe_config<recipe::FinetuneGlueConfig>},
+    {.name = "evaluate squad",
+     .group = kEvaluate,
+     .summary = "model folder + SQuAD file -> predictions, n-best, null odds, scores",
+     .run = run_with_config<recipe::EvaluateSquadConfig, recipe::evaluate_squad>,
+     .describe = describe_config<recipe::EvaluateSquadConfig>},
+    {.name = "evaluate glue",
+     .group = kEvaluate,
+     .summary = "model folder + files of a GLUE task -> predictions, scores",
+     .run = run_with_config<recipe::EvaluateGlueConfig, recipe::evaluate_glue>,
+     .describe = describe_config<recipe::EvaluateGlueConfig>},
+    {.name = "forward",
+     .group = kEvaluate,
+     .summary = "token ids -> hidden states and logits in a safetensors file",
+     .run = run_with_config<recipe::ForwardConfig, recipe::forward>,
+     .describe = describe_config<recipe::ForwardConfig>},
+    {.name = "predict qa",
+     .group = kAsk,
+     .summary = "questions with contexts -> answers",
+     .run = run_predict_qa,
+     .describe = describe_config<recipe::PredictQaConfig>},
+    {.name = "predict text",
+     .group = kAsk,
+     .summary = "sentences -> labels",
+     .run = run_predict_text,
+     .describe = describe_config<recipe::PredictTextConfig>},
+    {.name = "help",
+     .group = kAbout,
+     .summary = "this list, or the flags of the command named after it",
+     .run = run_help},
+    {.name = "version", .group = kAbout, .summary = "the version of this program", .run = run_version},
+    {.name = "reference",
+     .group = kAbout,
+     .summary = "commands and their flags -> Markdown pages",
+     .run = run_with_config<ReferenceConfig, write_reference>,
+     .describe = describe_config<ReferenceConfig>,
+     .hidden = true},
+});
+
+}  // namespace
+
+const char* version_text() { return RETORT_VERSION; }
+
+std::span<const Command> commands() { return kCommands; }
+
+}  // namespace retort::cli

@@ -1,0 +1,71 @@
+// See exit_code.h. Errors of LibTorch and Arrow arrive as std::exception: their types belong to layers that this one
+// does not include, and their first line is what helps (the rest of a c10::Error is a stack).
+#include "retort/cli/exit_code.h"
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string_view>
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+
+namespace retort::cli {
+namespace {
+
+constexpr int kUserError = 2;
+constexpr int kDiverged = 3;
+constexpr int kOurBug = 70;  // EX_SOFTWARE of sysexits.h
+
+// The problems of a command line come as one message of several lines.
+int report(int exit_code, std::string_view lines) {
+  while (!lines.empty()) {
+    const size_t end = std::min(lines.find('\n'), lines.size());
+    write_log_line(LogLevel::kError, lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return exit_code;
+}
+
+int report_no_memory() {
+  return report(
+      kUserError,
+      "`memory` must hold the model and its activations, but the system has no more of it; lower the batch size or "
+      "the sequence length");
+}
+
+int report_bug(const std::exception& failure) {
+  const std::string_view text = failure.what();
+  // LibTorch's allocator does not throw std::bad_alloc.
+  if (text.find("can't allocate memory") != text.npos) return report_no_memory();
+  const std::string_view first_line = text.substr(0, text.find('\n'));
+  return report(kOurBug,
+                fmt::format("internal error: {}\nthis is a bug of retort; please report the line above together "
+                            "with the command",
+                            first_line));
+}
+
+}  // namespace
+
+int exit_code_of(const std::function<int()>& action) {
+  try {
+    return action();
+  } catch (const UserError& failure) {
+    return report(kUserError, failure.what());
+  } catch (const DivergenceError& failure) {
+    return report(kDiverged, failure.what());
+  } catch (const Interrupted& interruption) {
+    log_info("{}", interruption.what());
+    return interruption.exit_code;
+  } catch (const std::filesystem::filesystem_error& failure) {
+    // The state of a disk is no bug of ours, even where nobody put it into better words.
+    return report(kUserError, failure.what());
+  } catch (const std::bad_alloc&) {
+    return report_no_memory();
+  } catch (const std::exception& failure) {
+    return report_bug(failure);
+  }
+}
+
+}  // namespace retort::cli

@@ -1,0 +1,32 @@
+// Standard output with its errors looked at: a result that did not arrive must not end in exit code 0.
+#include "retort/cli/result.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <system_error>
+
+#include "retort/base/error.h"
+
+namespace retort::cli {
+
+void print_result(const Json& result) {
+  const std::string line = result.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::cout.flush();
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  flush_standard_output();
+}
+
+void flush_standard_output() {
+  errno = 0;
+  std::cout.flush();
+  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout;
+  if (failed) {
+    throw UserError(
+        "`standard output` must take the result, but writing failed: {}; send it to a file or pipe that stays",
+        errno == 0 ? "an earlier write was refused" : std::generic_category().message(errno));
+  }
+}
+
+}  // namespace retort::cli

@@ -1,0 +1,221 @@
+// Batches of lines, encoded by all threads and written in order; see tokenize.h.
+#include "retort/cli/tokenize.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <iterator>
+
+#include "retort/base/error.h"
+#include "retort/base/thread.h"
+
+namespace retort::cli {
+namespace {
+
+constexpr size_t kBatchBytes = 4 << 20;   // read at a time: work for all threads, small beside a model
+constexpr size_t kGroupBytes = 32 << 10;  // one thread's share between two looks at the clock
+
+// Lines of a stream in batches; the views live until the next call.
+class LineReader {
+ public:
+  explicit LineReader(std::istream& in) : in_(in) {}
+
+  const std::vector<std::string_view>& next() {
+    buffer_.erase(0, consumed_);
+    lines_.clear();
+    for (size_t searched = 0; lines_.empty() && !is_at_end_;) {
+      searched = buffer_.size();
+      read_more();
+      split(searched);
+    }
+    return lines_;
+  }
+
+ private:
+  void read_more() {
+    const size_t kept = buffer_.size();
+    buffer_.resize(kept + kBatchBytes);
+    in_.read(buffer_.data() + kept, kBatchBytes);
+    buffer_.resize(kept + static_cast<size_t>(in_.gcount()));
+    is_at_end_ = !in_;
+    if (in_.bad()) throw UserError("`standard input` must be readable, but reading failed; give it a file or a pipe");
+  }
+  // Bytes before `searched` hold no line end.
+  void split(size_t searched) {
+    consumed_ = 0;
+    const std::string_view text = buffer_;
+    for (size_t end = text.find('\n', searched); end != text.npos; end = text.find('\n', consumed_)) {
+      lines_.push_back(text.substr(consumed_, end - consumed_));
+      consumed_ = end + 1;
+    }
+    if (is_at_end_ && consumed_ < text.size()) {
+      lines_.push_back(text.substr(consumed_));
+      consumed_ = text.size();
+    }
+  }
+
+  std::istream& in_;
+  std::string buffer_;
+  std::vector<std::string_view> lines_;
+  size_t consumed_ = 0;
+  bool is_at_end_ = false;
+};
+
+template <typename Items, typename Write>
+void append_list(std::string& out, std::string_view name, const Items& items, Write&& write_item) {
+  fmt::format_to(std::back_inserter(out), "\"{}\": [", name);
+  bool is_first = true;
+  for (const auto& item : items) {
+    if (!is_first) out += ", ";
+    is_first = false;
+    write_item(item);
+  }
+  out += ']';
+}
+
+// One thread's work: lines in, text of the output lines out.
+class LineWriter {
+ public:
+  LineWriter(const TokenizeConfig& config, const text::Tokenizer& tokenizer) : config_(config), tokenizer_(tokenizer) {}
+
+  void write(std::string_view line, int64_t line_number, std::string& out) {
+    if (config_.decode) {
+      out += tokenizer_.decode(parse_ids(line, line_number), config_.skip_special_tokens);
+    } else {
+      encode(line);
+      config_.offsets ? write_json(line, out) : write_ids(out);
+    }
+    out += '\n';
+  }
+
+ private:
+  // [CLS] and [SEP] stand for no bytes of the line: their ranges are empty, at its beginning.
+  void encode(std::string_view line) {
+    encoding_.clear();
+    if (config_.add_special_tokens) push_special(tokenizer_.cls_id());
+    tokenizer_.encode(line, encoding_);
+    if (config_.add_special_tokens) push_special(tokenizer_.sep_id());
+  }
+  void push_special(int32_t id) {
+    encoding_.ids.push_back(id);
+    encoding_.offsets.push_back({});
+  }
+
+  void write_ids(std::string& out) const {
+    for (size_t i = 0; i < encoding_.ids.size(); ++i) {
+      char digits[12];
+      if (i > 0) out += ' ';
+      out.append(digits, std::to_chars(digits, digits + sizeof digits, encoding_.ids[i]).ptr);
+    }
+  }
+
+  void write_json(std::string_view line, std::string& out) const {
+    const std::vector<int32_t> characters = text::code_points_before(line);
+    const auto write_range = [&](int32_t begin, int32_t end) { out += fmt::format("[{}, {}]", begin, end); };
+    out += '{';
+    append_list(out, "ids", encoding_.ids, [&](int32_t id) { out += fmt::format("{}", id); });
+    out += ", ";
+    append_list(out, "tokens", encoding_.ids, [&](int32_t id) { out += Json(tokenizer_.piece(id)).dump(); });
+    out += ", ";
+    append_list(out, "offsets", encoding_.offsets, [&](text::Range range) {
+      write_range(characters[static_cast<size_t>(range.begin)], characters[static_cast<size_t>(range.end)]);
+    });
+    out += ", ";
+    append_list(out, "byte_offsets", encoding_.offsets,
+                [&](text::Range range) { write_range(range.begin, range.end); });
+    out += '}';
+  }
+
+  std::vector<int32_t> parse_ids(std::string_view line, int64_t line_number) const {
+    constexpr std::string_view kSpace = " \t\r";
+    std::vector<int32_t> ids;
+    for (size_t at = line.find_first_not_of(kSpace); at != line.npos; at = line.find_first_not_of(kSpace, at)) {
+      const std::string_view word = line.substr(at, line.find_first_of(kSpace, at) - at);
+      int32_t id = -1;
+      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+      if (error != std::errc() || end != word.data() + word.size() || id < 0 || id >= tokenizer_.vocabulary_size()) {
+        throw UserError(
+            "`standard input` line {} must be ids in 0..{} separated by spaces, but has `{}`; without --decode lines "
+            "are read as text",
+            line_number, tokenizer_.vocabulary_size() - 1, word.substr(0, 40));
+      }
+      ids.push_back(id);
+      at += word.size();
+    }
+    return ids;
+  }
+
+  const TokenizeConfig& config_;
+  const text::Tokenizer& tokenizer_;
+  text::Encoding encoding_;
+};
+
+// Begins of groups of lines of about kGroupBytes, and the end of the last.
+std::vector<size_t> group_lines(const std::vector<std::string_view>& lines) {
+  std::vector<size_t> begins = {0};
+  size_t bytes = 0;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    bytes += lines[i].size() + 1;
+    if (bytes < kGroupBytes && i + 1 < lines.size()) continue;
+    begins.push_back(i + 1);
+    bytes = 0;
+  }
+  return begins;
+}
+
+}  // namespace
+
+void TokenizeConfig::fields(FieldList& list) {
+  list.add("model", model, {.help = "Model folder with tokenizer.json or vocab.txt.", .required = true});
+  list.add("add_special_tokens", add_special_tokens, {.help = "Put [CLS] before and [SEP] behind every line."});
+  list.add("offsets", offsets,
+           {.help = "Print one JSON object a line: ids, tokens, offsets in code points and in bytes."});
+  list.add("decode", decode, {.help = "Read ids and print the text that they stand for."});
+  list.add("skip_special_tokens", skip_special_tokens, {.help = "With decode: leave special tokens out."});
+  list.add("threads", threads,
+           {.help = "Threads to use; 0 for as many as the machine grants.", .unit = "threads", .min = 0, .max = 1024});
+}
+
+void tokenize_lines(const TokenizeConfig& config, const text::Tokenizer& tokenizer, std::istream& in,
+                    std::ostream& out) {
+  LineReader reader(in);
+  int64_t line_number = 1;
+  std::vector<std::string> outputs;
+  for (;;) {
+    const std::vector<std::string_view>& lines = reader.next();
+    if (lines.empty()) break;
+    const std::vector<size_t> begins = group_lines(lines);
+    const size_t group_count = begins.size() - 1;
+    if (outputs.size() < group_count) outputs.resize(group_count);
+    parallel_for(static_cast<int64_t>(group_count), 1, [&](int64_t first, int64_t last) {
+      LineWriter writer(config, tokenizer);
+      for (auto group = static_cast<size_t>(first); group < static_cast<size_t>(last); ++group) {
+        outputs[group].clear();
+        for (size_t i = begins[group]; i < begins[group + 1]; ++i) {
+          writer.write(lines[i], line_number + static_cast<int64_t>(i), outputs[group]);
+        }
+      }
+    });
+    for (size_t group = 0; group < group_count; ++group) {
+      out.write(outputs[group].data(), static_cast<std::streamsize>(outputs[group].size()));
+    }
+    if (!out)
+      throw UserError("`standard output` must take the result, but refused it; send it to a file or pipe that stays");
+    line_number += static_cast<int64_t>(lines.size());
+  }
+}
+
+int run_tokenize(const std::vector<std::string>& arguments) {
+  TokenizeConfig config;
+  FieldList list;
+  config.fields(list);
+  parse_flags(list, arguments);
+  if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
+  const text::Tokenizer tokenizer = text::Tokenizer::load(config.model);
+  std::ios::sync_with_stdio(false);
+  tokenize_lines(config, tokenizer, std::cin, std::cout);
+  std::cout.flush();
+  return 0;
+}
+
+}  // namespace retort::cli

@@ -1,0 +1,31 @@
+// What a task's data becomes for the model: ragged tokens and, per sequence, the labels of the task.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "retort/kernel/ragged.h"
+
+namespace retort::data {
+
+// Sequences that go through the model together.
+struct Batch {
+  kernel::Ragged tokens;
+  std::vector<int64_t> rows;                 // [B] row of the data set each sequence came from
+  std::vector<std::vector<int32_t>> labels;  // one column [B] per label of the task (SQuAD: start, end; GLUE: class)
+  std::vector<float> targets;                // [B] regression targets; empty otherwise
+};
+
+// Rows that can be made into batches: a feature cache, or anything else with random access. Thread-safe to read.
+class RowSet {
+ public:
+  virtual ~RowSet() = default;
+  virtual int64_t row_count() const = 0;
+  virtual int64_t token_count(int64_t row) const = 0;
+  // Appends row `row` (tokens, labels, its number) to the batch.
+  virtual void append(int64_t row, Batch& batch) const = 0;
+};
+
+}  // namespace retort::data

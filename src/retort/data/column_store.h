@@ -1,0 +1,58 @@
+// Named columns of plain numbers, in memory or mapped from a file; what feature caches are made of. Reading costs
+// nothing but the pages touched.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace retort::data {
+
+class ColumnStore {
+ public:
+  struct Column {
+    std::string name;  // at most 31 bytes
+    uint32_t element_bytes = 1;
+    std::span<const std::byte> bytes;
+  };
+
+  // Takes the values over. The name must be new.
+  template <typename T>
+  void add(std::string name, std::vector<T> values) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    auto owner = std::make_shared<const std::vector<T>>(std::move(values));
+    const std::span<const std::byte> bytes = std::as_bytes(std::span(*owner));
+    add_column({std::move(name), sizeof(T), bytes}, std::move(owner));
+  }
+  void add_text(std::string name, std::string_view text) { add(std::move(name), std::vector<char>(text.begin(), text.end())); }
+
+  // A column that lives in memory owned by `owner`.
+  void add_column(Column column, std::shared_ptr<const void> owner);
+
+  // The values of a column; an InternalError when it is not there or has another element size.
+  template <typename T>
+  std::span<const T> get(std::string_view name) const {
+    const Column& column = find(name, sizeof(T));
+    return {reinterpret_cast<const T*>(column.bytes.data()), column.bytes.size() / sizeof(T)};
+  }
+  std::string_view text(std::string_view name) const {
+    const std::span<const char> characters = get<char>(name);
+    return {characters.data(), characters.size()};
+  }
+
+  const std::vector<Column>& columns() const { return columns_; }
+
+ private:
+  const Column& find(std::string_view name, size_t element_bytes) const;
+
+  std::vector<Column> columns_;
+  std::vector<std::shared_ptr<const void>> owners_;
+};
+
+}  // namespace retort::data

@@ -1,0 +1,199 @@
+// JSON lines -> columns. The texts are copied out of the parser, which is used again for every line, into an arena
+// that the table owns.
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "retort/base/error.h"
+#include "retort/base/file.h"
+#include "retort/data/table_reader.h"
+
+namespace retort::data {
+namespace {
+
+namespace dom = simdjson::dom;
+using Kind = TableColumn::Kind;
+
+// Texts that stay where they are until the table goes.
+class TextArena {
+ public:
+  std::string_view keep(std::string_view text) {
+    if (text.size() > room_) {
+      room_ = std::max(kBlockBytes, text.size());
+      blocks_.push_back(std::make_unique<char[]>(room_));
+      next_ = blocks_.back().get();
+    }
+    std::memcpy(next_, text.data(), text.size());
+    const std::string_view kept(next_, text.size());
+    next_ += text.size(), room_ -= text.size();
+    return kept;
+  }
+
+ private:
+  static constexpr size_t kBlockBytes = 1 << 20;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* next_ = nullptr;
+  size_t room_ = 0;
+};
+
+class TableBuilder {
+ public:
+  explicit TableBuilder(std::string file_name) : arena_(std::make_shared<TextArena>()) { table_.file_name = std::move(file_name); }
+
+  void add_row(dom::object row, int64_t line) {
+    table_.row_numbers.push_back(line);
+    next_column_ = 0;
+    add_members(row, "");
+    ++table_.row_count;
+  }
+
+  Table finish() {
+    for (TableColumn& column : table_.columns) pad(column);
+    table_.owner = std::move(arena_);
+    return std::move(table_);
+  }
+
+ private:
+  void add_members(dom::object object, const std::string& prefix) {
+    for (const auto& [key, value] : object) {
+      dom::object nested;
+      if (!value.get(nested)) {
+        add_members(nested, fmt::format("{}{}.", prefix, key));
+      } else {
+        add_value(column_of(prefix, key), value);
+      }
+    }
+  }
+
+  // Rows mostly have the same members in the same order, so the column after the last one is tried first.
+  TableColumn& column_of(const std::string& prefix, std::string_view key) {
+    std::vector<TableColumn>& columns = table_.columns;
+    for (size_t tried = 0; tried < columns.size(); ++tried) {
+      const size_t index = (next_column_ + tried) % columns.size();
+      const std::string& name = columns[index].name;
+      if (name.size() != prefix.size() + key.size() || !name.starts_with(prefix) || !name.ends_with(key)) continue;
+      next_column_ = index + 1;
+      pad(columns[index]);
+      return columns[index];
+    }
+    columns.push_back(TableColumn{.name = prefix + std::string(key)});
+    pad(columns.back());
+    next_column_ = columns.size();
+    return columns.back();
+  }
+
+  // Nulls for the rows before this one that did not have the member.
+  void pad(TableColumn& column) {
+    while (static_cast<int64_t>(column.is_null.size()) < table_.row_count) add_null(column);
+  }
+
+  void add_null(TableColumn& column) {
+    column.is_null.push_back(1);
+    if (column.is_list) {
+      column.list_starts.push_back(column.list_starts.back());
+    } else {
+      add_empty(column);
+    }
+  }
+
+  static void add_empty(TableColumn& column) {
+    if (column.kind == Kind::kText) column.texts.emplace_back();
+    if (column.kind == Kind::kInteger) column.integers.push_back(0);
+    if (column.kind == Kind::kReal) column.reals.push_back(std::numeric_limits<double>::quiet_NaN());
+  }
+
+  void add_value(TableColumn& column, dom::element value) {
+    if (static_cast<int64_t>(column.is_null.size()) > table_.row_count) fail(column, "must occur once in a row, but occurs again");
+    if (value.is_null()) return add_null(column);
+    dom::array list;
+    const bool is_list = !value.get(list);
+    if (is_list != column.is_list) {
+      if (!is_list || column.kind != Kind::kUnknown) fail(column, is_list ? "must not be a list" : "must be a list");
+      column.is_list = true;
+      column.list_starts.assign(column.is_null.size() + 1, 0);
+    }
+    if (is_list) {
+      for (dom::element item : list) add_scalar(column, item);
+      column.list_starts.push_back(static_cast<int64_t>(value_count(column)));
+    } else {
+      add_scalar(column, value);
+    }
+    column.is_null.push_back(0);
+  }
+
+  static size_t value_count(const TableColumn& column) {
+    return std::max({column.texts.size(), column.integers.size(), column.reals.size()});
+  }
+
+  void add_scalar(TableColumn& column, dom::element value) {
+    std::string_view text;
+    bool truth;
+    int64_t integer;
+    double real;
+    if (!value.get(text)) {
+      set_kind(column, Kind::kText);
+      column.texts.push_back(arena_->keep(text));
+    } else if (!value.get(truth) || !value.get(integer)) {
+      if (!value.get(truth)) integer = truth ? 1 : 0;
+      if (column.kind == Kind::kReal) return column.reals.push_back(static_cast<double>(integer));
+      set_kind(column, Kind::kInteger);
+      column.integers.push_back(integer);
+    } else if (!value.get(real)) {
+      set_kind(column, Kind::kReal);
+      column.reals.push_back(real);
+    } else {
+      fail(column, "must hold texts or numbers, but holds an object, a list or a null");
+    }
+  }
+
+  void set_kind(TableColumn& column, Kind kind) {
+    if (column.kind == kind) return;
+    if (column.kind == Kind::kInteger && kind == Kind::kReal) {
+      column.reals.assign(column.integers.begin(), column.integers.end());
+      column.integers.clear();
+    } else if (column.kind != Kind::kUnknown) {
+      fail(column, column.kind == Kind::kText ? "must be a string, as in the rows before"
+                                              : "must be a number, as in the rows before");
+    }
+    const bool was_unknown = column.kind == Kind::kUnknown;
+    column.kind = kind;
+    if (was_unknown && !column.is_list)
+      for (size_t row = 0; row < column.is_null.size(); ++row) add_empty(column);
+  }
+
+  [[noreturn]] void fail(const TableColumn& column, const char* what) const {
+    throw UserError("`{}`: line {}: `{}` {}", table_.file_name, table_.row_numbers.back(), column.name, what);
+  }
+
+  Table table_;
+  std::shared_ptr<TextArena> arena_;
+  size_t next_column_ = 0;
+};
+
+}  // namespace
+
+Table read_json_lines(const std::filesystem::path& path) {
+  std::string text = read_file(path);
+  const size_t byte_count = text.size();
+  text.resize(byte_count + simdjson::SIMDJSON_PADDING);
+  TableBuilder builder(path.string());
+  dom::parser parser;
+  int64_t line_number = 0;
+  for (size_t begin = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; begin < byte_count;) {
+    ++line_number;
+    const size_t end = std::min(text.find('\n', begin), byte_count);
+    if (text.find_first_not_of(" \t\r", begin) < end) {
+      dom::object row;
+      if (const auto error = parser.parse(text.data() + begin, end - begin, /*realloc_if_needed=*/false).get(row))
+        throw UserError("`{}`: line {} must be one JSON object, but {}", path.string(), line_number, simdjson::error_message(error));
+      builder.add_row(row, line_number);
+    }
+    begin = end + 1;
+  }
+  return builder.finish();
+}
+
+}  // namespace retort::data

@@ -1,0 +1,148 @@
+// A step is assembled by a task of its own while the trainer works on the step before. Only one such task lives at a
+// time and its future is the only thing shared with it, so there is nothing to lock.
+#include "retort/data/source.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "retort/base/error.h"
+#include "retort/base/random.h"
+
+namespace retort::data {
+namespace {
+
+// Of transformers' LengthGroupedSampler: sort stretches of 50 steps, fewer when the data has less than 200.
+constexpr int64_t kMostStepsSorted = 50, kFewestStretches = 4;
+
+// The upper end keeps products of two of these, and the rows of a batch, within their types.
+void check_count(const char* name, int64_t value) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  if (value < 1 || value > kMost) throw UserError("`{}` must be between 1 and {}, but is {}", name, kMost, value);
+}
+
+void check_options(const RowSet& rows, const ShuffledSourceOptions& options) {
+  check_count("per_device_train_batch_size", options.batch_size);
+  check_count("gradient_accumulation_steps", options.gradient_accumulation_steps);
+  check_count("max_tokens_per_micro_batch", options.max_tokens_per_micro_batch);
+  if (rows.row_count() == 0) throw UserError("the training data must hold at least one row, but is empty");
+}
+
+std::vector<int64_t> token_counts_of(const RowSet& rows, std::span<const int64_t> order) {
+  std::vector<int64_t> counts(order.size());
+  std::transform(order.begin(), order.end(), counts.begin(), [&](int64_t row) { return rows.token_count(row); });
+  return counts;
+}
+
+// Longest first; equal lengths keep their order.
+void sort_by_length(const RowSet& rows, std::span<int64_t> order) {
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t left, int64_t right) { return rows.token_count(left) > rows.token_count(right); });
+}
+
+// The rows order[begin..end) as one batch.
+Batch make_batch(const RowSet& rows, std::span<const int64_t> chosen) {
+  const std::vector<int64_t> counts = token_counts_of(rows, chosen);
+  const auto tokens = std::accumulate(counts.begin(), counts.end(), size_t{0});
+  Batch batch;
+  for (auto* column : {&batch.tokens.ids, &batch.tokens.segments, &batch.tokens.positions}) column->reserve(tokens);
+  batch.tokens.starts.reserve(chosen.size() + 1);
+  for (const int64_t row : chosen) rows.append(row, batch);
+  return batch;
+}
+
+std::vector<int64_t> group_by_length(const RowSet& rows, std::vector<int64_t> order, int64_t step, uint64_t key) {
+  const auto count = static_cast<int64_t>(order.size());
+  const int64_t stretch = step * std::clamp<int64_t>(count / (step * kFewestStretches), 1, kMostStepsSorted);
+  for (int64_t begin = 0; begin < count; begin += stretch)
+    sort_by_length(rows, std::span(order).subspan(begin, std::min(stretch, count - begin)));
+  std::vector<int64_t> shuffled;
+  shuffled.reserve(order.size());
+  for (const int64_t full_step : random_permutation(key, count / step)) {
+    const auto first = order.begin() + full_step * step;
+    shuffled.insert(shuffled.end(), first, first + step);
+  }
+  shuffled.insert(shuffled.end(), order.begin() + count / step * step, order.end());
+  return shuffled;
+}
+
+}  // namespace
+
+std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions& options, int64_t epoch) {
+  const int64_t count = rows.row_count();
+  std::vector<int64_t> order(count);
+  std::iota(order.begin(), order.end(), int64_t{0});
+  if (options.shuffle) order = random_permutation(make_key(options.seed, epoch), count);
+  if (!options.group_by_length) return order;
+  const int64_t step = options.batch_size * options.gradient_accumulation_steps;
+  return group_by_length(rows, std::move(order), step, make_key(options.seed, epoch, 1));
+}
+
+ShuffledSource::ShuffledSource(const RowSet& rows, const ShuffledSourceOptions& options)
+    : rows_(rows), options_(options) {
+  check_options(rows, options);
+  sequences_per_step_ = options.batch_size * options.gradient_accumulation_steps;
+  const int64_t count = rows.row_count();
+  steps_per_epoch_ = (count + (options.drop_last ? 0 : sequences_per_step_ - 1)) / sequences_per_step_;
+  if (steps_per_epoch_ == 0)
+    throw UserError(
+        "`drop_last` must leave at least one full step of {} rows, but the training data has {}; use a "
+        "smaller batch size or keep the last step",
+        sequences_per_step_, count);
+}
+
+StepBatch ShuffledSource::next() {
+  StepBatch step = upcoming_.valid() ? upcoming_.get() : assemble(position_);
+  position_ = after(position_);
+  if (options_.prefetch) upcoming_ = std::async(std::launch::async, [this, at = position_] { return assemble(at); });
+  return step;
+}
+
+void ShuffledSource::seek(SourcePosition position) {
+  if (position.epoch < 0 || position.step_in_epoch < 0 || position.step_in_epoch > steps_per_epoch_)
+    throw UserError(
+        "the place in the training data must be a step of 0..{}, but is step {} of epoch {}; resume with "
+        "the data and batch size of the first run",
+        steps_per_epoch_, position.step_in_epoch, position.epoch);
+  upcoming_ = {};  // waits for the task
+  position_ = position.step_in_epoch == steps_per_epoch_ ? SourcePosition{position.epoch + 1, 0} : position;
+}
+
+SourcePosition ShuffledSource::after(SourcePosition position) const {
+  if (position.step_in_epoch + 1 == steps_per_epoch_) return {position.epoch + 1, 0};
+  return {position.epoch, position.step_in_epoch + 1};
+}
+
+StepBatch ShuffledSource::assemble(SourcePosition at) {
+  if (order_epoch_ != at.epoch) order_ = epoch_order(rows_, options_, at.epoch), order_epoch_ = at.epoch;
+  const int64_t begin = at.step_in_epoch * sequences_per_step_;
+  const int64_t end = std::min(begin + sequences_per_step_, static_cast<int64_t>(order_.size()));
+  std::vector<int64_t> chosen(order_.begin() + begin, order_.begin() + end);
+  sort_by_length(rows_, chosen);
+
+  StepBatch step{.position = at, .sequence_count = end - begin};
+  const TokenBudget budget{.max_tokens = options_.max_tokens_per_micro_batch, .is_balanced = true};
+  int64_t first = 0;
+  for (const int64_t last : cut_by_tokens(token_counts_of(rows_, chosen), budget)) {
+    step.micro_batches.push_back(make_batch(rows_, std::span(chosen).subspan(first, last - first)));
+    step.token_count += step.micro_batches.back().tokens.tokens();
+    first = last;
+  }
+  return step;
+}
+
+EvaluationBatches::EvaluationBatches(const RowSet& rows, const EvaluationOptions& options)
+    : rows_(rows), order_(rows.row_count()) {
+  std::iota(order_.begin(), order_.end(), int64_t{0});
+  sort_by_length(rows, order_);
+  ends_ = cut_by_tokens(token_counts_of(rows, order_),
+                        {.max_tokens = options.max_tokens_per_batch, .max_sequences = options.max_sequences_per_batch});
+}
+
+Batch EvaluationBatches::batch(int64_t index) const {
+  RETORT_CHECK(index >= 0 && index < batch_count(), "batch {} of {}", index, batch_count());
+  const int64_t first = index == 0 ? 0 : ends_[index - 1];
+  return make_batch(rows_, std::span(order_).subspan(first, ends_[index] - first));
+}
+
+}  // namespace retort::data

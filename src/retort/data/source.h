@@ -1,0 +1,112 @@
+// Where training draws its steps from: a RowSet goes in, and out comes one StepBatch per optimizer step, cut into
+// micro-batches by a budget of tokens. A step always holds the number of sequences that the user asked for; the
+// micro-batches are only how they go through memory. The order of every epoch is a pure function of (seed, epoch), so
+// a position is two numbers and seeking to it is exact.
+#pragma once
+
+#include <cstdint>
+#include <future>
+#include <span>
+#include <vector>
+
+#include "retort/data/batch.h"
+#include "retort/data/token_budget.h"
+
+namespace retort::data {
+
+// A place between two steps: `step_in_epoch` steps of epoch `epoch` (from 0) are done.
+struct SourcePosition {
+  int64_t epoch = 0, step_in_epoch = 0;
+  bool operator==(const SourcePosition&) const = default;
+};
+
+// The sequences of one optimizer step. Loss terms are sums over sequences that are divided by the count of the whole
+// step, so neither the cut nor the order inside the step changes what the step computes.
+struct StepBatch {
+  std::vector<Batch> micro_batches;  // at least one, each with at least one sequence
+  SourcePosition position;           // of this step
+  int64_t sequence_count = 0;        // over all micro-batches
+  int64_t token_count = 0;           // over all micro-batches
+};
+
+// Steps without end: behind the last step of an epoch comes the first of the next. Not thread-safe.
+class Source {
+ public:
+  virtual ~Source() = default;
+  // The step at `position()`, which then moves on. Throws what reading the rows throws; the position then stays.
+  virtual StepBatch next() = 0;
+  // Of the step that `next` will return; never at the end of an epoch, but at the start of the one behind it.
+  virtual SourcePosition position() const = 0;
+  // Continues at `position`, exactly as if all steps before had been drawn; the end of an epoch means the start of the
+  // next. Throws UserError for a place that does not exist.
+  virtual void seek(SourcePosition position) = 0;
+  virtual int64_t steps_per_epoch() const = 0;
+};
+
+struct ShuffledSourceOptions {
+  uint64_t seed = 42;
+  int64_t batch_size = 8;                     // sequences of a micro-batch as the user counts them
+  int64_t gradient_accumulation_steps = 1;    // a step holds batch_size * gradient_accumulation_steps sequences
+  int64_t max_tokens_per_micro_batch = 8192;  // a single longer sequence is a micro-batch of its own
+  bool drop_last = false;                     // leave out the last step of an epoch when it is not full
+  bool shuffle = true;                        // off: rows in their order, every epoch
+  bool group_by_length = false;               // steps of rows of similar length; see epoch_order
+  bool prefetch = true;                       // assemble the next step in a background thread
+};
+
+// The rows of one epoch in the order in which steps take them: random_permutation(make_key(seed, epoch)). With
+// group_by_length, stretches of up to 50 steps of that order are sorted by length, and the full steps that come of it
+// are shuffled, so that training does not see lengths fall again and again (transformers' LengthGroupedSampler,
+// where the stretches have the same size, leaves them falling). A last step that is not full stays the last.
+std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions& options, int64_t epoch);
+
+// Draws every row once per epoch. While a step is being used the next one is assembled in a background thread, which
+// reads `rows`; `rows` must outlive the source. Throws UserError for an empty row set, for counts below 1, and for
+// drop_last with less than one full step.
+class ShuffledSource final : public Source {
+ public:
+  ShuffledSource(const RowSet& rows, const ShuffledSourceOptions& options);
+  ShuffledSource(const ShuffledSource&) = delete;
+  ShuffledSource& operator=(const ShuffledSource&) = delete;
+
+  StepBatch next() override;
+  SourcePosition position() const override { return position_; }
+  void seek(SourcePosition position) override;
+  int64_t steps_per_epoch() const override { return steps_per_epoch_; }
+
+ private:
+  SourcePosition after(SourcePosition position) const;
+  StepBatch assemble(SourcePosition at);
+
+  const RowSet& rows_;
+  ShuffledSourceOptions options_;
+  int64_t sequences_per_step_, steps_per_epoch_;
+  SourcePosition position_;
+  // Touched by `assemble` alone, which never runs twice at a time: either the caller or the one background task.
+  std::vector<int64_t> order_;
+  int64_t order_epoch_ = -1;
+  // The step at position_; not valid when none is being assembled. The last member, because its end waits for the task.
+  std::future<StepBatch> upcoming_;
+};
+
+struct EvaluationOptions {
+  int64_t max_tokens_per_batch = 8192;
+  int64_t max_sequences_per_batch = 0;  // 0: any number
+};
+
+// All rows once, longest first (the peak of memory comes at once), packed into batches by a budget of tokens.
+// `Batch::rows` says where each result belongs. No rows give no batches. Thread-safe; `rows` must outlive it.
+class EvaluationBatches {
+ public:
+  explicit EvaluationBatches(const RowSet& rows, const EvaluationOptions& options = {});
+  int64_t batch_count() const { return static_cast<int64_t>(ends_.size()); }
+  // Assembles batch `index` of 0..batch_count()-1.
+  Batch batch(int64_t index) const;
+
+ private:
+  const RowSet& rows_;
+  std::vector<int64_t> order_;  // [rows]
+  std::vector<int64_t> ends_;   // [batches] into order_
+};
+
+}  // namespace retort::data

@@ -1,0 +1,65 @@
+#include "retort/kernel/activation.h"
+
+#include <ATen/ops/empty_like.h>
+
+#include "retort/kernel/autograd.h"
+#include "retort/kernel/cpu/support.h"
+#include "retort/kernel/implementation.h"
+#include "retort/kernel/reference/reference.h"
+
+namespace retort::kernel {
+
+Activation parse_activation(const std::string& name) {
+  if (name == "gelu") return Activation::kGeluErf;
+  if (name == "gelu_new" || name == "gelu_pytorch_tanh" || name == "gelu_fast" || name == "gelu_tanh") return Activation::kGeluTanh;
+  if (name == "relu") return Activation::kRelu;
+  if (name == "swish" || name == "silu") return Activation::kSwish;
+  if (name == "tanh") return Activation::kTanh;
+  throw UserError("`hidden_act` must be gelu, gelu_new, relu, swish, silu or tanh, but is `{}`", name);
+}
+
+namespace {
+
+template <typename T>
+cpu::BiasActivation<T> make_arguments(const at::Tensor& x, const Weight& bias, Activation activation) {
+  cpu::BiasActivation<T> a;
+  a.width = x.size(1);
+  a.activation = activation;
+  a.x = cpu::elements<T>(x);
+  a.bias = cpu::elements<float>(bias.value);
+  return a;
+}
+
+at::Tensor activation_backward(const at::Tensor& x, const Weight& bias, Activation activation, const at::Tensor& grad) {
+  at::Tensor grad_x = at::empty_like(x);
+  cpu::with_element_type(x, [&](auto element) {
+    using T = decltype(element);
+    auto a = make_arguments<T>(x, bias, activation);
+    a.grad_out = cpu::elements<T>(grad), a.grad_x = cpu::elements<T>(grad_x);
+    const auto sums = cpu::sum_over_rows(x.size(0), x.size(1), [&](int64_t begin, int64_t end, float* partial) {
+      cpu::row_functions<T>().bias_activation_backward(a, partial, begin, end);
+    });
+    cpu::add_to_gradient(&bias, sums, 0);
+  });
+  return grad_x;
+}
+
+}  // namespace
+
+at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation activation) {
+  if (implementation() == Implementation::kReference) return reference::bias_activation(x, bias, activation);
+  const at::Tensor input = x.detach(), out = at::empty_like(input);
+  cpu::with_element_type(input, [&](auto element) {
+    using T = decltype(element);
+    auto a = make_arguments<T>(input, bias, activation);
+    a.out = cpu::elements<T>(out);
+    parallel_for(input.size(0), cpu::row_grain(input.size(1)),
+                 [&](int64_t begin, int64_t end) { cpu::row_functions<T>().bias_activation_forward(a, begin, end); });
+  });
+  if (!records_gradients()) return out;
+  return record(out, {x}, [input, &bias, activation](const at::Tensor& grad) -> std::vector<at::Tensor> {
+    return {activation_backward(input, bias, activation, grad)};
+  });
+}
+
+}  // namespace retort::kernel

@@ -1,0 +1,91 @@
+#include "retort/kernel/add_norm.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+
+#include "retort/kernel/autograd.h"
+#include "retort/kernel/cpu/support.h"
+#include "retort/kernel/implementation.h"
+#include "retort/kernel/reference/reference.h"
+
+namespace retort::kernel {
+
+namespace {
+
+constexpr int64_t kWidestRow = 8192;  // as cpu/loops.inl holds on the stack
+
+struct Saved {
+  at::Tensor z, mean, rstd;  // [T, H], [T], [T]
+};
+
+template <typename T>
+void run_forward(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm, const Rows& rows,
+                 const Dropout& dropout, const Saved& saved, const at::Tensor& out) {
+  cpu::AddNormForward<T> a;
+  a.width = y.size(1);
+  a.y = cpu::elements<T>(y), a.residual = cpu::elements<T>(residual);
+  a.bias = bias ? cpu::elements<float>(bias->value) : nullptr;
+  a.gamma = cpu::elements<float>(norm.gamma->value), a.beta = cpu::elements<float>(norm.beta->value);
+  a.epsilon = static_cast<float>(norm.epsilon);
+  if (dropout.active()) {
+    a.row_keys = cpu::elements<int64_t>(rows.keys), a.site = dropout.site;
+    a.drop_threshold = dropout.threshold(), a.keep_scale = dropout.keep_scale();
+  }
+  a.z = cpu::elements<T>(saved.z), a.out = cpu::elements<T>(out);
+  a.mean = cpu::elements<float>(saved.mean), a.rstd = cpu::elements<float>(saved.rstd);
+  parallel_for(y.size(0), cpu::row_grain(a.width),
+               [&](int64_t begin, int64_t end) { cpu::row_functions<T>().add_norm_forward(a, begin, end); });
+}
+
+template <typename T>
+void run_backward(const at::Tensor& grad, const Weight* bias, const NormWeights& norm, const Rows& rows, const Dropout& dropout,
+                  const Saved& saved, const at::Tensor& grad_y, const at::Tensor& grad_residual) {
+  cpu::AddNormBackward<T> a;
+  a.width = grad.size(1);
+  a.grad_out = cpu::elements<T>(grad), a.z = cpu::elements<T>(saved.z);
+  a.gamma = cpu::elements<float>(norm.gamma->value);
+  a.mean = cpu::elements<float>(saved.mean), a.rstd = cpu::elements<float>(saved.rstd);
+  if (dropout.active()) {
+    a.row_keys = cpu::elements<int64_t>(rows.keys), a.site = dropout.site;
+    a.drop_threshold = dropout.threshold(), a.keep_scale = dropout.keep_scale();
+  }
+  a.grad_residual = cpu::elements<T>(grad_residual), a.grad_y = cpu::elements<T>(grad_y);
+  const auto sums = cpu::sum_over_rows(grad.size(0), 3 * a.width, [&](int64_t begin, int64_t end, float* partial) {
+    cpu::row_functions<T>().add_norm_backward(a, partial, begin, end);
+  });
+  cpu::add_to_gradient(bias, sums, 0);
+  cpu::add_to_gradient(norm.gamma, sums, a.width);
+  cpu::add_to_gradient(norm.beta, sums, 2 * a.width);
+}
+
+}  // namespace
+
+at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm,
+                    const Rows& rows, const Dropout& dropout) {
+  RETORT_CHECK(y.size(1) <= kWidestRow, "rows of {} columns are wider than {}", y.size(1), kWidestRow);
+  if (implementation() == Implementation::kReference) return reference::add_norm(y, bias, residual, norm, rows, dropout);
+  const bool recording = records_gradients();
+  const at::Tensor input = y.detach(), skip = residual.defined() ? residual.detach() : residual, out = at::empty_like(input);
+  Saved saved;
+  if (recording) {
+    saved.z = at::empty_like(input);
+    saved.mean = at::empty({input.size(0)}, input.options().dtype(at::kFloat));
+    saved.rstd = at::empty_like(saved.mean);
+  }
+  cpu::with_element_type(input, [&](auto element) {
+    run_forward<decltype(element)>(input, bias, skip, norm, rows, dropout, saved, out);
+  });
+  if (!recording) return out;
+  std::vector<at::Tensor> inputs{y};
+  if (residual.defined()) inputs.push_back(residual);
+  return record(out, inputs, [saved, bias, norm, rows, dropout, has_residual = residual.defined()](const at::Tensor& grad) {
+    const at::Tensor grad_residual = has_residual ? at::empty_like(saved.z) : at::Tensor();
+    const at::Tensor grad_y = has_residual && !dropout.active() ? grad_residual : at::empty_like(saved.z);
+    cpu::with_element_type(grad, [&](auto element) {
+      run_backward<decltype(element)>(grad, bias, norm, rows, dropout, saved, grad_y, grad_residual);
+    });
+    return has_residual ? std::vector<at::Tensor>{grad_y, grad_residual} : std::vector<at::Tensor>{grad_y};
+  });
+}
+
+}  // namespace retort::kernel

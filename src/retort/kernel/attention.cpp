@@ -1,0 +1,98 @@
+#include "retort/kernel/attention.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+
+#include <cmath>
+#include <memory>
+#include <numeric>
+
+#include "retort/kernel/autograd.h"
+#include "retort/kernel/cpu/support.h"
+#include "retort/kernel/implementation.h"
+#include "retort/kernel/reference/reference.h"
+
+namespace retort::kernel {
+
+namespace {
+
+// The tensors of one call; the gradients are undefined in the forward pass.
+struct AttentionTensors {
+  at::Tensor qkv, out, log_sums;  // [T, 3*A*D], [T, A*D], [A, T] float32
+  at::Tensor grad_out, grad_qkv;
+};
+
+template <typename T>
+cpu::AttentionHead<T> make_head(const AttentionTensors& t, const Rows& rows, int64_t heads, const Dropout& dropout,
+                                int64_t sequence, int64_t head) {
+  const int64_t all = t.out.size(1), width = all / heads, first = rows.starts[sequence];
+  const auto at_row = [&](const at::Tensor& tensor, int64_t column) {
+    return tensor.defined() ? cpu::elements<T>(tensor) + first * tensor.size(1) + column : nullptr;
+  };
+  cpu::AttentionHead<T> h;
+  h.length = rows.starts[sequence + 1] - first, h.width = width;
+  h.stride = 3 * all, h.out_stride = all;
+  h.q = at_row(t.qkv, head * width), h.k = at_row(t.qkv, all + head * width), h.v = at_row(t.qkv, 2 * all + head * width);
+  h.out = at_row(t.out, head * width);
+  h.log_sum = cpu::elements<float>(t.log_sums) + head * rows.tokens() + first;
+  h.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
+  if (dropout.active()) {
+    h.row_keys = cpu::elements<int64_t>(rows.keys) + first;
+    h.site = dropout.site + static_cast<uint64_t>(head) + 1;
+    h.drop_threshold = dropout.threshold(), h.keep_scale = dropout.keep_scale();
+  }
+  h.grad_out = at_row(t.grad_out, head * width);
+  h.grad_q = at_row(t.grad_qkv, head * width), h.grad_k = at_row(t.grad_qkv, all + head * width);
+  h.grad_v = at_row(t.grad_qkv, 2 * all + head * width);
+  return h;
+}
+
+// Every (sequence, head) is one piece of work; the longest come first so that no thread is left with one at the end.
+template <typename T>
+void run_heads(const AttentionTensors& t, const Rows& rows, int64_t heads, const Dropout& dropout,
+               void (*run)(const cpu::AttentionHead<T>&, void*)) {
+  const int64_t sequences = rows.sequences(), width = t.out.size(1) / heads;
+  const auto length = [&](int64_t b) { return rows.starts[b + 1] - rows.starts[b]; };
+  std::vector<int64_t> order(static_cast<size_t>(sequences));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
+  const int64_t longest = sequences ? length(order[0]) : 0;
+  const auto bytes = static_cast<size_t>(cpu::attention_scratch_bytes(longest, width));
+  parallel_for(sequences * heads, 1, [&](int64_t begin, int64_t end) {
+    thread_local std::unique_ptr<char[]> scratch;
+    thread_local size_t scratch_bytes = 0;
+    if (scratch_bytes < bytes + 64) scratch.reset(new char[bytes + 64]), scratch_bytes = bytes + 64;
+    void* memory = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(scratch.get()) + 63) / 64 * 64);
+    for (int64_t i = begin; i < end; ++i) run(make_head<T>(t, rows, heads, dropout, order[i / heads], i % heads), memory);
+  });
+}
+
+}  // namespace
+
+at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, const Dropout& dropout) {
+  RETORT_CHECK(qkv.size(0) == rows.tokens() && qkv.size(1) % (3 * heads) == 0, "attention got [{}, {}] for {} tokens and {} heads",
+               qkv.size(0), qkv.size(1), rows.tokens(), heads);
+  if (implementation() == Implementation::kReference) return reference::attention(qkv, rows, heads, dropout);
+  AttentionTensors t;
+  t.qkv = qkv.detach();
+  t.out = at::empty({qkv.size(0), qkv.size(1) / 3}, t.qkv.options());
+  t.log_sums = at::empty({heads, qkv.size(0)}, t.qkv.options().dtype(at::kFloat));
+  cpu::with_element_type(t.qkv, [&](auto element) {
+    using T = decltype(element);
+    run_heads<T>(t, rows, heads, dropout, cpu::row_functions<T>().attention_forward);
+  });
+  if (!records_gradients()) return t.out;
+  const at::Tensor result = t.out;
+  t.out = result.detach();  // the node must not hold its own output
+  return record(result, {qkv}, [t, rows, heads, dropout](const at::Tensor& grad) mutable -> std::vector<at::Tensor> {
+    t.grad_out = grad;
+    t.grad_qkv = at::empty_like(t.qkv);
+    cpu::with_element_type(t.qkv, [&](auto element) {
+      using T = decltype(element);
+      run_heads<T>(t, rows, heads, dropout, cpu::row_functions<T>().attention_backward);
+    });
+    return {t.grad_qkv};
+  });
+}
+
+}  // namespace retort::kernel

@@ -1,0 +1,95 @@
+#include "retort/kernel/cpu/table.h"
+
+#include <cstdlib>
+#include <string>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include "retort/base/error.h"
+
+namespace retort::kernel::cpu {
+
+extern const Table table_generic;
+#if defined(__x86_64__)
+extern const Table table_avx2, table_avx512, table_avx512_bf16, table_amx;
+
+namespace {
+
+// Whether the processor has AMX with bfloat16 and the kernel of the system lets this process use the tiles.
+bool may_use_tiles() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+  constexpr unsigned kAmxBf16 = 1u << 22, kAmxTile = 1u << 24;
+  if ((d & kAmxBf16) == 0 || (d & kAmxTile) == 0) return false;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+bool has_bf16_products() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 5)) != 0;
+}
+
+const Table& best_table() {
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return table_generic;
+  const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (!has_avx512) return table_avx2;
+  if (!has_bf16_products()) return table_avx512;
+  return may_use_tiles() ? table_amx : table_avx512_bf16;
+}
+
+}  // namespace
+#else
+namespace {
+const Table& best_table() { return table_generic; }
+}  // namespace
+#endif
+
+namespace {
+
+const Table& choose_table() {
+  const Table& best = best_table();
+  const char* wish = std::getenv("RETORT_CPU");
+  if (wish == nullptr || *wish == 0 || std::string(wish) == best.name) return best;
+#if defined(__x86_64__)
+  const Table* const ordered[] = {&table_generic, &table_avx2, &table_avx512, &table_avx512_bf16, &table_amx};
+  for (const Table* candidate : ordered) {
+    if (std::string(wish) == candidate->name) return *candidate;
+    if (candidate == &best) break;
+  }
+#endif
+  throw UserError("`RETORT_CPU` must be an instruction set that this processor has, but is `{}`; the best here is `{}`", wish,
+                  best.name);
+}
+
+}  // namespace
+
+const Table& table() {
+  static const Table& chosen = choose_table();
+  return chosen;
+}
+
+template <>
+const RowFunctions<float>& row_functions<float>() {
+  return table().f32;
+}
+template <>
+const RowFunctions<Bf16>& row_functions<Bf16>() {
+  return table().bf16;
+}
+
+int64_t attention_scratch_bytes(int64_t length, int64_t width) {
+  // The largest variant: every row count and width padded to 32, 4 bytes an element, block of 64 queries.
+  const int64_t rows = (length + 31) / 32 * 32, columns = (width + 31) / 32 * 32, block = 64;
+  const int64_t backward = 3 * rows * columns + 4 * columns * block + 5 * rows * block + 2 * rows * columns + columns * block;
+  const int64_t forward = 2 * rows * columns + block * columns + 2 * block * rows + rows + block * columns;
+  return 4 * (backward > forward ? backward : forward) + 20 * 64;
+}
+
+}  // namespace retort::kernel::cpu

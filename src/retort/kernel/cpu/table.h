@@ -1,0 +1,160 @@
+// The inner loops on rows of plain memory, one table of functions per instruction set. The loops are ordinary C++ in
+// cpu/loops.inl, compiled once per instruction set (cpu/variant.cpp with different flags); `table()` picks the best one
+// that this processor has. Every function works on a range of rows in the caller's thread.
+#pragma once
+
+#include <cstdint>
+
+namespace retort::kernel::cpu {
+
+// bfloat16 as bits; the loops convert to float, compute, and round to nearest even.
+struct Bf16 {
+  uint16_t bits;
+};
+
+enum class Activation { kGeluErf, kGeluTanh, kRelu, kSwish, kTanh };
+
+// z = residual + dropout(y + bias); out = gamma * (z - mean) * rstd + beta. `residual`, `bias` may be null.
+template <typename T>
+struct AddNormForward {
+  int64_t width = 0;
+  const T* y = nullptr;
+  const T* residual = nullptr;
+  const float* bias = nullptr;
+  const float* gamma = nullptr;
+  const float* beta = nullptr;
+  float epsilon = 0;
+  const int64_t* row_keys = nullptr;
+  uint64_t site = 0;
+  uint32_t drop_threshold = 0;
+  float keep_scale = 1;
+  T* z = nullptr;  // saved for the backward pass; may be null
+  T* out = nullptr;
+  float* mean = nullptr;
+  float* rstd = nullptr;
+};
+
+// The partial sums are [3, width] floats (bias, gamma, beta) that the call adds to.
+template <typename T>
+struct AddNormBackward {
+  int64_t width = 0;
+  const T* grad_out = nullptr;
+  const T* z = nullptr;
+  const float* gamma = nullptr;
+  const float* mean = nullptr;
+  const float* rstd = nullptr;
+  const int64_t* row_keys = nullptr;
+  uint64_t site = 0;
+  uint32_t drop_threshold = 0;
+  float keep_scale = 1;
+  T* grad_residual = nullptr;
+  T* grad_y = nullptr;  // may equal grad_residual when nothing is dropped
+};
+
+template <typename T>
+struct BiasActivation {
+  int64_t width = 0;
+  Activation activation = Activation::kGeluErf;
+  const T* x = nullptr;
+  const float* bias = nullptr;
+  T* out = nullptr;             // forward
+  const T* grad_out = nullptr;  // backward
+  T* grad_x = nullptr;          // backward
+};
+
+// out = dropout(norm(word[id] + position[p] + segment[s])); the tables are [.., width] floats. segment may be null.
+template <typename T>
+struct EmbedForward {
+  int64_t width = 0;
+  const int64_t* ids = nullptr;
+  const int64_t* positions = nullptr;
+  const int64_t* segments = nullptr;
+  const float* word = nullptr;
+  const float* position = nullptr;
+  const float* segment = nullptr;
+  const float* gamma = nullptr;
+  const float* beta = nullptr;
+  float epsilon = 0;
+  const int64_t* row_keys = nullptr;
+  uint64_t site = 0;
+  uint32_t drop_threshold = 0;
+  float keep_scale = 1;
+  T* out = nullptr;
+};
+
+// grad_sum [rows, width] floats is the gradient of the sum of the three embeddings; partial sums as in AddNormBackward.
+template <typename T>
+struct EmbedBackward {
+  EmbedForward<T> forward;  // the same inputs; out is not used
+  const T* grad_out = nullptr;
+  float* grad_sum = nullptr;
+};
+
+// Attention of one head of one sequence: length S, width D; rows of q, k, v, out lie `stride` elements apart.
+template <typename T>
+struct AttentionHead {
+  int64_t length = 0, width = 0;
+  int64_t stride = 0, out_stride = 0;
+  const T* q = nullptr;
+  const T* k = nullptr;
+  const T* v = nullptr;
+  T* out = nullptr;
+  float* log_sum = nullptr;  // [S] natural logarithm of the sum of exponentials of the scaled scores
+  float scale = 1;
+  const int64_t* row_keys = nullptr;
+  uint64_t site = 0;
+  uint32_t drop_threshold = 0;
+  float keep_scale = 1;
+  // backward only
+  const T* grad_out = nullptr;  // rows out_stride apart
+  T* grad_q = nullptr;          // rows stride apart
+  T* grad_k = nullptr;
+  T* grad_v = nullptr;
+};
+
+struct AdamStep {
+  float* parameter = nullptr;
+  float* gradient = nullptr;  // set to zero after use
+  float* moment1 = nullptr;
+  float* moment2 = nullptr;
+  Bf16* copy = nullptr;  // bfloat16 copy of the parameter; may be null
+  float gradient_scale = 1, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;
+  float step_size = 0;         // Hugging Face: lr * sqrt(1 - beta2^t) / (1 - beta1^t), or lr
+  float decay_after = 0;       // p -= decay_after * p after the update (AdamW)
+  float decay_in_update = 0;   // update += decay_in_update * p (BertAdam)
+};
+
+template <typename T>
+struct RowFunctions {
+  void (*add_norm_forward)(const AddNormForward<T>&, int64_t begin, int64_t end);
+  void (*add_norm_backward)(const AddNormBackward<T>&, float* partial, int64_t begin, int64_t end);
+  void (*bias_activation_forward)(const BiasActivation<T>&, int64_t begin, int64_t end);
+  void (*bias_activation_backward)(const BiasActivation<T>&, float* partial, int64_t begin, int64_t end);
+  void (*column_sum)(const T* rows, int64_t width, float* partial, int64_t begin, int64_t end);
+  void (*embed_forward)(const EmbedForward<T>&, int64_t begin, int64_t end);
+  void (*embed_backward)(const EmbedBackward<T>&, float* partial, int64_t begin, int64_t end);
+  // scratch: attention_scratch_bytes(length, width) bytes, 64-byte aligned
+  void (*attention_forward)(const AttentionHead<T>&, void* scratch);
+  void (*attention_backward)(const AttentionHead<T>&, void* scratch);
+};
+
+struct Table {
+  const char* name;
+  RowFunctions<float> f32;
+  RowFunctions<Bf16> bf16;
+  void (*adam_step)(const AdamStep&, int64_t begin, int64_t end);
+  void (*add_to)(float* sum, const Bf16* term, int64_t count);
+  void (*round_to_bf16)(Bf16* out, const float* in, int64_t count);
+  double (*sum_of_squares)(const float* values, int64_t count);
+};
+
+// The table for this processor (or the one named by RETORT_CPU: generic, avx2, avx512, avx512_bf16, amx).
+const Table& table();
+
+// Bytes of scratch that attention_forward/backward need at most.
+int64_t attention_scratch_bytes(int64_t length, int64_t width);
+
+template <typename T>
+const RowFunctions<T>& row_functions();
+
+}  // namespace retort::kernel::cpu

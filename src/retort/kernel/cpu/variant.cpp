@@ -1,0 +1,36 @@
+// One instruction set's table of loops. Compiled several times (see ../CMakeLists.txt) with RETORT_VARIANT set to the
+// name and the flags that belong to it. No header with inline functions of external linkage may be included here: the
+// linker could pick this file's AVX-512 copy of one for a processor without it.
+#include "retort/kernel/cpu/table.h"
+#include "retort/kernel/dropout.h"
+#if defined(RETORT_HAS_BF16_DOT) || defined(RETORT_HAS_AMX)
+#include <immintrin.h>
+#endif
+
+#define RETORT_JOIN(a, b) a##b
+#define RETORT_TABLE(name) RETORT_JOIN(table_, name)
+#define RETORT_TEXT(x) #x
+#define RETORT_NAME(x) RETORT_TEXT(x)
+
+namespace retort::kernel::cpu {
+namespace {
+#include "retort/kernel/cpu/loops.inl"
+//
+#include "retort/kernel/cpu/gemm.inl"
+//
+#include "retort/kernel/cpu/attention.inl"
+
+template <typename T>
+constexpr RowFunctions<T> make_row_functions() {
+  return {add_norm_forward<T>, add_norm_backward<T>, bias_activation_forward<T>, bias_activation_backward<T>,
+          column_sum<T>,       embed_forward<T>,     embed_backward<T>,          attention_forward<T>,
+          attention_backward<T>};
+}
+}  // namespace
+
+extern const Table RETORT_TABLE(RETORT_VARIANT);
+const Table RETORT_TABLE(RETORT_VARIANT) = {RETORT_NAME(RETORT_VARIANT), make_row_functions<float>(), make_row_functions<Bf16>(),
+                                            adam_step,                   add_to,                      round_to_bf16,
+                                            sum_of_squares};
+
+}  // namespace retort::kernel::cpu

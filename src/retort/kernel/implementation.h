@@ -1,0 +1,30 @@
+// Which implementation of the operations runs: the plain reference on tensor operations, or the fused CPU loops.
+// Both give the same results up to rounding and draw the same dropout.
+#pragma once
+
+#include <string>
+
+namespace retort::kernel {
+
+enum class Implementation { kReference, kFused };
+
+// The implementation of this process's operations (fused unless set otherwise). Set it before work starts.
+Implementation implementation();
+void set_implementation(Implementation choice);
+
+// Sets an implementation for as long as it lives; for tests.
+class ScopedImplementation {
+ public:
+  explicit ScopedImplementation(Implementation choice) : before_(implementation()) { set_implementation(choice); }
+  ~ScopedImplementation() { set_implementation(before_); }
+  ScopedImplementation(const ScopedImplementation&) = delete;
+  ScopedImplementation& operator=(const ScopedImplementation&) = delete;
+
+ private:
+  Implementation before_;
+};
+
+// The instruction set that the fused loops use here, for logs: "avx512_bf16", ...
+std::string fused_instruction_set();
+
+}  // namespace retort::kernel

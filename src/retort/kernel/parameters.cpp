@@ -1,0 +1,147 @@
+#include "retort/kernel/parameters.h"
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+
+#include <cmath>
+
+#include "retort/base/error.h"
+#include "retort/base/hash.h"
+#include "retort/base/random.h"
+#include "retort/base/thread.h"
+#include "retort/kernel/cpu/table.h"
+
+namespace retort::kernel {
+
+namespace {
+
+constexpr int64_t kAlignment = 32;  // elements: 64 bytes of bfloat16
+
+int64_t product(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (const int64_t extent : shape) count *= extent;
+  return count;
+}
+
+uint64_t key_of(uint64_t seed, const std::string& name) {
+  return make_key(seed, hash_bytes(std::as_bytes(std::span(name.data(), name.size()))));
+}
+
+void fill_normal(float* values, int64_t count, uint64_t key, double scale) {
+  parallel_for(count, 1 << 14, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      values[i] = static_cast<float>(scale * random_normal(key, static_cast<uint64_t>(i)));
+  });
+}
+
+// Position p, column j: sin for even j, cos for odd j, of p / 10000^(2*(j/2)/width) (Vaswani et al. 2017, 3.5).
+void fill_sinusoidal(float* values, const std::vector<int64_t>& shape) {
+  for (int64_t p = 0; p < shape[0]; ++p)
+    for (int64_t j = 0; j < shape[1]; ++j) {
+      const double angle = static_cast<double>(p) / std::pow(10000.0, static_cast<double>(2 * (j / 2)) / static_cast<double>(shape[1]));
+      values[p * shape[1] + j] = static_cast<float>(j % 2 == 0 ? std::sin(angle) : std::cos(angle));
+    }
+}
+
+}  // namespace
+
+Precision parse_precision(const std::string& word) {
+  if (word == "fp32") return Precision::kFloat32;
+  if (word == "bf16") return Precision::kBf16;
+  if (word != "auto") throw UserError("`precision` must be auto, bf16 or fp32, but is `{}`", word);
+  const std::string instruction_set = cpu::table().name;
+  return instruction_set == "amx" || instruction_set == "avx512_bf16" ? Precision::kBf16 : Precision::kFloat32;
+}
+
+Weight* ParameterStore::add(const SliceSpec& spec) {
+  RETORT_CHECK(!values_.defined(), "parameters must be registered before allocate");
+  weights_.push_back(std::make_unique<Weight>());
+  next_offset_ = (next_offset_ + kAlignment - 1) / kAlignment * kAlignment;
+  for (const std::string& name : spec.names) {
+    RETORT_CHECK(find(name) == nullptr, "parameter `{}` is registered twice", name);
+    const int64_t count = product(spec.shape);
+    slices_.push_back({name, spec.shape, next_offset_, count, spec.initialization, weights_.back().get()});
+    next_offset_ += count;
+  }
+  specs_.push_back(spec);
+  return weights_.back().get();
+}
+
+void ParameterStore::allocate(Precision precision, bool with_gradients) {
+  precision_ = precision;
+  const int64_t total = (next_offset_ + kAlignment - 1) / kAlignment * kAlignment;
+  values_ = at::zeros({total}, at::kFloat);
+  if (with_gradients) gradients_ = at::zeros({total}, at::kFloat);
+  if (precision == Precision::kBf16) copies_ = at::zeros({total}, at::kBFloat16);
+  size_t slice = 0;
+  for (size_t w = 0; w < weights_.size(); ++w) {
+    const int64_t offset = slices_[slice].offset, parts = static_cast<int64_t>(specs_[w].names.size());
+    std::vector<int64_t> shape = specs_[w].shape;
+    shape[0] *= parts;
+    const auto view = [&](const at::Tensor& flat) { return flat.narrow(0, offset, product(shape)).view(shape); };
+    Weight& weight = *weights_[w];
+    weight.value = view(values_);
+    weight.operand = copies_.defined() ? view(copies_) : weight.value;
+    weight.leaf = weight.value.detach();
+    if (with_gradients) {
+      weight.gradient = view(gradients_);
+      weight.leaf.set_requires_grad(weight.trainable);
+      if (weight.trainable) weight.leaf.mutable_grad() = weight.gradient;
+    }
+    slice += specs_[w].names.size();
+  }
+}
+
+void ParameterStore::initialize(uint64_t seed, double initializer_range) {
+  for (const NamedSlice& slice : slices_) {
+    float* values = tensor(slice).data_ptr<float>();
+    switch (slice.initialization) {
+      case Initialization::kNormal: fill_normal(values, slice.element_count, key_of(seed, slice.name), initializer_range); break;
+      case Initialization::kOne: std::fill_n(values, slice.element_count, 1.0f); break;
+      case Initialization::kZero: std::fill_n(values, slice.element_count, 0.0f); break;
+      case Initialization::kSinusoidal: fill_sinusoidal(values, slice.shape); break;
+    }
+  }
+  refresh_operands();
+}
+
+void ParameterStore::refresh_operands() {
+  if (!copies_.defined()) return;
+  auto* copies = static_cast<cpu::Bf16*>(copies_.data_ptr());
+  const float* values = values_.data_ptr<float>();
+  parallel_for(values_.numel(), 1 << 16,
+               [&](int64_t begin, int64_t end) { cpu::table().round_to_bf16(copies + begin, values + begin, end - begin); });
+}
+
+void ParameterStore::zero_gradients() {
+  if (gradients_.defined()) gradients_.zero_();
+}
+
+void ParameterStore::freeze(const std::string& name) {
+  const NamedSlice* slice = find(name);
+  RETORT_CHECK(slice != nullptr, "no parameter `{}`", name);
+  slice->weight->trainable = false;
+  slice->weight->leaf.set_requires_grad(false);
+}
+
+const NamedSlice* ParameterStore::find(const std::string& name) const {
+  for (const NamedSlice& slice : slices_)
+    if (slice.name == name) return &slice;
+  return nullptr;
+}
+
+at::Tensor ParameterStore::tensor(const NamedSlice& slice) const {
+  return values_.narrow(0, slice.offset, slice.element_count).view(slice.shape);
+}
+
+at::Tensor ParameterStore::gradient(const NamedSlice& slice) const {
+  return gradients_.narrow(0, slice.offset, slice.element_count).view(slice.shape);
+}
+
+int64_t ParameterStore::parameter_count() const {
+  int64_t count = 0;
+  for (const NamedSlice& slice : slices_) count += slice.element_count;
+  return count;
+}
+
+}  // namespace retort::kernel

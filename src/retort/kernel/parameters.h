@@ -1,0 +1,88 @@
+// The parameters of a model in flat memory: one float32 buffer of values, one of gradients, and, in bf16 precision, one
+// of bfloat16 copies that the products read. Optimizers sweep over the buffers; operations use a Weight, which is a
+// view. Tensors that are used together (query, key, value) can be registered side by side as one Weight, while files
+// still see them under their own names.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace retort::kernel {
+
+enum class Precision { kFloat32, kBf16 };
+
+// "fp32", "bf16", or "auto": bf16 where the processor multiplies bfloat16, else fp32. Throws UserError for other words.
+Precision parse_precision(const std::string& word);
+
+// How a fresh parameter is filled: normal with the model's initializer_range, all one, all zero, or the sinusoidal table.
+enum class Initialization { kNormal, kOne, kZero, kSinusoidal };
+
+// One operand of an operation. The tensors are views of the flat buffers and keep their addresses for the life of the
+// ParameterStore. Operations of the fused kind read `value` (rows, biases) or `operand` (products) and add to
+// `gradient`; operations of the reference kind use `leaf`, whose autograd gradient is `gradient`.
+struct Weight {
+  at::Tensor value;     // float32
+  at::Tensor gradient;  // float32, same shape
+  at::Tensor operand;   // bfloat16 copy in bf16 precision, else `value`
+  at::Tensor leaf;      // `value` as an autograd leaf
+  bool trainable = true;
+};
+
+// One tensor as files know it.
+struct NamedSlice {
+  std::string name;
+  std::vector<int64_t> shape;
+  int64_t offset = 0;  // first element in the flat buffers
+  int64_t element_count = 0;
+  Initialization initialization = Initialization::kNormal;
+  Weight* weight = nullptr;
+};
+
+struct SliceSpec {
+  std::vector<std::string> names;  // several: same shape each, stacked along dimension 0 in one Weight
+  std::vector<int64_t> shape;      // of each
+  Initialization initialization = Initialization::kNormal;
+};
+
+class ParameterStore {
+ public:
+  ParameterStore() = default;
+  ParameterStore(const ParameterStore&) = delete;
+  ParameterStore& operator=(const ParameterStore&) = delete;
+
+  // Registers tensors; the Weight gets its memory with `allocate`.
+  Weight* add(const SliceSpec& spec);
+  // Makes the flat buffers (zeros). Called once, after the last `add`.
+  void allocate(Precision precision, bool with_gradients);
+  // Fills every parameter as registered, from the counter-based generator: each by its own name, so adding a layer
+  // does not change the others.
+  void initialize(uint64_t seed, double initializer_range);
+  // Brings the bfloat16 copies up to date with the values.
+  void refresh_operands();
+  void zero_gradients();
+  // A parameter that is not trained: its gradient stays zero and optimizers skip it.
+  void freeze(const std::string& name);
+
+  const std::vector<NamedSlice>& slices() const { return slices_; }
+  const NamedSlice* find(const std::string& name) const;
+  at::Tensor tensor(const NamedSlice& slice) const;    // view of the values
+  at::Tensor gradient(const NamedSlice& slice) const;  // view of the gradients
+  Precision precision() const { return precision_; }
+  int64_t parameter_count() const;            // elements of all named tensors
+  at::Tensor values() const { return values_; }      // [N] float32, N includes alignment gaps (always zero)
+  at::Tensor gradients() const { return gradients_; }  // [N] float32
+  at::Tensor copies() const { return copies_; }      // [N] bfloat16, undefined in float32 precision
+
+ private:
+  std::vector<std::unique_ptr<Weight>> weights_;
+  std::vector<SliceSpec> specs_;
+  std::vector<NamedSlice> slices_;
+  at::Tensor values_, gradients_, copies_;
+  Precision precision_ = Precision::kFloat32;
+  int64_t next_offset_ = 0;
+};
+
+}  // namespace retort::kernel

@@ -1,0 +1,24 @@
+// The operations again in plain tensor expressions, to read and to check against. They compute in the element type of
+// their input (bfloat16 input: in float32, rounded at the end) and take gradients from autograd alone. Shapes and
+// meanings are those of the contracts beside.
+#pragma once
+
+#include "retort/kernel/activation.h"
+#include "retort/kernel/add_norm.h"
+#include "retort/kernel/attention.h"
+#include "retort/kernel/embedding.h"
+#include "retort/kernel/linear.h"
+
+namespace retort::kernel::reference {
+
+at::Tensor linear(const at::Tensor& x, const Weight& weight, const Weight* bias);
+at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, const Dropout& dropout);
+at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation activation);
+at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm, const Rows& rows,
+                    const Dropout& dropout);
+at::Tensor embed(const Rows& rows, const EmbeddingWeights& weights, Precision precision, const Dropout& dropout);
+
+// [T, width] factors of dropout: 0 where dropped, the keep scale elsewhere; keys [T] int64.
+at::Tensor dropout_factors(const at::Tensor& keys, int64_t width, uint64_t site, const Dropout& dropout);
+
+}  // namespace retort::kernel::reference

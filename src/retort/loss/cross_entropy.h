@@ -1,0 +1,27 @@
+// Cross entropy and squared error as sums. Labels of kIgnored (-100) count nothing.
+#pragma once
+
+#include <span>
+
+#include "retort/loss/loss_term.h"
+
+namespace retort::loss {
+
+inline constexpr int32_t kIgnored = -100;
+
+// logits [N, C] float32, labels [N] in 0..C-1 or kIgnored. Sum of -log softmax(logits)[label]; count = labels not
+// ignored. Throws InternalError for another label.
+LossTerm cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels);
+
+// Ragged form: logits [T] float32, one candidate per token; in each sequence b of `starts` [B+1] the softmax runs over
+// its own tokens and targets[b] is the position inside the sequence, or kIgnored. Count = sequences not ignored.
+LossTerm position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> targets);
+
+// Extractive question answering: half the sum of the cross entropies of start and end (logits [T, 2]); count = B.
+LossTerm span_loss(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> start_positions,
+                   std::span<const int32_t> end_positions);
+
+// Regression: predictions [N] or [N, 1], targets [N]. Sum of squared differences; count = N.
+LossTerm squared_error(const at::Tensor& predictions, std::span<const float> targets);
+
+}  // namespace retort::loss

@@ -1,0 +1,60 @@
+// The encoder: embeddings and a stack of post-norm layers (Devlin et al. 2019; Sanh et al. 2019), on ragged rows.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "retort/kernel/activation.h"
+#include "retort/kernel/embedding.h"
+#include "retort/model/config.h"
+
+namespace retort::model {
+
+// A linear map with bias, as registered.
+struct LinearWeights {
+  const kernel::Weight* weight = nullptr;  // [N, K]
+  const kernel::Weight* bias = nullptr;    // [N]
+};
+
+// Registers `<name>.weight` [n, k] and `<name>.bias` [n].
+LinearWeights add_linear(kernel::ParameterStore& store, const std::string& name, int64_t n, int64_t k);
+// Registers `<name>.weight` (ones) and `<name>.bias` (zeros), both [width].
+kernel::NormWeights add_norm_weights(kernel::ParameterStore& store, const std::string& name, int64_t width, double epsilon);
+
+struct LayerWeights {
+  LinearWeights qkv;               // [3*A*D, H], query, key, value
+  LinearWeights attention_output;  // [H, A*D]
+  kernel::NormWeights attention_norm;
+  LinearWeights intermediate;  // [I, H]
+  LinearWeights output;        // [H, I]
+  kernel::NormWeights output_norm;
+  int64_t heads = 0;  // kept heads of this layer
+};
+
+class Encoder {
+ public:
+  // Registers the parameters under names that begin with `prefix`.
+  Encoder(const ModelConfig& config, const std::string& prefix, kernel::ParameterStore& store);
+
+  // Hidden states [T, H]: the embeddings' output, then every layer's; only the last when `keep_all` is false. `is_training`
+  // switches dropout on, which needs rows.keys. Throws UserError for ids or positions outside the tables.
+  std::vector<at::Tensor> forward(const kernel::Rows& rows, kernel::Precision precision, bool is_training, bool keep_all) const;
+
+  const kernel::Weight* word_embeddings() const { return embeddings_.word; }
+
+ private:
+  at::Tensor run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& x, const kernel::Rows& rows, bool is_training) const;
+  void check_rows(const kernel::Rows& rows) const;
+
+  ModelConfig config_;
+  kernel::Activation activation_;
+  kernel::EmbeddingWeights embeddings_;
+  std::vector<LayerWeights> layers_;
+};
+
+// Sites of dropout: layer -1 is the embeddings, layer L the head.
+enum class DropoutPlace { kEmbeddings, kAttention, kAttentionOutput, kOutput, kHead };
+kernel::Dropout make_dropout(double probability, bool is_training, int64_t layer, DropoutPlace place);
+
+}  // namespace retort::model

@@ -1,0 +1,79 @@
+// A model: an encoder with one head, over one ParameterStore.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "retort/model/encoder.h"
+
+namespace retort::model {
+
+enum class Head {
+  kNone,                    // BertModel, DistilBertModel: hidden states, and BERT's pooled vector
+  kQuestionAnswering,       // logits [T, 2]: start, end
+  kSequenceClassification,  // logits [B, C]; C = 1: regression
+  kTokenClassification,     // logits [T, C]
+  kMultipleChoice,          // logits [B, 1], one per choice
+  kMaskedLm,                // logits [M, V]
+  kPreTraining,             // logits [M, V] and next-sentence logits [B, 2]
+};
+
+// The class name that `transformers` knows the model by, for example BertForQuestionAnswering.
+std::string architecture_name(Family family, Head head);
+// The inverse; empty for an architecture that is neither.
+std::optional<Head> head_of_architecture(const std::string& architecture);
+
+struct ModelOptions {
+  kernel::Precision precision = kernel::Precision::kFloat32;
+  bool with_gradients = false;  // allocate gradient memory: for training
+};
+
+struct ForwardOptions {
+  bool is_training = false;           // dropout; needs rows.keys
+  bool keep_hidden_states = false;    // every layer's, else only the last
+  std::vector<int64_t> chosen_rows = {};  // masked LM: rows of the batch that get logits; empty: all T
+};
+
+struct ModelOutput {
+  std::vector<at::Tensor> hidden_states;  // [T, H] each, in the activation type
+  at::Tensor pooled;                      // [B, H]; undefined without a pooler
+  at::Tensor logits;                      // float32, as Head says; undefined for kNone
+  at::Tensor next_sentence_logits;        // float32 [B, 2]; kPreTraining only
+};
+
+class Model {
+ public:
+  // Registers and allocates all parameters (zeros). Fill them by `parameters().initialize` or from files.
+  Model(const ModelConfig& config, Head head, const ModelOptions& options);
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  ModelOutput forward(const kernel::Rows& rows, const ForwardOptions& options = {}) const;
+
+  const ModelConfig& config() const { return config_; }
+  Head head() const { return head_; }
+  kernel::ParameterStore& parameters() { return store_; }
+  const kernel::ParameterStore& parameters() const { return store_; }
+
+ private:
+  void add_head_weights();
+  void add_language_model_weights(const std::string& transform, const std::string& norm, const std::string& bias);
+  at::Tensor pool(const at::Tensor& last, const kernel::Rows& rows) const;
+  at::Tensor classify(const at::Tensor& features, const kernel::Rows& rows, double dropout, bool is_training) const;
+  at::Tensor predict_tokens(const at::Tensor& last, const std::vector<int64_t>& chosen_rows) const;
+
+  ModelConfig config_;
+  Head head_;
+  kernel::Precision precision_;
+  kernel::ParameterStore store_;
+  std::unique_ptr<Encoder> encoder_;
+  LinearWeights pooler_;      // BERT: pooler.dense; DistilBERT classification: pre_classifier
+  LinearWeights classifier_;  // qa_outputs or classifier
+  LinearWeights transform_, next_sentence_;
+  kernel::NormWeights transform_norm_;
+  LinearWeights decoder_;  // weight tied to the word embeddings, bias [V]
+};
+
+}  // namespace retort::model

@@ -1,0 +1,30 @@
+#include "retort/recipe/evaluate_glue.h"
+
+#include "retort/recipe/result_folder.h"
+
+namespace retort::recipe {
+
+void EvaluateGlueConfig::fields(FieldList& list) {
+  model.fields(list);
+  data.fields(list, false);
+  inference.fields(list);
+  list.group("Output");
+  list.add("do_predict", do_predict, {.help = "Also predict the test file and write it in the submission form."});
+  list.add("output_dir", output_dir, {.help = "Folder for predictions and scores.", .required = true});
+}
+
+Json evaluate_glue(const EvaluateGlueConfig& config) {
+  config.inference.apply_to_process();
+  const ResultFolder folder(config.output_dir);
+  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification, .model = config.inference.model_options()});
+  const EvaluationRun run{.max_tokens_per_batch = config.inference.max_tokens_per_batch, .max_sequences_per_batch = config.data.per_device_eval_batch_size};
+  const Json scores = evaluate_glue_dev(*loaded.model, *loaded.tokenizer, config.data, 0, run, folder.path());
+  if (config.do_predict) write_glue_test_predictions(*loaded.model, *loaded.tokenizer, config.data, run, folder.path());
+  EvaluateGlueConfig effective = config;
+  FieldList list;
+  effective.fields(list);
+  folder.finish(fields_to_json(list), scores);
+  return scores;
+}
+
+}  // namespace retort::recipe

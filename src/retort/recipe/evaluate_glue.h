@@ -1,0 +1,25 @@
+// Evaluates a classification or regression model on a GLUE task.
+//   retort evaluate glue --task_name mrpc --data_dir DIR --model DIR --output_dir OUT
+// Reads a model folder and the task's dev files; writes predictions_<task>.tsv, the submission file when there is a test
+// file, and results.json.
+#pragma once
+
+#include "retort/recipe/glue.h"
+#include "retort/recipe/inference_config.h"
+
+namespace retort::recipe {
+
+struct EvaluateGlueConfig {
+  ModelSource model;
+  GlueDataConfig data;
+  InferenceConfig inference;
+  bool do_predict = false;
+  std::string output_dir;
+
+  void fields(FieldList& list);
+};
+
+// Returns the scores.
+Json evaluate_glue(const EvaluateGlueConfig& config);
+
+}  // namespace retort::recipe

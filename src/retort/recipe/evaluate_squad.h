@@ -1,0 +1,25 @@
+// Evaluates a question-answering model on a SQuAD file.
+//   retort evaluate squad --model DIR --dev_file dev-v1.1.json --output_dir OUT
+// Reads a model folder and questions; writes predictions.json, nbest_predictions.json, null_odds.json (v2.0) and
+// results.json with the official scores. A file with impossible questions is v2.0 without being told.
+#pragma once
+
+#include "retort/recipe/inference_config.h"
+#include "retort/recipe/squad.h"
+
+namespace retort::recipe {
+
+struct EvaluateSquadConfig {
+  ModelSource model;
+  SquadDataConfig data;
+  InferenceConfig inference;
+  std::string output_dir;
+  int64_t seed = 42;
+
+  void fields(FieldList& list);
+};
+
+// Returns the scores.
+Json evaluate_squad(const EvaluateSquadConfig& config);
+
+}  // namespace retort::recipe

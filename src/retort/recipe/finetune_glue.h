@@ -1,0 +1,25 @@
+// Fine-tunes an encoder for one of the nine GLUE tasks.
+//   retort finetune glue --task_name mrpc --data_dir DIR --model DIR --output_dir OUT
+// Reads a model folder and the task's files; writes a model folder with predictions, the submission file, scores, logs
+// and checkpoints. Reference: BERT-base on MRPC, 3 epochs, batch 32: accuracy 84 to 88 (Devlin et al. 2019, 4.1).
+#pragma once
+
+#include "retort/recipe/glue.h"
+#include "retort/train/training_config.h"
+
+namespace retort::recipe {
+
+struct FinetuneGlueConfig {
+  ModelSource model;
+  GlueDataConfig data;
+  train::TrainingConfig training;
+  train::OutputConfig output;
+
+  FinetuneGlueConfig();
+  void fields(FieldList& list);
+};
+
+// Returns the scores and rates that results.json holds.
+Json finetune_glue(const FinetuneGlueConfig& config);
+
+}  // namespace retort::recipe

@@ -1,0 +1,103 @@
+#include "retort/recipe/forward.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+
+#include <fstream>
+
+#include "retort/base/error.h"
+#include "retort/checkpoint/safetensors.h"
+#include "retort/recipe/json_lines_input.h"
+
+namespace retort::recipe {
+
+namespace {
+
+// Tensors on their way into a file; keeps what the names point at.
+class TensorOutput {
+ public:
+  void add(const std::string& name, const at::Tensor& tensor) {
+    kept_.push_back(tensor.to(at::kFloat).contiguous());
+    const at::Tensor& own = kept_.back();
+    tensors_.push_back({name, checkpoint::Dtype::kF32, own.sizes().vec(),
+                        {static_cast<const std::byte*>(own.data_ptr()), static_cast<size_t>(own.numel()) * sizeof(float)}});
+  }
+  void write(const fs::path& path) const { checkpoint::write_safetensors(path, tensors_); }
+
+ private:
+  std::vector<at::Tensor> kept_;
+  std::vector<checkpoint::NamedTensor> tensors_;
+};
+
+kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig& config) {
+  std::ifstream file(path);
+  if (!file) throw UserError("`{}` must be a readable file of JSON lines, but cannot be opened", path);
+  JsonLinesInput lines(file, path);
+  kernel::Ragged sequences;
+  while (const auto line = lines.maybe_next()) {
+    const std::vector<int32_t> ids = lines.integers_of(*line, "input_ids");
+    std::vector<int32_t> types(ids.size(), 0);
+    if (line->contains("token_type_ids")) types = lines.integers_of(*line, "token_type_ids");
+    if (ids.empty() || static_cast<int64_t>(ids.size()) > config.max_position_embeddings)
+      throw UserError("`{}`: field `input_ids` must hold 1 to {} ids, but holds {}", lines.place(), config.max_position_embeddings, ids.size());
+    if (types.size() != ids.size()) throw UserError("`{}`: field `token_type_ids` must be as long as `input_ids`, {}, but is {}", lines.place(), ids.size(), types.size());
+    for (const int32_t id : ids)
+      if (id >= config.vocab_size) throw UserError("`{}`: field `input_ids` must hold ids below {}, but holds {}", lines.place(), config.vocab_size, id);
+    sequences.append(ids, types);
+  }
+  if (sequences.sequences() == 0) throw UserError("`{}` must hold at least one sequence, but is empty", path);
+  return sequences;
+}
+
+void add_outputs(const model::Model& model, const model::ModelOutput& output, const kernel::Rows& rows, int64_t first, bool with_hidden_states, TensorOutput& out) {
+  const bool per_token = output.logits.defined() && output.logits.size(0) == rows.tokens() && model.head() != model::Head::kSequenceClassification &&
+                         model.head() != model::Head::kMultipleChoice;
+  for (int64_t b = 0; b < rows.sequences(); ++b) {
+    const int64_t start = rows.starts[b], length = rows.starts[b + 1] - start;
+    const std::string suffix = "." + std::to_string(first + b);
+    const auto own = [&](const at::Tensor& tensor) { return tensor.narrow(0, start, length); };
+    out.add("last_hidden_state" + suffix, own(output.hidden_states.back()));
+    if (with_hidden_states)
+      for (size_t l = 0; l < output.hidden_states.size(); ++l) out.add("hidden_states." + std::to_string(l) + suffix, own(output.hidden_states[l]));
+    if (output.pooled.defined()) out.add("pooled" + suffix, output.pooled[b]);
+    if (output.logits.defined()) out.add("logits" + suffix, per_token ? own(output.logits) : output.logits[b]);
+    if (output.next_sentence_logits.defined()) out.add("next_sentence_logits" + suffix, output.next_sentence_logits[b]);
+  }
+}
+
+}  // namespace
+
+void ForwardConfig::fields(FieldList& list) {
+  model.fields(list);
+  list.group("Input and output");
+  list.add("input", input, {.help = "JSON lines with input_ids and token_type_ids.", .required = true});
+  list.add("output", output, {.help = "The safetensors file to write.", .required = true});
+  list.add("output_hidden_states", output_hidden_states, {.help = "Also write the hidden states of the embeddings and every layer."});
+  inference.fields(list);
+}
+
+Json forward(const ForwardConfig& config) {
+  config.inference.apply_to_process();
+  const at::NoGradGuard no_grad;
+  const LoadedModel loaded = load_model(config.model, {.model = config.inference.model_options()});
+  const kernel::Ragged sequences = read_sequences(config.input, loaded.model->config());
+  TensorOutput out;
+  int64_t first = 0;
+  while (first < sequences.sequences()) {  // as many sequences as the token budget holds, at least one
+    kernel::Ragged batch;
+    const int64_t begin = first;
+    while (first < sequences.sequences()) {
+      const int32_t start = sequences.starts[first], end = sequences.starts[first + 1];
+      if (batch.tokens() > 0 && batch.tokens() + end - start > config.inference.max_tokens_per_batch) break;
+      const auto count = static_cast<size_t>(end - start);
+      batch.append(std::span(sequences.ids).subspan(start, count), std::span(sequences.segments).subspan(start, count));
+      ++first;
+    }
+    const kernel::Rows rows = kernel::make_rows(batch);
+    add_outputs(*loaded.model, loaded.model->forward(rows, {.keep_hidden_states = config.output_hidden_states}), rows, begin, config.output_hidden_states, out);
+  }
+  out.write(config.output);
+  return {{"sequences", sequences.sequences()}, {"tokens", sequences.tokens()}, {"output", config.output}};
+}
+
+}  // namespace retort::recipe

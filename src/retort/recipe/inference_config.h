@@ -1,0 +1,21 @@
+// Settings of everything that only runs a model.
+#pragma once
+
+#include "retort/base/fields.h"
+#include "retort/model/model.h"
+
+namespace retort::recipe {
+
+struct InferenceConfig {
+  std::string precision = "auto";
+  int64_t max_tokens_per_batch = 8192;
+  std::string kernels = "fused";
+  int64_t threads = 0;
+
+  void fields(FieldList& list);
+  // Sets the process up as asked: kernels, number of threads.
+  void apply_to_process() const;
+  model::ModelOptions model_options() const;
+};
+
+}  // namespace retort::recipe

@@ -1,0 +1,59 @@
+// Model folders in and out: the place where files, names, configuration and model meet. Reads what the Hugging Face hub
+// holds (safetensors, sharded, pytorch_model.bin, all name dialects) and writes folders that `transformers` loads with
+// nothing missing or unexpected.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "retort/base/fields.h"
+#include "retort/base/file.h"
+#include "retort/model/model.h"
+#include "retort/text/tokenizer.h"
+
+namespace retort::recipe {
+
+// Which model: a folder, the name of one in the local hub cache, or "preset:NAME" for random weights of a standard size.
+struct ModelSource {
+  std::string model;
+  std::string vocab_file;          // needed by presets; else replaces the folder's tokenizer
+  std::string do_lower_case;       // with vocab_file: "true", "false", or "" for true
+  bool pad_vocabulary = false;
+
+  void fields(FieldList& list);
+};
+
+struct LoadOptions {
+  std::optional<model::Head> head = {};         // empty: the head that config.json names
+  std::vector<std::string> labels = {};         // classes of a fresh head; empty: as in config.json
+  bool may_start_head = false;                  // a missing head starts random (training); else it is an error
+  model::ModelOptions model = {};
+  uint64_t seed = 42;                           // of fresh weights
+};
+
+struct LoadedModel {
+  std::unique_ptr<model::Model> model;
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+  std::vector<std::string> missing, unexpected;  // parameters not in the files; tensors in them that nobody wants
+};
+
+// Throws UserError when there is no such model, its files are damaged, shapes disagree (both are named), the vocabulary
+// is of another size, or parameters are missing that may not start random.
+LoadedModel load_model(const ModelSource& source, const LoadOptions& options);
+
+// The folder that `model` names: itself, or its newest snapshot in the hub cache (HF_HUB_CACHE, HF_HOME). Throws
+// UserError that lists where it looked.
+fs::path resolve_model_folder(const std::string& model);
+
+// Fills a model's parameters from the weight files of a folder; every parameter must be there.
+void load_weights_exactly(model::Model& model, const fs::path& folder);
+
+// config.json, model.safetensors and the tokenizer's files, into an existing folder.
+void save_model_folder(const fs::path& folder, const model::Model& model, const text::Tokenizer& tokenizer);
+
+// README.md for a model folder: what it is, settings and scores.
+void save_model_card(const fs::path& folder, const model::Model& model, const std::string& task, const Json& settings, const Json& scores);
+
+}  // namespace retort::recipe

@@ -1,0 +1,180 @@
+#include "retort/recipe/predict.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <istream>
+
+#include "retort/base/error.h"
+#include "retort/data/squad_set.h"
+#include "retort/decode/glue_predictions.h"
+#include "retort/recipe/json_lines_input.h"
+#include "retort/recipe/squad.h"
+
+namespace retort::recipe {
+
+namespace {
+
+constexpr int64_t kLinesAtOnce = 256;  // read together, so that batches fill up
+
+void add_question(data::SquadData& data, std::string question, std::string context) {
+  data::SquadExample example;
+  example.id = std::to_string(data.examples.size());
+  example.question = std::move(question);
+  example.context_index = static_cast<int64_t>(data.contexts.size());
+  data.contexts.push_back(std::move(context));
+  data.examples.push_back(std::move(example));
+}
+
+// The answers to all questions of `data`, in their order.
+std::vector<Json> answer(const LoadedModel& loaded, data::SquadData data, const PredictQaConfig& config) {
+  data::SquadEvaluationSet set;
+  set.data = std::move(data);
+  set.features = std::make_shared<data::SquadFeatures>(data::SquadFeatures::make(set.data, *loaded.tokenizer, config.features, false));
+  decode::SquadDecodeOptions decoding = config.decoding;
+  decoding.version_2_with_negative = config.features.version_2_with_negative;
+  const SquadEvaluation evaluation = predict_squad(*loaded.model, set, *loaded.tokenizer, decoding,
+                                                   {.max_tokens_per_batch = config.inference.max_tokens_per_batch, .title = ""});
+  std::vector<Json> answers;
+  for (size_t i = 0; i < evaluation.predictions.size(); ++i) {
+    const decode::LocatedAnswer located = decode::locate_answer(evaluation.predictions[i], set.data.context_of(set.data.examples[i]));
+    answers.push_back({{"answer", located.text}, {"score", located.score}, {"start", located.start}, {"end", located.end}});
+  }
+  return answers;
+}
+
+// [CLS] A [SEP] (B [SEP]), cut to max_tokens.
+void append_text(const text::Tokenizer& tokenizer, const std::string& first, const std::optional<std::string>& second, int64_t max_tokens, kernel::Ragged& batch) {
+  std::vector<int32_t> a = tokenizer.encode_ids(first), b = second ? tokenizer.encode_ids(*second) : std::vector<int32_t>();
+  const text::PairLengths kept = text::truncate_pair({static_cast<int64_t>(a.size()), static_cast<int64_t>(b.size())}, max_tokens - (second ? 3 : 2),
+                                                     text::TruncationStrategy::kLongestFirst);
+  std::vector<int32_t> ids{tokenizer.cls_id()};
+  ids.insert(ids.end(), a.begin(), a.begin() + kept.first);
+  ids.push_back(tokenizer.sep_id());
+  const auto segment_b_start = static_cast<int64_t>(ids.size());
+  if (second) {
+    ids.insert(ids.end(), b.begin(), b.begin() + kept.second);
+    ids.push_back(tokenizer.sep_id());
+  }
+  batch.append(ids, segment_b_start);
+}
+
+// The sequences of one request as rows for run_model.
+class TextRows : public data::RowSet {
+ public:
+  explicit TextRows(const kernel::Ragged& texts) : texts_(texts) {}
+  int64_t row_count() const override { return texts_.sequences(); }
+  int64_t token_count(int64_t row) const override { return texts_.starts[row + 1] - texts_.starts[row]; }
+  void append(int64_t row, data::Batch& batch) const override {
+    const auto count = static_cast<size_t>(token_count(row));
+    batch.tokens.append(std::span(texts_.ids).subspan(texts_.starts[row], count), std::span(texts_.segments).subspan(texts_.starts[row], count));
+    batch.rows.push_back(row);
+  }
+
+ private:
+  const kernel::Ragged& texts_;
+};
+
+Json describe(std::span<const float> logits, const std::vector<std::string>& labels) {
+  if (labels.size() == 1) return {{"value", logits[0]}};
+  const std::vector<float> probabilities = decode::compute_softmax(logits);
+  const int32_t best = decode::best_label(logits);
+  Json scores = Json::object();
+  for (size_t i = 0; i < labels.size(); ++i) scores[labels[i]] = probabilities[i];
+  return {{"label", labels[best]}, {"score", probabilities[best]}, {"scores", scores}};
+}
+
+std::vector<Json> classify(const LoadedModel& loaded, const kernel::Ragged& texts, const InferenceConfig& inference) {
+  std::vector<Json> results(static_cast<size_t>(texts.sequences()));
+  const auto& labels = loaded.model->config().labels;
+  run_model(*loaded.model, TextRows(texts), {.max_tokens_per_batch = inference.max_tokens_per_batch, .title = ""},
+            [&](const data::Batch& batch, const model::ModelOutput& output) {
+              const at::Tensor logits = output.logits.contiguous();  // [B, C]
+              for (size_t b = 0; b < batch.rows.size(); ++b)
+                results[batch.rows[b]] = describe({logits.data_ptr<float>() + b * labels.size(), labels.size()}, labels);
+            });
+  return results;
+}
+
+void give_back(const std::vector<Json>& requests, const std::vector<Json>& results, const TakeResult& take) {
+  for (size_t i = 0; i < requests.size(); ++i) {
+    Json merged = requests[i];
+    merged.update(results[i]);
+    take(merged);
+  }
+}
+
+}  // namespace
+
+void PredictQaConfig::fields(FieldList& list) {
+  model.fields(list);
+  list.group("Input");
+  list.add("question", question, {.help = "One question; without it, JSON lines are read from standard input."});
+  list.add("context", context, {.help = "The text that answers it."});
+  features.fields(list);
+  list.group("Decoding");
+  decoding.fields(list);
+  inference.fields(list);
+}
+
+void predict_qa(const PredictQaConfig& config, std::istream& in, const TakeResult& take) {
+  if (config.question.empty() != config.context.empty()) throw UserError("`--question` and `--context` must be given together, or neither of them");
+  config.inference.apply_to_process();
+  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering, .model = config.inference.model_options()});
+  config.features.check(loaded.model->config().max_position_embeddings);
+  if (!config.question.empty()) {
+    data::SquadData data;
+    add_question(data, config.question, config.context);
+    take(answer(loaded, std::move(data), config).front());
+    return;
+  }
+  JsonLinesInput lines(in, "standard input");
+  bool has_more = true;
+  while (has_more) {
+    data::SquadData data;
+    std::vector<Json> requests;
+    while (static_cast<int64_t>(requests.size()) < kLinesAtOnce && has_more) {
+      auto line = lines.maybe_next();
+      if (!(has_more = line.has_value())) break;
+      add_question(data, lines.text_of(*line, "question"), lines.text_of(*line, "context"));
+      requests.push_back(std::move(*line));
+    }
+    if (!requests.empty()) give_back(requests, answer(loaded, std::move(data), config), take);
+  }
+}
+
+void PredictTextConfig::fields(FieldList& list) {
+  model.fields(list);
+  list.group("Input");
+  list.add("text", text, {.help = "One sentence; without it, JSON lines are read from standard input."});
+  list.add("text_pair", text_pair, {.help = "Its partner, for tasks on pairs."});
+  list.add("max_seq_length", max_seq_length, {.help = "Tokens of a sequence; longer texts lose their ends.", .unit = "tokens", .min = 3});
+  inference.fields(list);
+}
+
+void predict_text(const PredictTextConfig& config, std::istream& in, const TakeResult& take) {
+  config.inference.apply_to_process();
+  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification, .model = config.inference.model_options()});
+  const int64_t max_tokens = std::min(config.max_seq_length, loaded.model->config().max_position_embeddings);
+  if (!config.text.empty()) {
+    kernel::Ragged texts;
+    append_text(*loaded.tokenizer, config.text, config.text_pair.empty() ? std::nullopt : std::optional(config.text_pair), max_tokens, texts);
+    take(classify(loaded, texts, config.inference).front());
+    return;
+  }
+  JsonLinesInput lines(in, "standard input");
+  bool has_more = true;
+  while (has_more) {
+    kernel::Ragged texts;
+    std::vector<Json> requests;
+    while (static_cast<int64_t>(requests.size()) < kLinesAtOnce && has_more) {
+      auto line = lines.maybe_next();
+      if (!(has_more = line.has_value())) break;
+      append_text(*loaded.tokenizer, lines.text_of(*line, "text"), line->contains("text_pair") ? std::optional(lines.text_of(*line, "text_pair")) : std::nullopt,
+                  max_tokens, texts);
+      requests.push_back(std::move(*line));
+    }
+    if (!requests.empty()) give_back(requests, classify(loaded, texts, config.inference), take);
+  }
+}
+
+}  // namespace retort::recipe

@@ -1,0 +1,34 @@
+#include "retort/recipe/run_start.h"
+
+#include "retort/recipe/model_folder.h"
+
+namespace retort::recipe {
+
+checkpoint::RunFolder start_run(const train::OutputConfig& output, int64_t save_total_limit) {
+  using checkpoint::RunStart;
+  const RunStart start = output.resume ? RunStart::kResume : output.overwrite_output_dir ? RunStart::kOverwrite : RunStart::kNew;
+  return checkpoint::RunFolder({.output_dir = output.output_dir, .start = start, .save_total_limit = save_total_limit});
+}
+
+data::ShuffledSourceOptions source_options(const train::TrainingConfig& training) {
+  return {.seed = static_cast<uint64_t>(training.seed),
+          .batch_size = training.per_device_train_batch_size,
+          .gradient_accumulation_steps = training.gradient_accumulation_steps,
+          .max_tokens_per_micro_batch = training.max_tokens_per_micro_batch,
+          .drop_last = training.dataloader_drop_last,
+          .group_by_length = training.group_by_length};
+}
+
+void finish_run(checkpoint::RunFolder& run, const model::Model& model, const text::Tokenizer& tokenizer, const std::string& task,
+                const Json& settings, const Json& results) {
+  run.publish_files(
+      [&](const fs::path& folder) {
+        save_model_folder(folder, model, tokenizer);
+        save_model_card(folder, model, task, settings, results);
+      },
+      4 * model.parameters().parameter_count() + (1 << 20));
+  run.write_results(results);
+  run.write_done();
+}
+
+}  // namespace retort::recipe

@@ -1,0 +1,179 @@
+// Reading of tokenizer.json, the `tokenizers` library's own format. Its vocabulary is a JSON object of tens of
+// thousands of keys, hence nlohmann::json with its sorted map instead of the order-keeping Json, whose keys are
+// looked up one after the other.
+#include <algorithm>
+
+#include "retort/base/error.h"
+#include "retort/base/file.h"
+#include "retort/text/tokenizer_definition.h"
+
+namespace retort::text {
+namespace {
+
+using Value = nlohmann::json;
+
+constexpr int64_t kLargestId = 100'000'000;
+constexpr int kDeepestNesting = 256;  // values are shown in messages, by recursion
+
+// A place in the file: the value and its name for messages.
+class Section {
+ public:
+  Section(std::string file, std::string place, Value value)
+      : file_(std::move(file)), place_(std::move(place)), value_(std::move(value)) {}
+
+  bool has(const char* key) const { return value_.is_object() && value_.contains(key) && !value_[key].is_null(); }
+  // Absent ones are null.
+  Section section(const char* key) { return {file_, name_of(key), has(key) ? std::move(value_[key]) : Value()}; }
+  bool is_null() const { return value_.is_null(); }
+  Value& value() { return value_; }
+  std::string type() const { return get<std::string>("type", ""); }
+
+  // The value of a key, or the fallback when it is absent or null.
+  template <typename T>
+  T get(const char* key, T fallback) const {
+    return has(key) ? require<T>(key) : fallback;
+  }
+  template <typename T>
+  T require(const char* key) const {
+    if (!has(key)) throw UserError("`{}`: `{}` must be given, but is absent", file_, name_of(key));
+    const Value& found = value_[key];
+    const bool fits = std::is_same_v<T, bool>          ? found.is_boolean()
+                      : std::is_same_v<T, std::string> ? found.is_string()
+                                                       : found.is_number_integer();
+    if (!fits) throw UserError("`{}`: `{}` must be {}, but is {}", file_, name_of(key), type_name<T>(), found.dump());
+    return found.get<T>();
+  }
+  void require_type(const char* wanted) const {
+    if (type() != wanted) {
+      throw UserError("`{}`: `{}` must be of type {}, but is {}; only the BERT tokenizer is supported", file_, place_,
+                      wanted, is_null() ? "absent" : "`" + type() + "`");
+    }
+  }
+  std::string name_of(const std::string& key) const { return place_.empty() ? key : place_ + "." + key; }
+  const std::string& file() const { return file_; }
+
+ private:
+  template <typename T>
+  static const char* type_name() {
+    return std::is_same_v<T, bool> ? "true or false" : std::is_same_v<T, std::string> ? "a string" : "an integer";
+  }
+  std::string file_, place_;
+  Value value_;
+};
+
+Section parse_file(const std::filesystem::path& file) {
+  try {
+    const auto check_depth = [&](int depth, Value::parse_event_t, Value&) {
+      if (depth > kDeepestNesting)
+        throw UserError("`{}` must nest at most {} deep, but goes on", file.string(), kDeepestNesting);
+      return true;
+    };
+    return {file.string(), "", Value::parse(read_file(file), check_depth)};
+  } catch (const Value::exception& error) {
+    throw UserError("`{}` must be valid JSON, but is not: {}", file.string(), error.what());
+  }
+}
+
+void read_normalizer(Section normalizer, TokenizerDefinition& definition) {
+  TokenizerOptions& options = definition.options;
+  if (normalizer.is_null()) {  // the library then takes the text as it is
+    definition.clean_text = options.tokenize_chinese_chars = options.do_lower_case = false;
+    options.strip_accents = false;
+    return;
+  }
+  normalizer.require_type("BertNormalizer");
+  definition.clean_text = normalizer.get("clean_text", true);
+  options.tokenize_chinese_chars = normalizer.get("handle_chinese_chars", true);
+  options.do_lower_case = normalizer.get("lowercase", true);
+  options.strip_accents =
+      normalizer.has("strip_accents") ? std::optional(normalizer.require<bool>("strip_accents")) : std::nullopt;
+}
+
+void read_added_tokens(Section list, TokenizerDefinition& definition) {
+  if (list.is_null()) return;
+  if (!list.value().is_array()) throw UserError("`{}`: `added_tokens` must be a list, but is not", list.file());
+  for (size_t i = 0; i < list.value().size(); ++i) {
+    const Section token(list.file(), fmt::format("added_tokens[{}]", i), list.value()[i]);
+    const auto id = token.require<int64_t>("id");
+    if (id < 0 || id > kLargestId) {
+      throw UserError("`{}`: `{}` must be in 0..{}, but is {}", list.file(), token.name_of("id"), kLargestId, id);
+    }
+    definition.added_tokens.push_back({.content = token.require<std::string>("content"),
+                                       .id = static_cast<int32_t>(id),
+                                       .special = token.get("special", false),
+                                       .single_word = token.get("single_word", false),
+                                       .lstrip = token.get("lstrip", false),
+                                       .rstrip = token.get("rstrip", false),
+                                       .normalized = token.get("normalized", false)});
+  }
+}
+
+// Puts a piece at its id; a place taken by another piece is an error.
+void place_piece(const std::string& file, const std::string& piece, int64_t id, std::vector<std::string>& pieces) {
+  const auto at = static_cast<size_t>(id);
+  if (at >= pieces.size()) pieces.resize(at + 1);
+  if (!pieces[at].empty() && pieces[at] != piece) {
+    throw UserError("`{}`: ids must differ, but `{}` and `{}` both have {}", file, pieces[at], piece, id);
+  }
+  pieces[at] = piece;
+}
+
+void read_pieces(Section vocabulary, TokenizerDefinition& definition) {
+  if (!vocabulary.value().is_object())
+    throw UserError("`{}`: `model.vocab` must be an object, but is not", vocabulary.file());
+  // Ids beyond the entries are gaps, found before a wild id could ask for memory.
+  const auto entry_count = static_cast<int64_t>(vocabulary.value().size());
+  for (const auto& [piece, id] : vocabulary.value().items()) {
+    if (!id.is_number_integer() || id.get<int64_t>() < 0 || id.get<int64_t>() >= entry_count) {
+      throw UserError("`{}`: the id of `{}` in `model.vocab` must be in 0..{}, without gaps, but is {}",
+                      vocabulary.file(), piece, entry_count - 1, id.dump());
+    }
+    place_piece(vocabulary.file(), piece, id.get<int64_t>(), definition.pieces);
+  }
+  definition.model_piece_count = definition.pieces.size();
+}
+
+// Added tokens either repeat a piece of the model or follow its last id.
+void add_pieces_of_added_tokens(TokenizerDefinition& definition) {
+  std::vector<const AddedToken*> by_id;
+  for (const AddedToken& token : definition.added_tokens) by_id.push_back(&token);
+  std::sort(by_id.begin(), by_id.end(), [](const AddedToken* a, const AddedToken* b) { return a->id < b->id; });
+  for (const AddedToken* token : by_id) {
+    if (token->id > static_cast<int64_t>(definition.pieces.size())) {
+      throw UserError("`{}`: ids must have no gaps, but `{}` of `added_tokens` has {} after {} pieces",
+                      definition.subject, token->content, token->id, definition.pieces.size());
+    }
+    place_piece(definition.subject, token->content, token->id, definition.pieces);
+  }
+}
+
+}  // namespace
+
+bool read_tokenizer_json(const std::filesystem::path& file, const TokenizerOptions& options,
+                         TokenizerDefinition& definition) {
+  Section top = parse_file(file);
+  Section model = top.section("model");
+  // Files written before the field `type` existed are recognized by their other fields.
+  if (model.type() != "WordPiece" && !(model.type().empty() && model.has("max_input_chars_per_word"))) return false;
+  definition = {.subject = file.string(), .options = options};
+  read_normalizer(top.section("normalizer"), definition);
+  top.section("pre_tokenizer").require_type("BertPreTokenizer");
+  definition.options.unk_token = model.get("unk_token", options.unk_token);
+  definition.options.max_word_characters = model.get("max_input_chars_per_word", options.max_word_characters);
+  definition.continuation_prefix = model.get("continuing_subword_prefix", definition.continuation_prefix);
+  read_pieces(model.section("vocab"), definition);
+  read_added_tokens(top.section("added_tokens"), definition);
+  add_pieces_of_added_tokens(definition);
+  check_pieces(definition.pieces, {file.string(), "id", 0});
+  const Section decoder = top.section("decoder");
+  definition.has_decoder = !decoder.is_null();
+  if (definition.has_decoder) {
+    decoder.require_type("WordPiece");
+    definition.decoder_prefix = decoder.get("prefix", definition.decoder_prefix);
+    definition.decoder_cleanup = decoder.get("cleanup", true);
+  }
+  check_special_tokens(definition);
+  return true;
+}
+
+}  // namespace retort::text

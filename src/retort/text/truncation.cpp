@@ -1,0 +1,45 @@
+// Truncation of pairs, and offsets in code points: the functions of tokenizer.h that need no vocabulary.
+#include <algorithm>
+#include <cstdlib>
+
+#include "retort/text/tokenizer.h"
+#include "retort/text/unicode.h"
+
+namespace retort::text {
+
+// Longest first, in closed form: the longer one loses the difference, then both lose alike, the second one first.
+PairLengths truncate_pair(PairLengths lengths, int64_t budget, TruncationStrategy strategy) {
+  const int64_t surplus =
+      std::clamp<int64_t>(lengths.first + lengths.second - budget, 0, lengths.first + lengths.second);
+  switch (strategy) {
+    case TruncationStrategy::kLongestFirst: {
+      const int64_t difference = std::min(std::abs(lengths.first - lengths.second), surplus);
+      (lengths.first > lengths.second ? lengths.first : lengths.second) -= difference;
+      lengths.first -= (surplus - difference) / 2;
+      lengths.second -= (surplus - difference + 1) / 2;
+      break;
+    }
+    case TruncationStrategy::kOnlyFirst:
+      lengths.first -= std::min(lengths.first, surplus);
+      break;
+    case TruncationStrategy::kOnlySecond:
+      lengths.second -= std::min(lengths.second, surplus);
+      break;
+    case TruncationStrategy::kDoNotTruncate:
+      break;
+  }
+  return lengths;
+}
+
+std::vector<int32_t> code_points_before(std::string_view text) {
+  std::vector<int32_t> before(text.size() + 1);
+  int32_t count = 0;
+  for (size_t at = 0; at < text.size(); ++count) {
+    const DecodedCodePoint decoded = decode_utf8(text.data() + at, text.data() + text.size());
+    for (int32_t i = 0; i < decoded.byte_count; ++i) before[at++] = count;
+  }
+  before[text.size()] = count;
+  return before;
+}
+
+}  // namespace retort::text

@@ -1,0 +1,54 @@
+// write(2) in append mode, and ftruncate(2) back to the last whole piece when the disk refuses. Not synced: a power cut
+// may take the last lines of a log, never a checkpoint.
+#include "retort/train/append_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+
+namespace retort::train {
+namespace {
+
+std::string reason_of(int error_number) { return std::generic_category().message(error_number); }
+
+// 0, or the errno of the write that failed.
+int write_whole(int descriptor, std::string_view piece) {
+  while (!piece.empty()) {
+    const ssize_t written = ::write(descriptor, piece.data(), piece.size());
+    if (written < 0 && errno != EINTR) return errno;
+    if (written > 0) piece.remove_prefix(static_cast<size_t>(written));
+  }
+  return 0;
+}
+
+}  // namespace
+
+AppendFile::AppendFile(fs::path path, int64_t kept_bytes) : path_(std::move(path)), byte_count_(kept_bytes) {
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (descriptor_ >= 0 && ::ftruncate(descriptor_, kept_bytes) == 0) return;
+  const int failure = errno;
+  if (descriptor_ >= 0) ::close(descriptor_);
+  throw UserError("`{}` must be a file that can be written, but opening it failed: {}; check its folder's permissions",
+                  path_.string(), reason_of(failure));
+}
+
+AppendFile::~AppendFile() { ::close(descriptor_); }
+
+void AppendFile::append(std::string_view piece) {
+  const int failure = write_whole(descriptor_, piece);
+  if (failure == 0) {
+    byte_count_ += static_cast<int64_t>(piece.size());
+    has_warned_ = false;
+    return;
+  }
+  [[maybe_unused]] const int cut = ::ftruncate(descriptor_, byte_count_);
+  if (!has_warned_) log_warning("`{}` is no longer written: {}; the work goes on", path_.string(), reason_of(failure));
+  has_warned_ = true;
+}
+
+}  // namespace retort::train

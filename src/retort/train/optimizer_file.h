@@ -1,0 +1,16 @@
+// The optimizer's state as `optimizer.safetensors` in a checkpoint: both moments of every trained parameter by name, in
+// float32, and the number of updates made.
+#pragma once
+
+#include "retort/base/file.h"
+#include "retort/optim/adam.h"
+
+namespace retort::train {
+
+inline constexpr const char* kOptimizerFile = "optimizer.safetensors";
+
+void save_optimizer(const fs::path& checkpoint, const optim::Adam& optimizer);
+// Throws UserError when the file's tensors are not those of this optimizer.
+void load_optimizer(const fs::path& checkpoint, optim::Adam& optimizer);
+
+}  // namespace retort::train

@@ -1,0 +1,303 @@
+#include "retort/train/trainer.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/mul.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+#include "retort/base/random.h"
+#include "retort/checkpoint/manifest.h"
+#include "retort/train/optimizer_file.h"
+
+namespace retort::train {
+
+namespace {
+
+double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+optim::AdamOptions adam_options(const TrainingConfig& config) {
+  optim::AdamOptions options;
+  options.kind = config.optimizer == "bertadam" ? optim::AdamKind::kBertAdam : optim::AdamKind::kAdamW;
+  options.beta1 = config.adam_beta1, options.beta2 = config.adam_beta2, options.epsilon = config.adam_epsilon;
+  options.weight_decay = config.weight_decay;
+  options.correct_bias = config.correct_bias;
+  return options;
+}
+
+optim::Schedule make_schedule(const TrainingConfig& config, int64_t steps_per_epoch) {
+  optim::Schedule schedule;
+  schedule.kind = optim::parse_schedule(config.lr_scheduler_type);
+  const double steps = std::ceil(config.num_train_epochs * static_cast<double>(steps_per_epoch));
+  schedule.total_steps = config.max_steps > 0 ? config.max_steps : static_cast<int64_t>(steps);
+  schedule.warmup_steps = config.warmup_steps > 0 ? static_cast<double>(config.warmup_steps)
+                                                  : std::ceil(config.warmup_proportion * static_cast<double>(schedule.total_steps));
+  return schedule;
+}
+
+// Dropout keys: of the row in this epoch, so they do not depend on the cut into micro-batches.
+std::vector<uint64_t> sequence_keys(const data::Batch& batch, uint64_t seed, int64_t epoch) {
+  std::vector<uint64_t> keys;
+  keys.reserve(batch.rows.size());
+  for (const int64_t row : batch.rows) keys.push_back(make_key(seed, epoch, row));
+  return keys;
+}
+
+}  // namespace
+
+Json TrainingSummary::to_json() const {
+  Json json{{"train_steps", steps}, {"train_seconds", train_seconds}, {"train_loss", loss}};
+  json["train_sequences_per_second"] = train_seconds > 0 ? static_cast<double>(sequences) / train_seconds : 0.0;
+  json["train_tokens_per_second"] = train_seconds > 0 ? static_cast<double>(tokens) / train_seconds : 0.0;
+  json["data_wait_share"] = wait_share;
+  json["skipped_steps"] = skipped_steps;
+  return json;
+}
+
+Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& config, checkpoint::RunFolder* run)
+    : unit_(unit),
+      source_(source),
+      config_(config),
+      run_(run),
+      optimizer_(unit.parameters(), adam_options(config)),
+      schedule_(make_schedule(config, source.steps_per_epoch())) {
+  if (schedule_.total_steps < 1) throw UserError("`num_train_epochs` must give at least one step, but is {}", config.num_train_epochs);
+  state_.max_steps = schedule_.total_steps;
+  state_.num_train_epochs = static_cast<int64_t>(std::ceil(config.num_train_epochs));
+  state_.train_batch_size = config.per_device_train_batch_size;
+  state_.logging_steps = config.logging_steps, state_.eval_steps = config.eval_steps, state_.save_steps = config.save_steps;
+  state_.resume.seed = config.seed;
+}
+
+bool Trainer::resume() {
+  const auto checkpoint = run_->newest_valid();
+  if (!checkpoint) return false;
+  load_checkpoint(checkpoint->path);
+  last_saved_step_ = state_.global_step;
+  log_info("continuing from `{}` at step {} of {}", checkpoint->path.string(), state_.global_step, schedule_.total_steps);
+  return true;
+}
+
+TrainingSummary Trainer::run() {
+  const StopSignal stop;
+  open_logs(state_.global_step > 0 ? std::optional(state_.global_step) : std::nullopt);
+  seconds_before_ = state_.resume.train_seconds;
+  started_ = stretch_started_ = seconds_now();
+  progress_ = std::make_unique<Progress>(ProgressOptions{
+      .title = "train",
+      .total = schedule_.total_steps,
+      .start = {.done = state_.global_step, .sequences = state_.resume.sequences_seen, .tokens = state_.resume.tokens_seen}});
+  while (state_.global_step < schedule_.total_steps) {
+    after_step(step());
+    if (stop.requested() == 0) continue;
+    progress_->clear();
+    save(false);
+    stop.throw_if_requested(state_.global_step, run_ ? run_->checkpoint_path(state_.global_step).string() : "");
+  }
+  progress_->finish();
+  if (config_.load_best_model_at_end) restore_best();
+  const double seconds = seconds_before_ + seconds_now() - started_;
+  TrainingSummary summary{.steps = state_.global_step,
+                          .train_seconds = seconds,
+                          .sequences = state_.resume.sequences_seen,
+                          .tokens = state_.resume.tokens_seen,
+                          .loss = last_loss_,
+                          .wait_share = wait_seconds_ / std::max(1e-9, seconds_now() - started_),
+                          .skipped_steps = state_.resume.skipped_steps};
+  if (log_) log_->write({.kind = EventKind::kSummary, .values = summary.to_json()});
+  return summary;
+}
+
+// One optimizer step.
+Trainer::StepResult Trainer::step() {
+  StepResult result;
+  // 1 the micro-batches of the step
+  const double before = seconds_now();
+  const data::StepBatch batch = source_.next();
+  wait_seconds_ += seconds_now() - before;
+  // 2 forward and 3 backward; sums are divided by the counts of the whole step, so 4 no division is left
+  result.loss = forward_backward(batch);
+  // 5 check and clip
+  result.gradient_norm = optimizer_.gradient_norm();
+  result.is_finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
+  const double clip = config_.max_grad_norm > 0 ? std::min(1.0, config_.max_grad_norm / (result.gradient_norm + 1e-6)) : 1.0;
+  // 6 optimizer at 7 the scheduled rate
+  if (result.is_finite) {
+    optimizer_.step(config_.learning_rate * schedule_.factor(state_.global_step + 1), clip);
+    skipped_in_a_row_ = 0;
+  } else {
+    handle_nonfinite(batch, result);
+  }
+  ++state_.global_step;
+  state_.resume.sequences_seen += batch.sequence_count, state_.resume.tokens_seen += batch.token_count;
+  stretch_sequences_ += batch.sequence_count, stretch_tokens_ += batch.token_count;
+  return result;
+}
+
+double Trainer::forward_backward(const data::StepBatch& batch) {
+  const std::vector<double> counts = unit_.step_counts(batch);
+  double loss = 0;
+  for (const data::Batch& micro_batch : batch.micro_batches) {
+    const auto keys = sequence_keys(micro_batch, static_cast<uint64_t>(config_.seed), batch.position.epoch);
+    const std::vector<loss::LossTerm> terms = unit_.forward(micro_batch, keys);
+    at::Tensor total;
+    for (size_t i = 0; i < terms.size(); ++i) {
+      const double count = counts.size() == 1 ? counts[0] : counts.at(i);
+      if (terms[i].weight == 0 || count == 0) continue;
+      const at::Tensor share = terms[i].sum * (terms[i].weight / count);
+      total = total.defined() ? total + share : share;
+    }
+    if (!total.defined()) continue;
+    loss += total.item<double>();
+    total.backward();
+  }
+  return loss;
+}
+
+// Leaves the update out; after too many in a row the run cannot be saved by waiting.
+void Trainer::handle_nonfinite(const data::StepBatch& batch, const StepResult& result) {
+  unit_.parameters().zero_gradients();
+  ++state_.resume.skipped_steps;
+  if (++skipped_in_a_row_ <= config_.max_skipped_steps) {
+    if (progress_) progress_->clear();
+    log_warning("step {} is skipped: its loss is {} and its gradient norm {}", state_.global_step + 1, result.loss, result.gradient_norm);
+    return;
+  }
+  std::string tensor = "none";
+  for (const kernel::NamedSlice& slice : unit_.parameters().slices())
+    if (!unit_.parameters().tensor(slice).isfinite().all().item<bool>()) {
+      tensor = slice.name;
+      break;
+    }
+  const auto& rows = batch.micro_batches.front().rows;
+  throw DivergenceError("training diverged: {} steps in a row had a loss or gradient that is not finite; step {}, first row {}, first parameter that is not finite: {}. "
+                        "Lower `learning_rate`, or resume from the last checkpoint",
+                        skipped_in_a_row_, state_.global_step + 1, rows.empty() ? -1 : rows.front(), tensor);
+}
+
+// Once in a while: log, evaluate, save.
+void Trainer::after_step(const StepResult& result) {
+  if (result.is_finite) state_.resume.loss_sum += result.loss, ++state_.resume.loss_count;
+  last_loss_ = result.loss;
+  state_.epoch = fraction_of_epoch();
+  const int64_t step = state_.global_step;
+  const auto is_due = [&](int64_t interval) { return interval > 0 && step % interval == 0; };
+  progress_->update({.done = step, .sequences = state_.resume.sequences_seen, .tokens = state_.resume.tokens_seen, .loss = result.loss});
+  const bool is_last = step == schedule_.total_steps;
+  if (is_due(config_.logging_steps) || (is_last && config_.logging_steps > 0)) log_stretch(result);
+  const bool epoch_ended = source_.position().step_in_epoch == 0;
+  if (config_.evaluate_during_training && (is_due(config_.eval_steps) || epoch_ended || is_last)) evaluate_and_keep_best();
+  if (is_due(config_.save_steps) && !is_last && last_saved_step_ != step) save(false);
+}
+
+void Trainer::log_stretch(const StepResult& result) {
+  const double seconds = std::max(1e-9, seconds_now() - stretch_started_);
+  Json values;
+  values["loss"] = state_.resume.loss_count ? state_.resume.loss_sum / static_cast<double>(state_.resume.loss_count) : result.loss;
+  values["learning_rate"] = config_.learning_rate * schedule_.factor(state_.global_step);
+  values["grad_norm"] = result.gradient_norm;
+  values["sequences_per_second"] = static_cast<double>(stretch_sequences_) / seconds;
+  values["tokens_per_second"] = static_cast<double>(stretch_tokens_) / seconds;
+  values["data_wait_share"] = wait_seconds_ / std::max(1e-9, seconds_now() - started_);
+  last_loss_ = values["loss"].get<double>();
+  Json entry{{"epoch", state_.epoch}, {"step", state_.global_step}};
+  for (const char* key : {"loss", "learning_rate", "grad_norm"}) entry[key] = values[key];
+  state_.log_history.push_back(std::move(entry));
+  if (log_) log_->write({.step = state_.global_step, .epoch = state_.epoch, .values = values});
+  if (tensorboard_)
+    for (const auto& [key, value] : values.items()) tensorboard_->add_scalar("train/" + key, value.get<double>(), state_.global_step);
+  state_.resume.loss_sum = 0, state_.resume.loss_count = 0;
+  stretch_started_ = seconds_now();
+  stretch_sequences_ = stretch_tokens_ = 0;
+}
+
+void Trainer::evaluate_and_keep_best() {
+  const double before = seconds_now();
+  progress_->clear();
+  const Json scores = unit_.evaluate();
+  const double spent = seconds_now() - before;  // evaluation is not training time
+  started_ += spent, stretch_started_ += spent;
+  if (scores.empty()) return;
+  if (log_) log_->write({.kind = EventKind::kEvaluate, .step = state_.global_step, .epoch = state_.epoch, .values = scores});
+  Json entry{{"epoch", state_.epoch}, {"step", state_.global_step}};
+  for (const auto& [key, value] : scores.items()) {
+    if (!value.is_number()) continue;
+    entry["eval_" + key] = value;
+    if (tensorboard_) tensorboard_->add_scalar("eval/" + key, value.get<double>(), state_.global_step);
+  }
+  log_info("step {}: {}", state_.global_step, scores.dump());
+  state_.log_history.push_back(std::move(entry));
+  const std::string metric = unit_.best_metric();
+  if (metric.empty() || !scores.contains(metric)) return;
+  const double score = scores[metric].get<double>();
+  if (state_.best_metric && score <= *state_.best_metric) return;
+  state_.best_metric = score;
+  state_.best_global_step = state_.global_step;
+  if (run_ == nullptr) return;
+  state_.best_model_checkpoint = run_->checkpoint_path(state_.global_step).string();
+  run_->set_best_step(state_.global_step);
+  save(false);
+}
+
+void Trainer::save(bool must_succeed) {
+  if (run_ == nullptr || last_saved_step_ == state_.global_step) return;
+  state_.resume.train_seconds = seconds_before_ + seconds_now() - started_;
+  const data::SourcePosition position = source_.position();
+  state_.resume.data_epoch = position.epoch, state_.resume.data_step = position.step_in_epoch;
+  const checkpoint::SaveRequest request{.step = state_.global_step,
+                                        .fill = [this](const fs::path& folder) { write_checkpoint(folder); },
+                                        .bytes_expected = 12 * unit_.parameters().parameter_count() + (1 << 20)};
+  if (must_succeed) run_->save(request);
+  else if (!run_->maybe_save(request)) return;
+  last_saved_step_ = state_.global_step;
+}
+
+void Trainer::write_checkpoint(const fs::path& folder) const {
+  unit_.save_model(folder);
+  save_optimizer(folder, optimizer_);
+  save_trainer_state(folder, state_);
+}
+
+void Trainer::load_checkpoint(const fs::path& folder) {
+  unit_.load_weights(folder);
+  load_optimizer(folder, optimizer_);
+  const int64_t total = schedule_.total_steps;
+  state_ = load_trainer_state(folder);
+  if (state_.max_steps != total)
+    log_warning("the run is continued with {} steps in all, but was begun with {}: the learning rate follows the new number", total, state_.max_steps);
+  if (state_.resume.seed != config_.seed)
+    throw UserError("`seed` must be {} as in the run that is continued, but is {}", state_.resume.seed, config_.seed);
+  state_.max_steps = total;
+  if (state_.best_global_step) run_->set_best_step(state_.best_global_step);
+  source_.seek({.epoch = state_.resume.data_epoch, .step_in_epoch = state_.resume.data_step});
+}
+
+void Trainer::restore_best() {
+  if (run_ == nullptr || !state_.best_global_step || *state_.best_global_step == state_.global_step) return;
+  const fs::path best = run_->checkpoint_path(*state_.best_global_step);
+  if (const auto problem = checkpoint::verify_checkpoint_folder(best)) {
+    log_warning("the last model is kept, because the best one cannot be read: {}", *problem);
+    return;
+  }
+  unit_.load_weights(best);
+  log_info("took the best model, of step {}", *state_.best_global_step);
+}
+
+void Trainer::open_logs(std::optional<int64_t> resumed_step) {
+  if (run_ == nullptr) return;
+  log_ = std::make_unique<EventLog>(EventLogOptions{
+      .path = run_->path() / kEventLogFile,
+      .form = config_.event_log == "dllogger" ? EventLogForm::kDllogger : EventLogForm::kJsonLines,
+      .resumed_step = resumed_step});
+  if (config_.tensorboard)
+    tensorboard_ = std::make_unique<TensorBoardWriter>(TensorBoardOptions{.folder = run_->path() / "runs", .resumed_step = resumed_step});
+}
+
+double Trainer::fraction_of_epoch() const {
+  return static_cast<double>(state_.global_step) / static_cast<double>(source_.steps_per_epoch());
+}
+
+}  // namespace retort::train

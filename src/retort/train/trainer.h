@@ -1,0 +1,85 @@
+// The one training loop: draws steps from a Source, asks a TrainUnit for losses, updates the parameters, and around
+// that logs, evaluates, saves and stops. All state is in TrainerState, the parameters and the optimizer's moments, so a
+// run continues bit for bit from any checkpoint.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "retort/checkpoint/run_folder.h"
+#include "retort/data/source.h"
+#include "retort/optim/adam.h"
+#include "retort/optim/schedule.h"
+#include "retort/train/event_log.h"
+#include "retort/train/progress.h"
+#include "retort/train/stop_signal.h"
+#include "retort/train/tensorboard.h"
+#include "retort/train/trainer_state.h"
+#include "retort/train/training_config.h"
+#include "retort/train/unit.h"
+
+namespace retort::train {
+
+struct TrainingSummary {
+  int64_t steps = 0;
+  double train_seconds = 0;      // of all parts of a resumed run
+  int64_t sequences = 0, tokens = 0;
+  double loss = 0;               // mean of the last stretch logged
+  double wait_share = 0;         // part of the time spent outside forward, backward and optimizer
+  int64_t skipped_steps = 0;
+
+  Json to_json() const;
+};
+
+class Trainer {
+ public:
+  // `run` may be null: then nothing is saved or logged to files (benchmarks).
+  Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& config, checkpoint::RunFolder* run);
+
+  // Restores the newest valid checkpoint of the run folder; false when there is none.
+  bool resume();
+  // Trains to the last step. Throws Interrupted after a signal (the state is saved), DivergenceError when too many
+  // steps in a row were not finite. The model that it leaves in the unit is the last, or the best if so configured.
+  TrainingSummary run();
+
+  int64_t total_steps() const { return schedule_.total_steps; }
+
+ private:
+  struct StepResult {
+    double loss = 0, gradient_norm = 0;
+    bool is_finite = true;
+  };
+
+  StepResult step();
+  double forward_backward(const data::StepBatch& batch);
+  void handle_nonfinite(const data::StepBatch& batch, const StepResult& result);
+  void after_step(const StepResult& result);
+  void log_stretch(const StepResult& result);
+  void evaluate_and_keep_best();
+  void save(bool must_succeed);
+  void write_checkpoint(const fs::path& folder) const;
+  void load_checkpoint(const fs::path& folder);
+  void restore_best();
+  void open_logs(std::optional<int64_t> resumed_step);
+  double fraction_of_epoch() const;
+
+  TrainUnit& unit_;
+  data::Source& source_;
+  TrainingConfig config_;
+  checkpoint::RunFolder* run_;
+  optim::Adam optimizer_;
+  optim::Schedule schedule_;
+  TrainerState state_;
+  std::unique_ptr<EventLog> log_;
+  std::unique_ptr<TensorBoardWriter> tensorboard_;
+  std::unique_ptr<Progress> progress_;
+  int64_t skipped_in_a_row_ = 0;
+  double wait_seconds_ = 0;                       // drawing data
+  double started_ = 0, seconds_before_ = 0;       // this process's start; train_seconds of earlier ones
+  double stretch_started_ = 0;
+  int64_t stretch_sequences_ = 0, stretch_tokens_ = 0;
+  double last_loss_ = 0;
+  int64_t last_saved_step_ = -1;
+};
+
+}  // namespace retort::train

@@ -1,0 +1,153 @@
+// Each field is named once, in the two lists below; writing and reading walk the same lists.
+#include "retort/train/trainer_state.h"
+
+#include <limits>
+
+#include "retort/base/error.h"
+#include "retort/train/nonfinite_json.h"
+
+namespace retort::train {
+namespace {
+
+constexpr const char* kCallbacks = "stateful_callbacks";
+constexpr const char* kResume = "RetortResume";
+
+template <typename State, typename Visit>
+void visit_trainer_fields(State& state, const Visit& visit) {
+  visit("best_global_step", state.best_global_step);
+  visit("best_metric", state.best_metric);
+  visit("best_model_checkpoint", state.best_model_checkpoint);
+  visit("epoch", state.epoch);
+  visit("eval_steps", state.eval_steps);
+  visit("global_step", state.global_step);
+  visit("log_history", state.log_history);
+  visit("logging_steps", state.logging_steps);
+  visit("max_steps", state.max_steps);
+  visit("num_input_tokens_seen", state.resume.tokens_seen);
+  visit("num_train_epochs", state.num_train_epochs);
+  visit("save_steps", state.save_steps);
+  visit("total_flos", state.total_flos);
+  visit("train_batch_size", state.train_batch_size);
+}
+
+template <typename State, typename Visit>
+void visit_resume_fields(State& state, const Visit& visit) {
+  visit("data_epoch", state.data_epoch);
+  visit("data_step", state.data_step);
+  visit("data_position", state.data_position);
+  visit("sequences_seen", state.sequences_seen);
+  visit("tokens_seen", state.tokens_seen);
+  visit("seed", state.seed);
+  visit("loss_scale", state.loss_scale);
+  visit("loss_scale_good_steps", state.loss_scale_good_steps);
+  visit("skipped_steps", state.skipped_steps);
+  visit("loss_sum", state.loss_sum);
+  visit("loss_count", state.loss_count);
+  visit("train_seconds", state.train_seconds);
+  visit("micro_batch_tokens", state.micro_batch_tokens);
+}
+
+struct Writer {
+  Json& target;
+
+  void operator()(const char* name, double value) const { target[name] = with_named_nonfinite(value); }
+  void operator()(const char* name, int64_t value) const { target[name] = value; }
+  void operator()(const char* name, const std::string& value) const {
+    target[name] = value.empty() ? Json() : Json(value);
+  }
+  void operator()(const char* name, const Json& value) const { target[name] = value; }
+  void operator()(const char* name, const std::vector<Json>& values) const {
+    target[name] = with_named_nonfinite(Json(values));
+  }
+  template <typename T>
+  void operator()(const char* name, const std::optional<T>& value) const {
+    if (value) {
+      (*this)(name, *value);
+    } else {
+      target[name] = nullptr;
+    }
+  }
+};
+
+struct Reader {
+  const Json& source;
+  const std::string& subject;
+
+  [[noreturn]] void refuse(const char* name, const char* wanted) const {
+    const std::string found = source.contains(name) ? source.at(name).dump().substr(0, 60) : "missing";
+    throw UserError("`{}` in `{}` must be {}, but is {}; resume from another checkpoint", name, subject, wanted, found);
+  }
+  const Json& at(const char* name, const char* wanted) const {
+    if (!source.contains(name)) refuse(name, wanted);
+    return source.at(name);
+  }
+  void operator()(const char* name, double& value) const {
+    const auto number = maybe_number(at(name, "a number"));
+    if (!number) refuse(name, "a number");
+    value = *number;
+  }
+  void operator()(const char* name, int64_t& value) const {
+    const Json& found = at(name, "a whole number");
+    const bool too_large = found.is_number_unsigned() && std::cmp_greater(found.get<uint64_t>(), INT64_MAX);
+    if (!found.is_number_integer() || too_large) refuse(name, "a whole number");
+    value = found.get<int64_t>();
+  }
+  void operator()(const char* name, std::string& value) const {
+    const Json& found = at(name, "text or null");
+    if (!found.is_string() && !found.is_null()) refuse(name, "text or null");
+    value = found.is_null() ? "" : found.get<std::string>();
+  }
+  void operator()(const char* name, Json& value) const { value = at(name, "there"); }
+  void operator()(const char* name, std::vector<Json>& values) const {
+    const Json& found = at(name, "a list");
+    if (!found.is_array()) refuse(name, "a list");
+    values.assign(found.begin(), found.end());
+  }
+  template <typename T>
+  void operator()(const char* name, std::optional<T>& value) const {
+    if (at(name, "a number or null").is_null()) {
+      value.reset();
+    } else {
+      (*this)(name, value.emplace());
+    }
+  }
+};
+
+}  // namespace
+
+Json TrainerState::to_json() const {
+  Json values = Json::object();
+  visit_trainer_fields(*this, Writer{values});
+  for (const char* flag : {"is_local_process_zero", "is_world_process_zero"}) values[flag] = true;
+  values["is_hyper_param_search"] = false;
+  for (const char* absent : {"trial_name", "trial_params"}) values[absent] = nullptr;
+  Json attributes = Json::object();
+  visit_resume_fields(resume, Writer{attributes});
+  values[kCallbacks][kResume] = {{"args", Json::object()}, {"attributes", attributes}};
+  return values;
+}
+
+TrainerState TrainerState::from_json(const Json& values, const std::string& subject) {
+  TrainerState state;
+  visit_trainer_fields(state, Reader{values, subject});
+  const Json::json_pointer place(fmt::format("/{}/{}/attributes", kCallbacks, kResume));
+  if (!values.contains(place)) {
+    throw UserError(
+        "`{}` in `{}` must be there for an exact resume, but is missing (the checkpoint of another program?); give the "
+        "folder as --model to start from its weights",
+        kResume, subject);
+  }
+  visit_resume_fields(state.resume, Reader{values.at(place), subject});
+  return state;
+}
+
+void save_trainer_state(const fs::path& checkpoint, const TrainerState& state) {
+  write_json_file(checkpoint / kTrainerStateFile, state.to_json());
+}
+
+TrainerState load_trainer_state(const fs::path& checkpoint) {
+  const fs::path file = checkpoint / kTrainerStateFile;
+  return TrainerState::from_json(read_json_file(file), file.string());
+}
+
+}  // namespace retort::train

@@ -1,0 +1,60 @@
+// Everything about a run that is neither a weight nor an optimizer moment, as `trainer_state.json` in each checkpoint.
+// The file has the keys that users of the Hugging Face Trainer know, so that its TrainerState.load_from_json reads it;
+// what only an exact resume needs stands under stateful_callbacks.RetortResume.attributes, the Trainer's own place for
+// additions. Numbers come back bit for bit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "retort/base/file.h"
+#include "retort/base/json.h"
+
+namespace retort::train {
+
+inline constexpr const char* kTrainerStateFile = "trainer_state.json";
+
+// Where and how the run continues: a checkpoint holds the state after `global_step` whole optimizer steps.
+struct ResumeState {
+  int64_t data_epoch = 0;               // passes over the data that are complete
+  int64_t data_step = 0;                // batches taken from the current pass
+  int64_t sequences_seen = 0;           // since step 0
+  int64_t tokens_seen = 0;              // since step 0, real tokens
+  int64_t seed = 0;                     // with the counters above it gives every random number
+  double loss_scale = 1;                // 1 when the precision needs none
+  int64_t loss_scale_good_steps = 0;    // steps since the scale last changed
+  int64_t skipped_steps = 0;            // updates left out because a gradient was not finite
+  double loss_sum = 0;                  // since the last log line, so that the next one is the same as without the stop
+  int64_t loss_count = 0;               // number of terms in loss_sum
+  double train_seconds = 0;             // spent training before this checkpoint
+  int64_t micro_batch_tokens = 0;       // budget that fits the memory; 0: as configured
+  Json data_position = Json::object();  // the data source's own position, if it needs more than epoch and step
+};
+
+struct TrainerState {
+  int64_t global_step = 0;
+  double epoch = 0;  // with fraction
+  int64_t max_steps = 0;
+  int64_t num_train_epochs = 0;
+  int64_t train_batch_size = 0;  // sequences per device and micro-step, as configured
+  int64_t logging_steps = 0;
+  int64_t eval_steps = 0;
+  int64_t save_steps = 0;
+  double total_flos = 0;
+  std::optional<double> best_metric;
+  std::optional<int64_t> best_global_step;
+  std::string best_model_checkpoint;  // empty: none
+  std::vector<Json> log_history;      // one object per log line, with `epoch` and `step`
+  ResumeState resume;
+
+  Json to_json() const;
+  // `subject` names the source in errors. Throws UserError for a missing or wrongly typed field.
+  static TrainerState from_json(const Json& values, const std::string& subject);
+};
+
+void save_trainer_state(const fs::path& checkpoint, const TrainerState& state);
+TrainerState load_trainer_state(const fs::path& checkpoint);
+
+}  // namespace retort::train

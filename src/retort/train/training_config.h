@@ -1,0 +1,55 @@
+// The settings of a training run, with the names that users of run_squad, run_glue and the Trainer know.
+#pragma once
+
+#include "retort/base/fields.h"
+#include "retort/kernel/parameters.h"
+
+namespace retort::train {
+
+struct TrainingConfig {
+  double num_train_epochs = 3;
+  int64_t max_steps = -1;
+  int64_t per_device_train_batch_size = 8;
+  int64_t gradient_accumulation_steps = 1;
+  double learning_rate = 5e-5;
+  std::string lr_scheduler_type = "linear";
+  int64_t warmup_steps = 0;
+  double warmup_proportion = 0;
+  std::string optimizer = "adamw";
+  double adam_beta1 = 0.9, adam_beta2 = 0.999, adam_epsilon = 1e-8;
+  bool correct_bias = true;
+  double weight_decay = 0;
+  double max_grad_norm = 1;
+  std::string precision = "auto";
+  int64_t seed = 42;
+  int64_t max_tokens_per_micro_batch = 8192;
+  bool group_by_length = false;
+  bool dataloader_drop_last = false;
+  int64_t logging_steps = 50;
+  int64_t save_steps = 500;
+  int64_t save_total_limit = 2;
+  bool evaluate_during_training = false;
+  int64_t eval_steps = 0;
+  bool load_best_model_at_end = false;
+  int64_t max_skipped_steps = 5;
+  std::string event_log = "jsonl";
+  bool tensorboard = true;
+  std::string kernels = "fused";
+  int64_t threads = 0;
+
+  void fields(FieldList& list);
+  kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }
+  // Sets the process up as asked: kernels, number of threads.
+  void apply_to_process() const;
+};
+
+// The settings of the output folder of any run.
+struct OutputConfig {
+  std::string output_dir;
+  bool resume = false;
+  bool overwrite_output_dir = false;
+
+  void fields(FieldList& list);
+};
+
+}  // namespace retort::train

@@ -1,0 +1,150 @@
+// PyTorch files against PyTorch: what torch.save wrote is read with the values that torch had; hostile files are
+// refused, and nothing in them is run.
+#include "retort/checkpoint/torch_file.h"
+
+#include "retort/checkpoint/safetensors.h"
+#include "unit/checkpoint/checkpoint_fixtures.h"
+
+namespace retort::checkpoint {
+namespace {
+
+std::string message_for(const std::string& fixture) {
+  const std::string content = read_file(fixture_path(fixture));
+  return message_of([&] { parse_torch_file(as_bytes_of(content), "FILE"); });
+}
+
+std::vector<float> only_values(const std::string& fixture) {
+  const TorchFile file(fixture_path(fixture));
+  EXPECT_EQ(file.tensors().size(), 1u) << fixture;
+  EXPECT_EQ(file.tensors().at(0).name, "w") << fixture;
+  return values_of<float>(file.tensors().at(0));
+}
+
+TEST(TorchFileTest, ReadsWhatTorchSaves) {
+  const SafetensorsFile expected(fixture_path("torch_expected.safetensors"));
+  for (const char* name : {"plain.bin", "protocol_4.pt", "protocol_5.pt"}) {
+    TorchFile moved_from(fixture_path(name));
+    const TorchFile file = std::move(moved_from);
+    ASSERT_EQ(file.tensors().size(), expected.tensors().size()) << name;
+    EXPECT_EQ(file.tensors().front().name, "bert.plain");
+    for (const NamedTensor& tensor : file.tensors()) {
+      const NamedTensor& truth = tensor_named(expected.tensors(), tensor.name);
+      EXPECT_EQ(tensor.dtype, truth.dtype) << name << " " << tensor.name;
+      EXPECT_EQ(tensor.shape, truth.shape) << name << " " << tensor.name;
+      EXPECT_TRUE(std::ranges::equal(tensor.bytes, truth.bytes)) << name << " " << tensor.name;
+    }
+  }
+}
+
+TEST(TorchFileTest, FindsTheModelInsideACheckpoint) {
+  for (const char* name : {"wrapped_model.pt", "wrapped_optimizer.pt", "wrapped_twice.pt", "names_a_class.pt"}) {
+    EXPECT_EQ(only_values(name), (std::vector<float>{1, 2})) << name;
+  }
+  EXPECT_EQ(TorchFile(fixture_path("with_metadata.pt")).tensors().size(), 2u);
+}
+
+TEST(TorchFileTest, ReadsHandmadeArchives) {
+  const std::vector<float> expected = {1, 2, 3, 4};
+  EXPECT_EQ(only_values("hostile/handmade.pt"), expected);
+  EXPECT_EQ(only_values("hostile/handmade_zip64.pt"), expected);
+  EXPECT_EQ(only_values("hostile/tensor_stride_of_one.pt"), (std::vector<float>{1, 3, 2, 4}));
+}
+
+// What a refusal says, for each fixture.
+const std::vector<std::pair<std::string, std::string>> kRefusals = {
+    {"legacy.bin",
+     "`FILE` must be a PyTorch file of version 1.6 or later, but is of an older format; load it in PyTorch and "
+     "save its tensors as safetensors"},
+    {"no_tensors.pt",
+     "`FILE` must hold a dictionary of tensors, alone or under \"model\", \"state_dict\", "
+     "\"model_state_dict\" or \"module\", but holds none; save the model's state_dict"},
+    {"complex.pt", "but is in a ComplexFloatStorage; convert the model"},
+    {"expanded.pt",
+     "tensor `w` of `FILE` must have its own elements, but repeats 1 of them to 1000; call contiguous()"},
+    {"holds_an_object.pt", "contains a call of `argparse.Namespace`, which this reader never runs"},
+    {"hostile/run_reduce.pt",
+     "`FILE` must hold only tensors and plain values, but contains a call of `posix.system`, which "
+     "this reader never runs; if you trust the file, load it in PyTorch and save its tensors as "
+     "safetensors"},
+    {"hostile/run_reduce_protocol_4.pt", "contains a call of `posix.system`, which this reader never runs"},
+    {"hostile/run_os_system.pt", "contains a call of `os.system`, which this reader never runs"},
+    {"hostile/run_eval.pt", "contains a call of `__builtin__.eval`, which this reader never runs"},
+    {"hostile/run_new_object.pt", "contains a call of `subprocess.Popen`, which this reader never runs"},
+    {"hostile/run_instance.pt",
+     "use only the instructions that plain values and tensors need, but uses 0x69 at byte 27"},
+    {"hostile/run_state.pt", "must set the state of dictionaries only, but sets another's"},
+    {"hostile/pickle_protocol_0.pt", "must start with its protocol number"},
+    {"hostile/pickle_protocol_9.pt", "must have a protocol from 2 to 5, but has 9"},
+    {"hostile/pickle_cut.pt", "`FILE` must have 11 more bytes after byte 159, but has 10"},
+    {"hostile/pickle_text_2_to_63.pt", "must have 9223372036854775808 more bytes after byte 11, but has 2"},
+    {"hostile/pickle_memo_2_to_32.pt", "must remember at most 2000000 values, but remembers one as 4294967295"},
+    {"hostile/pickle_recalls_nothing.pt", "must recall values that it remembered, but recalls 5"},
+    {"hostile/pickle_stack_empty.pt", "must have a mark for the instruction at byte 2, but has none"},
+    {"hostile/pickle_pops_mark.pt", "must have a value for the instruction at byte 4, but has none"},
+    {"hostile/pickle_goes_on.pt", "must end with one value, but goes on"},
+    {"hostile/pickle_cycle.pt", "must hold a dictionary of tensors"},
+    {"hostile/pickle_deep.pt", "must hold a dictionary of tensors"},
+    {"hostile/pickle_multiplies.pt",
+     "the call of `torch.Size` in the pickle of `FILE` must have at most 64 dimensions"},
+    {"hostile/tensor_outside.pt",
+     "tensor `w` of `FILE` must lie inside its storage of 4 elements, but has shape [2, 3], "
+     "strides [3, 1] and offset 0; the file is damaged: download it or save it again"},
+    {"hostile/tensor_offset_outside.pt", "has shape [1], strides [1] and offset 4"},
+    {"hostile/tensor_offset_negative.pt", "must have sizes that are whole numbers, not negative"},
+    {"hostile/tensor_shape_negative.pt", "must have sizes that are whole numbers, not negative"},
+    {"hostile/tensor_stride_negative.pt", "must have sizes that are whole numbers, not negative"},
+    {"hostile/tensor_shape_overflows.pt", "must lie inside its storage of 4 elements"},
+    {"hostile/tensor_stride_overflows.pt", "must lie inside its storage of 4 elements"},
+    {"hostile/tensor_bomb.pt", "must have its own elements, but repeats 4 of them to 1099511627776"},
+    {"hostile/tensor_large_integer.pt", "must have sizes that are whole numbers, not negative"},
+    {"hostile/tensor_strides_missing.pt", "must have as many strides as dimensions"},
+    {"hostile/tensor_twice.pt", "tensor `w` must be in `FILE` once, but is there twice"},
+    {"hostile/tensor_65_dimensions.pt", "must have at most 64 dimensions"},
+    {"hostile/tensor_copies.pt", "must not be the same storage in another order over and over"},
+    {"hostile/storage_missing.pt", "must have its storage in the file, but `data/7` is not there"},
+    {"hostile/storage_short.pt", "must have a storage of 5 elements of 4 bytes, but `data/0` has 16 bytes"},
+    {"hostile/storage_2_to_62.pt", "must have a storage of 4611686018427387904 elements of 4 bytes"},
+    {"hostile/storage_path.pt", "but `data/../../etc/passwd` is not there"},
+    {"hostile/zip_compressed.pt", "entry `a/data.pkl` of `FILE` must be stored as it is, but is compressed"},
+    {"hostile/zip_wrong_checksum.pt", "entry `a/data/0` of `FILE` must have the checksum 8ba71454, but has 25cf85c5"},
+    {"hostile/zip_cut.pt", "the ZIP archive `FILE` must have an end record, but has none: it is cut off"},
+    {"hostile/zip_cut_at_end.pt", "must have an end record, but has none: it is cut off"},
+    {"hostile/zip_path_up.pt", "must have entries inside its own folder, but has one named `a/../../evil`"},
+    {"hostile/zip_path_absolute.pt", "must have entries inside its own folder, but has one named `/etc/evil`"},
+    {"hostile/zip_name_twice.pt", "must have each entry once, but has `a/data/0` twice"},
+    {"hostile/zip_size_lies.pt", "must have a header for `a/data.pkl` at byte 0 that agrees with its directory"},
+    {"hostile/zip_sizes_differ.pt", "must have `a/data.pkl` stored in its own size of 189 bytes, but says 1"},
+    {"hostile/zip_encrypted.pt", "must have `a/data.pkl` neither encrypted nor on another disk"},
+    {"hostile/zip_entry_outside.pt", "must have `a/data.pkl` before its directory, but not at byte 2147483648"},
+    {"hostile/zip_entry_elsewhere.pt", "the file is cut off or damaged"},
+    {"hostile/zip_directory_outside.pt", "but says 110 bytes from byte 2147483648"},
+    {"hostile/zip_more_entries.pt", "`FILE` must have 4 more bytes after byte 110, but has 0"},
+    {"hostile/zip_fewer_entries.pt", "must have a directory of exactly 1 entries, but it goes on"},
+    {"hostile/zip_two_disks.pt", "must have one disk, but says it has several"},
+    {"hostile/zip64_directory_outside.pt", "but says 110 bytes from byte 9223372036854775808"},
+    {"hostile/zip_overlap.pt", "must have entries apart from each other, but `a/data.pkl` and `a/data/0` overlap"},
+    {"hostile/zip_of_something_else.pt", "but this ZIP archive has no data.pkl in its folder"},
+    {"hostile/zip_torchscript.pt", "but holds a TorchScript program; save its state_dict instead"},
+    {"hostile/zip_big_endian.pt", "must be written in little-endian byte order, but says \"big\""},
+    {"hostile/not_a_zip.pt", "`FILE` must be a PyTorch file (a ZIP archive), but does not start like one"},
+    {"hostile/git_lfs_pointer.pt", "but is a Git LFS pointer to one; run `git lfs pull` in its folder"},
+};
+
+TEST(TorchFileTest, RefusesInOneSentenceAndRunsNothing) {
+  for (const auto& [fixture, refusal] : kRefusals) {
+    const std::string message = message_for(fixture);
+    EXPECT_NE(message.find(refusal), std::string::npos) << fixture << ": " << message;
+  }
+  EXPECT_FALSE(fs::exists("retort_canary")) << "something in a fixture was run";
+}
+
+TEST(TorchFileTest, EveryHostileFixtureHasItsRefusal) {
+  for (const auto& file : fs::directory_iterator(fixture_path("hostile"))) {
+    const std::string name = "hostile/" + file.path().filename().string();
+    if (message_for(name).empty()) continue;
+    EXPECT_NE(std::ranges::find(kRefusals, name, [](const auto& row) { return row.first; }), kRefusals.end()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace retort::checkpoint

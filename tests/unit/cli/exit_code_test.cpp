@@ -1,0 +1,68 @@
+// Failures into words and exit codes.
+#include "retort/cli/exit_code.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <new>
+
+#include "retort/base/error.h"
+
+namespace retort::cli {
+namespace {
+
+// Exit code of an action that throws `failure`, and what it wrote.
+template <typename Failure>
+std::pair<int, std::string> outcome(const Failure& failure) {
+  testing::internal::CaptureStderr();
+  const int exit_code = exit_code_of([&]() -> int { throw failure; });
+  return {exit_code, testing::internal::GetCapturedStderr()};
+}
+
+using Outcome = std::pair<int, std::string>;
+
+TEST(ExitCode, OfAnActionThatReturns) {
+  EXPECT_EQ(exit_code_of([] { return 0; }), 0);
+  EXPECT_EQ(exit_code_of([] { return 1; }), 1);
+}
+
+TEST(ExitCode, UserErrorsOneLineEach) {
+  EXPECT_EQ(outcome(UserError("`a` is bad")), Outcome(2, "error: `a` is bad\n"));
+  EXPECT_EQ(outcome(UserError("`a` {}\n`b` {}", 1, 2)), Outcome(2, "error: `a` 1\nerror: `b` 2\n"));
+}
+
+TEST(ExitCode, DivergenceAndInterruption) {
+  EXPECT_EQ(outcome(DivergenceError("loss is NaN")), Outcome(3, "error: loss is NaN\n"));
+  EXPECT_EQ(outcome(Interrupted(SIGINT, "saved")), Outcome(130, "retort: saved\n"));
+  EXPECT_EQ(outcome(Interrupted(SIGTERM, "saved")).first, 143);
+}
+
+TEST(ExitCode, OurBugsNameFileAndLine) {
+  const auto [exit_code, text] = outcome(InternalError("a.cpp", 12, "rows differ"));
+  EXPECT_EQ(exit_code, 70);
+  EXPECT_TRUE(text.starts_with("error: internal error: a.cpp:12: rows differ\nerror: this is a bug of retort; "))
+      << text;
+}
+
+TEST(ExitCode, ForeignErrorsShowTheirFirstLine) {
+  const auto [exit_code, text] = outcome(std::runtime_error("shapes differ\n#0 stack\n#1 stack"));
+  EXPECT_EQ(exit_code, 70);
+  EXPECT_TRUE(text.starts_with("error: internal error: shapes differ\n")) << text;
+  EXPECT_EQ(text.find("stack"), text.npos);
+}
+
+TEST(ExitCode, ExhaustedMemoryAndDisksAreNoBug) {
+  const std::string memory =
+      "error: `memory` must hold the model and its activations, but the system has no more of it; lower the batch size "
+      "or "
+      "the sequence length\n";
+  EXPECT_EQ(outcome(std::bad_alloc()), Outcome(2, memory));
+  EXPECT_EQ(outcome(std::runtime_error("[enforce] DefaultCPUAllocator: can't allocate memory: 8 bytes")),
+            Outcome(2, memory));
+  const auto denied = std::make_error_code(std::errc::permission_denied);
+  EXPECT_EQ(outcome(std::filesystem::filesystem_error("cannot copy", "/a", denied)).first, 2);
+}
+
+}  // namespace
+}  // namespace retort::cli

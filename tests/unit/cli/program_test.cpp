@@ -1,0 +1,61 @@
+// The built program as a shell sees it: exit codes, and what goes to which stream.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+namespace {
+
+struct Outcome {
+  int exit_code;
+  std::string output;
+};
+
+// Runs `retort <tail>` in a shell; the tail may redirect.
+Outcome run_program(const std::string& tail) {
+  std::FILE* const pipe = ::popen((std::string(RETORT_PROGRAM) + " " + tail).c_str(), "r");
+  Outcome outcome = {};
+  std::array<char, 4096> buffer;
+  while (const size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    outcome.output.append(buffer.data(), count);
+  const int status = ::pclose(pipe);
+  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return outcome;
+}
+
+TEST(Program, ResultsAreOnStandardOutput) {
+  const Outcome outcome = run_program("version 2>/dev/null");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_TRUE(outcome.output.starts_with("{\"version\":\"")) << outcome.output;
+}
+
+TEST(Program, ErrorsAreOnStandardErrorWithExitCode2) {
+  const Outcome outcome = run_program("verison 2>&1 >/dev/null");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.output, "error: unknown command `verison`, did you mean `version`?\n");
+}
+
+TEST(Program, WithoutACommandShowsTheHelpAndFails) {
+  EXPECT_EQ(run_program("2>/dev/null").output, "");
+  const Outcome outcome = run_program("2>&1");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.output.find("usage: retort <command>"), std::string::npos);
+  EXPECT_TRUE(outcome.output.ends_with("error: `retort` must be followed by a command, but is not\n"));
+}
+
+TEST(Program, AResultThatDoesNotArriveIsAnError) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
+  for (const char* command : {"version", "--help"}) {
+    const Outcome outcome = run_program(std::string(command) + " 2>&1 >/dev/full");
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_EQ(
+        outcome.output,
+        "error: `standard output` must take the result, but writing failed: No space left on device; send it to a file "
+        "or pipe that stays\n");
+  }
+}
+
+}  // namespace

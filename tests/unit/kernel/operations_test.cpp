@@ -1,0 +1,128 @@
+// Every operation, fused in float32 and bfloat16, against the plain reference in float64: outputs and all gradients,
+// over odd sizes.
+#include <ATen/ops/randint.h>
+
+#include "retort/kernel/activation.h"
+#include "retort/kernel/add_norm.h"
+#include "retort/kernel/attention.h"
+#include "retort/kernel/embedding.h"
+#include "retort/kernel/linear.h"
+#include "unit/kernel/case.h"
+
+namespace retort::kernel::test {
+namespace {
+
+using Tensors = std::vector<at::Tensor>;
+
+// The operation under test: from inputs and weights to the output.
+using Operation = std::function<at::Tensor(const Tensors& inputs, std::vector<Weight>& weights, Precision precision)>;
+
+struct Results {
+  at::Tensor output;
+  Tensors gradients;  // of the inputs, then of the weights
+};
+
+Results run(const Operation& operation, const Tensors& inputs, const Tensors& weights, const at::Tensor& grad, at::ScalarType type,
+            Implementation choice) {
+  const ScopedImplementation scoped(choice);
+  const Precision precision = type == at::kBFloat16 ? Precision::kBf16 : Precision::kFloat32;
+  Tensors leaves;
+  for (const at::Tensor& input : inputs) leaves.push_back(input.to(at::kBFloat16).to(type).detach().set_requires_grad(true));
+  std::vector<Weight> own;
+  for (const at::Tensor& weight : weights)
+    own.push_back(make_weight(weight.to(at::kBFloat16), type == at::kDouble ? at::kDouble : at::kFloat, precision));
+  Results results;
+  results.output = operation(leaves, own, precision);
+  results.output.backward(grad.to(at::kBFloat16).to(results.output.scalar_type()));
+  for (const at::Tensor& leaf : leaves) results.gradients.push_back(leaf.grad());
+  for (const Weight& weight : own) results.gradients.push_back(weight.gradient);
+  return results;
+}
+
+void expect_equal_to_reference(const Operation& operation, const Tensors& inputs, const Tensors& weights, const at::Tensor& grad) {
+  const Results exact = run(operation, inputs, weights, grad, at::kDouble, Implementation::kReference);
+  const struct {
+    at::ScalarType type;
+    Implementation implementation;
+    double tolerance;
+  } ways[] = {{at::kFloat, Implementation::kFused, 2e-5},
+              {at::kFloat, Implementation::kReference, 2e-5},
+              {at::kBFloat16, Implementation::kFused, 3e-2},
+              {at::kBFloat16, Implementation::kReference, 3e-2}};
+  for (const auto& way : ways) {
+    const Results own = run(operation, inputs, weights, grad, way.type, way.implementation);
+    const std::string label = std::string(at::toString(way.type)) + (way.implementation == Implementation::kFused ? " fused" : " reference");
+    EXPECT_LT(relative_difference(own.output, exact.output), way.tolerance) << label << " output";
+    for (size_t i = 0; i < exact.gradients.size(); ++i)
+      EXPECT_LT(relative_difference(own.gradients[i], exact.gradients[i]), way.tolerance) << label << " gradient " << i;
+  }
+}
+
+class AttentionSizes : public testing::TestWithParam<std::tuple<int64_t, int64_t, double, std::vector<int64_t>>> {};
+
+TEST_P(AttentionSizes, EqualsReference) {
+  const auto& [heads, width, probability, lengths] = GetParam();
+  const Rows rows = make_case_rows(lengths);
+  const Dropout dropout{probability, 5 << 10};
+  const Operation operation = [&, h = heads](const Tensors& in, std::vector<Weight>&, Precision) { return attention(in[0], rows, h, dropout); };
+  expect_equal_to_reference(operation, {at::randn({rows.tokens(), 3 * heads * width})}, {}, at::randn({rows.tokens(), heads * width}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, AttentionSizes,
+                         testing::Values(std::make_tuple(1, 64, 0.0, std::vector<int64_t>{1}), std::make_tuple(2, 64, 0.1, std::vector<int64_t>{1, 2, 3, 130}),
+                                         std::make_tuple(3, 26, 0.1, std::vector<int64_t>{17, 64, 65, 33}),
+                                         std::make_tuple(2, 24, 0.0, std::vector<int64_t>{63, 31, 100}),
+                                         std::make_tuple(2, 32, 0.1, std::vector<int64_t>{512, 5}),
+                                         std::make_tuple(1, 7, 0.2, std::vector<int64_t>{80, 15}), std::make_tuple(1, 1, 0.0, std::vector<int64_t>{48}),
+                                         std::make_tuple(1, 128, 0.1, std::vector<int64_t>{97, 640})));
+
+TEST(Linear, EqualsReference) {
+  for (const auto& [t, k, n] : {std::tuple<int64_t, int64_t, int64_t>{1, 8, 3}, {37, 52, 100}, {65, 312, 24}}) {
+    const Operation with_bias = [](const Tensors& in, std::vector<Weight>& w, Precision) { return linear(in[0], w[0], &w[1]); };
+    const Operation without_bias = [](const Tensors& in, std::vector<Weight>& w, Precision) { return linear(in[0], w[0], nullptr); };
+    expect_equal_to_reference(with_bias, {at::randn({t, k})}, {at::randn({n, k}), at::randn({n})}, at::randn({t, n}));
+    expect_equal_to_reference(without_bias, {at::randn({t, k})}, {at::randn({n, k})}, at::randn({t, n}));
+  }
+}
+
+TEST(BiasActivation, EqualsReference) {
+  for (const Activation activation : {Activation::kGeluErf, Activation::kGeluTanh, Activation::kRelu, Activation::kSwish, Activation::kTanh})
+    for (const int64_t width : {1, 26, 100, 312}) {
+      const Operation operation = [&](const Tensors& in, std::vector<Weight>& w, Precision) { return bias_activation(in[0], w[0], activation); };
+      expect_equal_to_reference(operation, {at::randn({41, width}) * 3}, {at::randn({width})}, at::randn({41, width}));
+    }
+}
+
+TEST(AddNorm, EqualsReference) {
+  for (const double probability : {0.0, 0.1})
+    for (const int64_t width : {5, 24, 52, 312, 768}) {
+      const Rows rows = make_case_rows({3, 1, 40});
+      const Dropout dropout{probability, 3 << 10};
+      const Operation full = [&](const Tensors& in, std::vector<Weight>& w, Precision) {
+        return add_norm(in[0], &w[0], in[1], {&w[1], &w[2], 1e-12}, rows, dropout);
+      };
+      const Operation bare = [&](const Tensors& in, std::vector<Weight>& w, Precision) {
+        return add_norm(in[0], nullptr, at::Tensor(), {&w[0], &w[1], 1e-12}, rows, dropout);
+      };
+      const auto make = [&] { return at::randn({44, width}); };
+      expect_equal_to_reference(full, {make(), make()}, {at::randn({width}), at::randn({width}), at::randn({width})}, make());
+      if (probability == 0) expect_equal_to_reference(bare, {make()}, {at::randn({width}), at::randn({width})}, make());
+    }
+}
+
+TEST(Embed, EqualsReference) {
+  const Rows rows = make_case_rows({60, 1, 9, 33});
+  for (const int64_t padding_id : {-1, 0, 7})
+    for (const double probability : {0.0, 0.1}) {
+      const Operation operation = [&](const Tensors&, std::vector<Weight>& w, Precision precision) {
+        const EmbeddingWeights weights{&w[0], &w[1], &w[2], {&w[3], &w[4], 1e-12}, padding_id};
+        at::Tensor out = embed(rows, weights, precision, {probability, 1 << 10});
+        return w[0].value.scalar_type() == at::kDouble ? out.to(at::kDouble) : out;
+      };
+      expect_equal_to_reference(operation, {}, {at::randn({50, 52}), at::randn({64, 52}), at::randn({2, 52}), at::randn({52}), at::randn({52})},
+                                at::randn({rows.tokens(), 52}));
+    }
+}
+
+}  // namespace
+}  // namespace retort::kernel::test

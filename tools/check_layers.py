@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Checks the #include lines of src/retort against the order of the layers.
+
+In:  the sources below a root folder (default: the folder above this script).
+Out: one line per forbidden include and exit code 1; files that grew past 500 lines are listed as warnings.
+Why: CMake refuses a dependency on a higher layer, but a header can be included without linking anything.
+"""
+import argparse
+import pathlib
+import re
+import sys
+
+# Folder -> folders it may include besides itself. An entry with a file name allows that file alone.
+MAY_INCLUDE = {
+    "base": [],
+    "text": ["base"],
+    "kernel": ["base"],
+    "data": ["base", "text", "kernel/ragged.h"],
+    "model": ["base", "kernel"],
+    "loss": ["base", "kernel"],
+    "optim": ["base", "kernel"],
+    "checkpoint": ["base"],
+    "decode": ["base", "text", "data"],
+    "metric": ["base", "decode"],
+    "train": ["base", "kernel", "data", "loss", "optim", "checkpoint", "metric"],
+    "serve": ["base", "text", "kernel", "data", "model", "checkpoint", "decode", "metric"],
+    "recipe": ["base", "text", "kernel", "data", "model", "loss", "optim", "checkpoint", "decode", "metric", "train", "serve"],
+    "cli": ["base", "data", "recipe", "serve"],
+}
+# Folders that must not see a tensor, not even through a header that they include.
+WITHOUT_TENSORS = ["base", "text", "data", "cli"]
+TENSOR_HEADER = re.compile(r"<(torch|ATen|c10|caffe2)/")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(["<][^">]+[">])')
+SUFFIXES = {".h", ".cpp", ".cu", ".cuh", ".inc"}
+LONG_FILE_LINES = 500
+
+
+def read_includes(path):
+    """(line number, `"header"` or `<header>`) of each include line."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [(number, match[1]) for number, line in enumerate(lines, 1) if (match := INCLUDE.match(line))]
+
+
+def own_path(header):
+    """`"retort/base/file.h"` -> `base/file.h`; None for a header of somebody else."""
+    return header[8:-1] if header.startswith(('"retort/', "<retort/")) else None
+
+
+def find_forbidden(folder, header):
+    """Why a file of `folder` must not include `header`; None when it may."""
+    path = own_path(header)
+    if path is None:
+        return "headers of this project are included as \"retort/<folder>/<file>\"" if header.startswith('"') else None
+    target = path.split("/")[0]
+    allowed = MAY_INCLUDE[folder]
+    if target == folder or target in allowed or path in allowed:
+        return None
+    return f"`{folder}` may include only {', '.join([*allowed, 'itself']) if allowed else 'itself'}"
+
+
+def find_tensor_header(path, includes, seen):
+    """The chain of files from `path` to the first tensor header that it reaches; [] when there is none."""
+    for _, header in includes.get(path, []):
+        if TENSOR_HEADER.match(header):
+            return [path, header]
+        target = own_path(header)
+        if target and target not in seen:
+            seen.add(target)
+            if chain := find_tensor_header(target, includes, seen):
+                return [path, *chain]
+    return []
+
+
+def check(source_folder):
+    """Lines of errors and of warnings about the tree below `source_folder`."""
+    errors, warnings = [], []
+    files = sorted(path for path in source_folder.rglob("*") if path.suffix in SUFFIXES)
+    includes = {path.relative_to(source_folder).as_posix(): read_includes(path) for path in files}
+    for path in files:
+        name = path.relative_to(source_folder).as_posix()
+        folder = name.split("/")[0]
+        if folder not in MAY_INCLUDE:
+            errors.append(f"`{name}` must be in one of the folders {', '.join(MAY_INCLUDE)}, but is in `{folder}`")
+            continue
+        for number, header in includes[name]:
+            if reason := find_forbidden(folder, header):
+                errors.append(f"`{name}:{number}` must not include {header}: {reason}")
+        if folder in WITHOUT_TENSORS and (chain := find_tensor_header(name, includes, {name})):
+            errors.append(f"`{name}` must not see tensors, but does: {' -> '.join(chain)}")
+        line_count = path.read_text(encoding="utf-8").count("\n")
+        if line_count > LONG_FILE_LINES and path.suffix != ".inc":
+            warnings.append(f"`{name}` has {line_count} lines; split it where its subject splits")
+    return errors, warnings
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", nargs="?", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent)
+    source_folder = parser.parse_args().root / "src" / "retort"
+    if not source_folder.is_dir():
+        sys.exit(f"error: `{source_folder}` must be a folder, but is not")
+    errors, warnings = check(source_folder)
+    for line in warnings:
+        print(f"warning: {line}")
+    for line in errors:
+        print(f"error: {line}")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

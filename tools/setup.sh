@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Installs what the build needs: Debian packages (as root; otherwise prints the one command to run and exits 2), a
+# virtual environment in .venv, and the pinned wheels of requirements/. Does nothing, quickly, when nothing is missing.
+# Reads $PYTHON (the interpreter to use; default: the first suitable one found). pip's own settings choose the package index.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+packages=(
+  g++ make cmake ninja-build ccache
+  libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libutf8proc-dev libhwy-dev libxxhash-dev
+  libgtest-dev librapidcheck-dev
+)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+# A package in the state "installed" (not merely known to dpkg).
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# Prints the first Python 3.11 or newer that can make a virtual environment with pip in it.
+find_python() {
+  local candidate
+  for candidate in ${PYTHON:+"$PYTHON"} python3.11 python3.12 python3.13 python3.14 python3 /usr/bin/python3; do
+    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+install_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    say "this is not a Debian system: make sure that the equivalents of these packages are there: ${packages[*]}"
+    return
+  fi
+  local missing=() package
+  for package in "${packages[@]}"; do is_installed "$package" || missing+=("$package"); done
+  environment_works || find_python >/dev/null || missing+=(python3 python3-venv)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    say "Debian packages are missing. Run this, then repeat your command:"
+    printf 'sudo apt-get install -y %s\n' "${missing[*]}" >&2
+    exit 2
+  fi
+  say "installing ${missing[*]}"
+  local options=(-q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get "${options[@]}" update >&2
+  apt-get "${options[@]}" install --no-install-recommends "${missing[@]}" </dev/null >&2
+}
+
+environment_works() { .venv/bin/python -c 'import pip' 2>/dev/null; }
+
+make_environment() {
+  ! environment_works || return 0
+  local python
+  python=$(find_python) || {
+    say "\`python3\` must be version 3.11 or newer with its \`venv\` module, but none was found; name one with PYTHON=/path/to/python3"
+    exit 2
+  }
+  say "making .venv with $("$python" --version)"
+  "$python" -m venv --clear .venv
+}
+
+# Installs requirements/NAME.txt unless this very file is installed already. The stamp is written last.
+install_wheels() {
+  local file="requirements/$1.txt" stamp=".venv/.installed-$1" wanted
+  grep -q '^[^#[:space:]]' "$file" || return 0
+  wanted=$(sha256sum <"$file")
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+  say "installing the wheels of $file"
+  rm -f "$stamp"
+  .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps -r "$file" </dev/null >&2 || {
+    say "\`$file\` must be installable, but pip failed (its message is above); check that the package index can be reached, then repeat"
+    exit 2
+  }
+  printf '%s\n' "$wanted" >"$stamp"
+}
+
+mkdir -p .cache
+exec 9>.cache/setup.lock
+flock 9 # two set-ups at once: the second waits and then finds nothing missing
+install_packages
+make_environment
+install_wheels runtime
+install_wheels test
