@@ -11,8 +11,8 @@ foreach(lib c10 torch_cpu)
   set_target_properties(torch::${lib} PROPERTIES IMPORTED_LOCATION "${TORCH_ROOT}/lib/lib${lib}.so")
 endforeach()
 add_library(retort_torch INTERFACE)
-target_compile_options(retort_torch INTERFACE "SHELL:-idirafter ${TORCH_ROOT}/include"
-                                              "SHELL:-idirafter ${TORCH_ROOT}/include/torch/csrc/api/include")
+target_compile_options(retort_torch INTERFACE "SHELL:-idirafter \"${TORCH_ROOT}/include\""
+                                              "SHELL:-idirafter \"${TORCH_ROOT}/include/torch/csrc/api/include\"")
 target_compile_definitions(retort_torch INTERFACE AT_PER_OPERATOR_HEADERS)
 target_link_libraries(retort_torch INTERFACE torch::torch_cpu torch::c10)
 file(GLOB RETORT_CUDA_LIBS "${RETORT_SITE_PACKAGES}/nvidia/cu13/lib")

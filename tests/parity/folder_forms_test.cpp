@@ -149,11 +149,10 @@ TEST_P(SavedFolder, KeepsWhatConfigSays) {
                           "pad_token_id",
                           "sinusoidal_pos_embds",
                           "id2label",
-                          "label2id",
-                          "problem_type"}) {
+                          "label2id"}) {
     if (expected.contains(key)) {
       ASSERT_TRUE(saved.contains(key)) << key;
-      EXPECT_EQ(saved[key], expected[key]) << key;
+      EXPECT_EQ(nlohmann::json(saved[key]), nlohmann::json(expected[key])) << key;  // the order of keys is free
     }
   }
 }

@@ -1,7 +1,7 @@
 // Three training steps of every head against the published formulas in float64 (tools/fixtures/optimizers.py): losses,
 // gradient norms, learning rates and the change of every parameter, for AdamW with and without bias correction and with
-// warm-up, and for BertAdam. The same
-// formulas on transformers' float32 gradients stay within 1e-4 (relative) of these changes.
+// warm-up, and for BertAdam. The same formulas on transformers' float32 gradients stay within 1e-4 (relative) of these
+// changes.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ namespace {
 using kernel::Implementation;
 
 constexpr double kUpdateTolerance = 1e-3;  // |difference| / |expected| of one parameter's change
-constexpr double kLossTolerance = 1e-4;    // absolute; a step here moves the loss by up to 4
+constexpr double kLossTolerance = 1e-5;    // absolute; a step here moves the loss by up to 4
 
 class OptimizerParity : public testing::TestWithParam<std::tuple<std::string, Implementation>> {
  protected:

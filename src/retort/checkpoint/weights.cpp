@@ -15,9 +15,15 @@ namespace {
 constexpr std::array kWeightFileNames = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
                                          "pytorch_model.bin.index.json"};
 
+// What cannot be looked at counts as absent.
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
 fs::path find_weight_file(const fs::path& folder) {
   for (const char* name : kWeightFileNames) {
-    if (fs::exists(folder / name)) return folder / name;
+    if (is_there(folder / name)) return folder / name;
   }
   throw UserError(
       "`{}` must hold the weights of a model, but has none of {}; give the folder of a downloaded or saved model",
@@ -76,8 +82,8 @@ void WeightFiles::index_names() {
 }
 
 WeightFiles open_weights(const fs::path& path) {
-  if (!fs::exists(path)) {
-    throw UserError("`{}` must be a model folder or a weight file, but does not exist; check the path", path.string());
+  if (!is_there(path)) {
+    throw UserError("`{}` must be a model folder or a weight file, but is not there; check the path", path.string());
   }
   const fs::path file = fs::is_directory(path) ? find_weight_file(path) : path;
   WeightFiles weights;

@@ -4,15 +4,22 @@
 #include "retort/base/error.h"
 #include "retort/cli/command.h"
 #include "retort/cli/data_features_glue.h"
+#include "retort/cli/data_features_squad.h"
+#include "retort/cli/demo.h"
+#include "retort/cli/inspect.h"
 #include "retort/cli/predict.h"
 #include "retort/cli/reference.h"
 #include "retort/cli/tokenize.h"
+#include "retort/recipe/bench.h"
+#include "retort/recipe/demo.h"
 #include "retort/recipe/evaluate_glue.h"
 #include "retort/recipe/evaluate_squad.h"
 #include "retort/recipe/finetune_glue.h"
 #include "retort/recipe/finetune_squad.h"
 #include "retort/recipe/forward.h"
+#include "retort/recipe/inspect.h"
 #include "retort/recipe/predict.h"
+#include "retort/recipe/score_squad.h"
 
 namespace retort::cli {
 namespace {
@@ -27,17 +34,29 @@ int run_version(const std::vector<std::string>& arguments) {
 int run_help(const std::vector<std::string>&) { return 0; }
 
 constexpr const char* kAbout = "About";
+constexpr const char* kStart = "Start";
 constexpr const char* kPrepare = "Prepare";
 constexpr const char* kTrain = "Train";
 constexpr const char* kEvaluate = "Evaluate";
 constexpr const char* kAsk = "Ask";
+constexpr const char* kMeasure = "Measure";
 
 constexpr auto kCommands = std::to_array<Command>({
+    {.name = "demo",
+     .group = kStart,
+     .summary = "nothing -> a small question-answering world, a model fine-tuned on it, a table",
+     .run = run_demo,
+     .describe = describe_config<recipe::DemoConfig>},
     {.name = "tokenize",
      .group = kPrepare,
      .summary = "text lines -> token ids, one line each; or ids -> text",
      .run = run_tokenize,
      .describe = describe_config<TokenizeConfig>},
+    {.name = "data features squad",
+     .group = kPrepare,
+     .summary = "SQuAD files -> feature caches",
+     .run = run_with_config<SquadFeaturesConfig, make_squad_features>,
+     .describe = describe_config<SquadFeaturesConfig>},
     {.name = "data features glue",
      .group = kPrepare,
      .summary = "files of a GLUE task -> feature cache",
@@ -63,6 +82,11 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "model folder + files of a GLUE task -> predictions, scores",
      .run = run_with_config<recipe::EvaluateGlueConfig, recipe::evaluate_glue>,
      .describe = describe_config<recipe::EvaluateGlueConfig>},
+    {.name = "score squad",
+     .group = kEvaluate,
+     .summary = "SQuAD file + predictions file -> official scores",
+     .run = run_with_config<recipe::ScoreSquadConfig, recipe::score_squad>,
+     .describe = describe_config<recipe::ScoreSquadConfig>},
     {.name = "forward",
      .group = kEvaluate,
      .summary = "token ids -> hidden states and logits in a safetensors file",
@@ -78,6 +102,21 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "sentences -> labels",
      .run = run_predict_text,
      .describe = describe_config<recipe::PredictTextConfig>},
+    {.name = "bench train",
+     .group = kMeasure,
+     .summary = "model + training files -> sequences a second, utilization, memory",
+     .run = run_with_config<recipe::BenchTrainConfig, recipe::bench_train>,
+     .describe = describe_config<recipe::BenchTrainConfig>},
+    {.name = "bench infer",
+     .group = kMeasure,
+     .summary = "model + evaluation files -> sequences a second, latency percentiles",
+     .run = run_with_config<recipe::BenchInferConfig, recipe::bench_infer>,
+     .describe = describe_config<recipe::BenchInferConfig>},
+    {.name = "inspect",
+     .group = kAbout,
+     .summary = "weight file or model folder -> what is in it",
+     .run = run_inspect,
+     .describe = describe_config<recipe::InspectConfig>},
     {.name = "help",
      .group = kAbout,
      .summary = "this list, or the flags of the command named after it",

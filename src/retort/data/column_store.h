@@ -30,7 +30,9 @@ class ColumnStore {
     const std::span<const std::byte> bytes = std::as_bytes(std::span(*owner));
     add_column({std::move(name), sizeof(T), bytes}, std::move(owner));
   }
-  void add_text(std::string name, std::string_view text) { add(std::move(name), std::vector<char>(text.begin(), text.end())); }
+  void add_text(std::string name, std::string_view text) {
+    add(std::move(name), std::vector<char>(text.begin(), text.end()));
+  }
 
   // A column that lives in memory owned by `owner`.
   void add_column(Column column, std::shared_ptr<const void> owner);

@@ -72,7 +72,8 @@ std::span<const ColumnHeader> checked_table(std::span<const std::byte> bytes, co
   if (header.column_count > (bytes.size() - sizeof(header)) / sizeof(ColumnHeader)) throw UserError("it is cut off");
   const std::span table(reinterpret_cast<const ColumnHeader*>(bytes.data() + sizeof(header)), header.column_count);
   if (checksum_of_table(header, table) != header.table_checksum) throw UserError("its header is damaged");
-  if (!key.empty() && std::string_view(header.key, sizeof(header.key)) != key) throw UserError("it belongs to other data");
+  if (!key.empty() && std::string_view(header.key, sizeof(header.key)) != key)
+    throw UserError("it belongs to other data");
   return table;
 }
 
@@ -141,7 +142,8 @@ ColumnStore read_column_file(const std::filesystem::path& path, const std::strin
 }
 
 std::filesystem::path cache_file(const CacheOptions& options, std::string_view kind, const std::string& key) {
-  const std::filesystem::path folder = options.cache_dir.empty() ? user_cache_folder() / "features" : fs::path(options.cache_dir);
+  const std::filesystem::path folder =
+      options.cache_dir.empty() ? user_cache_folder() / "features" : fs::path(options.cache_dir);
   return folder / fmt::format("{}-{}.columns", kind, key);
 }
 
@@ -161,6 +163,8 @@ ColumnStore load_or_build_columns(const CacheOptions& options, std::string_view 
   return columns;
 }
 
-std::string hash_file_content(const std::filesystem::path& path) { return ContentHash().add(MappedFile(path).text()).hex(); }
+std::string hash_file_content(const std::filesystem::path& path) {
+  return ContentHash().add(MappedFile(path).text()).hex();
+}
 
 }  // namespace retort::data

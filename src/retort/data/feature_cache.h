@@ -25,8 +25,8 @@ struct CacheOptions {
   void fields(FieldList& list);
 };
 
-// The cached columns of `kind` ("squad-train") and `key` (ContentHash::hex), or those that `build` makes, which are then
-// stored. A damaged, foreign or older file is built anew with a log line; a folder that cannot be written costs a
+// The cached columns of `kind` ("squad-train") and `key` (ContentHash::hex), or those that `build` makes, which are
+// then stored. A damaged, foreign or older file is built anew with a log line; a folder that cannot be written costs a
 // warning and nothing else.
 ColumnStore load_or_build_columns(const CacheOptions& options, std::string_view kind, const std::string& key,
                                   const std::function<ColumnStore()>& build);

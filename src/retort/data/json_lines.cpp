@@ -41,7 +41,9 @@ class TextArena {
 
 class TableBuilder {
  public:
-  explicit TableBuilder(std::string file_name) : arena_(std::make_shared<TextArena>()) { table_.file_name = std::move(file_name); }
+  explicit TableBuilder(std::string file_name) : arena_(std::make_shared<TextArena>()) {
+    table_.file_name = std::move(file_name);
+  }
 
   void add_row(dom::object row, int64_t line) {
     table_.row_numbers.push_back(line);
@@ -106,7 +108,8 @@ class TableBuilder {
   }
 
   void add_value(TableColumn& column, dom::element value) {
-    if (static_cast<int64_t>(column.is_null.size()) > table_.row_count) fail(column, "must occur once in a row, but occurs again");
+    if (static_cast<int64_t>(column.is_null.size()) > table_.row_count)
+      fail(column, "must occur once in a row, but occurs again");
     if (value.is_null()) return add_null(column);
     dom::array list;
     const bool is_list = !value.get(list);
@@ -188,7 +191,8 @@ Table read_json_lines(const std::filesystem::path& path) {
     if (text.find_first_not_of(" \t\r", begin) < end) {
       dom::object row;
       if (const auto error = parser.parse(text.data() + begin, end - begin, /*realloc_if_needed=*/false).get(row))
-        throw UserError("`{}`: line {} must be one JSON object, but {}", path.string(), line_number, simdjson::error_message(error));
+        throw UserError("`{}`: line {} must be one JSON object, but {}", path.string(), line_number,
+                        simdjson::error_message(error));
       builder.add_row(row, line_number);
     }
     begin = end + 1;

@@ -38,23 +38,34 @@ template <typename ArrowArray>
 void append_reals(const arrow::Array& array, TableColumn& column) {
   const auto& values = static_cast<const ArrowArray&>(array);
   for (int64_t i = 0; i < array.length(); ++i)
-    column.reals.push_back(array.IsNull(i) ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(values.Value(i)));
+    column.reals.push_back(array.IsNull(i) ? std::numeric_limits<double>::quiet_NaN()
+                                           : static_cast<double>(values.Value(i)));
 }
 
 // Appends the values of a leaf array; false for types that no data set here uses (dates, decimals, ...).
 bool append_leaf(const arrow::Array& array, TableColumn& column) {
   const auto as = [&](Kind kind) { column.kind = kind; };
   switch (array.type_id()) {
-    case arrow::Type::STRING: return as(Kind::kText), append_texts<arrow::StringArray>(array, column), true;
-    case arrow::Type::LARGE_STRING: return as(Kind::kText), append_texts<arrow::LargeStringArray>(array, column), true;
-    case arrow::Type::BOOL: return as(Kind::kInteger), append_integers<arrow::BooleanArray>(array, column), true;
-    case arrow::Type::INT8: return as(Kind::kInteger), append_integers<arrow::Int8Array>(array, column), true;
-    case arrow::Type::INT16: return as(Kind::kInteger), append_integers<arrow::Int16Array>(array, column), true;
-    case arrow::Type::INT32: return as(Kind::kInteger), append_integers<arrow::Int32Array>(array, column), true;
-    case arrow::Type::INT64: return as(Kind::kInteger), append_integers<arrow::Int64Array>(array, column), true;
-    case arrow::Type::FLOAT: return as(Kind::kReal), append_reals<arrow::FloatArray>(array, column), true;
-    case arrow::Type::DOUBLE: return as(Kind::kReal), append_reals<arrow::DoubleArray>(array, column), true;
-    default: return false;
+    case arrow::Type::STRING:
+      return as(Kind::kText), append_texts<arrow::StringArray>(array, column), true;
+    case arrow::Type::LARGE_STRING:
+      return as(Kind::kText), append_texts<arrow::LargeStringArray>(array, column), true;
+    case arrow::Type::BOOL:
+      return as(Kind::kInteger), append_integers<arrow::BooleanArray>(array, column), true;
+    case arrow::Type::INT8:
+      return as(Kind::kInteger), append_integers<arrow::Int8Array>(array, column), true;
+    case arrow::Type::INT16:
+      return as(Kind::kInteger), append_integers<arrow::Int16Array>(array, column), true;
+    case arrow::Type::INT32:
+      return as(Kind::kInteger), append_integers<arrow::Int32Array>(array, column), true;
+    case arrow::Type::INT64:
+      return as(Kind::kInteger), append_integers<arrow::Int64Array>(array, column), true;
+    case arrow::Type::FLOAT:
+      return as(Kind::kReal), append_reals<arrow::FloatArray>(array, column), true;
+    case arrow::Type::DOUBLE:
+      return as(Kind::kReal), append_reals<arrow::DoubleArray>(array, column), true;
+    default:
+      return false;
   }
 }
 
@@ -69,10 +80,14 @@ class TableBuilder {
  private:
   void add_array(const std::string& name, const arrow::Array& array) {
     switch (array.type_id()) {
-      case arrow::Type::STRUCT: return add_struct(name, static_cast<const arrow::StructArray&>(array));
-      case arrow::Type::LIST: return add_list(name, static_cast<const arrow::ListArray&>(array));
-      case arrow::Type::LARGE_LIST: return add_list(name, static_cast<const arrow::LargeListArray&>(array));
-      default: break;
+      case arrow::Type::STRUCT:
+        return add_struct(name, static_cast<const arrow::StructArray&>(array));
+      case arrow::Type::LIST:
+        return add_list(name, static_cast<const arrow::ListArray&>(array));
+      case arrow::Type::LARGE_LIST:
+        return add_list(name, static_cast<const arrow::LargeListArray&>(array));
+      default:
+        break;
     }
     TableColumn& column = column_of(name);
     if (append_leaf(array, column)) append_nulls(array, column);
@@ -85,7 +100,8 @@ class TableBuilder {
 
   template <typename ListArray>
   void add_list(const std::string& name, const ListArray& array) {
-    const auto first = static_cast<int64_t>(array.value_offset(0)), last = static_cast<int64_t>(array.value_offset(array.length()));
+    const auto first = static_cast<int64_t>(array.value_offset(0)),
+               last = static_cast<int64_t>(array.value_offset(array.length()));
     const std::shared_ptr<arrow::Array> values = array.values()->Slice(first, last - first);
     TableColumn& column = column_of(name);
     column.is_list = true;

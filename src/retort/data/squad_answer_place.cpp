@@ -63,10 +63,12 @@ text::Range locate_answer(std::string_view context, const CodePointIndex& code_p
     range = {static_cast<int32_t>(code_points.byte_of(answer.start)), static_cast<int32_t>(code_points.byte_of(end))};
     if (stands_at(context, range.begin, answer.text)) {
       if (!has_odd_white_space(answer.text)) return range;
-      throw BadRecord{"odd white space",
-                      fmt::format("{} must belong to an answer of words, but `{}` holds white space that separates no words "
-                                  "(such as U+00A0), which the reference procedure cannot align", place(), shortened(answer.text)),
-                      /*always_skipped=*/true};
+      throw BadRecord{
+          "odd white space",
+          fmt::format("{} must belong to an answer of words, but `{}` holds white space that separates no words "
+                      "(such as U+00A0), which the reference procedure cannot align",
+                      place(), shortened(answer.text)),
+          /*always_skipped=*/true};
     }
   }
   if (const char* unit = code_points.is_ascii() ? nullptr : other_unit(context, answer))
@@ -80,7 +82,8 @@ text::Range locate_answer(std::string_view context, const CodePointIndex& code_p
   // The reference procedure takes whole words, so an offset that is off by a few characters still gives the answer.
   const std::vector<text::Range> words = split_words(context);
   const int64_t first = word_at(words, range.begin), last = word_at(words, range.end - 1);
-  const std::string covered = first < 0 ? "" : join_words(context, words, static_cast<size_t>(first), static_cast<size_t>(last));
+  const std::string covered =
+      first < 0 ? "" : join_words(context, words, static_cast<size_t>(first), static_cast<size_t>(last));
   if (covered.find(collapse_white_space(answer.text)) != std::string::npos) return range;
   throw BadRecord{"answer not found",
                   fmt::format("{} must be where the answer `{}` begins, but `{}` stands there", place(),

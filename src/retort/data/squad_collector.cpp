@@ -48,7 +48,8 @@ SquadExample SquadCollector::make_example(const RawQuestion& raw, const PlaceNam
     for (const auto& [answer, start] : raw.answers) example.answers.push_back({std::string(answer), start, {}});
   if (options_.is_training) check_training_answer(example, place);
   if (!ids_.insert(example.id).second)
-    throw BadRecord{"id twice", fmt::format("`{}`: the id `{}` must occur once, but occurs again here", place(), raw.id)};
+    throw BadRecord{"id twice",
+                    fmt::format("`{}`: the id `{}` must occur once, but occurs again here", place(), raw.id)};
   return example;
 }
 
@@ -56,22 +57,25 @@ bool SquadCollector::is_impossible(const RawQuestion& raw, const PlaceName& plac
   // The hub's rows say it by an empty list of answers.
   const bool impossible = raw.is_impossible.value_or(options_.version_2_with_negative && raw.answers.empty());
   if (impossible && !options_.version_2_with_negative)
-    throw UserError("`{}`: `{}` (id `{}`) is an impossible question, which SQuAD v1.1 does not have; pass "
-                    "--version_2_with_negative to read the file as SQuAD v2.0",
-                    file_name_, place(), raw.id);
+    throw UserError(
+        "`{}`: `{}` (id `{}`) is an impossible question, which SQuAD v1.1 does not have; pass "
+        "--version_2_with_negative to read the file as SQuAD v2.0",
+        file_name_, place(), raw.id);
   return impossible;
 }
 
 void SquadCollector::check_training_answer(SquadExample& example, const PlaceName& place) {
   const std::string& context = data_.contexts[static_cast<size_t>(example.context_index)];
   if (split_words(context.substr(0, 1)).empty() && split_words(context).empty())
-    throw BadRecord{"empty context", fmt::format("`{}` (id `{}`) must have a context, but it is empty", place(), example.id)};
+    throw BadRecord{"empty context",
+                    fmt::format("`{}` (id `{}`) must have a context, but it is empty", place(), example.id)};
   if (example.is_impossible) return;
   if (example.answers.empty())
-    throw BadRecord{"no answer",
-                    fmt::format("`{}` (id `{}`) must have an answer for training, but `answers` is empty (an impossible "
-                                "question is marked by `is_impossible` and read with --version_2_with_negative)",
-                                place(), example.id)};
+    throw BadRecord{
+        "no answer",
+        fmt::format("`{}` (id `{}`) must have an answer for training, but `answers` is empty (an impossible "
+                    "question is marked by `is_impossible` and read with --version_2_with_negative)",
+                    place(), example.id)};
   if (!code_points_) code_points_.emplace(context);
   SquadAnswer& first = example.answers.front();
   first.context_bytes = locate_answer(context, *code_points_, first, [&] {

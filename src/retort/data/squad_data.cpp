@@ -20,12 +20,14 @@ void SkippedRecords::add(std::string_view reason, std::string message) {
 std::string SkippedRecords::summary() const {
   if (count == 0) return "";
   std::string list;
-  for (const Reason& reason : reasons) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", reason.count, reason.name);
+  for (const Reason& reason : reasons)
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", reason.count, reason.name);
   return fmt::format("{} {} left out ({})", count, count == 1 ? "record was" : "records were", list);
 }
 
 bool SquadData::has_impossible() const {
-  return std::any_of(examples.begin(), examples.end(), [](const SquadExample& example) { return example.is_impossible; });
+  return std::any_of(examples.begin(), examples.end(),
+                     [](const SquadExample& example) { return example.is_impossible; });
 }
 
 void keep_random_examples(SquadData& data, int64_t count, uint64_t seed) {

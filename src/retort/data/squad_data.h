@@ -13,14 +13,14 @@ namespace retort::data {
 
 struct SquadAnswer {
   std::string text;
-  int64_t start = -1;          // code points before it in the context, as the file says; -1 when the file is silent
-  text::Range context_bytes;   // the bytes of the context it covers; set for the first answer of training questions
+  int64_t start = -1;         // code points before it in the context, as the file says; -1 when the file is silent
+  text::Range context_bytes;  // the bytes of the context it covers; set for the first answer of training questions
 };
 
 struct SquadExample {
   std::string id, question;
-  int64_t context_index = 0;          // into SquadData::contexts
-  std::vector<SquadAnswer> answers;   // empty when the question is impossible
+  int64_t context_index = 0;         // into SquadData::contexts
+  std::vector<SquadAnswer> answers;  // empty when the question is impossible
   bool is_impossible = false;
 };
 

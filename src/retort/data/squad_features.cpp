@@ -24,21 +24,28 @@ void SquadFeatureOptions::fields(FieldList& list) {
 
 void SquadFeatureOptions::check(int64_t model_max_length) const {
   if (doc_stride < 1) throw UserError("`doc_stride` must be at least 1 token, but is {}; 128 is usual", doc_stride);
-  if (max_query_length < 1) throw UserError("`max_query_length` must be at least 1 token, but is {}; 64 is usual", max_query_length);
+  if (max_query_length < 1)
+    throw UserError("`max_query_length` must be at least 1 token, but is {}; 64 is usual", max_query_length);
   if (max_query_length + 3 >= max_seq_length)
-    throw UserError("`max_seq_length` must be greater than max_query_length + 3 ({} + 3: the question, [CLS] and two [SEP]), "
-                    "but is {}; raise it or lower --max_query_length", max_query_length, max_seq_length);
+    throw UserError(
+        "`max_seq_length` must be greater than max_query_length + 3 ({} + 3: the question, [CLS] and two [SEP]), "
+        "but is {}; raise it or lower --max_query_length",
+        max_query_length, max_seq_length);
   if (model_max_length > 0 && max_seq_length > model_max_length)
-    throw UserError("`max_seq_length` must be at most {} (the positions of the model), but is {}; longer contexts are cut "
-                    "into windows, so no text is lost with a smaller value", model_max_length, max_seq_length);
+    throw UserError(
+        "`max_seq_length` must be at most {} (the positions of the model), but is {}; longer contexts are cut "
+        "into windows, so no text is lost with a smaller value",
+        model_max_length, max_seq_length);
 }
 
 std::optional<std::string> SquadFeatureOptions::stride_warning() const {
   const int64_t capacity = max_seq_length - max_query_length - 3;
   if (doc_stride < capacity) return {};
-  return fmt::format("`doc_stride` {} is not less than the {} context tokens that a window holds beside the longest "
-                     "question: windows then follow each other edge to edge, no text is skipped, but an answer across an "
-                     "edge is lost; choose a smaller --doc_stride", doc_stride, capacity);
+  return fmt::format(
+      "`doc_stride` {} is not less than the {} context tokens that a window holds beside the longest "
+      "question: windows then follow each other edge to edge, no text is skipped, but an answer across an "
+      "edge is lost; choose a smaller --doc_stride",
+      doc_stride, capacity);
 }
 
 SquadFeatures::SquadFeatures(ColumnStore store) : store_(std::move(store)) {

@@ -1,5 +1,5 @@
-// SQuAD questions as token sequences: [CLS] question [SEP] window of the context [SEP], one feature per window, equal to
-// what the reference procedure makes (transformers 4.x, squad_convert_examples_to_features with the BERT tokenizer).
+// SQuAD questions as token sequences: [CLS] question [SEP] window of the context [SEP], one feature per window, equal
+// to what the reference procedure makes (transformers 4.x, squad_convert_examples_to_features with the BERT tokenizer).
 // Stored as columns without padding, and factored: the pieces of a context once per paragraph, those of a question once
 // per question, and per feature only where its window lies; the sequence is put together when a batch asks for it.
 #pragma once
@@ -32,12 +32,12 @@ struct SquadFeatureOptions {
 
 // One feature; the spans point into the SquadFeatures.
 struct SquadFeature {
-  int64_t example_index = 0;               // into SquadData::examples
-  int64_t window_index = 0;                // among the example's windows
-  std::span<const int32_t> question_ids;   // [Q] truncated
-  std::span<const int32_t> window_ids;     // [W] pieces of the context
-  std::span<const int32_t> window_words;   // [W] word of the context each piece belongs to
-  int32_t window_start = 0;                // pieces of the context before the window
+  int64_t example_index = 0;                     // into SquadData::examples
+  int64_t window_index = 0;                      // among the example's windows
+  std::span<const int32_t> question_ids;         // [Q] truncated
+  std::span<const int32_t> window_ids;           // [W] pieces of the context
+  std::span<const int32_t> window_words;         // [W] word of the context each piece belongs to
+  int32_t window_start = 0;                      // pieces of the context before the window
   int32_t start_position = 0, end_position = 0;  // labels: tokens of the sequence, inclusive; 0, 0: no answer here
 
   int64_t token_count() const { return static_cast<int64_t>(question_ids.size() + window_ids.size()) + 3; }
@@ -76,14 +76,14 @@ class SquadFeatures {
   ColumnStore store_;
   int32_t cls_id_ = 0, sep_id_ = 0;
   int64_t skipped_count_ = 0;
-  std::span<const int64_t> context_piece_starts_, context_word_starts_;      // [contexts + 1]
-  std::span<const int32_t> piece_ids_, piece_words_;                         // [pieces]
-  std::span<const text::Range> word_bytes_;                                  // [words]
-  std::span<const int32_t> example_contexts_;                                // [examples]
-  std::span<const int64_t> question_starts_, example_feature_starts_;        // [examples + 1]
+  std::span<const int64_t> context_piece_starts_, context_word_starts_;  // [contexts + 1]
+  std::span<const int32_t> piece_ids_, piece_words_;                     // [pieces]
+  std::span<const text::Range> word_bytes_;                              // [words]
+  std::span<const int32_t> example_contexts_;                            // [examples]
+  std::span<const int64_t> question_starts_, example_feature_starts_;    // [examples + 1]
   std::span<const int32_t> question_ids_;
   std::span<const int32_t> feature_examples_, start_positions_, end_positions_;  // [features]
-  std::span<const Window> windows_;                                          // [features]
+  std::span<const Window> windows_;                                              // [features]
 };
 
 }  // namespace retort::data

@@ -1,5 +1,6 @@
-// The conversion itself, in three passes: contexts (parallel), questions and windows (parallel), columns (serial copies).
-// Steps and names follow the reference; what it does per question and is the same for a paragraph is done once.
+// The conversion itself, in three passes: contexts (parallel), questions and windows (parallel), columns (serial
+// copies). Steps and names follow the reference; what it does per question and is the same for a paragraph is done
+// once.
 #include <algorithm>
 
 #include "retort/base/error.h"
@@ -13,8 +14,8 @@ namespace {
 
 struct TokenizedContext {
   std::vector<text::Range> words;
-  std::vector<int32_t> ids, piece_words;       // [pieces]
-  std::vector<int32_t> first_pieces;           // [words] pieces before the word
+  std::vector<int32_t> ids, piece_words;  // [pieces]
+  std::vector<int32_t> first_pieces;      // [words] pieces before the word
 };
 
 struct ConvertedExample {
@@ -26,7 +27,8 @@ struct ConvertedExample {
 
 class Converter {
  public:
-  Converter(const SquadData& data, const text::Tokenizer& tokenizer, const SquadFeatureOptions& options, bool is_training)
+  Converter(const SquadData& data, const text::Tokenizer& tokenizer, const SquadFeatureOptions& options,
+            bool is_training)
       : data_(data), tokenizer_(tokenizer), options_(options), is_training_(is_training) {}
 
   void run() {
@@ -79,14 +81,16 @@ void Converter::tokenize_context(size_t index) {
   for (size_t word = 0; word < context.words.size(); ++word) {
     const text::Range range = context.words[word];
     context.first_pieces.push_back(static_cast<int32_t>(pieces.ids.size()));
-    tokenizer_.encode(text.substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)), pieces);
+    tokenizer_.encode(text.substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)),
+                      pieces);
     context.piece_words.resize(pieces.ids.size(), static_cast<int32_t>(word));
   }
   context.ids = std::move(pieces.ids);
 }
 
 // Narrows first..last to the first run of pieces inside it that are exactly the answer's ("improve the span").
-void improve_span(const std::vector<int32_t>& ids, const std::vector<int32_t>& answer_ids, int32_t& first, int32_t& last) {
+void improve_span(const std::vector<int32_t>& ids, const std::vector<int32_t>& answer_ids, int32_t& first,
+                  int32_t& last) {
   const auto begin = ids.begin() + first, end = ids.begin() + last + 1;
   const auto found = std::search(begin, end, answer_ids.begin(), answer_ids.end());
   if (answer_ids.empty() || found == end) return;
@@ -94,7 +98,8 @@ void improve_span(const std::vector<int32_t>& ids, const std::vector<int32_t>& a
   last = first + static_cast<int32_t>(answer_ids.size()) - 1;
 }
 
-void Converter::find_answer(const SquadExample& example, const TokenizedContext& context, ConvertedExample& converted) const {
+void Converter::find_answer(const SquadExample& example, const TokenizedContext& context,
+                            ConvertedExample& converted) const {
   RETORT_CHECK(!example.answers.empty(), "question {} has no answer to train on", example.id);
   const SquadAnswer& answer = example.answers.front();
   const int64_t first_word = word_at(context.words, answer.context_bytes.begin);
@@ -167,7 +172,8 @@ void Converter::add_feature_columns(ColumnStore& store) const {
     const ConvertedExample& example = examples_[i];
     const auto offset = static_cast<int32_t>(example.question_ids.size()) + 2;
     for (const Window& window : example.windows) {
-      const bool holds_answer = example.answer_first >= window.start && example.answer_last < window.start + window.length;
+      const bool holds_answer =
+          example.answer_first >= window.start && example.answer_last < window.start + window.length;
       const bool is_labeled = holds_answer && example.answer_first >= 0;
       starts.push_back(is_labeled ? example.answer_first - window.start + offset : 0);
       ends.push_back(is_labeled ? example.answer_last - window.start + offset : 0);
@@ -184,7 +190,8 @@ void Converter::add_feature_columns(ColumnStore& store) const {
 ColumnStore Converter::make_columns() {
   const int64_t left_out = std::count_if(examples_.begin(), examples_.end(),
                                          [](const ConvertedExample& example) { return example.is_left_out; });
-  if (left_out > 0) log_warning("{} answers consist of characters that have no tokens; their questions were left out", left_out);
+  if (left_out > 0)
+    log_warning("{} answers consist of characters that have no tokens; their questions were left out", left_out);
   ColumnStore store;
   store.add("scalars", std::vector<int64_t>{tokenizer_.cls_id(), tokenizer_.sep_id(), data_.skipped.count + left_out});
   add_context_columns(store);
@@ -195,8 +202,8 @@ ColumnStore Converter::make_columns() {
 
 }  // namespace
 
-SquadFeatures SquadFeatures::make(const SquadData& data, const text::Tokenizer& tokenizer, const SquadFeatureOptions& options,
-                                  bool is_training) {
+SquadFeatures SquadFeatures::make(const SquadData& data, const text::Tokenizer& tokenizer,
+                                  const SquadFeatureOptions& options, bool is_training) {
   options.check(/*model_max_length=*/0);
   Converter converter(data, tokenizer, options, is_training);
   converter.run();

@@ -15,18 +15,26 @@ namespace dom = simdjson::dom;
 
 const char* kind_name(dom::element value) {
   switch (value.type()) {
-    case dom::element_type::ARRAY: return "a list";
-    case dom::element_type::OBJECT: return "an object";
-    case dom::element_type::STRING: return "a string";
-    case dom::element_type::BOOL: return "a boolean";
-    case dom::element_type::NULL_VALUE: return "null";
-    case dom::element_type::DOUBLE: return "a number with a fraction";
-    default: return "an integer";
+    case dom::element_type::ARRAY:
+      return "a list";
+    case dom::element_type::OBJECT:
+      return "an object";
+    case dom::element_type::STRING:
+      return "a string";
+    case dom::element_type::BOOL:
+      return "a boolean";
+    case dom::element_type::NULL_VALUE:
+      return "null";
+    case dom::element_type::DOUBLE:
+      return "a number with a fraction";
+    default:
+      return "an integer";
   }
 }
 
 [[noreturn]] void fail_type(const std::string& place, const char* key, const char* wanted, const char* found) {
-  throw BadRecord{"malformed record", fmt::format("`{}{}{}` must be {}, but is {}", place, place.empty() ? "" : ".", key, wanted, found)};
+  throw BadRecord{"malformed record",
+                  fmt::format("`{}{}{}` must be {}, but is {}", place, place.empty() ? "" : ".", key, wanted, found)};
 }
 
 // The value of `key`, which must be there and a T; `place` names the object.
@@ -95,15 +103,18 @@ void read_document(dom::element root, SquadCollector& collector) {
   for (dom::element entry : member<dom::array>(as_object(root, top), "data", "a list", top)) {
     const PlaceName entry_place = [&] { return fmt::format("data[{}]", entry_index); };
     size_t paragraph_index = 0;
-    for (dom::element paragraph : member<dom::array>(as_object(entry, entry_place), "paragraphs", "a list", entry_place)) {
-      read_paragraph(paragraph, collector, [&] { return fmt::format("{}.paragraphs[{}]", entry_place(), paragraph_index); });
+    for (dom::element paragraph :
+         member<dom::array>(as_object(entry, entry_place), "paragraphs", "a list", entry_place)) {
+      read_paragraph(paragraph, collector,
+                     [&] { return fmt::format("{}.paragraphs[{}]", entry_place(), paragraph_index); });
       ++paragraph_index;
     }
     ++entry_index;
   }
 }
 
-[[noreturn]] void explain_syntax_error(std::string_view text, const std::string& file_name, simdjson::error_code error) {
+[[noreturn]] void explain_syntax_error(std::string_view text, const std::string& file_name,
+                                       simdjson::error_code error) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
     throw UserError("`{}` must be a SQuAD file, but is empty", file_name);
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))

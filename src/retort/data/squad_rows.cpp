@@ -33,13 +33,16 @@ RawQuestion read_row(const SquadColumns& columns, size_t row, const PlaceName& p
     raw.is_impossible = columns.is_impossible->integers[row] != 0;
   const auto& texts = columns.answer_texts;
   const auto& starts = columns.answer_starts;
-  const auto first = static_cast<size_t>(texts.list_starts[row]), last = static_cast<size_t>(texts.list_starts[row + 1]);
+  const auto first = static_cast<size_t>(texts.list_starts[row]),
+             last = static_cast<size_t>(texts.list_starts[row + 1]);
   const auto first_start = static_cast<size_t>(starts.list_starts[row]);
   const size_t start_count = static_cast<size_t>(starts.list_starts[row + 1]) - first_start;
   if (start_count != last - first)
-    throw BadRecord{"malformed record", fmt::format("`{}.answers` must hold as many `answer_start` as `text`, but holds {} and {}",
-                                                    place(), start_count, last - first)};
-  for (size_t i = 0; i < start_count; ++i) raw.answers.emplace_back(texts.texts[first + i], starts.integers[first_start + i]);
+    throw BadRecord{"malformed record",
+                    fmt::format("`{}.answers` must hold as many `answer_start` as `text`, but holds {} and {}", place(),
+                                start_count, last - first)};
+  for (size_t i = 0; i < start_count; ++i)
+    raw.answers.emplace_back(texts.texts[first + i], starts.integers[first_start + i]);
   return raw;
 }
 

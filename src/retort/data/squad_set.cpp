@@ -71,12 +71,12 @@ SquadFeatures load_squad_training(const SquadSource& source, const text::Tokeniz
 SquadEvaluationSet load_squad_evaluation(const SquadSource& source, const text::Tokenizer& tokenizer) {
   check_options(source);
   SquadEvaluationSet set{read_sampled(source, false), nullptr};
-  set.features = std::make_shared<SquadFeatures>(
-      load_or_build_columns(source.cache, "squad-dev", make_cache_key(source, tokenizer, false), [&] {
-        return SquadFeatures::make(set.data, tokenizer, source.features, false).columns();
-      }));
-  RETORT_CHECK(set.features->example_count() == static_cast<int64_t>(set.data.examples.size()), "cached features of {} questions, but {} were read",
-               set.features->example_count(), set.data.examples.size());
+  set.features = std::make_shared<SquadFeatures>(load_or_build_columns(
+      source.cache, "squad-dev", make_cache_key(source, tokenizer, false),
+      [&] { return SquadFeatures::make(set.data, tokenizer, source.features, false).columns(); }));
+  RETORT_CHECK(set.features->example_count() == static_cast<int64_t>(set.data.examples.size()),
+               "cached features of {} questions, but {} were read", set.features->example_count(),
+               set.data.examples.size());
   return set;
 }
 

@@ -14,10 +14,14 @@ namespace {
 
 const char* kind_name(TableColumn::Kind kind) {
   switch (kind) {
-    case TableColumn::Kind::kText: return "text";
-    case TableColumn::Kind::kInteger: return "integers";
-    case TableColumn::Kind::kReal: return "numbers";
-    default: return "nulls";
+    case TableColumn::Kind::kText:
+      return "text";
+    case TableColumn::Kind::kInteger:
+      return "integers";
+    case TableColumn::Kind::kReal:
+      return "numbers";
+    default:
+      return "nulls";
   }
 }
 
@@ -45,7 +49,8 @@ TableForm find_table_form(const std::filesystem::path& path) {
 }
 
 const TableColumn* Table::find(std::string_view name) const {
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const TableColumn& column) { return column.name == name; });
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const TableColumn& column) { return column.name == name; });
   return found == columns.end() ? nullptr : &*found;
 }
 
@@ -64,7 +69,8 @@ const TableColumn& Table::need(std::string_view name, TableColumn::Kind kind, bo
 }
 
 std::string Table::row_name(int64_t row) const {
-  return row_numbers.empty() ? fmt::format("row {}", row) : fmt::format("line {}", row_numbers[static_cast<size_t>(row)]);
+  return row_numbers.empty() ? fmt::format("row {}", row)
+                             : fmt::format("line {}", row_numbers[static_cast<size_t>(row)]);
 }
 
 Table read_table(const std::filesystem::path& path) {
@@ -73,8 +79,10 @@ Table read_table(const std::filesystem::path& path) {
 
 #ifndef RETORT_PARQUET
 Table read_parquet(const std::filesystem::path& path) {
-  throw UserError("`{}` is a Parquet file, which this build cannot read; build with -DRETORT_PARQUET=ON, or convert the "
-                  "file to JSON lines", path.string());
+  throw UserError(
+      "`{}` is a Parquet file, which this build cannot read; build with -DRETORT_PARQUET=ON, or convert the "
+      "file to JSON lines",
+      path.string());
 }
 #endif
 

@@ -26,7 +26,7 @@ struct TableColumn {
   std::vector<std::string_view> texts;  // the values: one vector is filled, as `kind` says; null is "", 0 or NaN
   std::vector<int64_t> integers;
   std::vector<double> reals;
-  std::vector<uint8_t> is_null;         // [rows]
+  std::vector<uint8_t> is_null;  // [rows]
 };
 
 struct Table {

@@ -24,8 +24,8 @@ bool is_cased(char32_t c) {
 bool is_case_ignorable(char32_t c) {
   const auto kind = category(c);
   return kind == UTF8PROC_CATEGORY_MN || kind == UTF8PROC_CATEGORY_ME || kind == UTF8PROC_CATEGORY_CF ||
-         kind == UTF8PROC_CATEGORY_LM || kind == UTF8PROC_CATEGORY_SK || c == '\'' || c == '.' || c == ':' || c == 0xB7 ||
-         c == 0x2018 || c == 0x2019 || c == 0x2024 || c == 0x2027;
+         kind == UTF8PROC_CATEGORY_LM || kind == UTF8PROC_CATEGORY_SK || c == '\'' || c == '.' || c == ':' ||
+         c == 0xB7 || c == 0x2018 || c == 0x2019 || c == 0x2024 || c == 0x2027;
 }
 
 // Unicode's Final_Sigma: a cased letter before and none after, case-ignorable characters aside.
@@ -41,11 +41,13 @@ std::u32string normalized(std::u32string_view text, bool compose) {
   const std::string utf8 = to_utf8(text);
   std::vector<utf8proc_int32_t> buffer(utf8.size() * 4 + 8);
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
-  auto count = utf8proc_decompose(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()), static_cast<utf8proc_ssize_t>(utf8.size()),
-                                  buffer.data(), static_cast<utf8proc_ssize_t>(buffer.size()), options);
+  auto count = utf8proc_decompose(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()),
+                                  static_cast<utf8proc_ssize_t>(utf8.size()), buffer.data(),
+                                  static_cast<utf8proc_ssize_t>(buffer.size()), options);
   if (count < 0) return std::u32string(text);
   if (compose)
-    count = utf8proc_normalize_utf32(buffer.data(), count, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+    count = utf8proc_normalize_utf32(buffer.data(), count,
+                                     static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   return std::u32string(buffer.begin(), buffer.begin() + count);
 }
 

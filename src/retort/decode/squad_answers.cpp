@@ -71,16 +71,20 @@ void check_logits(const data::SquadExample& example, const data::SquadFeature& f
   RETORT_CHECK(logits.start.size() == tokens && logits.end.size() == tokens, "{} and {} logits for {} tokens",
                logits.start.size(), logits.end.size(), tokens);
   const auto is_finite = [](float value) { return std::isfinite(value); };
-  if (!std::all_of(logits.start.begin(), logits.start.end(), is_finite) || !std::all_of(logits.end.begin(), logits.end.end(), is_finite))
-    throw DivergenceError("the logits of question `{}` must be finite numbers, but some are not; the model has diverged "
-                          "or its weights are damaged", example.id);
+  if (!std::all_of(logits.start.begin(), logits.start.end(), is_finite) ||
+      !std::all_of(logits.end.begin(), logits.end.end(), is_finite))
+    throw DivergenceError(
+        "the logits of question `{}` must be finite numbers, but some are not; the model has diverged "
+        "or its weights are damaged",
+        example.id);
 }
 
 void Decoder::add_window(int64_t feature_index, Candidates& candidates) const {
   const data::SquadFeature feature = features_.feature(feature_index);
   const SpanLogits& logits = logits_[static_cast<size_t>(feature_index)];
   check_logits(data_.examples[static_cast<size_t>(feature.example_index)], feature, logits);
-  if (const double null_score = static_cast<double>(logits.start[0]) + logits.end[0]; null_score < candidates.null_score) {
+  if (const double null_score = static_cast<double>(logits.start[0]) + logits.end[0];
+      null_score < candidates.null_score) {
     candidates.null_score = null_score;
     candidates.null.start_logit = logits.start[0], candidates.null.end_logit = logits.end[0];
   }
@@ -92,8 +96,8 @@ void Decoder::add_window(int64_t feature_index, Candidates& candidates) const {
     if (is_outside(start) || !features_.has_max_context(feature_index, start - offset)) continue;
     for (const int64_t end : ends)
       if (end >= start && end - start < options_.max_answer_length)
-        candidates.spans.push_back({feature_index, start - offset, end - offset, logits.start[static_cast<size_t>(start)],
-                                    logits.end[static_cast<size_t>(end)]});
+        candidates.spans.push_back({feature_index, start - offset, end - offset,
+                                    logits.start[static_cast<size_t>(start)], logits.end[static_cast<size_t>(end)]});
   }
 }
 
@@ -143,7 +147,8 @@ AnswerCandidate Decoder::make_answer(const Span& span, int64_t example_index) co
   const data::SquadFeature feature = features_.feature(span.feature_index);
   const auto start = static_cast<size_t>(span.start), end = static_cast<size_t>(span.end);
   const std::string& context = data_.context_of(data_.examples[static_cast<size_t>(example_index)]);
-  const auto first_word = static_cast<size_t>(feature.window_words[start]), last_word = static_cast<size_t>(feature.window_words[end]);
+  const auto first_word = static_cast<size_t>(feature.window_words[start]),
+             last_word = static_cast<size_t>(feature.window_words[end]);
   const auto words = features_.words_of(example_index).subspan(first_word, last_word - first_word + 1);
   std::string original;
   for (const text::Range& word : words) {
@@ -153,7 +158,8 @@ AnswerCandidate Decoder::make_answer(const Span& span, int64_t example_index) co
   const std::u32string original_points = to_code_points(original);
   const std::u32string predicted = to_code_points(joined_pieces(feature.window_ids.subspan(start, end - start + 1)));
   const CodePointRange range = align_prediction(predicted, original_points, tokenizer_.options().do_lower_case);
-  answer.text = to_utf8(std::u32string_view(original_points).substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)));
+  answer.text = to_utf8(std::u32string_view(original_points)
+                            .substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)));
   answer.context_bytes = context_bytes_of(range, context, words);
   return answer;
 }
@@ -170,7 +176,8 @@ std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64
   std::make_heap(heap.begin(), heap.end(), is_worse);
   std::vector<AnswerCandidate> answers;
   const auto has = [&](const std::string& text) {
-    return std::any_of(answers.begin(), answers.end(), [&](const AnswerCandidate& known) { return known.text == text; });
+    return std::any_of(answers.begin(), answers.end(),
+                       [&](const AnswerCandidate& known) { return known.text == text; });
   };
   while (!heap.empty() && static_cast<int64_t>(answers.size()) < options_.n_best_size) {
     std::pop_heap(heap.begin(), heap.end(), is_worse);
@@ -191,7 +198,8 @@ std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64
 void set_probabilities(std::vector<AnswerCandidate>& answers) {
   double largest = -std::numeric_limits<double>::infinity(), sum = 0;
   for (const AnswerCandidate& answer : answers) largest = std::max(largest, answer.start_logit + answer.end_logit);
-  for (AnswerCandidate& answer : answers) sum += answer.probability = std::exp(answer.start_logit + answer.end_logit - largest);
+  for (AnswerCandidate& answer : answers)
+    sum += answer.probability = std::exp(answer.start_logit + answer.end_logit - largest);
   for (AnswerCandidate& answer : answers) answer.probability /= sum;
 }
 
@@ -203,7 +211,8 @@ SquadPrediction Decoder::decode(int64_t example_index) const {
     prediction.answer = prediction.n_best.front().text;
     return prediction;
   }
-  const auto best = std::find_if(prediction.n_best.begin(), prediction.n_best.end(), [](const AnswerCandidate& answer) { return !answer.text.empty(); });
+  const auto best = std::find_if(prediction.n_best.begin(), prediction.n_best.end(),
+                                 [](const AnswerCandidate& answer) { return !answer.text.empty(); });
   RETORT_CHECK(best != prediction.n_best.end(), "no answer with a text in the n-best list");
   prediction.null_odds = candidates.null_score - best->start_logit - best->end_logit;
   if (!(prediction.null_odds > options_.null_score_diff_threshold)) prediction.answer = best->text;
@@ -222,8 +231,8 @@ void SquadDecodeOptions::fields(FieldList& list) {
 std::vector<SquadPrediction> decode_squad(const data::SquadData& data, const data::SquadFeatures& features,
                                           const text::Tokenizer& tokenizer, std::span<const SpanLogits> logits,
                                           const SquadDecodeOptions& options) {
-  RETORT_CHECK(static_cast<int64_t>(logits.size()) == features.feature_count(), "{} logits for {} features", logits.size(),
-               features.feature_count());
+  RETORT_CHECK(static_cast<int64_t>(logits.size()) == features.feature_count(), "{} logits for {} features",
+               logits.size(), features.feature_count());
   const Decoder decoder(data, features, tokenizer, logits, options);
   std::vector<SquadPrediction> predictions(data.examples.size());
   parallel_for(static_cast<int64_t>(predictions.size()), 16, [&](int64_t begin, int64_t end) {

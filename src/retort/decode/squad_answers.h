@@ -16,9 +16,9 @@
 namespace retort::decode {
 
 struct SquadDecodeOptions {
-  int64_t n_best_size = 20;               // starts, ends and answers kept
-  int64_t max_answer_length = 30;         // tokens
-  double null_score_diff_threshold = 0;   // v2.0: no answer when the null score leads by more than this
+  int64_t n_best_size = 20;              // starts, ends and answers kept
+  int64_t max_answer_length = 30;        // tokens
+  double null_score_diff_threshold = 0;  // v2.0: no answer when the null score leads by more than this
   bool version_2_with_negative = false;
 
   // Without version_2_with_negative, which belongs to the data (SquadFeatureOptions).
@@ -32,10 +32,10 @@ struct SpanLogits {
 };
 
 struct AnswerCandidate {
-  std::string text;            // empty: no answer; "empty": the reference's stand-in when there is nothing to say
-  double probability = 0;      // softmax over the n-best list
+  std::string text;        // empty: no answer; "empty": the reference's stand-in when there is nothing to say
+  double probability = 0;  // softmax over the n-best list
   double start_logit = 0, end_logit = 0;
-  text::Range context_bytes;   // where it stands in the context; {0, 0} for "" and stand-ins
+  text::Range context_bytes;  // where it stands in the context; {0, 0} for "" and stand-ins
 };
 
 struct SquadPrediction {

@@ -11,14 +11,29 @@ namespace {
 
 void append_escaped(char32_t c, std::string& out) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    default:
+      break;
   }
   const auto unit = [&](uint32_t value) { fmt::format_to(std::back_inserter(out), "\\u{:04x}", value); };
   if (c < 0x10000) return unit(c);
@@ -68,7 +83,8 @@ void append_python_string(std::string_view text, std::string& out) {
   for (const char *at = text.data(), *end = at + text.size(); at < end;) {
     const text::DecodedCodePoint next = text::decode_utf8(at, end);
     at += next.byte_count;
-    const bool is_plain = next.code_point >= ' ' && next.code_point <= '~' && next.code_point != '"' && next.code_point != '\\';
+    const bool is_plain =
+        next.code_point >= ' ' && next.code_point <= '~' && next.code_point != '"' && next.code_point != '\\';
     if (is_plain) {
       out += static_cast<char>(next.code_point);
     } else {
@@ -86,7 +102,8 @@ void append_python_float(double value, std::string& out) {
 
 void write_squad_files(const std::filesystem::path& folder, const data::SquadData& data,
                        std::span<const SquadPrediction> predictions, bool version_2_with_negative) {
-  RETORT_CHECK(predictions.size() == data.examples.size(), "{} predictions for {} questions", predictions.size(), data.examples.size());
+  RETORT_CHECK(predictions.size() == data.examples.size(), "{} predictions for {} questions", predictions.size(),
+               data.examples.size());
   write_file_atomically(folder / "predictions.json", object_of(data, [&](size_t i, std::string& out) {
                           append_python_string(predictions[i].answer, out);
                         }));

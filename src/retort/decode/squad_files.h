@@ -1,6 +1,6 @@
 // The three files that SQuAD programs leave: predictions.json (id -> text), nbest_predictions.json (id -> list of text,
-// probability, start_logit, end_logit) and, for v2.0, null_odds.json (id -> score difference). Byte for byte the form of
-// Python's json.dumps(..., indent=4), so that files can be compared with `diff`.
+// probability, start_logit, end_logit) and, for v2.0, null_odds.json (id -> score difference). Byte for byte the form
+// of Python's json.dumps(..., indent=4), so that files can be compared with `diff`.
 #pragma once
 
 #include <filesystem>

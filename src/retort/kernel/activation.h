@@ -12,8 +12,8 @@ namespace retort::kernel {
 
 using cpu::Activation;
 
-// By the name in config.json: gelu (erf), gelu_new / gelu_pytorch_tanh / gelu_fast (tanh form), relu, swish / silu, tanh.
-// Throws UserError for other names.
+// By the name in config.json: gelu (erf), gelu_new / gelu_pytorch_tanh / gelu_fast (tanh form), relu, swish / silu,
+// tanh. Throws UserError for other names.
 Activation parse_activation(const std::string& name);
 
 // x [T, N], bias [N] -> [T, N].

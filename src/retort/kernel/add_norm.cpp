@@ -19,8 +19,8 @@ struct Saved {
 };
 
 template <typename T>
-void run_forward(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm, const Rows& rows,
-                 const Dropout& dropout, const Saved& saved, const at::Tensor& out) {
+void run_forward(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm,
+                 const Rows& rows, const Dropout& dropout, const Saved& saved, const at::Tensor& out) {
   cpu::AddNormForward<T> a;
   a.width = y.size(1);
   a.y = cpu::elements<T>(y), a.residual = cpu::elements<T>(residual);
@@ -38,8 +38,9 @@ void run_forward(const at::Tensor& y, const Weight* bias, const at::Tensor& resi
 }
 
 template <typename T>
-void run_backward(const at::Tensor& grad, const Weight* bias, const NormWeights& norm, const Rows& rows, const Dropout& dropout,
-                  const Saved& saved, const at::Tensor& grad_y, const at::Tensor& grad_residual) {
+void run_backward(const at::Tensor& grad, const Weight* bias, const NormWeights& norm, const Rows& rows,
+                  const Dropout& dropout, const Saved& saved, const at::Tensor& grad_y,
+                  const at::Tensor& grad_residual) {
   cpu::AddNormBackward<T> a;
   a.width = grad.size(1);
   a.grad_out = cpu::elements<T>(grad), a.z = cpu::elements<T>(saved.z);
@@ -63,29 +64,31 @@ void run_backward(const at::Tensor& grad, const Weight* bias, const NormWeights&
 at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm,
                     const Rows& rows, const Dropout& dropout) {
   RETORT_CHECK(y.size(1) <= kWidestRow, "rows of {} columns are wider than {}", y.size(1), kWidestRow);
-  if (implementation() == Implementation::kReference) return reference::add_norm(y, bias, residual, norm, rows, dropout);
+  if (implementation() == Implementation::kReference)
+    return reference::add_norm(y, bias, residual, norm, rows, dropout);
   const bool recording = records_gradients();
-  const at::Tensor input = y.detach(), skip = residual.defined() ? residual.detach() : residual, out = at::empty_like(input);
+  const at::Tensor input = y.detach(), skip = residual.defined() ? residual.detach() : residual,
+                   out = at::empty_like(input);
   Saved saved;
   if (recording) {
     saved.z = at::empty_like(input);
     saved.mean = at::empty({input.size(0)}, input.options().dtype(at::kFloat));
     saved.rstd = at::empty_like(saved.mean);
   }
-  cpu::with_element_type(input, [&](auto element) {
-    run_forward<decltype(element)>(input, bias, skip, norm, rows, dropout, saved, out);
-  });
+  cpu::with_element_type(
+      input, [&](auto element) { run_forward<decltype(element)>(input, bias, skip, norm, rows, dropout, saved, out); });
   if (!recording) return out;
   std::vector<at::Tensor> inputs{y};
   if (residual.defined()) inputs.push_back(residual);
-  return record(out, inputs, [saved, bias, norm, rows, dropout, has_residual = residual.defined()](const at::Tensor& grad) {
-    const at::Tensor grad_residual = has_residual ? at::empty_like(saved.z) : at::Tensor();
-    const at::Tensor grad_y = has_residual && !dropout.active() ? grad_residual : at::empty_like(saved.z);
-    cpu::with_element_type(grad, [&](auto element) {
-      run_backward<decltype(element)>(grad, bias, norm, rows, dropout, saved, grad_y, grad_residual);
-    });
-    return has_residual ? std::vector<at::Tensor>{grad_y, grad_residual} : std::vector<at::Tensor>{grad_y};
-  });
+  return record(
+      out, inputs, [saved, bias, norm, rows, dropout, has_residual = residual.defined()](const at::Tensor& grad) {
+        const at::Tensor grad_residual = has_residual ? at::empty_like(saved.z) : at::Tensor();
+        const at::Tensor grad_y = has_residual && !dropout.active() ? grad_residual : at::empty_like(saved.z);
+        cpu::with_element_type(grad, [&](auto element) {
+          run_backward<decltype(element)>(grad, bias, norm, rows, dropout, saved, grad_y, grad_residual);
+        });
+        return has_residual ? std::vector<at::Tensor>{grad_y, grad_residual} : std::vector<at::Tensor>{grad_y};
+      });
 }
 
 }  // namespace retort::kernel

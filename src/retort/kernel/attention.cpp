@@ -32,7 +32,8 @@ cpu::AttentionHead<T> make_head(const AttentionTensors& t, const Rows& rows, int
   cpu::AttentionHead<T> h;
   h.length = rows.starts[sequence + 1] - first, h.width = width;
   h.stride = 3 * all, h.out_stride = all;
-  h.q = at_row(t.qkv, head * width), h.k = at_row(t.qkv, all + head * width), h.v = at_row(t.qkv, 2 * all + head * width);
+  h.q = at_row(t.qkv, head * width), h.k = at_row(t.qkv, all + head * width),
+  h.v = at_row(t.qkv, 2 * all + head * width);
   h.out = at_row(t.out, head * width);
   h.log_sum = cpu::elements<float>(t.log_sums) + head * rows.tokens() + first;
   h.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
@@ -63,15 +64,16 @@ void run_heads(const AttentionTensors& t, const Rows& rows, int64_t heads, const
     thread_local size_t scratch_bytes = 0;
     if (scratch_bytes < bytes + 64) scratch.reset(new char[bytes + 64]), scratch_bytes = bytes + 64;
     void* memory = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(scratch.get()) + 63) / 64 * 64);
-    for (int64_t i = begin; i < end; ++i) run(make_head<T>(t, rows, heads, dropout, order[i / heads], i % heads), memory);
+    for (int64_t i = begin; i < end; ++i)
+      run(make_head<T>(t, rows, heads, dropout, order[i / heads], i % heads), memory);
   });
 }
 
 }  // namespace
 
 at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, const Dropout& dropout) {
-  RETORT_CHECK(qkv.size(0) == rows.tokens() && qkv.size(1) % (3 * heads) == 0, "attention got [{}, {}] for {} tokens and {} heads",
-               qkv.size(0), qkv.size(1), rows.tokens(), heads);
+  RETORT_CHECK(qkv.size(0) == rows.tokens() && qkv.size(1) % (3 * heads) == 0,
+               "attention got [{}, {}] for {} tokens and {} heads", qkv.size(0), qkv.size(1), rows.tokens(), heads);
   if (implementation() == Implementation::kReference) return reference::attention(qkv, rows, heads, dropout);
   AttentionTensors t;
   t.qkv = qkv.detach();

@@ -12,7 +12,8 @@ namespace retort::kernel {
 namespace {
 
 template <typename T>
-cpu::EmbedForward<T> make_arguments(const Rows& rows, const EmbeddingWeights& w, const Dropout& dropout, const at::Tensor& out) {
+cpu::EmbedForward<T> make_arguments(const Rows& rows, const EmbeddingWeights& w, const Dropout& dropout,
+                                    const at::Tensor& out) {
   cpu::EmbedForward<T> a;
   a.width = w.word->value.size(1);
   a.ids = cpu::elements<int64_t>(rows.ids), a.positions = cpu::elements<int64_t>(rows.positions);

@@ -48,11 +48,13 @@ at::Tensor linear(const at::Tensor& x, const Weight& weight, const Weight* bias)
   }
   if (!records_gradients()) return out;
   const bool wants_input_gradient = x.requires_grad();
-  return record(out, {x}, [x = x.detach(), &weight, bias, wants_input_gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
-    if (weight.trainable) add_weight_gradient(weight, grad, x);
-    if (bias && bias->trainable) add_bias_gradient(*bias, grad);
-    return {wants_input_gradient ? at::mm(grad, weight.operand) : at::Tensor()};
-  });
+  return record(
+      out, {x},
+      [x = x.detach(), &weight, bias, wants_input_gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
+        if (weight.trainable) add_weight_gradient(weight, grad, x);
+        if (bias && bias->trainable) add_bias_gradient(*bias, grad);
+        return {wants_input_gradient ? at::mm(grad, weight.operand) : at::Tensor()};
+      });
 }
 
 }  // namespace retort::kernel

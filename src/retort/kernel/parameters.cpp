@@ -38,20 +38,13 @@ void fill_normal(float* values, int64_t count, uint64_t key, double scale) {
 void fill_sinusoidal(float* values, const std::vector<int64_t>& shape) {
   for (int64_t p = 0; p < shape[0]; ++p)
     for (int64_t j = 0; j < shape[1]; ++j) {
-      const double angle = static_cast<double>(p) / std::pow(10000.0, static_cast<double>(2 * (j / 2)) / static_cast<double>(shape[1]));
+      const double angle =
+          static_cast<double>(p) / std::pow(10000.0, static_cast<double>(2 * (j / 2)) / static_cast<double>(shape[1]));
       values[p * shape[1] + j] = static_cast<float>(j % 2 == 0 ? std::sin(angle) : std::cos(angle));
     }
 }
 
 }  // namespace
-
-Precision parse_precision(const std::string& word) {
-  if (word == "fp32") return Precision::kFloat32;
-  if (word == "bf16") return Precision::kBf16;
-  if (word != "auto") throw UserError("`precision` must be auto, bf16 or fp32, but is `{}`", word);
-  const std::string instruction_set = cpu::table().name;
-  return instruction_set == "amx" || instruction_set == "avx512_bf16" ? Precision::kBf16 : Precision::kFloat32;
-}
 
 Weight* ParameterStore::add(const SliceSpec& spec) {
   RETORT_CHECK(!values_.defined(), "parameters must be registered before allocate");
@@ -96,10 +89,18 @@ void ParameterStore::initialize(uint64_t seed, double initializer_range) {
   for (const NamedSlice& slice : slices_) {
     float* values = tensor(slice).data_ptr<float>();
     switch (slice.initialization) {
-      case Initialization::kNormal: fill_normal(values, slice.element_count, key_of(seed, slice.name), initializer_range); break;
-      case Initialization::kOne: std::fill_n(values, slice.element_count, 1.0f); break;
-      case Initialization::kZero: std::fill_n(values, slice.element_count, 0.0f); break;
-      case Initialization::kSinusoidal: fill_sinusoidal(values, slice.shape); break;
+      case Initialization::kNormal:
+        fill_normal(values, slice.element_count, key_of(seed, slice.name), initializer_range);
+        break;
+      case Initialization::kOne:
+        std::fill_n(values, slice.element_count, 1.0f);
+        break;
+      case Initialization::kZero:
+        std::fill_n(values, slice.element_count, 0.0f);
+        break;
+      case Initialization::kSinusoidal:
+        fill_sinusoidal(values, slice.shape);
+        break;
     }
   }
   refresh_operands();
@@ -109,8 +110,9 @@ void ParameterStore::refresh_operands() {
   if (!copies_.defined()) return;
   auto* copies = static_cast<cpu::Bf16*>(copies_.data_ptr());
   const float* values = values_.data_ptr<float>();
-  parallel_for(values_.numel(), 1 << 16,
-               [&](int64_t begin, int64_t end) { cpu::table().round_to_bf16(copies + begin, values + begin, end - begin); });
+  parallel_for(values_.numel(), 1 << 16, [&](int64_t begin, int64_t end) {
+    cpu::table().round_to_bf16(copies + begin, values + begin, end - begin);
+  });
 }
 
 void ParameterStore::zero_gradients() {

@@ -10,14 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "retort/kernel/precision.h"
+
 namespace retort::kernel {
 
-enum class Precision { kFloat32, kBf16 };
-
-// "fp32", "bf16", or "auto": bf16 where the processor multiplies bfloat16, else fp32. Throws UserError for other words.
-Precision parse_precision(const std::string& word);
-
-// How a fresh parameter is filled: normal with the model's initializer_range, all one, all zero, or the sinusoidal table.
+// How a fresh parameter is filled: normal with the model's initializer_range, all one, all zero, or the sinusoidal
+// table.
 enum class Initialization { kNormal, kOne, kZero, kSinusoidal };
 
 // One operand of an operation. The tensors are views of the flat buffers and keep their addresses for the life of the
@@ -71,10 +69,10 @@ class ParameterStore {
   at::Tensor tensor(const NamedSlice& slice) const;    // view of the values
   at::Tensor gradient(const NamedSlice& slice) const;  // view of the gradients
   Precision precision() const { return precision_; }
-  int64_t parameter_count() const;            // elements of all named tensors
-  at::Tensor values() const { return values_; }      // [N] float32, N includes alignment gaps (always zero)
+  int64_t parameter_count() const;                     // elements of all named tensors
+  at::Tensor values() const { return values_; }        // [N] float32, N includes alignment gaps (always zero)
   at::Tensor gradients() const { return gradients_; }  // [N] float32
-  at::Tensor copies() const { return copies_; }      // [N] bfloat16, undefined in float32 precision
+  at::Tensor copies() const { return copies_; }        // [N] bfloat16, undefined in float32 precision
 
  private:
   std::vector<std::unique_ptr<Weight>> weights_;

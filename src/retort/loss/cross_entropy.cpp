@@ -39,20 +39,21 @@ at::Tensor sum_of_losses(const at::Tensor& logits, std::vector<Distribution> dis
   at::Tensor sum = at::empty({}, at::kFloat);
   *sum.data_ptr<float>() = static_cast<float>(total);
   if (!kernel::records_gradients()) return sum;
-  return kernel::record(sum, {logits}, [holder, distributions, normalizers](const at::Tensor& grad) -> std::vector<at::Tensor> {
-    const float scale = *grad.data_ptr<float>();
-    at::Tensor result = at::zeros(holder.sizes(), at::kFloat);
-    const float* base = holder.data_ptr<float>();
-    float* out = result.data_ptr<float>();
-    for (size_t n = 0; n < distributions.size(); ++n) {
-      const Distribution& d = distributions[n];
-      float* row = out + (d.logits - base);
-      for (int64_t i = 0; i < d.count; ++i)
-        row[i * d.stride] = scale * static_cast<float>(std::exp(d.logits[i * d.stride] - normalizers[n]));
-      row[d.target * d.stride] -= scale;
-    }
-    return {result};
-  });
+  return kernel::record(
+      sum, {logits}, [holder, distributions, normalizers](const at::Tensor& grad) -> std::vector<at::Tensor> {
+        const float scale = *grad.data_ptr<float>();
+        at::Tensor result = at::zeros(holder.sizes(), at::kFloat);
+        const float* base = holder.data_ptr<float>();
+        float* out = result.data_ptr<float>();
+        for (size_t n = 0; n < distributions.size(); ++n) {
+          const Distribution& d = distributions[n];
+          float* row = out + (d.logits - base);
+          for (int64_t i = 0; i < d.count; ++i)
+            row[i * d.stride] = scale * static_cast<float>(std::exp(d.logits[i * d.stride] - normalizers[n]));
+          row[d.target * d.stride] -= scale;
+        }
+        return {result};
+      });
 }
 
 at::Tensor as_plain_float(const at::Tensor& x) { return x.detach().to(at::kFloat).contiguous(); }
@@ -76,7 +77,8 @@ LossTerm column_loss(const at::Tensor& logits, int64_t stride, int64_t column, s
 
 LossTerm cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels) {
   const int64_t classes = logits.size(1);
-  RETORT_CHECK(logits.size(0) == static_cast<int64_t>(labels.size()), "{} rows of logits for {} labels", logits.size(0), labels.size());
+  RETORT_CHECK(logits.size(0) == static_cast<int64_t>(labels.size()), "{} rows of logits for {} labels", logits.size(0),
+               labels.size());
   const at::Tensor plain = as_plain_float(logits);
   std::vector<Distribution> distributions;
   for (size_t n = 0; n < labels.size(); ++n) {
@@ -88,18 +90,23 @@ LossTerm cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels
   return {"loss", sum_of_losses(logits, std::move(distributions), plain), count};
 }
 
-LossTerm position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> targets) {
+LossTerm position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts,
+                                std::span<const int32_t> targets) {
   return column_loss(logits, 1, 0, starts, targets);
 }
 
 LossTerm span_loss(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> start_positions,
                    std::span<const int32_t> end_positions) {
-  const LossTerm start = column_loss(logits, 2, 0, starts, start_positions), end = column_loss(logits, 2, 1, starts, end_positions);
-  return {"loss", (start.sum + end.sum) * 0.5, static_cast<double>(start_positions.size())};
+  const LossTerm start = column_loss(logits, 2, 0, starts, start_positions),
+                 end = column_loss(logits, 2, 1, starts, end_positions);
+  RETORT_CHECK(start.count == end.count, "{} start positions but {} end positions are to be learned", start.count,
+               end.count);
+  return {"loss", (start.sum + end.sum) * 0.5, start.count};
 }
 
 LossTerm squared_error(const at::Tensor& predictions, std::span<const float> targets) {
-  RETORT_CHECK(predictions.numel() == static_cast<int64_t>(targets.size()), "{} predictions for {} targets", predictions.numel(), targets.size());
+  RETORT_CHECK(predictions.numel() == static_cast<int64_t>(targets.size()), "{} predictions for {} targets",
+               predictions.numel(), targets.size());
   at::Tensor expected = at::empty({static_cast<int64_t>(targets.size())}, at::kFloat);
   std::copy(targets.begin(), targets.end(), expected.data_ptr<float>());
   return {"loss", (predictions.reshape({-1}) - expected).pow(2).sum(), static_cast<double>(targets.size())};

@@ -15,9 +15,11 @@ LossTerm cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels
 
 // Ragged form: logits [T] float32, one candidate per token; in each sequence b of `starts` [B+1] the softmax runs over
 // its own tokens and targets[b] is the position inside the sequence, or kIgnored. Count = sequences not ignored.
-LossTerm position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> targets);
+LossTerm position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts,
+                                std::span<const int32_t> targets);
 
-// Extractive question answering: half the sum of the cross entropies of start and end (logits [T, 2]); count = B.
+// Extractive question answering: half the sum of the cross entropies of start and end (logits [T, 2]). A sequence is
+// left out by kIgnored in both; count = sequences not left out.
 LossTerm span_loss(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> start_positions,
                    std::span<const int32_t> end_positions);
 

@@ -77,7 +77,8 @@ std::vector<std::string_view> words_of_normalized(std::string_view normalized) {
 }
 
 double compute_f1(std::string_view normalized_gold, std::string_view normalized_prediction, double empty_f1) {
-  std::vector<std::string_view> gold = words_of_normalized(normalized_gold), prediction = words_of_normalized(normalized_prediction);
+  std::vector<std::string_view> gold = words_of_normalized(normalized_gold),
+                                prediction = words_of_normalized(normalized_prediction);
   if (gold.empty() || prediction.empty()) return gold.empty() && prediction.empty() ? empty_f1 : 0;
   std::sort(gold.begin(), gold.end());
   std::sort(prediction.begin(), prediction.end());
@@ -85,7 +86,8 @@ double compute_f1(std::string_view normalized_gold, std::string_view normalized_
   std::set_intersection(gold.begin(), gold.end(), prediction.begin(), prediction.end(), std::back_inserter(common));
   if (common.empty()) return 0;
   const double shared = static_cast<double>(common.size());
-  const double precision = shared / static_cast<double>(prediction.size()), recall = shared / static_cast<double>(gold.size());
+  const double precision = shared / static_cast<double>(prediction.size()),
+               recall = shared / static_cast<double>(gold.size());
   return 2 * precision * recall / (precision + recall);
 }
 

@@ -1,5 +1,6 @@
 // How the official SQuAD scripts compare two answers: lower case, ASCII punctuation removed, the words a, an and the
-// removed, white space collapsed; then equality, or the F1 of the two bags of words. Texts are read as Python reads them.
+// removed, white space collapsed; then equality, or the F1 of the two bags of words. Texts are read as Python reads
+// them.
 #pragma once
 
 #include <string>

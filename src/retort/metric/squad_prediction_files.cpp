@@ -1,5 +1,5 @@
-// Reads the files that score_squad judges. simdjson, because base/json.h keeps the order of keys at the price of a search
-// per key, and these objects hold a key per question.
+// Reads the files that score_squad judges. simdjson, because base/json.h keeps the order of keys at the price of a
+// search per key, and these objects hold a key per question.
 #include <simdjson.h>
 
 #include "retort/base/error.h"
@@ -13,12 +13,18 @@ namespace dom = simdjson::dom;
 
 const char* kind_name(dom::element value) {
   switch (value.type()) {
-    case dom::element_type::ARRAY: return "list";
-    case dom::element_type::OBJECT: return "object";
-    case dom::element_type::STRING: return "string";
-    case dom::element_type::BOOL: return "boolean";
-    case dom::element_type::NULL_VALUE: return "null";
-    default: return "number";
+    case dom::element_type::ARRAY:
+      return "list";
+    case dom::element_type::OBJECT:
+      return "object";
+    case dom::element_type::STRING:
+      return "string";
+    case dom::element_type::BOOL:
+      return "boolean";
+    case dom::element_type::NULL_VALUE:
+      return "null";
+    default:
+      return "number";
   }
 }
 
@@ -36,7 +42,8 @@ void for_each_member(const std::filesystem::path& path, Accept&& accept) {
   }
   dom::object members;
   if (root.get(members))
-    throw UserError("`{}` must hold one JSON object, from ids to values, but holds a {}", path.string(), kind_name(root));
+    throw UserError("`{}` must hold one JSON object, from ids to values, but holds a {}", path.string(),
+                    kind_name(root));
   for (const auto& [id, value] : members) accept(std::string(id), value);
 }
 
@@ -47,8 +54,9 @@ Predictions read_predictions(const std::filesystem::path& path) {
   for_each_member(path, [&](std::string id, dom::element value) {
     std::string_view text;
     if (value.get(text))
-      throw UserError("`{}`: the prediction of `{}` must be a string, but is a {}; give the file of answers, not the n-best file",
-                      path.string(), id, kind_name(value));
+      throw UserError(
+          "`{}`: the prediction of `{}` must be a string, but is a {}; give the file of answers, not the n-best file",
+          path.string(), id, kind_name(value));
     predictions[std::move(id)] = text;
   });
   return predictions;
@@ -56,7 +64,8 @@ Predictions read_predictions(const std::filesystem::path& path) {
 
 NullOdds read_null_odds(const std::filesystem::path& path) {
   NullOdds odds;
-  std::unordered_map<std::string, size_t> places;  // a repeated id keeps its place and takes the last value, as in Python
+  std::unordered_map<std::string, size_t>
+      places;  // a repeated id keeps its place and takes the last value, as in Python
   for_each_member(path, [&](std::string id, dom::element value) {
     double number;
     if (value.get(number))

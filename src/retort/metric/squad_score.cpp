@@ -76,8 +76,10 @@ class Scorer {
 
   SquadScores score_v2(const NullOdds* null_odds) {
     if (scores_.missing_ids.size() == gold_.size())
-      throw UserError("`predictions_file` must hold predictions for the questions of `data_file`, but holds none of its {} ids "
-                      "(the first is `{}`)", gold_.size(), gold_.front().id);
+      throw UserError(
+          "`predictions_file` must hold predictions for the questions of `data_file`, but holds none of its {} ids "
+          "(the first is `{}`)",
+          gold_.size(), gold_.front().id);
     if (null_odds != nullptr) take_odds(*null_odds);
     write_totals();
     if (null_odds != nullptr) write_best_thresholds(sorted_questions(*null_odds));
@@ -106,7 +108,8 @@ void Scorer::take_odds(const NullOdds& null_odds) {
     by_id_[gold_[i].id] = &questions_[i];
     if (found == odds.end() && questions_[i].prediction == nullptr) continue;
     if (found == odds.end())
-      throw UserError("`null_odds_file` must hold every question that has a prediction, but `{}` is missing", gold_[i].id);
+      throw UserError("`null_odds_file` must hold every question that has a prediction, but `{}` is missing",
+                      gold_[i].id);
     questions_[i].odds = found->second;
   }
 }
@@ -131,8 +134,10 @@ std::vector<const QuestionScore*> Scorer::sorted_questions(const NullOdds& null_
   std::vector<const QuestionScore*> sorted;
   std::unordered_set<std::string_view> seen;
   for (const auto& [id, odds] : null_odds)
-    if (const auto known = by_id_.find(id); known != by_id_.end() && seen.insert(id).second) sorted.push_back(known->second);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const QuestionScore* a, const QuestionScore* b) { return a->odds < b->odds; });
+    if (const auto known = by_id_.find(id); known != by_id_.end() && seen.insert(id).second)
+      sorted.push_back(known->second);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const QuestionScore* a, const QuestionScore* b) { return a->odds < b->odds; });
   return sorted;
 }
 
@@ -141,15 +146,19 @@ enum class Score { kExact, kF1, kOracle };
 std::vector<ThresholdEntry> make_entries(const std::vector<const QuestionScore*>& sorted, Score score) {
   std::vector<ThresholdEntry> entries;
   for (const QuestionScore* question : sorted) {
-    const double value = score == Score::kExact ? question->exact : score == Score::kF1 ? question->f1 : question->has_answer;
+    const double value = score == Score::kExact ? question->exact
+                         : score == Score::kF1  ? question->f1
+                                                : question->has_answer;
     const bool is_scored = question->prediction != nullptr;
-    entries.push_back({question->odds, value, question->has_answer, is_scored && !question->prediction->empty(), is_scored});
+    entries.push_back(
+        {question->odds, value, question->has_answer, is_scored && !question->prediction->empty(), is_scored});
   }
   return entries;
 }
 
 void Scorer::write_best_thresholds(const std::vector<const QuestionScore*>& sorted) {
-  const int64_t impossible = std::count_if(questions_.begin(), questions_.end(), [](const QuestionScore& q) { return !q.has_answer; });
+  const int64_t impossible =
+      std::count_if(questions_.begin(), questions_.end(), [](const QuestionScore& q) { return !q.has_answer; });
   const auto scored = static_cast<double>(questions_.size() - scores_.missing_ids.size());
   for (const auto& [name, score] : {std::pair("exact", Score::kExact), std::pair("f1", Score::kF1)}) {
     const BestThreshold best = find_best_threshold(make_entries(sorted, score), impossible);
@@ -159,7 +168,8 @@ void Scorer::write_best_thresholds(const std::vector<const QuestionScore*>& sort
 }
 
 void Scorer::write_precision_recall(const std::vector<const QuestionScore*>& sorted) {
-  const int64_t positives = std::count_if(questions_.begin(), questions_.end(), [](const QuestionScore& q) { return q.has_answer; });
+  const int64_t positives =
+      std::count_if(questions_.begin(), questions_.end(), [](const QuestionScore& q) { return q.has_answer; });
   if (positives == 0) return;
   const auto write = [&](const char* name, Score score, PrecisionRecallCurve& curve) {
     scores_.values[name] = 100.0 * compute_precision_recall(make_entries(sorted, score), positives, curve);

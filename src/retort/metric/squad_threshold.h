@@ -27,6 +27,7 @@ struct BestThreshold {
 BestThreshold find_best_threshold(const std::vector<ThresholdEntry>& entries, int64_t impossible_questions);
 
 // Curve and its average precision (0..1) over `entries` sorted by odds; `positives` answerable questions, at least 1.
-double compute_precision_recall(const std::vector<ThresholdEntry>& entries, int64_t positives, PrecisionRecallCurve& curve);
+double compute_precision_recall(const std::vector<ThresholdEntry>& entries, int64_t positives,
+                                PrecisionRecallCurve& curve);
 
 }  // namespace retort::metric

@@ -19,26 +19,34 @@ class Reader {
 
   void read(const char* name, int64_t& value) {
     if (const Json* field = find(name)) {
-      if (field->is_number_integer()) value = field->get<int64_t>();
-      else complain(name, "an integer", *field);
+      if (field->is_number_integer())
+        value = field->get<int64_t>();
+      else
+        complain(name, "an integer", *field);
     }
   }
   void read(const char* name, double& value) {
     if (const Json* field = find(name)) {
-      if (field->is_number()) value = field->get<double>();
-      else complain(name, "a number", *field);
+      if (field->is_number())
+        value = field->get<double>();
+      else
+        complain(name, "a number", *field);
     }
   }
   void read(const char* name, bool& value) {
     if (const Json* field = find(name)) {
-      if (field->is_boolean()) value = field->get<bool>();
-      else complain(name, "true or false", *field);
+      if (field->is_boolean())
+        value = field->get<bool>();
+      else
+        complain(name, "true or false", *field);
     }
   }
   void read(const char* name, std::string& value) {
     if (const Json* field = find(name)) {
-      if (field->is_string()) value = field->get<std::string>();
-      else complain(name, "a string", *field);
+      if (field->is_string())
+        value = field->get<std::string>();
+      else
+        complain(name, "a string", *field);
     }
   }
   void add_problem(std::string text) { problems_.push_back(std::move(text)); }
@@ -50,7 +58,8 @@ class Reader {
     return found == json_.end() || found->is_null() ? nullptr : &*found;
   }
   void complain(const char* name, const char* expected, const Json& found) {
-    add_problem(fmt::format("`{}`: field `{}` must be {}, but is `{}`", subject_, name, expected, found.dump().substr(0, 60)));
+    add_problem(
+        fmt::format("`{}`: field `{}` must be {}, but is `{}`", subject_, name, expected, found.dump().substr(0, 60)));
   }
 
  private:
@@ -70,7 +79,8 @@ void read_labels(Reader& reader, const Json& json, ModelConfig& config, const st
       } catch (const std::exception&) {
       }
       if (index >= names.size() || !name.is_string()) {
-        reader.add_problem(fmt::format("`{}`: field `id2label` must map 0 to {} to names, but has the key `{}`", subject, names.size() - 1, id));
+        reader.add_problem(fmt::format("`{}`: field `id2label` must map 0 to {} to names, but has the key `{}`",
+                                       subject, names.size() - 1, id));
         return;
       }
       names[index] = name.get<std::string>();
@@ -97,7 +107,8 @@ void read_pruned_heads(Reader& reader, ModelConfig& config, const std::string& s
       indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
       if (!indices.empty()) config.pruned_heads[std::stoll(layer)] = std::move(indices);
     } catch (const std::exception&) {
-      reader.add_problem(fmt::format("`{}`: field `pruned_heads` must map layers to lists of heads, but has `{}`", subject, heads.dump()));
+      reader.add_problem(fmt::format("`{}`: field `pruned_heads` must map layers to lists of heads, but has `{}`",
+                                     subject, heads.dump()));
     }
   }
 }
@@ -156,19 +167,24 @@ void check_config(const ModelConfig& c, const std::string& subject) {
     problems.push_back(fmt::format("`{}`: field `{}` must be a multiple of the {} attention heads, but is {}", subject,
                                    is_bert ? "hidden_size" : "dim", c.num_attention_heads, c.hidden_size));
   for (const double p : {c.hidden_dropout_prob, c.attention_probs_dropout_prob, c.qa_dropout, c.seq_classif_dropout})
-    if (!(p >= 0 && p < 1)) problems.push_back(fmt::format("`{}`: dropout probabilities must lie in [0, 1), but one is {}", subject, p));
+    if (!(p >= 0 && p < 1))
+      problems.push_back(fmt::format("`{}`: dropout probabilities must lie in [0, 1), but one is {}", subject, p));
   if (!(c.initializer_range >= 0 && c.initializer_range <= 10))
-    problems.push_back(fmt::format("`{}`: field `initializer_range` must be 0 to 10, but is {}", subject, c.initializer_range));
+    problems.push_back(
+        fmt::format("`{}`: field `initializer_range` must be 0 to 10, but is {}", subject, c.initializer_range));
   try {
     kernel::parse_activation(c.hidden_act);
   } catch (const UserError& error) {
     problems.push_back(fmt::format("`{}`: {}", subject, error.what()));
   }
   for (const auto& [layer, heads] : c.pruned_heads) {
-    const bool is_valid = layer >= 0 && layer < c.num_hidden_layers && heads.front() >= 0 && heads.back() < c.num_attention_heads &&
-                          c.heads_of_layer(layer) >= 1;
-    if (!is_valid) problems.push_back(fmt::format("`{}`: field `pruned_heads` must leave at least one of {} heads in one of {} layers, but is wrong for layer {}",
-                                                  subject, c.num_attention_heads, c.num_hidden_layers, layer));
+    const bool is_valid = layer >= 0 && layer < c.num_hidden_layers && heads.front() >= 0 &&
+                          heads.back() < c.num_attention_heads && c.heads_of_layer(layer) >= 1;
+    if (!is_valid)
+      problems.push_back(
+          fmt::format("`{}`: field `pruned_heads` must leave at least one of {} heads in one of {} layers, but is "
+                      "wrong for layer {}",
+                      subject, c.num_attention_heads, c.num_hidden_layers, layer));
   }
   if (!problems.empty()) throw UserError("{}", fmt::format("{}", fmt::join(problems, "\n")));
 }
@@ -179,20 +195,29 @@ ModelConfig config_from_json(const Json& json, const std::string& subject) {
   ModelConfig c;
   std::string model_type;
   reader.read("model_type", model_type);
-  if (model_type.empty() && json.contains("hidden_size")) model_type = "bert";  // NVIDIA and Google files do not name it
+  if (model_type.empty() && json.contains("hidden_size"))
+    model_type = "bert";  // NVIDIA and Google files do not name it
   if (model_type != "bert" && model_type != "distilbert")
-    throw UserError("`{}`: field `model_type` must be bert or distilbert, but is `{}`; other architectures are not supported", subject, model_type);
+    throw UserError(
+        "`{}`: field `model_type` must be bert or distilbert, but is `{}`; other architectures are not supported",
+        subject, model_type);
   if (json.contains("auto_map"))
-    throw UserError("`{}`: field `auto_map` asks for code of the model's own to be run, which is never done; use a folder without it", subject);
+    throw UserError(
+        "`{}`: field `auto_map` asks for code of the model's own to be run, which is never done; use a folder without "
+        "it",
+        subject);
   if (const Json* kind = reader.find("position_embedding_type"); kind && kind->is_string() && *kind != "absolute")
-    reader.add_problem(fmt::format("`{}`: field `position_embedding_type` must be absolute, but is {}", subject, kind->dump()));
+    reader.add_problem(
+        fmt::format("`{}`: field `position_embedding_type` must be absolute, but is {}", subject, kind->dump()));
   reader.read("vocab_size", c.vocab_size);
   reader.read("max_position_embeddings", c.max_position_embeddings);
   reader.read("initializer_range", c.initializer_range);
   reader.read("pad_token_id", c.pad_token_id);
   c.family = model_type == "bert" ? Family::kBert : Family::kDistilBert;
-  if (c.family == Family::kBert) read_bert(reader, c);
-  else read_distilbert(reader, c);
+  if (c.family == Family::kBert)
+    read_bert(reader, c);
+  else
+    read_distilbert(reader, c);
   reader.read("tie_word_embeddings", c.tie_word_embeddings);
   reader.read("tie_weights_", c.tie_word_embeddings);
   read_labels(reader, json, c, subject);

@@ -22,15 +22,15 @@ struct ModelConfig {
   std::string hidden_act = "gelu";
   double hidden_dropout_prob = 0.1;
   double attention_probs_dropout_prob = 0.1;
-  double qa_dropout = 0.1;             // DistilBERT
-  double seq_classif_dropout = 0.2;    // DistilBERT
-  double classifier_dropout = -1;      // BERT; -1: hidden_dropout_prob
+  double qa_dropout = 0.1;           // DistilBERT
+  double seq_classif_dropout = 0.2;  // DistilBERT
+  double classifier_dropout = -1;    // BERT; -1: hidden_dropout_prob
   int64_t max_position_embeddings = 512;
-  int64_t type_vocab_size = 2;         // BERT; DistilBERT has no token types (0)
+  int64_t type_vocab_size = 2;  // BERT; DistilBERT has no token types (0)
   double initializer_range = 0.02;
   double layer_norm_eps = 1e-12;
   int64_t pad_token_id = 0;
-  bool sinusoidal_pos_embds = false;   // DistilBERT: positions fixed to the sinusoidal table
+  bool sinusoidal_pos_embds = false;  // DistilBERT: positions fixed to the sinusoidal table
   bool tie_word_embeddings = true;
   std::vector<std::string> labels{"LABEL_0", "LABEL_1"};  // id2label in order; one label: regression
   std::map<int64_t, std::vector<int64_t>> pruned_heads;   // layer -> original indices of removed heads, sorted

@@ -23,7 +23,8 @@ LinearWeights add_linear(kernel::ParameterStore& store, const std::string& name,
           store.add({.names = {name + ".bias"}, .shape = {n}, .initialization = Initialization::kZero})};
 }
 
-kernel::NormWeights add_norm_weights(kernel::ParameterStore& store, const std::string& name, int64_t width, double epsilon) {
+kernel::NormWeights add_norm_weights(kernel::ParameterStore& store, const std::string& name, int64_t width,
+                                     double epsilon) {
   return {store.add({.names = {name + ".weight"}, .shape = {width}, .initialization = Initialization::kOne}),
           store.add({.names = {name + ".bias"}, .shape = {width}, .initialization = Initialization::kZero}), epsilon};
 }
@@ -31,10 +32,11 @@ kernel::NormWeights add_norm_weights(kernel::ParameterStore& store, const std::s
 namespace {
 
 LinearWeights add_projections(kernel::ParameterStore& store, const LayerNames& names, int64_t n, int64_t k) {
-  return {store.add({.names = {names.query + ".weight", names.key + ".weight", names.value + ".weight"}, .shape = {n, k}}),
-          store.add({.names = {names.query + ".bias", names.key + ".bias", names.value + ".bias"},
-                     .shape = {n},
-                     .initialization = Initialization::kZero})};
+  return {
+      store.add({.names = {names.query + ".weight", names.key + ".weight", names.value + ".weight"}, .shape = {n, k}}),
+      store.add({.names = {names.query + ".bias", names.key + ".bias", names.value + ".bias"},
+                 .shape = {n},
+                 .initialization = Initialization::kZero})};
 }
 
 }  // namespace
@@ -45,10 +47,12 @@ Encoder::Encoder(const ModelConfig& config, const std::string& prefix, kernel::P
   const EmbeddingNames names = embedding_names(config.family, prefix);
   const Initialization positions = config.sinusoidal_pos_embds ? Initialization::kSinusoidal : Initialization::kNormal;
   embeddings_.word = store.add({.names = {names.word}, .shape = {config.vocab_size, H}});
-  kernel::Weight* position = store.add({.names = {names.position}, .shape = {config.max_position_embeddings, H}, .initialization = positions});
+  kernel::Weight* position =
+      store.add({.names = {names.position}, .shape = {config.max_position_embeddings, H}, .initialization = positions});
   position->trainable = !config.sinusoidal_pos_embds;
   embeddings_.position = position;
-  if (!names.segment.empty()) embeddings_.segment = store.add({.names = {names.segment}, .shape = {config.type_vocab_size, H}});
+  if (!names.segment.empty())
+    embeddings_.segment = store.add({.names = {names.segment}, .shape = {config.type_vocab_size, H}});
   embeddings_.norm = add_norm_weights(store, names.norm, H, config.layer_norm_eps);
   embeddings_.padding_id = config.pad_token_id;
   for (int64_t l = 0; l < config.num_hidden_layers; ++l) {
@@ -71,19 +75,21 @@ void Encoder::check_rows(const kernel::Rows& rows) const {
   const auto check = [](const at::Tensor& values, int64_t limit, const char* what) {
     const int64_t low = values.min().item<int64_t>(), high = values.max().item<int64_t>();
     if (low < 0 || high >= limit)
-      throw UserError("every {} must be 0 to {}, but one is {}; the tokenizer and the model do not belong together", what, limit - 1,
-                      low < 0 ? low : high);
+      throw UserError("every {} must be 0 to {}, but one is {}; the tokenizer and the model do not belong together",
+                      what, limit - 1, low < 0 ? low : high);
   };
   check(rows.ids, config_.vocab_size, "token id");
   check(rows.positions, config_.max_position_embeddings, "position");
   if (embeddings_.segment) check(rows.segments, config_.type_vocab_size, "token type");
 }
 
-std::vector<at::Tensor> Encoder::forward(const kernel::Rows& rows, Precision precision, bool is_training, bool keep_all) const {
+std::vector<at::Tensor> Encoder::forward(const kernel::Rows& rows, Precision precision, bool is_training,
+                                         bool keep_all) const {
   check_rows(rows);
   std::vector<at::Tensor> states;
-  at::Tensor x = kernel::embed(rows, embeddings_, precision,
-                               make_dropout(config_.hidden_dropout_prob, is_training, -1, DropoutPlace::kEmbeddings));  // [T, H]
+  at::Tensor x =
+      kernel::embed(rows, embeddings_, precision,
+                    make_dropout(config_.hidden_dropout_prob, is_training, -1, DropoutPlace::kEmbeddings));  // [T, H]
   if (keep_all) states.push_back(x);
   for (size_t l = 0; l < layers_.size(); ++l) {
     x = run_layer(layers_[l], static_cast<int64_t>(l), x, rows, is_training);
@@ -93,16 +99,20 @@ std::vector<at::Tensor> Encoder::forward(const kernel::Rows& rows, Precision pre
   return states;
 }
 
-at::Tensor Encoder::run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& x, const kernel::Rows& rows, bool is_training) const {
+at::Tensor Encoder::run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& x, const kernel::Rows& rows,
+                              bool is_training) const {
   const double hidden = config_.hidden_dropout_prob, probabilities = config_.attention_probs_dropout_prob;
   const at::Tensor qkv = kernel::linear(x, *layer.qkv.weight, layer.qkv.bias);  // [T, 3*A*D]
-  const at::Tensor context = kernel::attention(qkv, rows, layer.heads, make_dropout(probabilities, is_training, index, DropoutPlace::kAttention));
-  const at::Tensor attended = kernel::add_norm(kernel::linear(context, *layer.attention_output.weight, nullptr), layer.attention_output.bias, x,
-                                               layer.attention_norm, rows,
-                                               make_dropout(hidden, is_training, index, DropoutPlace::kAttentionOutput));  // [T, H]
-  const at::Tensor wide = kernel::bias_activation(kernel::linear(attended, *layer.intermediate.weight, nullptr), *layer.intermediate.bias,
-                                                  activation_);  // [T, I]
-  return kernel::add_norm(kernel::linear(wide, *layer.output.weight, nullptr), layer.output.bias, attended, layer.output_norm, rows,
+  const at::Tensor context = kernel::attention(
+      qkv, rows, layer.heads, make_dropout(probabilities, is_training, index, DropoutPlace::kAttention));
+  const at::Tensor attended = kernel::add_norm(
+      kernel::linear(context, *layer.attention_output.weight, nullptr), layer.attention_output.bias, x,
+      layer.attention_norm, rows, make_dropout(hidden, is_training, index, DropoutPlace::kAttentionOutput));  // [T, H]
+  const at::Tensor wide =
+      kernel::bias_activation(kernel::linear(attended, *layer.intermediate.weight, nullptr), *layer.intermediate.bias,
+                              activation_);  // [T, I]
+  return kernel::add_norm(kernel::linear(wide, *layer.output.weight, nullptr), layer.output.bias, attended,
+                          layer.output_norm, rows,
                           make_dropout(hidden, is_training, index, DropoutPlace::kOutput));  // [T, H]
 }
 

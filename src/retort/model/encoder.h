@@ -20,7 +20,8 @@ struct LinearWeights {
 // Registers `<name>.weight` [n, k] and `<name>.bias` [n].
 LinearWeights add_linear(kernel::ParameterStore& store, const std::string& name, int64_t n, int64_t k);
 // Registers `<name>.weight` (ones) and `<name>.bias` (zeros), both [width].
-kernel::NormWeights add_norm_weights(kernel::ParameterStore& store, const std::string& name, int64_t width, double epsilon);
+kernel::NormWeights add_norm_weights(kernel::ParameterStore& store, const std::string& name, int64_t width,
+                                     double epsilon);
 
 struct LayerWeights {
   LinearWeights qkv;               // [3*A*D, H], query, key, value
@@ -37,14 +38,16 @@ class Encoder {
   // Registers the parameters under names that begin with `prefix`.
   Encoder(const ModelConfig& config, const std::string& prefix, kernel::ParameterStore& store);
 
-  // Hidden states [T, H]: the embeddings' output, then every layer's; only the last when `keep_all` is false. `is_training`
-  // switches dropout on, which needs rows.keys. Throws UserError for ids or positions outside the tables.
-  std::vector<at::Tensor> forward(const kernel::Rows& rows, kernel::Precision precision, bool is_training, bool keep_all) const;
+  // Hidden states [T, H]: the embeddings' output, then every layer's; only the last when `keep_all` is false.
+  // `is_training` switches dropout on, which needs rows.keys. Throws UserError for ids or positions outside the tables.
+  std::vector<at::Tensor> forward(const kernel::Rows& rows, kernel::Precision precision, bool is_training,
+                                  bool keep_all) const;
 
   const kernel::Weight* word_embeddings() const { return embeddings_.word; }
 
  private:
-  at::Tensor run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& x, const kernel::Rows& rows, bool is_training) const;
+  at::Tensor run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& x, const kernel::Rows& rows,
+                       bool is_training) const;
   void check_rows(const kernel::Rows& rows) const;
 
   ModelConfig config_;

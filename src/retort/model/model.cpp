@@ -29,7 +29,8 @@ constexpr HeadName kHeadNames[] = {
 };
 
 bool has_pooler(Head head) {
-  return head == Head::kNone || head == Head::kSequenceClassification || head == Head::kMultipleChoice || head == Head::kPreTraining;
+  return head == Head::kNone || head == Head::kSequenceClassification || head == Head::kMultipleChoice ||
+         head == Head::kPreTraining;
 }
 
 at::Tensor as_float(const at::Tensor& x) { return x.to(at::kFloat); }
@@ -67,19 +68,32 @@ Model::Model(const ModelConfig& config, Head head, const ModelOptions& options)
 void Model::add_head_weights() {
   const int64_t H = config_.hidden_size, labels = static_cast<int64_t>(config_.labels.size());
   const bool is_bert = config_.family == Family::kBert;
-  if (is_bert && has_pooler(head_)) pooler_ = add_linear(store_, head_ == Head::kNone ? "pooler.dense" : "bert.pooler.dense", H, H);
+  if (is_bert && has_pooler(head_))
+    pooler_ = add_linear(store_, head_ == Head::kNone ? "pooler.dense" : "bert.pooler.dense", H, H);
   if (!is_bert && (head_ == Head::kSequenceClassification || head_ == Head::kMultipleChoice))
     pooler_ = add_linear(store_, "pre_classifier", H, H);
   switch (head_) {
-    case Head::kNone: break;
-    case Head::kQuestionAnswering: classifier_ = add_linear(store_, "qa_outputs", 2, H); break;
+    case Head::kNone:
+      break;
+    case Head::kQuestionAnswering:
+      classifier_ = add_linear(store_, "qa_outputs", 2, H);
+      break;
     case Head::kSequenceClassification:
-    case Head::kTokenClassification: classifier_ = add_linear(store_, "classifier", labels, H); break;
-    case Head::kMultipleChoice: classifier_ = add_linear(store_, "classifier", 1, H); break;
-    case Head::kPreTraining: next_sentence_ = add_linear(store_, "cls.seq_relationship", 2, H); [[fallthrough]];
+    case Head::kTokenClassification:
+      classifier_ = add_linear(store_, "classifier", labels, H);
+      break;
+    case Head::kMultipleChoice:
+      classifier_ = add_linear(store_, "classifier", 1, H);
+      break;
+    case Head::kPreTraining:
+      next_sentence_ = add_linear(store_, "cls.seq_relationship", 2, H);
+      [[fallthrough]];
     case Head::kMaskedLm:
-      if (is_bert) add_language_model_weights("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias");
-      else add_language_model_weights("vocab_transform", "vocab_layer_norm", "vocab_projector.bias");
+      if (is_bert)
+        add_language_model_weights("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
+                                   "cls.predictions.bias");
+      else
+        add_language_model_weights("vocab_transform", "vocab_layer_norm", "vocab_projector.bias");
   }
 }
 
@@ -88,7 +102,8 @@ void Model::add_language_model_weights(const std::string& transform, const std::
   transform_ = add_linear(store_, transform, H, H);
   transform_norm_ = add_norm_weights(store_, norm, H, config_.layer_norm_eps);
   decoder_.weight = encoder_->word_embeddings();
-  decoder_.bias = store_.add({.names = {bias}, .shape = {config_.vocab_size}, .initialization = kernel::Initialization::kZero});
+  decoder_.bias =
+      store_.add({.names = {bias}, .shape = {config_.vocab_size}, .initialization = kernel::Initialization::kZero});
 }
 
 ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& options) const {
@@ -96,13 +111,16 @@ ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& optio
   out.hidden_states = encoder_->forward(rows, precision_, options.is_training, options.keep_hidden_states);
   const at::Tensor& last = out.hidden_states.back();  // [T, H]
   const bool is_bert = config_.family == Family::kBert;
-  const double head_dropout = !is_bert                         ? config_.seq_classif_dropout
+  const double head_dropout = !is_bert                          ? config_.seq_classif_dropout
                               : config_.classifier_dropout >= 0 ? config_.classifier_dropout
                                                                 : config_.hidden_dropout_prob;
   if (pooler_.weight) out.pooled = pool(last, rows);  // [B, H]
   switch (head_) {
-    case Head::kNone: break;
-    case Head::kQuestionAnswering: out.logits = classify(last, rows, is_bert ? 0.0 : config_.qa_dropout, options.is_training); break;
+    case Head::kNone:
+      break;
+    case Head::kQuestionAnswering:
+      out.logits = classify(last, rows, is_bert ? 0.0 : config_.qa_dropout, options.is_training);
+      break;
     case Head::kTokenClassification:
       out.logits = classify(last, rows, is_bert ? head_dropout : config_.hidden_dropout_prob, options.is_training);
       break;
@@ -113,7 +131,9 @@ ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& optio
     case Head::kPreTraining:
       out.next_sentence_logits = as_float(kernel::linear(out.pooled, *next_sentence_.weight, next_sentence_.bias));
       [[fallthrough]];
-    case Head::kMaskedLm: out.logits = predict_tokens(last, options.chosen_rows); break;
+    case Head::kMaskedLm:
+      out.logits = predict_tokens(last, options.chosen_rows);
+      break;
   }
   return out;
 }
@@ -124,7 +144,8 @@ at::Tensor Model::pool(const at::Tensor& last, const kernel::Rows& rows) const {
   return kernel::bias_activation(kernel::linear(first, *pooler_.weight, nullptr), *pooler_.bias, activation);
 }
 
-at::Tensor Model::classify(const at::Tensor& features, const kernel::Rows& rows, double dropout, bool is_training) const {
+at::Tensor Model::classify(const at::Tensor& features, const kernel::Rows& rows, double dropout,
+                           bool is_training) const {
   const kernel::Dropout drop = make_dropout(dropout, is_training, config_.num_hidden_layers, DropoutPlace::kHead);
   return as_float(kernel::linear(kernel::drop(features, rows.keys, drop), *classifier_.weight, classifier_.bias));
 }
@@ -137,8 +158,10 @@ at::Tensor Model::predict_tokens(const at::Tensor& last, const std::vector<int64
     rows = at::index_select(last, 0, index);  // [M, H]
   }
   const auto activation = kernel::parse_activation(config_.hidden_act);
-  const at::Tensor transformed = kernel::bias_activation(kernel::linear(rows, *transform_.weight, nullptr), *transform_.bias, activation);
-  const at::Tensor normed = kernel::add_norm(transformed, nullptr, at::Tensor(), transform_norm_, kernel::Rows(), kernel::Dropout());
+  const at::Tensor transformed =
+      kernel::bias_activation(kernel::linear(rows, *transform_.weight, nullptr), *transform_.bias, activation);
+  const at::Tensor normed =
+      kernel::add_norm(transformed, nullptr, at::Tensor(), transform_norm_, kernel::Rows(), kernel::Dropout());
   return as_float(kernel::linear(normed, *decoder_.weight, decoder_.bias));  // [M, V]
 }
 

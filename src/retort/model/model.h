@@ -31,8 +31,8 @@ struct ModelOptions {
 };
 
 struct ForwardOptions {
-  bool is_training = false;           // dropout; needs rows.keys
-  bool keep_hidden_states = false;    // every layer's, else only the last
+  bool is_training = false;               // dropout; needs rows.keys
+  bool keep_hidden_states = false;        // every layer's, else only the last
   std::vector<int64_t> chosen_rows = {};  // masked LM: rows of the batch that get logits; empty: all T
 };
 

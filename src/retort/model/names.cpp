@@ -15,9 +15,14 @@ EmbeddingNames embedding_names(Family family, const std::string& prefix) {
 LayerNames layer_names(Family family, const std::string& prefix, int64_t layer) {
   if (family == Family::kBert) {
     const std::string root = fmt::format("{}encoder.layer.{}.", prefix, layer);
-    return {root + "attention.self.query", root + "attention.self.key",       root + "attention.self.value",
-            root + "attention.output.dense", root + "attention.output.LayerNorm", root + "intermediate.dense",
-            root + "output.dense",         root + "output.LayerNorm"};
+    return {root + "attention.self.query",
+            root + "attention.self.key",
+            root + "attention.self.value",
+            root + "attention.output.dense",
+            root + "attention.output.LayerNorm",
+            root + "intermediate.dense",
+            root + "output.dense",
+            root + "output.LayerNorm"};
   }
   const std::string root = fmt::format("{}transformer.layer.{}.", prefix, layer);
   return {root + "attention.q_lin", root + "attention.k_lin", root + "attention.v_lin", root + "attention.out_lin",

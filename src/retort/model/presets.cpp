@@ -54,7 +54,8 @@ ModelConfig preset_config(const std::string& name) {
     return config;
   }
   const std::string near = nearest_name(name, preset_names());
-  throw UserError("`preset:{}` must name a standard size{}", name, near.empty() ? "" : fmt::format(", did you mean `preset:{}`?", near));
+  throw UserError("`preset:{}` must name a standard size{}", name,
+                  near.empty() ? "" : fmt::format(", did you mean `preset:{}`?", near));
 }
 
 }  // namespace retort::model

@@ -16,7 +16,8 @@ constexpr int64_t kPieceElements = 1 << 16;  // 256 KiB of each buffer
 
 }  // namespace
 
-Adam::Adam(kernel::ParameterStore& parameters, AdamOptions options) : parameters_(parameters), options_(std::move(options)) {
+Adam::Adam(kernel::ParameterStore& parameters, AdamOptions options)
+    : parameters_(parameters), options_(std::move(options)) {
   moment1_ = at::zeros_like(parameters.values());
   moment2_ = at::zeros_like(parameters.values());
   for (const kernel::NamedSlice& slice : parameters.slices()) {
@@ -44,8 +45,9 @@ void Adam::step(double learning_rate, double gradient_scale) {
   ++step_count_;
   const bool is_adamw = options_.kind == AdamKind::kAdamW;
   const double t = static_cast<double>(step_count_);
-  const double correction =
-      is_adamw && options_.correct_bias ? std::sqrt(1 - std::pow(options_.beta2, t)) / (1 - std::pow(options_.beta1, t)) : 1;
+  const double correction = is_adamw && options_.correct_bias
+                                ? std::sqrt(1 - std::pow(options_.beta2, t)) / (1 - std::pow(options_.beta1, t))
+                                : 1;
   std::map<const kernel::NamedSlice*, double> scales;
   for (const Piece& piece : pieces_)
     if (piece.begin == piece.slice->offset) scales[piece.slice] = tensor_scale(*piece.slice, gradient_scale);
@@ -56,6 +58,7 @@ void Adam::step(double learning_rate, double gradient_scale) {
   common.moment1 = moment1_.data_ptr<float>(), common.moment2 = moment2_.data_ptr<float>();
   common.copy = copies.defined() ? static_cast<kernel::cpu::Bf16*>(copies.data_ptr()) : nullptr;
   common.beta1 = static_cast<float>(options_.beta1), common.beta2 = static_cast<float>(options_.beta2);
+  common.rest1 = static_cast<float>(1 - options_.beta1), common.rest2 = static_cast<float>(1 - options_.beta2);
   common.epsilon = static_cast<float>(options_.epsilon);
   common.step_size = static_cast<float>(learning_rate * correction);
   parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t first, int64_t last) {
@@ -86,7 +89,9 @@ std::vector<Moment> Adam::moments() const {
   std::vector<Moment> moments;
   for (const kernel::NamedSlice& slice : parameters_.slices()) {
     if (!slice.weight->trainable) continue;
-    const auto view = [&](const at::Tensor& flat) { return flat.narrow(0, slice.offset, slice.element_count).view(slice.shape); };
+    const auto view = [&](const at::Tensor& flat) {
+      return flat.narrow(0, slice.offset, slice.element_count).view(slice.shape);
+    };
     moments.push_back({slice.name + ".exp_avg", view(moment1_)});
     moments.push_back({slice.name + ".exp_avg_sq", view(moment2_)});
   }

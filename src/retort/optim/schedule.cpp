@@ -38,7 +38,9 @@ const std::vector<std::string>& schedule_names() {
 ScheduleKind parse_schedule(const std::string& name) {
   for (const Name& known : kNames)
     if (name == known.name) return known.kind;
-  throw UserError("`lr_scheduler_type` must be linear, constant, constant_with_warmup, cosine or an nvidia_ form, but is `{}`", name);
+  throw UserError(
+      "`lr_scheduler_type` must be linear, constant, constant_with_warmup, cosine or an nvidia_ form, but is `{}`",
+      name);
 }
 
 double Schedule::factor(int64_t update) const {
@@ -46,15 +48,23 @@ double Schedule::factor(int64_t update) const {
   const double warm = std::max(1.0, warmup_steps), rest = std::max(1.0, total - warmup_steps);
   const double x = static_cast<double>(update) / total, w = warmup_steps / total;
   switch (kind) {
-    case ScheduleKind::kConstant: return 1;
-    case ScheduleKind::kLinear: return s < warmup_steps ? s / warm : std::max(0.0, (total - s) / rest);
-    case ScheduleKind::kConstantWithWarmup: return s < warmup_steps ? s / warm : 1;
+    case ScheduleKind::kConstant:
+      return 1;
+    case ScheduleKind::kLinear:
+      return s < warmup_steps ? s / warm : std::max(0.0, (total - s) / rest);
+    case ScheduleKind::kConstantWithWarmup:
+      return s < warmup_steps ? s / warm : 1;
     case ScheduleKind::kCosine:
-      return s < warmup_steps ? s / warm : std::max(0.0, 0.5 * (1 + std::cos(std::numbers::pi * (s - warmup_steps) / rest)));
-    case ScheduleKind::kNvidiaLinear: return x < w ? x / w : std::max((x - 1) / (w - 1), 0.0);
-    case ScheduleKind::kNvidiaPolynomial: return x < w ? x / w : std::sqrt(std::max(0.0, 1 - x));
-    case ScheduleKind::kNvidiaConstant: return x < w ? x / w : 1;
-    case ScheduleKind::kNvidiaCosine: return x < w ? x / w : 0.5 * (1 + std::cos(std::numbers::pi * x));
+      return s < warmup_steps ? s / warm
+                              : std::max(0.0, 0.5 * (1 + std::cos(std::numbers::pi * (s - warmup_steps) / rest)));
+    case ScheduleKind::kNvidiaLinear:
+      return x < w ? x / w : std::max((x - 1) / (w - 1), 0.0);
+    case ScheduleKind::kNvidiaPolynomial:
+      return x < w ? x / w : std::sqrt(std::max(0.0, 1 - x));
+    case ScheduleKind::kNvidiaConstant:
+      return x < w ? x / w : 1;
+    case ScheduleKind::kNvidiaCosine:
+      return x < w ? x / w : 0.5 * (1 + std::cos(std::numbers::pi * x));
   }
   return 0;
 }

@@ -10,14 +10,14 @@
 namespace retort::optim {
 
 enum class ScheduleKind {
-  kLinear,             // HF: warm-up, then linear to 0
-  kConstant,           // 1
-  kConstantWithWarmup, // HF: warm-up, then 1
-  kCosine,             // HF: warm-up, then half a cosine to 0
-  kNvidiaLinear,       // x/w, then (1-x)/(1-w)
-  kNvidiaPolynomial,   // x/w, then (1-x)^0.5
-  kNvidiaConstant,     // x/w, then 1
-  kNvidiaCosine,       // x/w, then (1 + cos(pi x)) / 2
+  kLinear,              // HF: warm-up, then linear to 0
+  kConstant,            // 1
+  kConstantWithWarmup,  // HF: warm-up, then 1
+  kCosine,              // HF: warm-up, then half a cosine to 0
+  kNvidiaLinear,        // x/w, then (1-x)/(1-w)
+  kNvidiaPolynomial,    // x/w, then (1-x)^0.5
+  kNvidiaConstant,      // x/w, then 1
+  kNvidiaCosine,        // x/w, then (1 + cos(pi x)) / 2
 };
 
 struct Schedule {

@@ -1,5 +1,6 @@
 #include "retort/recipe/evaluate_glue.h"
 
+#include "retort/recipe/glue.h"
 #include "retort/recipe/result_folder.h"
 
 namespace retort::recipe {
@@ -16,8 +17,10 @@ void EvaluateGlueConfig::fields(FieldList& list) {
 Json evaluate_glue(const EvaluateGlueConfig& config) {
   config.inference.apply_to_process();
   const ResultFolder folder(config.output_dir);
-  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification, .model = config.inference.model_options()});
-  const EvaluationRun run{.max_tokens_per_batch = config.inference.max_tokens_per_batch, .max_sequences_per_batch = config.data.per_device_eval_batch_size};
+  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
+                                                       .model = {.precision = config.inference.precision_kind()}});
+  const EvaluationRun run{.max_tokens_per_batch = config.inference.max_tokens_per_batch,
+                          .max_sequences_per_batch = config.data.per_device_eval_batch_size};
   const Json scores = evaluate_glue_dev(*loaded.model, *loaded.tokenizer, config.data, 0, run, folder.path());
   if (config.do_predict) write_glue_test_predictions(*loaded.model, *loaded.tokenizer, config.data, run, folder.path());
   EvaluateGlueConfig effective = config;

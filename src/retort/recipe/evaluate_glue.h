@@ -1,11 +1,12 @@
 // Evaluates a classification or regression model on a GLUE task.
 //   retort evaluate glue --task_name mrpc --data_dir DIR --model DIR --output_dir OUT
-// Reads a model folder and the task's dev files; writes predictions_<task>.tsv, the submission file when there is a test
-// file, and results.json.
+// Reads a model folder and the task's dev files; writes predictions_<task>.tsv, the submission file when there is a
+// test file, and results.json.
 #pragma once
 
-#include "retort/recipe/glue.h"
+#include "retort/recipe/glue_config.h"
 #include "retort/recipe/inference_config.h"
+#include "retort/recipe/model_source.h"
 
 namespace retort::recipe {
 

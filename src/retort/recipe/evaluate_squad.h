@@ -5,7 +5,8 @@
 #pragma once
 
 #include "retort/recipe/inference_config.h"
-#include "retort/recipe/squad.h"
+#include "retort/recipe/model_source.h"
+#include "retort/recipe/squad_config.h"
 
 namespace retort::recipe {
 

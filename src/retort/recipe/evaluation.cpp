@@ -21,10 +21,12 @@ Json EvaluationTiming::to_json() const {
 EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, const EvaluationRun& run,
                            const std::function<void(const data::Batch&, const model::ModelOutput&)>& take) {
   const at::NoGradGuard no_grad;
-  const data::EvaluationBatches batches(rows, {.max_tokens_per_batch = run.max_tokens_per_batch, .max_sequences_per_batch = run.max_sequences_per_batch});
+  const data::EvaluationBatches batches(
+      rows, {.max_tokens_per_batch = run.max_tokens_per_batch, .max_sequences_per_batch = run.max_sequences_per_batch});
   std::unique_ptr<train::Progress> progress;
   if (!run.title.empty())
-    progress = std::make_unique<train::Progress>(train::ProgressOptions{.title = run.title, .unit = "sequences", .total = rows.row_count()});
+    progress = std::make_unique<train::Progress>(
+        train::ProgressOptions{.title = run.title, .unit = "sequences", .total = rows.row_count()});
   EvaluationTiming timing;
   for (int64_t i = 0; i < batches.batch_count(); ++i) {
     const data::Batch batch = batches.batch(i);

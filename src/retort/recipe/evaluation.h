@@ -14,7 +14,7 @@
 namespace retort::recipe {
 
 struct EvaluationTiming {
-  double seconds = 0;               // forward passes, gathering included
+  double seconds = 0;  // forward passes, gathering included
   int64_t sequences = 0, tokens = 0;
   std::vector<double> batch_ms = {};  // of each batch
 

@@ -4,7 +4,8 @@
 // and checkpoints. Reference: BERT-base on MRPC, 3 epochs, batch 32: accuracy 84 to 88 (Devlin et al. 2019, 4.1).
 #pragma once
 
-#include "retort/recipe/glue.h"
+#include "retort/recipe/glue_config.h"
+#include "retort/recipe/model_source.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {

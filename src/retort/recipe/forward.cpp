@@ -8,6 +8,7 @@
 #include "retort/base/error.h"
 #include "retort/checkpoint/safetensors.h"
 #include "retort/recipe/json_lines_input.h"
+#include "retort/recipe/model_folder.h"
 
 namespace retort::recipe {
 
@@ -19,8 +20,11 @@ class TensorOutput {
   void add(const std::string& name, const at::Tensor& tensor) {
     kept_.push_back(tensor.to(at::kFloat).contiguous());
     const at::Tensor& own = kept_.back();
-    tensors_.push_back({name, checkpoint::Dtype::kF32, own.sizes().vec(),
-                        {static_cast<const std::byte*>(own.data_ptr()), static_cast<size_t>(own.numel()) * sizeof(float)}});
+    tensors_.push_back(
+        {name,
+         checkpoint::Dtype::kF32,
+         own.sizes().vec(),
+         {static_cast<const std::byte*>(own.data_ptr()), static_cast<size_t>(own.numel()) * sizeof(float)}});
   }
   void write(const fs::path& path) const { checkpoint::write_safetensors(path, tensors_); }
 
@@ -39,18 +43,25 @@ kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig&
     std::vector<int32_t> types(ids.size(), 0);
     if (line->contains("token_type_ids")) types = lines.integers_of(*line, "token_type_ids");
     if (ids.empty() || static_cast<int64_t>(ids.size()) > config.max_position_embeddings)
-      throw UserError("`{}`: field `input_ids` must hold 1 to {} ids, but holds {}", lines.place(), config.max_position_embeddings, ids.size());
-    if (types.size() != ids.size()) throw UserError("`{}`: field `token_type_ids` must be as long as `input_ids`, {}, but is {}", lines.place(), ids.size(), types.size());
+      throw UserError("`{}`: field `input_ids` must hold 1 to {} ids, but holds {}", lines.place(),
+                      config.max_position_embeddings, ids.size());
+    if (types.size() != ids.size())
+      throw UserError("`{}`: field `token_type_ids` must be as long as `input_ids`, {}, but is {}", lines.place(),
+                      ids.size(), types.size());
     for (const int32_t id : ids)
-      if (id >= config.vocab_size) throw UserError("`{}`: field `input_ids` must hold ids below {}, but holds {}", lines.place(), config.vocab_size, id);
+      if (id >= config.vocab_size)
+        throw UserError("`{}`: field `input_ids` must hold ids below {}, but holds {}", lines.place(),
+                        config.vocab_size, id);
     sequences.append(ids, types);
   }
   if (sequences.sequences() == 0) throw UserError("`{}` must hold at least one sequence, but is empty", path);
   return sequences;
 }
 
-void add_outputs(const model::Model& model, const model::ModelOutput& output, const kernel::Rows& rows, int64_t first, bool with_hidden_states, TensorOutput& out) {
-  const bool per_token = output.logits.defined() && output.logits.size(0) == rows.tokens() && model.head() != model::Head::kSequenceClassification &&
+void add_outputs(const model::Model& model, const model::ModelOutput& output, const kernel::Rows& rows, int64_t first,
+                 bool with_hidden_states, TensorOutput& out) {
+  const bool per_token = output.logits.defined() && output.logits.size(0) == rows.tokens() &&
+                         model.head() != model::Head::kSequenceClassification &&
                          model.head() != model::Head::kMultipleChoice;
   for (int64_t b = 0; b < rows.sequences(); ++b) {
     const int64_t start = rows.starts[b], length = rows.starts[b + 1] - start;
@@ -58,7 +69,8 @@ void add_outputs(const model::Model& model, const model::ModelOutput& output, co
     const auto own = [&](const at::Tensor& tensor) { return tensor.narrow(0, start, length); };
     out.add("last_hidden_state" + suffix, own(output.hidden_states.back()));
     if (with_hidden_states)
-      for (size_t l = 0; l < output.hidden_states.size(); ++l) out.add("hidden_states." + std::to_string(l) + suffix, own(output.hidden_states[l]));
+      for (size_t l = 0; l < output.hidden_states.size(); ++l)
+        out.add("hidden_states." + std::to_string(l) + suffix, own(output.hidden_states[l]));
     if (output.pooled.defined()) out.add("pooled" + suffix, output.pooled[b]);
     if (output.logits.defined()) out.add("logits" + suffix, per_token ? own(output.logits) : output.logits[b]);
     if (output.next_sentence_logits.defined()) out.add("next_sentence_logits" + suffix, output.next_sentence_logits[b]);
@@ -72,14 +84,15 @@ void ForwardConfig::fields(FieldList& list) {
   list.group("Input and output");
   list.add("input", input, {.help = "JSON lines with input_ids and token_type_ids.", .required = true});
   list.add("output", output, {.help = "The safetensors file to write.", .required = true});
-  list.add("output_hidden_states", output_hidden_states, {.help = "Also write the hidden states of the embeddings and every layer."});
+  list.add("output_hidden_states", output_hidden_states,
+           {.help = "Also write the hidden states of the embeddings and every layer."});
   inference.fields(list);
 }
 
 Json forward(const ForwardConfig& config) {
   config.inference.apply_to_process();
   const at::NoGradGuard no_grad;
-  const LoadedModel loaded = load_model(config.model, {.model = config.inference.model_options()});
+  const LoadedModel loaded = load_model(config.model, {.model = {.precision = config.inference.precision_kind()}});
   const kernel::Ragged sequences = read_sequences(config.input, loaded.model->config());
   TensorOutput out;
   int64_t first = 0;
@@ -94,7 +107,8 @@ Json forward(const ForwardConfig& config) {
       ++first;
     }
     const kernel::Rows rows = kernel::make_rows(batch);
-    add_outputs(*loaded.model, loaded.model->forward(rows, {.keep_hidden_states = config.output_hidden_states}), rows, begin, config.output_hidden_states, out);
+    add_outputs(*loaded.model, loaded.model->forward(rows, {.keep_hidden_states = config.output_hidden_states}), rows,
+                begin, config.output_hidden_states, out);
   }
   out.write(config.output);
   return {{"sequences", sequences.sequences()}, {"tokens", sequences.tokens()}, {"output", config.output}};

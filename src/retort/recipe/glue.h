@@ -1,29 +1,17 @@
-// What the GLUE recipes share: the settings of data, and the path from a model and rows to predictions and scores.
+// What the GLUE recipes share: the path from a model and rows to predictions and scores.
 #pragma once
 
-#include "retort/base/fields.h"
-#include "retort/base/file.h"
 #include "retort/data/glue_set.h"
 #include "retort/decode/glue_predictions.h"
 #include "retort/recipe/evaluation.h"
+#include "retort/recipe/glue_config.h"
 #include "retort/recipe/model_folder.h"
 
 namespace retort::recipe {
 
-struct GlueDataConfig {
-  std::string task_name, data_dir;
-  data::GlueFeatureOptions features;
-  data::CacheOptions cache;
-  int64_t max_train_examples = -1;
-  int64_t per_device_eval_batch_size = 0;
-  bool aug_train = false;
-  std::string on_bad_record = "fail";
-
-  void fields(FieldList& list, bool with_training);
-  const data::GlueTask& task() const { return data::find_glue_task(task_name); }
-  data::GlueSource source(const data::GlueTask& task, data::GlueSplit split, uint64_t seed, const model::Model& model) const;
-  std::vector<std::string> label_names() const;  // for config.json; one name for regression
-};
+// A split of a task with everything that decides about its features.
+data::GlueSource glue_source(const GlueDataConfig& config, const data::GlueTask& task, data::GlueSplit split,
+                             uint64_t seed, const model::Model& model);
 
 struct GlueEvaluation {
   std::shared_ptr<const data::GlueFeatures> features;
@@ -32,15 +20,16 @@ struct GlueEvaluation {
 };
 
 // Predicts every row of one split.
-GlueEvaluation predict_glue(const model::Model& model, const data::GlueTask& task, std::shared_ptr<const data::GlueFeatures> features, const EvaluationRun& run);
+GlueEvaluation predict_glue(const model::Model& model, const data::GlueTask& task,
+                            std::shared_ptr<const data::GlueFeatures> features, const EvaluationRun& run);
 
 // Evaluates on the dev files of the task (for MNLI both); writes `<folder>/predictions_<task>.tsv` when folder is not
 // empty. Scores under run_glue's names, with the timing.
-Json evaluate_glue_dev(const model::Model& model, const text::Tokenizer& tokenizer, const GlueDataConfig& config, uint64_t seed, const EvaluationRun& run,
-                       const fs::path& folder);
+Json evaluate_glue_dev(const model::Model& model, const text::Tokenizer& tokenizer, const GlueDataConfig& config,
+                       uint64_t seed, const EvaluationRun& run, const fs::path& folder);
 
 // Predicts the test files that are there and writes them in the submission form into folder.
-void write_glue_test_predictions(const model::Model& model, const text::Tokenizer& tokenizer, const GlueDataConfig& config, const EvaluationRun& run,
-                                 const fs::path& folder);
+void write_glue_test_predictions(const model::Model& model, const text::Tokenizer& tokenizer,
+                                 const GlueDataConfig& config, const EvaluationRun& run, const fs::path& folder);
 
 }  // namespace retort::recipe

@@ -9,19 +9,23 @@ namespace retort::recipe {
 
 void InferenceConfig::fields(FieldList& list) {
   list.group("Running");
-  list.add("precision", precision, {.help = "bf16, fp32, or auto: bf16 where the processor multiplies bfloat16.", .choices = {"auto", "bf16", "fp32"},
-                                    .aliases = {"data_type", "dtype"}});
-  list.add("max_tokens_per_batch", max_tokens_per_batch, {.help = "Most tokens of a batch.", .unit = "tokens", .min = 1});
-  list.add("kernels", kernels, {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
+  list.add("precision", precision,
+           {.help = "bf16, fp32, or auto: bf16 where the processor multiplies bfloat16.",
+            .choices = {"auto", "bf16", "fp32"},
+            .aliases = {"data_type", "dtype"}});
+  list.add("max_tokens_per_batch", max_tokens_per_batch,
+           {.help = "Most tokens of a batch.", .unit = "tokens", .min = 1});
+  list.add(
+      "kernels", kernels,
+      {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
   list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
 }
 
 void InferenceConfig::apply_to_process() const {
   if (threads > 0) set_thread_count(static_cast<int>(threads));
   at::set_num_threads(thread_count());
-  kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference : kernel::Implementation::kFused);
+  kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference
+                                                    : kernel::Implementation::kFused);
 }
-
-model::ModelOptions InferenceConfig::model_options() const { return {.precision = kernel::parse_precision(precision)}; }
 
 }  // namespace retort::recipe

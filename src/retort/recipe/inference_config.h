@@ -2,7 +2,7 @@
 #pragma once
 
 #include "retort/base/fields.h"
-#include "retort/model/model.h"
+#include "retort/kernel/precision.h"
 
 namespace retort::recipe {
 
@@ -15,7 +15,7 @@ struct InferenceConfig {
   void fields(FieldList& list);
   // Sets the process up as asked: kernels, number of threads.
   void apply_to_process() const;
-  model::ModelOptions model_options() const;
+  kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }
 };
 
 }  // namespace retort::recipe

@@ -29,21 +29,23 @@ bool has_suffix(const std::string& name, std::string_view suffix) { return name.
 
 // Tensors whose first dimension is the vocabulary, which may be padded in the file or in the model.
 bool runs_over_vocabulary(const std::string& name) {
-  return has_suffix(name, "word_embeddings.weight") || has_suffix(name, "predictions.bias") || has_suffix(name, "vocab_projector.bias");
+  return has_suffix(name, "word_embeddings.weight") || has_suffix(name, "predictions.bias") ||
+         has_suffix(name, "vocab_projector.bias");
 }
 
 std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 // Copies a file's tensor into a parameter; the shapes must agree, but for a padded vocabulary.
-void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const kernel::NamedSlice& slice, const kernel::ParameterStore& store,
-                 const std::string& subject) {
+void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const kernel::NamedSlice& slice,
+                 const kernel::ParameterStore& store, const std::string& subject) {
   std::vector<int64_t> shape = from.shape;
   if (is_transposed) std::reverse(shape.begin(), shape.end());
   const bool is_padded = runs_over_vocabulary(slice.name) && shape.size() == slice.shape.size() && !shape.empty() &&
                          std::equal(shape.begin() + 1, shape.end(), slice.shape.begin() + 1) &&
                          std::abs(shape[0] - slice.shape[0]) < kVocabularyMultiple;
   if (shape != slice.shape && !is_padded)
-    throw UserError("`{}`: tensor `{}` must have the shape {} that config.json asks for, but has {}", subject, from.name, shape_text(slice.shape), shape_text(shape));
+    throw UserError("`{}`: tensor `{}` must have the shape {} that config.json asks for, but has {}", subject,
+                    from.name, shape_text(slice.shape), shape_text(shape));
   std::vector<float> values(static_cast<size_t>(from.element_count()));
   checkpoint::to_float32(from, values);
   float* out = store.values().data_ptr<float>() + slice.offset;
@@ -64,7 +66,8 @@ checkpoint::NameMatches fill_from_files(model::Model& model, const fs::path& fol
   checkpoint::NameMatches matches = checkpoint::match_names(wanted, found, base_name(model.config()));
   const std::string subject = files.paths().front().string();
   for (const auto& match : matches.matches)
-    copy_tensor(files.tensors()[match.file_index], match.is_transposed, *model.parameters().find(match.wanted), model.parameters(), subject);
+    copy_tensor(files.tensors()[match.file_index], match.is_transposed, *model.parameters().find(match.wanted),
+                model.parameters(), subject);
   model.parameters().refresh_operands();
   return matches;
 }
@@ -79,46 +82,53 @@ std::shared_ptr<const text::Tokenizer> load_tokenizer(const ModelSource& source,
 void check_vocabulary(const text::Tokenizer& tokenizer, const model::ModelConfig& config, const std::string& subject) {
   const int64_t pieces = tokenizer.vocabulary_size(), rows = config.vocab_size;
   if (pieces > rows || rows - pieces >= kLargestVocabularyGap)
-    throw UserError("`{}`: the vocabulary must have as many pieces as the model has embeddings, {}, but has {}; "
-                    "use the vocabulary that the model was trained with",
-                    subject, rows, pieces);
+    throw UserError(
+        "`{}`: the vocabulary must have as many pieces as the model has embeddings, {}, but has {}; "
+        "use the vocabulary that the model was trained with",
+        subject, rows, pieces);
 }
 
 model::ModelConfig read_config(const fs::path& folder) {
   for (const char* name : {"config.json", "bert_config.json"})
-    if (fs::exists(folder / name)) return model::config_from_json(read_json_file(folder / name), (folder / name).string());
+    if (fs::exists(folder / name))
+      return model::config_from_json(read_json_file(folder / name), (folder / name).string());
   throw UserError("`{}` must be a model folder with config.json, but has none", folder.string());
 }
 
 model::Head head_of_folder(const fs::path& folder) {
   const Json config = read_json_file(folder / "config.json");
   const auto architectures = config.find("architectures");
-  if (architectures != config.end() && architectures->is_array() && !architectures->empty() && architectures->front().is_string())
+  if (architectures != config.end() && architectures->is_array() && !architectures->empty() &&
+      architectures->front().is_string())
     if (const auto head = model::head_of_architecture(architectures->front().get<std::string>())) return *head;
   return model::Head::kNone;
 }
 
 std::string list_names(const std::vector<std::string>& names) {
   constexpr size_t kShown = 8;
-  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<int64_t>(std::min(kShown, names.size())), ", "));
+  std::string text = fmt::format(
+      "{}", fmt::join(names.begin(), names.begin() + static_cast<int64_t>(std::min(kShown, names.size())), ", "));
   return names.size() > kShown ? fmt::format("{}, ... ({} in all)", text, names.size()) : text;
 }
 
 void report_names(const LoadedModel& loaded, const LoadOptions& options, const std::string& subject) {
   if (!loaded.missing.empty() && !options.may_start_head)
     throw UserError("`{}` must hold every parameter of {}, but lacks {}; fine-tune it for this task first", subject,
-                    model::architecture_name(loaded.model->config().family, loaded.model->head()), list_names(loaded.missing));
+                    model::architecture_name(loaded.model->config().family, loaded.model->head()),
+                    list_names(loaded.missing));
   if (!loaded.missing.empty()) log_info("`{}`: start from random values: {}", subject, list_names(loaded.missing));
   if (!loaded.unexpected.empty()) log_info("`{}`: not used here: {}", subject, list_names(loaded.unexpected));
 }
 
 LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
   model::ModelConfig config = model::preset_config(source.model.substr(7));
-  if (source.vocab_file.empty()) throw UserError("`--vocab_file` must be given with `{}`, because a preset has no vocabulary", source.model);
+  if (source.vocab_file.empty())
+    throw UserError("`--vocab_file` must be given with `{}`, because a preset has no vocabulary", source.model);
   LoadedModel loaded;
   loaded.tokenizer = load_tokenizer(source, "");
   config.vocab_size = loaded.tokenizer->vocabulary_size();
-  if (source.pad_vocabulary) config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
+  if (source.pad_vocabulary)
+    config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
   if (!options.labels.empty()) config.labels = options.labels;
   loaded.model = std::make_unique<model::Model>(config, options.head.value_or(model::Head::kNone), options.model);
   loaded.model->parameters().initialize(options.seed, config.initializer_range);
@@ -127,21 +137,19 @@ LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
 
 }  // namespace
 
-void ModelSource::fields(FieldList& list) {
-  list.group("Model");
-  list.add("model", model, {.help = "A model folder, a hub name in the local cache, or preset:NAME for random weights.", .aliases = {"model_name_or_path", "model_dir"}, .required = true});
-  list.add("vocab_file", vocab_file, {.help = "vocab.txt to use instead of the folder's tokenizer; needed with a preset."});
-  list.add("do_lower_case", do_lower_case, {.help = "With vocab_file: whether text is lower-cased.", .choices = {"", "true", "false"}});
-  list.add("pad_vocabulary", pad_vocabulary, {.help = "Round the vocabulary of the model up to a multiple of 8."});
-}
-
 fs::path resolve_model_folder(const std::string& name) {
   if (fs::is_directory(name)) return name;
   std::string cache;
-  const auto variable = [](const char* key) { const char* value = std::getenv(key); return std::string(value ? value : ""); };
-  if (!variable("HF_HUB_CACHE").empty()) cache = variable("HF_HUB_CACHE");
-  else if (!variable("HF_HOME").empty()) cache = variable("HF_HOME") + "/hub";
-  else cache = variable("HOME") + "/.cache/huggingface/hub";
+  const auto variable = [](const char* key) {
+    const char* value = std::getenv(key);
+    return std::string(value ? value : "");
+  };
+  if (!variable("HF_HUB_CACHE").empty())
+    cache = variable("HF_HUB_CACHE");
+  else if (!variable("HF_HOME").empty())
+    cache = variable("HF_HOME") + "/hub";
+  else
+    cache = variable("HOME") + "/.cache/huggingface/hub";
   std::string folder = "models--" + name;
   for (size_t slash; (slash = folder.find('/')) != std::string::npos;) folder.replace(slash, 1, "--");
   const fs::path root = fs::path(cache) / folder;
@@ -151,7 +159,8 @@ fs::path resolve_model_folder(const std::string& name) {
     while (!revision.empty() && std::isspace(static_cast<unsigned char>(revision.back()))) revision.pop_back();
     if (fs::is_directory(root / "snapshots" / revision, ignored)) return root / "snapshots" / revision;
   }
-  throw UserError("`{}` must be a model folder or the name of one in the hub cache, but there is neither `{}` nor `{}`", name, name, root.string());
+  throw UserError("`{}` must be a model folder or the name of one in the hub cache, but there is neither `{}` nor `{}`",
+                  name, name, root.string());
 }
 
 LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
@@ -161,7 +170,8 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   LoadedModel loaded;
   loaded.tokenizer = load_tokenizer(source, folder);
   check_vocabulary(*loaded.tokenizer, config, folder.string());
-  if (source.pad_vocabulary) config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
+  if (source.pad_vocabulary)
+    config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
   if (!options.labels.empty()) config.labels = options.labels;
   loaded.model = std::make_unique<model::Model>(config, options.head.value_or(head_of_folder(folder)), options.model);
   loaded.model->parameters().initialize(options.seed, config.initializer_range);
@@ -174,33 +184,44 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
 void load_weights_exactly(model::Model& model, const fs::path& folder) {
   const auto matches = fill_from_files(model, folder);
   if (!matches.missing.empty())
-    throw UserError("`{}` must hold every parameter of the model, but lacks {}", folder.string(), list_names(matches.missing));
+    throw UserError("`{}` must hold every parameter of the model, but lacks {}", folder.string(),
+                    list_names(matches.missing));
 }
 
 void save_model_folder(const fs::path& folder, const model::Model& model, const text::Tokenizer& tokenizer) {
-  write_json_file(folder / "config.json", model::config_to_json(model.config(), model::architecture_name(model.config().family, model.head())));
+  write_json_file(folder / "config.json",
+                  model::config_to_json(model.config(), model::architecture_name(model.config().family, model.head())));
   std::vector<checkpoint::NamedTensor> tensors;
   for (const auto& slice : model.parameters().slices()) {
-    const auto* bytes = reinterpret_cast<const std::byte*>(model.parameters().values().data_ptr<float>() + slice.offset);
-    tensors.push_back({slice.name, checkpoint::Dtype::kF32, slice.shape, {bytes, static_cast<size_t>(slice.element_count) * sizeof(float)}});
+    const auto* bytes =
+        reinterpret_cast<const std::byte*>(model.parameters().values().data_ptr<float>() + slice.offset);
+    tensors.push_back({slice.name,
+                       checkpoint::Dtype::kF32,
+                       slice.shape,
+                       {bytes, static_cast<size_t>(slice.element_count) * sizeof(float)}});
   }
   checkpoint::write_safetensors(folder / "model.safetensors", tensors);
   tokenizer.save(folder);
 }
 
-void save_model_card(const fs::path& folder, const model::Model& model, const std::string& task, const Json& settings, const Json& scores) {
+void save_model_card(const fs::path& folder, const model::Model& model, const std::string& task, const Json& settings,
+                     const Json& scores) {
   const auto table = [](const Json& values) {
     std::string text = "| | |\n|---|---|\n";
     for (const auto& [key, value] : values.items())
-      if (!value.is_structured()) text += fmt::format("| {} | {} |\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+      if (!value.is_structured())
+        text += fmt::format("| {} | {} |\n", key, value.is_string() ? value.get<std::string>() : value.dump());
     return text;
   };
   const std::string architecture = model::architecture_name(model.config().family, model.head());
-  std::string card = fmt::format("---\nlibrary_name: transformers\ntags:\n- {}\n---\n\n# {} for {}\n\n", model.config().family == model::Family::kBert ? "bert" : "distilbert",
-                                 architecture, task);
-  card += fmt::format("{} parameters, {} layers, hidden size {}, {} heads. Trained with retort; loads with `transformers`.\n\n## Scores\n\n{}\n## Settings\n\n{}",
-                      model.parameters().parameter_count(), model.config().num_hidden_layers, model.config().hidden_size,
-                      model.config().num_attention_heads, table(scores), table(settings));
+  std::string card =
+      fmt::format("---\nlibrary_name: transformers\ntags:\n- {}\n---\n\n# {} for {}\n\n",
+                  model.config().family == model::Family::kBert ? "bert" : "distilbert", architecture, task);
+  card += fmt::format(
+      "{} parameters, {} layers, hidden size {}, {} heads. Trained with retort; loads with `transformers`.\n\n## "
+      "Scores\n\n{}\n## Settings\n\n{}",
+      model.parameters().parameter_count(), model.config().num_hidden_layers, model.config().hidden_size,
+      model.config().num_attention_heads, table(scores), table(settings));
   write_file_atomically(folder / "README.md", card);
 }
 

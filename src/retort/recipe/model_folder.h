@@ -8,29 +8,19 @@
 #include <string>
 #include <vector>
 
-#include "retort/base/fields.h"
 #include "retort/base/file.h"
 #include "retort/model/model.h"
+#include "retort/recipe/model_source.h"
 #include "retort/text/tokenizer.h"
 
 namespace retort::recipe {
 
-// Which model: a folder, the name of one in the local hub cache, or "preset:NAME" for random weights of a standard size.
-struct ModelSource {
-  std::string model;
-  std::string vocab_file;          // needed by presets; else replaces the folder's tokenizer
-  std::string do_lower_case;       // with vocab_file: "true", "false", or "" for true
-  bool pad_vocabulary = false;
-
-  void fields(FieldList& list);
-};
-
 struct LoadOptions {
-  std::optional<model::Head> head = {};         // empty: the head that config.json names
-  std::vector<std::string> labels = {};         // classes of a fresh head; empty: as in config.json
-  bool may_start_head = false;                  // a missing head starts random (training); else it is an error
+  std::optional<model::Head> head = {};  // empty: the head that config.json names
+  std::vector<std::string> labels = {};  // classes of a fresh head; empty: as in config.json
+  bool may_start_head = false;           // a missing head starts random (training); else it is an error
   model::ModelOptions model = {};
-  uint64_t seed = 42;                           // of fresh weights
+  uint64_t seed = 42;  // of fresh weights
 };
 
 struct LoadedModel {
@@ -54,6 +44,7 @@ void load_weights_exactly(model::Model& model, const fs::path& folder);
 void save_model_folder(const fs::path& folder, const model::Model& model, const text::Tokenizer& tokenizer);
 
 // README.md for a model folder: what it is, settings and scores.
-void save_model_card(const fs::path& folder, const model::Model& model, const std::string& task, const Json& settings, const Json& scores);
+void save_model_card(const fs::path& folder, const model::Model& model, const std::string& task, const Json& settings,
+                     const Json& scores);
 
 }  // namespace retort::recipe

@@ -29,24 +29,31 @@ void add_question(data::SquadData& data, std::string question, std::string conte
 std::vector<Json> answer(const LoadedModel& loaded, data::SquadData data, const PredictQaConfig& config) {
   data::SquadEvaluationSet set;
   set.data = std::move(data);
-  set.features = std::make_shared<data::SquadFeatures>(data::SquadFeatures::make(set.data, *loaded.tokenizer, config.features, false));
+  set.features = std::make_shared<data::SquadFeatures>(
+      data::SquadFeatures::make(set.data, *loaded.tokenizer, config.features, false));
   decode::SquadDecodeOptions decoding = config.decoding;
   decoding.version_2_with_negative = config.features.version_2_with_negative;
-  const SquadEvaluation evaluation = predict_squad(*loaded.model, set, *loaded.tokenizer, decoding,
-                                                   {.max_tokens_per_batch = config.inference.max_tokens_per_batch, .title = ""});
+  const SquadEvaluation evaluation =
+      predict_squad(*loaded.model, set, *loaded.tokenizer, decoding,
+                    {.max_tokens_per_batch = config.inference.max_tokens_per_batch, .title = ""});
   std::vector<Json> answers;
   for (size_t i = 0; i < evaluation.predictions.size(); ++i) {
-    const decode::LocatedAnswer located = decode::locate_answer(evaluation.predictions[i], set.data.context_of(set.data.examples[i]));
-    answers.push_back({{"answer", located.text}, {"score", located.score}, {"start", located.start}, {"end", located.end}});
+    const decode::LocatedAnswer located =
+        decode::locate_answer(evaluation.predictions[i], set.data.context_of(set.data.examples[i]));
+    answers.push_back(
+        {{"answer", located.text}, {"score", located.score}, {"start", located.start}, {"end", located.end}});
   }
   return answers;
 }
 
 // [CLS] A [SEP] (B [SEP]), cut to max_tokens.
-void append_text(const text::Tokenizer& tokenizer, const std::string& first, const std::optional<std::string>& second, int64_t max_tokens, kernel::Ragged& batch) {
-  std::vector<int32_t> a = tokenizer.encode_ids(first), b = second ? tokenizer.encode_ids(*second) : std::vector<int32_t>();
-  const text::PairLengths kept = text::truncate_pair({static_cast<int64_t>(a.size()), static_cast<int64_t>(b.size())}, max_tokens - (second ? 3 : 2),
-                                                     text::TruncationStrategy::kLongestFirst);
+void append_text(const text::Tokenizer& tokenizer, const std::string& first, const std::optional<std::string>& second,
+                 int64_t max_tokens, kernel::Ragged& batch) {
+  std::vector<int32_t> a = tokenizer.encode_ids(first),
+                       b = second ? tokenizer.encode_ids(*second) : std::vector<int32_t>();
+  const text::PairLengths kept =
+      text::truncate_pair({static_cast<int64_t>(a.size()), static_cast<int64_t>(b.size())},
+                          max_tokens - (second ? 3 : 2), text::TruncationStrategy::kLongestFirst);
   std::vector<int32_t> ids{tokenizer.cls_id()};
   ids.insert(ids.end(), a.begin(), a.begin() + kept.first);
   ids.push_back(tokenizer.sep_id());
@@ -66,7 +73,8 @@ class TextRows : public data::RowSet {
   int64_t token_count(int64_t row) const override { return texts_.starts[row + 1] - texts_.starts[row]; }
   void append(int64_t row, data::Batch& batch) const override {
     const auto count = static_cast<size_t>(token_count(row));
-    batch.tokens.append(std::span(texts_.ids).subspan(texts_.starts[row], count), std::span(texts_.segments).subspan(texts_.starts[row], count));
+    batch.tokens.append(std::span(texts_.ids).subspan(texts_.starts[row], count),
+                        std::span(texts_.segments).subspan(texts_.starts[row], count));
     batch.rows.push_back(row);
   }
 
@@ -86,12 +94,13 @@ Json describe(std::span<const float> logits, const std::vector<std::string>& lab
 std::vector<Json> classify(const LoadedModel& loaded, const kernel::Ragged& texts, const InferenceConfig& inference) {
   std::vector<Json> results(static_cast<size_t>(texts.sequences()));
   const auto& labels = loaded.model->config().labels;
-  run_model(*loaded.model, TextRows(texts), {.max_tokens_per_batch = inference.max_tokens_per_batch, .title = ""},
-            [&](const data::Batch& batch, const model::ModelOutput& output) {
-              const at::Tensor logits = output.logits.contiguous();  // [B, C]
-              for (size_t b = 0; b < batch.rows.size(); ++b)
-                results[batch.rows[b]] = describe({logits.data_ptr<float>() + b * labels.size(), labels.size()}, labels);
-            });
+  run_model(
+      *loaded.model, TextRows(texts), {.max_tokens_per_batch = inference.max_tokens_per_batch, .title = ""},
+      [&](const data::Batch& batch, const model::ModelOutput& output) {
+        const at::Tensor logits = output.logits.contiguous();  // [B, C]
+        for (size_t b = 0; b < batch.rows.size(); ++b)
+          results[batch.rows[b]] = describe({logits.data_ptr<float>() + b * labels.size(), labels.size()}, labels);
+      });
   return results;
 }
 
@@ -117,9 +126,11 @@ void PredictQaConfig::fields(FieldList& list) {
 }
 
 void predict_qa(const PredictQaConfig& config, std::istream& in, const TakeResult& take) {
-  if (config.question.empty() != config.context.empty()) throw UserError("`--question` and `--context` must be given together, or neither of them");
+  if (config.question.empty() != config.context.empty())
+    throw UserError("`--question` and `--context` must be given together, or neither of them");
   config.inference.apply_to_process();
-  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering, .model = config.inference.model_options()});
+  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,
+                                                       .model = {.precision = config.inference.precision_kind()}});
   config.features.check(loaded.model->config().max_position_embeddings);
   if (!config.question.empty()) {
     data::SquadData data;
@@ -147,17 +158,20 @@ void PredictTextConfig::fields(FieldList& list) {
   list.group("Input");
   list.add("text", text, {.help = "One sentence; without it, JSON lines are read from standard input."});
   list.add("text_pair", text_pair, {.help = "Its partner, for tasks on pairs."});
-  list.add("max_seq_length", max_seq_length, {.help = "Tokens of a sequence; longer texts lose their ends.", .unit = "tokens", .min = 3});
+  list.add("max_seq_length", max_seq_length,
+           {.help = "Tokens of a sequence; longer texts lose their ends.", .unit = "tokens", .min = 3});
   inference.fields(list);
 }
 
 void predict_text(const PredictTextConfig& config, std::istream& in, const TakeResult& take) {
   config.inference.apply_to_process();
-  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification, .model = config.inference.model_options()});
+  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
+                                                       .model = {.precision = config.inference.precision_kind()}});
   const int64_t max_tokens = std::min(config.max_seq_length, loaded.model->config().max_position_embeddings);
   if (!config.text.empty()) {
     kernel::Ragged texts;
-    append_text(*loaded.tokenizer, config.text, config.text_pair.empty() ? std::nullopt : std::optional(config.text_pair), max_tokens, texts);
+    append_text(*loaded.tokenizer, config.text,
+                config.text_pair.empty() ? std::nullopt : std::optional(config.text_pair), max_tokens, texts);
     take(classify(loaded, texts, config.inference).front());
     return;
   }
@@ -169,7 +183,8 @@ void predict_text(const PredictTextConfig& config, std::istream& in, const TakeR
     while (static_cast<int64_t>(requests.size()) < kLinesAtOnce && has_more) {
       auto line = lines.maybe_next();
       if (!(has_more = line.has_value())) break;
-      append_text(*loaded.tokenizer, lines.text_of(*line, "text"), line->contains("text_pair") ? std::optional(lines.text_of(*line, "text_pair")) : std::nullopt,
+      append_text(*loaded.tokenizer, lines.text_of(*line, "text"),
+                  line->contains("text_pair") ? std::optional(lines.text_of(*line, "text_pair")) : std::nullopt,
                   max_tokens, texts);
       requests.push_back(std::move(*line));
     }

@@ -12,7 +12,7 @@
 #include "retort/data/squad_features.h"
 #include "retort/decode/squad_answers.h"
 #include "retort/recipe/inference_config.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/recipe/model_source.h"
 
 namespace retort::recipe {
 
@@ -42,8 +42,8 @@ struct PredictTextConfig {
   void fields(FieldList& list);
 };
 
-// With `text`: one {"label", "score", "scores"}. Otherwise reads objects with "text" (and "text_pair") from `in` and gives
-// each back with these fields added. A model with one output gives {"value"}.
+// With `text`: one {"label", "score", "scores"}. Otherwise reads objects with "text" (and "text_pair") from `in` and
+// gives each back with these fields added. A model with one output gives {"value"}.
 void predict_text(const PredictTextConfig& config, std::istream& in, const TakeResult& take);
 
 }  // namespace retort::recipe

@@ -6,7 +6,9 @@ namespace retort::recipe {
 
 checkpoint::RunFolder start_run(const train::OutputConfig& output, int64_t save_total_limit) {
   using checkpoint::RunStart;
-  const RunStart start = output.resume ? RunStart::kResume : output.overwrite_output_dir ? RunStart::kOverwrite : RunStart::kNew;
+  const RunStart start = output.resume                 ? RunStart::kResume
+                         : output.overwrite_output_dir ? RunStart::kOverwrite
+                                                       : RunStart::kNew;
   return checkpoint::RunFolder({.output_dir = output.output_dir, .start = start, .save_total_limit = save_total_limit});
 }
 
@@ -19,8 +21,8 @@ data::ShuffledSourceOptions source_options(const train::TrainingConfig& training
           .group_by_length = training.group_by_length};
 }
 
-void finish_run(checkpoint::RunFolder& run, const model::Model& model, const text::Tokenizer& tokenizer, const std::string& task,
-                const Json& settings, const Json& results) {
+void finish_run(checkpoint::RunFolder& run, const model::Model& model, const text::Tokenizer& tokenizer,
+                const std::string& task, const Json& settings, const Json& results) {
   run.publish_files(
       [&](const fs::path& folder) {
         save_model_folder(folder, model, tokenizer);

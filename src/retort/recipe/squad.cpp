@@ -7,37 +7,22 @@
 
 namespace retort::recipe {
 
-void SquadDataConfig::fields(FieldList& list, bool with_training) {
-  list.group("Data");
-  if (with_training) {
-    list.add("train_file", train_file, {.help = "Training questions: SQuAD JSON, JSON lines or Parquet.", .required = true});
-    list.add("max_train_examples", max_train_examples, {.help = "A seeded random sample of so many questions; -1: all.", .min = -1});
-  }
-  list.add("dev_file", dev_file, {.help = "Questions to evaluate on.", .aliases = {"predict_file", "eval_file", "validation_file"}, .required = !with_training});
-  list.add("max_eval_examples", max_eval_examples, {.help = "A seeded random sample of so many questions; -1: all.", .min = -1});
-  features.fields(list);
-  list.add("on_bad_record", on_bad_record, {.help = "What to do with a record that is wrong: stop, or leave it out and count it.", .choices = {"fail", "skip"}});
-  cache.fields(list);
-  list.group("Decoding");
-  decoding.fields(list);
-  list.add("per_device_eval_batch_size", per_device_eval_batch_size,
-           {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.", .min = 0, .aliases = {"eval_batch_size", "predict_batch_size", "per_gpu_eval_batch_size", "per_compute_eval_batch_size"}});
-}
-
-data::SquadSource SquadDataConfig::source(const std::string& file, int64_t max_examples, uint64_t seed, const model::Model& model) const {
+data::SquadSource squad_source(const SquadDataConfig& config, const std::string& file, int64_t max_examples,
+                               uint64_t seed, const model::Model& model) {
   data::SquadSource source;
   source.file = file;
-  source.features = features;
-  source.on_bad_record = data::parse_on_bad_record(on_bad_record);
+  source.features = config.features;
+  source.on_bad_record = data::parse_on_bad_record(config.on_bad_record);
   source.max_examples = max_examples;
   source.seed = seed;
-  source.cache = cache;
+  source.cache = config.cache;
   source.model_max_length = model.config().max_position_embeddings;
   return source;
 }
 
-SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvaluationSet& set, const text::Tokenizer& tokenizer,
-                              decode::SquadDecodeOptions options, const EvaluationRun& run) {
+SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvaluationSet& set,
+                              const text::Tokenizer& tokenizer, decode::SquadDecodeOptions options,
+                              const EvaluationRun& run) {
   SquadEvaluation evaluation;
   const data::SquadRowSet rows(set.features, false);
   std::vector<std::vector<float>> starts(static_cast<size_t>(rows.row_count())), ends(starts.size());
@@ -58,7 +43,8 @@ SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvalua
   return evaluation;
 }
 
-Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation, bool version_2_with_negative) {
+Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation,
+                            bool version_2_with_negative) {
   std::vector<metric::GoldAnswers> gold;
   metric::Predictions predictions;
   metric::NullOdds null_odds;
@@ -70,8 +56,9 @@ Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEval
     predictions[example.id] = evaluation.predictions[i].answer;
     null_odds.emplace_back(example.id, evaluation.predictions[i].null_odds);
   }
-  const metric::SquadScoreOptions options{.version = version_2_with_negative ? metric::SquadVersion::kV2 : metric::SquadVersion::kV1,
-                                          .na_prob_thresh = 1e30};  // the answers already follow the threshold
+  const metric::SquadScoreOptions options{
+      .version = version_2_with_negative ? metric::SquadVersion::kV2 : metric::SquadVersion::kV1,
+      .na_prob_thresh = 1e30};  // the answers already follow the threshold
   Json scores = metric::score_squad(gold, predictions, version_2_with_negative ? &null_odds : nullptr, options).values;
   scores.update(evaluation.timing.to_json());
   return scores;

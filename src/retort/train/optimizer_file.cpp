@@ -11,10 +11,13 @@ void save_optimizer(const fs::path& checkpoint, const optim::Adam& optimizer) {
   std::vector<checkpoint::NamedTensor> tensors;
   for (const optim::Moment& moment : optimizer.moments()) {
     const auto* bytes = static_cast<const std::byte*>(moment.values.data_ptr());
-    tensors.push_back({moment.name, checkpoint::Dtype::kF32, moment.values.sizes().vec(),
+    tensors.push_back({moment.name,
+                       checkpoint::Dtype::kF32,
+                       moment.values.sizes().vec(),
                        {bytes, static_cast<size_t>(moment.values.numel()) * sizeof(float)}});
   }
-  checkpoint::write_safetensors(checkpoint / kOptimizerFile, tensors, {{"step_count", std::to_string(optimizer.step_count())}});
+  checkpoint::write_safetensors(checkpoint / kOptimizerFile, tensors,
+                                {{"step_count", std::to_string(optimizer.step_count())}});
 }
 
 void load_optimizer(const fs::path& checkpoint, optim::Adam& optimizer) {
@@ -24,13 +27,18 @@ void load_optimizer(const fs::path& checkpoint, optim::Adam& optimizer) {
   for (const auto& tensor : file.tensors()) found[tensor.name] = &tensor;
   for (const optim::Moment& moment : optimizer.moments()) {
     const auto tensor = found.find(moment.name);
-    if (tensor == found.end()) throw UserError("`{}` must hold the moment `{}`, but does not: it belongs to another model or optimizer", path.string(), moment.name);
+    if (tensor == found.end())
+      throw UserError("`{}` must hold the moment `{}`, but does not: it belongs to another model or optimizer",
+                      path.string(), moment.name);
     if (tensor->second->shape != moment.values.sizes().vec() || tensor->second->dtype != checkpoint::Dtype::kF32)
-      throw UserError("`{}`: moment `{}` must have the shape of its parameter, but has another: it belongs to another model", path.string(), moment.name);
+      throw UserError(
+          "`{}`: moment `{}` must have the shape of its parameter, but has another: it belongs to another model",
+          path.string(), moment.name);
     std::memcpy(moment.values.data_ptr(), tensor->second->bytes.data(), tensor->second->bytes.size());
   }
   const auto count = file.metadata().find("step_count");
-  if (count == file.metadata().end()) throw UserError("`{}` must state `step_count`, but does not: it was not written by this program", path.string());
+  if (count == file.metadata().end())
+    throw UserError("`{}` must state `step_count`, but does not: it was not written by this program", path.string());
   optimizer.set_step_count(std::stoll(count->second));
 }
 

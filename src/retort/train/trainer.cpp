@@ -17,7 +17,9 @@ namespace retort::train {
 
 namespace {
 
-double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 optim::AdamOptions adam_options(const TrainingConfig& config) {
   optim::AdamOptions options;
@@ -33,8 +35,9 @@ optim::Schedule make_schedule(const TrainingConfig& config, int64_t steps_per_ep
   schedule.kind = optim::parse_schedule(config.lr_scheduler_type);
   const double steps = std::ceil(config.num_train_epochs * static_cast<double>(steps_per_epoch));
   schedule.total_steps = config.max_steps > 0 ? config.max_steps : static_cast<int64_t>(steps);
-  schedule.warmup_steps = config.warmup_steps > 0 ? static_cast<double>(config.warmup_steps)
-                                                  : std::ceil(config.warmup_proportion * static_cast<double>(schedule.total_steps));
+  schedule.warmup_steps = config.warmup_steps > 0
+                              ? static_cast<double>(config.warmup_steps)
+                              : std::ceil(config.warmup_proportion * static_cast<double>(schedule.total_steps));
   return schedule;
 }
 
@@ -64,11 +67,13 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
       run_(run),
       optimizer_(unit.parameters(), adam_options(config)),
       schedule_(make_schedule(config, source.steps_per_epoch())) {
-  if (schedule_.total_steps < 1) throw UserError("`num_train_epochs` must give at least one step, but is {}", config.num_train_epochs);
+  if (schedule_.total_steps < 1)
+    throw UserError("`num_train_epochs` must give at least one step, but is {}", config.num_train_epochs);
   state_.max_steps = schedule_.total_steps;
   state_.num_train_epochs = static_cast<int64_t>(std::ceil(config.num_train_epochs));
   state_.train_batch_size = config.per_device_train_batch_size;
-  state_.logging_steps = config.logging_steps, state_.eval_steps = config.eval_steps, state_.save_steps = config.save_steps;
+  state_.logging_steps = config.logging_steps, state_.eval_steps = config.eval_steps,
+  state_.save_steps = config.save_steps;
   state_.resume.seed = config.seed;
 }
 
@@ -77,7 +82,8 @@ bool Trainer::resume() {
   if (!checkpoint) return false;
   load_checkpoint(checkpoint->path);
   last_saved_step_ = state_.global_step;
-  log_info("continuing from `{}` at step {} of {}", checkpoint->path.string(), state_.global_step, schedule_.total_steps);
+  log_info("continuing from `{}` at step {} of {}", checkpoint->path.string(), state_.global_step,
+           schedule_.total_steps);
   return true;
 }
 
@@ -89,7 +95,8 @@ TrainingSummary Trainer::run() {
   progress_ = std::make_unique<Progress>(ProgressOptions{
       .title = "train",
       .total = schedule_.total_steps,
-      .start = {.done = state_.global_step, .sequences = state_.resume.sequences_seen, .tokens = state_.resume.tokens_seen}});
+      .start = {
+          .done = state_.global_step, .sequences = state_.resume.sequences_seen, .tokens = state_.resume.tokens_seen}});
   while (state_.global_step < schedule_.total_steps) {
     after_step(step());
     if (stop.requested() == 0) continue;
@@ -123,7 +130,8 @@ Trainer::StepResult Trainer::step() {
   // 5 check and clip
   result.gradient_norm = optimizer_.gradient_norm();
   result.is_finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
-  const double clip = config_.max_grad_norm > 0 ? std::min(1.0, config_.max_grad_norm / (result.gradient_norm + 1e-6)) : 1.0;
+  const double clip =
+      config_.max_grad_norm > 0 ? std::min(1.0, config_.max_grad_norm / (result.gradient_norm + 1e-6)) : 1.0;
   // 6 optimizer at 7 the scheduled rate
   if (result.is_finite) {
     optimizer_.step(config_.learning_rate * schedule_.factor(state_.global_step + 1), clip);
@@ -163,7 +171,8 @@ void Trainer::handle_nonfinite(const data::StepBatch& batch, const StepResult& r
   ++state_.resume.skipped_steps;
   if (++skipped_in_a_row_ <= config_.max_skipped_steps) {
     if (progress_) progress_->clear();
-    log_warning("step {} is skipped: its loss is {} and its gradient norm {}", state_.global_step + 1, result.loss, result.gradient_norm);
+    log_warning("step {} is skipped: its loss is {} and its gradient norm {}", state_.global_step + 1, result.loss,
+                result.gradient_norm);
     return;
   }
   std::string tensor = "none";
@@ -173,9 +182,11 @@ void Trainer::handle_nonfinite(const data::StepBatch& batch, const StepResult& r
       break;
     }
   const auto& rows = batch.micro_batches.front().rows;
-  throw DivergenceError("training diverged: {} steps in a row had a loss or gradient that is not finite; step {}, first row {}, first parameter that is not finite: {}. "
-                        "Lower `learning_rate`, or resume from the last checkpoint",
-                        skipped_in_a_row_, state_.global_step + 1, rows.empty() ? -1 : rows.front(), tensor);
+  throw DivergenceError(
+      "training diverged: {} steps in a row had a loss or gradient that is not finite; step {}, first row {}, first "
+      "parameter that is not finite: {}. "
+      "Lower `learning_rate`, or resume from the last checkpoint",
+      skipped_in_a_row_, state_.global_step + 1, rows.empty() ? -1 : rows.front(), tensor);
 }
 
 // Once in a while: log, evaluate, save.
@@ -185,18 +196,23 @@ void Trainer::after_step(const StepResult& result) {
   state_.epoch = fraction_of_epoch();
   const int64_t step = state_.global_step;
   const auto is_due = [&](int64_t interval) { return interval > 0 && step % interval == 0; };
-  progress_->update({.done = step, .sequences = state_.resume.sequences_seen, .tokens = state_.resume.tokens_seen, .loss = result.loss});
+  progress_->update({.done = step,
+                     .sequences = state_.resume.sequences_seen,
+                     .tokens = state_.resume.tokens_seen,
+                     .loss = result.loss});
   const bool is_last = step == schedule_.total_steps;
   if (is_due(config_.logging_steps) || (is_last && config_.logging_steps > 0)) log_stretch(result);
   const bool epoch_ended = source_.position().step_in_epoch == 0;
-  if (config_.evaluate_during_training && (is_due(config_.eval_steps) || epoch_ended || is_last)) evaluate_and_keep_best();
+  if (config_.evaluate_during_training && (is_due(config_.eval_steps) || epoch_ended || is_last))
+    evaluate_and_keep_best();
   if (is_due(config_.save_steps) && !is_last && last_saved_step_ != step) save(false);
 }
 
 void Trainer::log_stretch(const StepResult& result) {
   const double seconds = std::max(1e-9, seconds_now() - stretch_started_);
   Json values;
-  values["loss"] = state_.resume.loss_count ? state_.resume.loss_sum / static_cast<double>(state_.resume.loss_count) : result.loss;
+  values["loss"] =
+      state_.resume.loss_count ? state_.resume.loss_sum / static_cast<double>(state_.resume.loss_count) : result.loss;
   values["learning_rate"] = config_.learning_rate * schedule_.factor(state_.global_step);
   values["grad_norm"] = result.gradient_norm;
   values["sequences_per_second"] = static_cast<double>(stretch_sequences_) / seconds;
@@ -208,7 +224,8 @@ void Trainer::log_stretch(const StepResult& result) {
   state_.log_history.push_back(std::move(entry));
   if (log_) log_->write({.step = state_.global_step, .epoch = state_.epoch, .values = values});
   if (tensorboard_)
-    for (const auto& [key, value] : values.items()) tensorboard_->add_scalar("train/" + key, value.get<double>(), state_.global_step);
+    for (const auto& [key, value] : values.items())
+      tensorboard_->add_scalar("train/" + key, value.get<double>(), state_.global_step);
   state_.resume.loss_sum = 0, state_.resume.loss_count = 0;
   stretch_started_ = seconds_now();
   stretch_sequences_ = stretch_tokens_ = 0;
@@ -221,7 +238,8 @@ void Trainer::evaluate_and_keep_best() {
   const double spent = seconds_now() - before;  // evaluation is not training time
   started_ += spent, stretch_started_ += spent;
   if (scores.empty()) return;
-  if (log_) log_->write({.kind = EventKind::kEvaluate, .step = state_.global_step, .epoch = state_.epoch, .values = scores});
+  if (log_)
+    log_->write({.kind = EventKind::kEvaluate, .step = state_.global_step, .epoch = state_.epoch, .values = scores});
   Json entry{{"epoch", state_.epoch}, {"step", state_.global_step}};
   for (const auto& [key, value] : scores.items()) {
     if (!value.is_number()) continue;
@@ -250,8 +268,10 @@ void Trainer::save(bool must_succeed) {
   const checkpoint::SaveRequest request{.step = state_.global_step,
                                         .fill = [this](const fs::path& folder) { write_checkpoint(folder); },
                                         .bytes_expected = 12 * unit_.parameters().parameter_count() + (1 << 20)};
-  if (must_succeed) run_->save(request);
-  else if (!run_->maybe_save(request)) return;
+  if (must_succeed)
+    run_->save(request);
+  else if (!run_->maybe_save(request))
+    return;
   last_saved_step_ = state_.global_step;
 }
 
@@ -267,7 +287,9 @@ void Trainer::load_checkpoint(const fs::path& folder) {
   const int64_t total = schedule_.total_steps;
   state_ = load_trainer_state(folder);
   if (state_.max_steps != total)
-    log_warning("the run is continued with {} steps in all, but was begun with {}: the learning rate follows the new number", total, state_.max_steps);
+    log_warning(
+        "the run is continued with {} steps in all, but was begun with {}: the learning rate follows the new number",
+        total, state_.max_steps);
   if (state_.resume.seed != config_.seed)
     throw UserError("`seed` must be {} as in the run that is continued, but is {}", state_.resume.seed, config_.seed);
   state_.max_steps = total;
@@ -288,12 +310,13 @@ void Trainer::restore_best() {
 
 void Trainer::open_logs(std::optional<int64_t> resumed_step) {
   if (run_ == nullptr) return;
-  log_ = std::make_unique<EventLog>(EventLogOptions{
-      .path = run_->path() / kEventLogFile,
-      .form = config_.event_log == "dllogger" ? EventLogForm::kDllogger : EventLogForm::kJsonLines,
-      .resumed_step = resumed_step});
+  log_ = std::make_unique<EventLog>(
+      EventLogOptions{.path = run_->path() / kEventLogFile,
+                      .form = config_.event_log == "dllogger" ? EventLogForm::kDllogger : EventLogForm::kJsonLines,
+                      .resumed_step = resumed_step});
   if (config_.tensorboard)
-    tensorboard_ = std::make_unique<TensorBoardWriter>(TensorBoardOptions{.folder = run_->path() / "runs", .resumed_step = resumed_step});
+    tensorboard_ = std::make_unique<TensorBoardWriter>(
+        TensorBoardOptions{.folder = run_->path() / "runs", .resumed_step = resumed_step});
 }
 
 double Trainer::fraction_of_epoch() const {

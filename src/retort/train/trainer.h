@@ -22,10 +22,10 @@ namespace retort::train {
 
 struct TrainingSummary {
   int64_t steps = 0;
-  double train_seconds = 0;      // of all parts of a resumed run
+  double train_seconds = 0;  // of all parts of a resumed run
   int64_t sequences = 0, tokens = 0;
-  double loss = 0;               // mean of the last stretch logged
-  double wait_share = 0;         // part of the time spent outside forward, backward and optimizer
+  double loss = 0;        // mean of the last stretch logged
+  double wait_share = 0;  // part of the time spent outside forward, backward and optimizer
   int64_t skipped_steps = 0;
 
   Json to_json() const;
@@ -74,8 +74,8 @@ class Trainer {
   std::unique_ptr<TensorBoardWriter> tensorboard_;
   std::unique_ptr<Progress> progress_;
   int64_t skipped_in_a_row_ = 0;
-  double wait_seconds_ = 0;                       // drawing data
-  double started_ = 0, seconds_before_ = 0;       // this process's start; train_seconds of earlier ones
+  double wait_seconds_ = 0;                  // drawing data
+  double started_ = 0, seconds_before_ = 0;  // this process's start; train_seconds of earlier ones
   double stretch_started_ = 0;
   int64_t stretch_sequences_ = 0, stretch_tokens_ = 0;
   double last_loss_ = 0;

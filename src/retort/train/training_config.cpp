@@ -10,42 +10,82 @@ namespace retort::train {
 
 void TrainingConfig::fields(FieldList& list) {
   list.group("Training");
-  list.add("num_train_epochs", num_train_epochs, {.help = "Passes over the training data; fractions are allowed.", .min = 0});
-  list.add("max_steps", max_steps, {.help = "Optimizer steps; a positive number overrides the epochs.", .unit = "steps", .min = -1});
+  list.add("num_train_epochs", num_train_epochs,
+           {.help = "Passes over the training data; fractions are allowed.", .min = 0});
+  list.add("max_steps", max_steps,
+           {.help = "Optimizer steps; a positive number overrides the epochs.", .unit = "steps", .min = -1});
   list.add("per_device_train_batch_size", per_device_train_batch_size,
            {.help = "Sequences of a batch; a step holds this times gradient_accumulation_steps.",
-            .unit = "sequences", .min = 1, .aliases = {"train_batch_size", "per_gpu_train_batch_size", "per_compute_train_batch_size", "batch_size"}});
-  list.add("gradient_accumulation_steps", gradient_accumulation_steps, {.help = "Batches of one optimizer step.", .min = 1});
+            .unit = "sequences",
+            .min = 1,
+            .aliases = {"train_batch_size", "per_gpu_train_batch_size", "per_compute_train_batch_size", "batch_size"}});
+  list.add("gradient_accumulation_steps", gradient_accumulation_steps,
+           {.help = "Batches of one optimizer step.", .min = 1});
   list.add("learning_rate", learning_rate, {.help = "Highest learning rate.", .min = 0, .aliases = {"lr"}});
-  list.add("lr_scheduler_type", lr_scheduler_type, {.help = "How the learning rate changes over the steps.", .choices = optim::schedule_names()});
-  list.add("warmup_steps", warmup_steps, {.help = "Steps over which the learning rate rises from 0.", .unit = "steps", .min = 0, .aliases = {"warm_up_steps"}});
+  list.add("lr_scheduler_type", lr_scheduler_type,
+           {.help = "How the learning rate changes over the steps.", .choices = optim::schedule_names()});
+  list.add("warmup_steps", warmup_steps,
+           {.help = "Steps over which the learning rate rises from 0.",
+            .unit = "steps",
+            .min = 0,
+            .aliases = {"warm_up_steps"}});
   list.add("warmup_proportion", warmup_proportion,
-           {.help = "The same as a share of all steps; used when warmup_steps is 0.", .min = 0, .max = 1, .aliases = {"warmup_ratio", "warmup_prop"}});
-  list.add("optimizer", optimizer, {.help = "adamw, or bertadam (no bias correction, decay inside the update, clipping per tensor).",
-                                    .choices = {"adamw", "bertadam"}, .aliases = {"optim"}});
+           {.help = "The same as a share of all steps; used when warmup_steps is 0.",
+            .min = 0,
+            .max = 1,
+            .aliases = {"warmup_ratio", "warmup_prop"}});
+  list.add("optimizer", optimizer,
+           {.help = "adamw, or bertadam (no bias correction, decay inside the update, clipping per tensor).",
+            .choices = {"adamw", "bertadam"},
+            .aliases = {"optim"}});
   list.add("adam_beta1", adam_beta1, {.help = "Decay of the first moment.", .min = 0, .max = 1, .aliases = {"beta_1"}});
-  list.add("adam_beta2", adam_beta2, {.help = "Decay of the second moment.", .min = 0, .max = 1, .aliases = {"beta_2"}});
+  list.add("adam_beta2", adam_beta2,
+           {.help = "Decay of the second moment.", .min = 0, .max = 1, .aliases = {"beta_2"}});
   list.add("adam_epsilon", adam_epsilon, {.help = "Added to the root of the second moment.", .min = 0});
   list.add("correct_bias", correct_bias, {.help = "AdamW's bias correction."});
-  list.add("weight_decay", weight_decay, {.help = "Decoupled decay; biases and LayerNorm weights are left out.", .min = 0});
-  list.add("max_grad_norm", max_grad_norm, {.help = "Gradients are scaled down to this L2 norm; 0 switches it off.", .min = 0});
-  list.add("precision", precision, {.help = "bf16: products in bfloat16, parameters and statistics in float32; auto: bf16 where the processor has it.",
-                                    .choices = {"auto", "bf16", "fp32"}, .aliases = {"data_type", "dtype"}});
+  list.add("weight_decay", weight_decay,
+           {.help = "Decoupled decay; biases and LayerNorm weights are left out.", .min = 0});
+  list.add("max_grad_norm", max_grad_norm,
+           {.help = "Gradients are scaled down to this L2 norm; 0 switches it off.", .min = 0});
+  list.add(
+      "precision", precision,
+      {.help =
+           "bf16: products in bfloat16, parameters and statistics in float32; auto: bf16 where the processor has it.",
+       .choices = {"auto", "bf16", "fp32"},
+       .aliases = {"data_type", "dtype"}});
   list.add("seed", seed, {.help = "Seed of data order, dropout and fresh weights.", .min = 0});
-  list.add("max_tokens_per_micro_batch", max_tokens_per_micro_batch,
-           {.help = "Most tokens that go through memory at once; a step is cut accordingly and its result stays the same.", .unit = "tokens", .min = 1});
+  list.add(
+      "max_tokens_per_micro_batch", max_tokens_per_micro_batch,
+      {.help = "Most tokens that go through memory at once; a step is cut accordingly and its result stays the same.",
+       .unit = "tokens",
+       .min = 1});
   list.add("group_by_length", group_by_length, {.help = "Steps of sequences of similar length."});
-  list.add("dataloader_drop_last", dataloader_drop_last, {.help = "Leave out the last, incomplete step of an epoch.", .aliases = {"drop_last"}});
-  list.add("kernels", kernels, {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
+  list.add("dataloader_drop_last", dataloader_drop_last,
+           {.help = "Leave out the last, incomplete step of an epoch.", .aliases = {"drop_last"}});
+  list.add(
+      "kernels", kernels,
+      {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
   list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
   list.group("Logging, evaluation and checkpoints");
-  list.add("logging_steps", logging_steps, {.help = "A log line every so many steps; 0: none.", .unit = "steps", .min = 0, .aliases = {"log_freq", "log_interval"}});
-  list.add("save_steps", save_steps, {.help = "A checkpoint every so many steps; 0: only when interrupted.", .unit = "steps", .min = 0});
+  list.add("logging_steps", logging_steps,
+           {.help = "A log line every so many steps; 0: none.",
+            .unit = "steps",
+            .min = 0,
+            .aliases = {"log_freq", "log_interval"}});
+  list.add("save_steps", save_steps,
+           {.help = "A checkpoint every so many steps; 0: only when interrupted.", .unit = "steps", .min = 0});
   list.add("save_total_limit", save_total_limit, {.help = "Checkpoints kept; 0 keeps all.", .min = 0});
-  list.add("evaluate_during_training", evaluate_during_training, {.help = "Evaluate at the end of every epoch and every eval_steps."});
-  list.add("eval_steps", eval_steps, {.help = "Evaluate every so many steps; 0: not between epochs.", .unit = "steps", .min = 0, .aliases = {"eval_step"}});
-  list.add("load_best_model_at_end", load_best_model_at_end, {.help = "End with the best evaluated model instead of the last."});
-  list.add("max_skipped_steps", max_skipped_steps, {.help = "Steps in a row whose loss or gradient may be infinite or NaN; they are skipped.", .min = 0});
+  list.add("evaluate_during_training", evaluate_during_training,
+           {.help = "Evaluate at the end of every epoch and every eval_steps."});
+  list.add("eval_steps", eval_steps,
+           {.help = "Evaluate every so many steps; 0: not between epochs.",
+            .unit = "steps",
+            .min = 0,
+            .aliases = {"eval_step"}});
+  list.add("load_best_model_at_end", load_best_model_at_end,
+           {.help = "End with the best evaluated model instead of the last."});
+  list.add("max_skipped_steps", max_skipped_steps,
+           {.help = "Steps in a row whose loss or gradient may be infinite or NaN; they are skipped.", .min = 0});
   list.add("event_log", event_log, {.help = "Form of train_log.jsonl.", .choices = {"jsonl", "dllogger"}});
   list.add("tensorboard", tensorboard, {.help = "Write event files for TensorBoard into runs/."});
 }
@@ -55,13 +95,16 @@ void TrainingConfig::apply_to_process() const {
     set_thread_count(static_cast<int>(threads));
   }
   at::set_num_threads(thread_count());
-  kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference : kernel::Implementation::kFused);
+  kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference
+                                                    : kernel::Implementation::kFused);
 }
 
 void OutputConfig::fields(FieldList& list) {
   list.group("Output");
   list.add("output_dir", output_dir, {.help = "Folder for the model, predictions, scores and logs.", .required = true});
-  list.add("resume", resume, {.help = "Continue the unfinished run in output_dir from its newest whole checkpoint.", .aliases = {"resume_from_checkpoint"}});
+  list.add("resume", resume,
+           {.help = "Continue the unfinished run in output_dir from its newest whole checkpoint.",
+            .aliases = {"resume_from_checkpoint"}});
   list.add("overwrite_output_dir", overwrite_output_dir, {.help = "Replace what an earlier run left in output_dir."});
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "retort/base/fields.h"
-#include "retort/kernel/parameters.h"
+#include "retort/kernel/precision.h"
 
 namespace retort::train {
 

@@ -24,8 +24,11 @@ class TrainUnit {
   virtual std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) = 0;
 
   // What each term's sum is divided by: its count over the whole optimizer step, known before the first forward so that
-  // the cut into micro-batches changes nothing. One number per term, or one for all. Default: the sequences of the step.
-  virtual std::vector<double> step_counts(const data::StepBatch& step) const { return {static_cast<double>(step.sequence_count)}; }
+  // the cut into micro-batches changes nothing. One number per term, or one for all. Default: the sequences of the
+  // step.
+  virtual std::vector<double> step_counts(const data::StepBatch& step) const {
+    return {static_cast<double>(step.sequence_count)};
+  }
 
   // Scores on held-out data, and the key among them of which the highest is best ("" when there is none).
   virtual Json evaluate() { return Json::object(); }

@@ -84,7 +84,7 @@ class DamagedCheckpointTest : public RunFolderTest {
     ASSERT_EQ(newest->step, 10) << damaged;
     const auto problem = verify_checkpoint_folder(out() / "checkpoint-20");
     ASSERT_TRUE(problem.has_value());
-    ASSERT_NE(problem->find("`" + damaged.string() + "`"), std::string::npos) << *problem;
+    ASSERT_NE(problem->find(fmt::format("`{}`", damaged.string())), std::string::npos) << *problem;
   }
 
   RunFolder run_;
@@ -106,10 +106,10 @@ TEST_F(DamagedCheckpointTest, EveryFlippedByteIsFoundAndTheOneBeforeUsed) {
   }
   EXPECT_GT(flips, 500u);
   EXPECT_EQ(run_.newest_valid()->step, 20) << "as good as new once the bytes are back";
-  EXPECT_NE(log_text().find("`" + (out() / "checkpoint-20").string() +
-                            "` is not used, because it is incomplete or damaged: `" +
-                            (out() / "checkpoint-20" / "model.safetensors").string() + "` must have the checksum "),
-            std::string::npos);
+  const std::string warning = fmt::format(
+      "`{0}` is not used, because it is incomplete or damaged: `{0}/model.safetensors` must have the checksum ",
+      (out() / "checkpoint-20").string());
+  EXPECT_NE(log_text().find(warning), std::string::npos);
 }
 
 TEST_F(DamagedCheckpointTest, EveryTruncationOfAnyFileIsFound) {

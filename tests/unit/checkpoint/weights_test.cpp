@@ -66,7 +66,7 @@ TEST(WeightsTest, SaysWhatItLookedFor) {
                   "a downloaded or saved model",
                   folder.string()));
   EXPECT_EQ(message_of([] { open_weights("/absent/folder"); }),
-            "`/absent/folder` must be a model folder or a weight file, but does not exist; check the path");
+            "`/absent/folder` must be a model folder or a weight file, but is not there; check the path");
 }
 
 TEST(WeightsTest, RefusesIndexesThatLie) {

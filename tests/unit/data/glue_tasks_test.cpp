@@ -9,8 +9,10 @@ namespace {
 
 std::string names_of(const std::vector<std::filesystem::path>& files, const GlueFolder& folder) {
   std::string names;
-  for (const auto& file : files)
-    names += (names.empty() ? "" : " ") + std::filesystem::relative(file, folder.path()).string();
+  for (const auto& file : files) {
+    if (!names.empty()) names += ' ';
+    names += std::filesystem::relative(file, folder.path()).string();
+  }
   return names;
 }
 

@@ -65,7 +65,7 @@ struct Setting {
 };
 std::vector<Setting> settings() {
   std::vector<Setting> made;
-  for (const int64_t rows : {1, 7, 64, 130})
+  for (const int64_t rows : {1, 7, 130})
     for (const int64_t batch_size : {1, 8, 200})
       for (const int64_t accumulation : {1, 3})
         for (const bool grouped : {false, true})
@@ -124,7 +124,7 @@ TEST(ShuffledSource, SeekEqualsRunningOn) {
     const MadeUpRows rows(count);
     ShuffledSource running(rows, options);
     std::vector<std::string> expected = draw(running, 7);
-    for (int64_t skipped = 0; skipped < 7; ++skipped) {
+    for (int64_t skipped = 0; skipped < 7; skipped += 3) {
       ShuffledSource source(rows, options);
       draw(source, 2);  // so that there is a prefetched step to throw away
       source.seek({skipped / source.steps_per_epoch(), skipped % source.steps_per_epoch()});

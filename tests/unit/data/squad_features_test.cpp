@@ -16,9 +16,11 @@ using retort::testing::squad_tokenizer;
 using retort::testing::user_error_of;
 
 void expect_reference(const char* data_name, const char* expected_name, bool version_2) {
-  const SquadData data = read_squad(squad_fixture(data_name), {.is_training = true, .version_2_with_negative = version_2});
+  const SquadData data =
+      read_squad(squad_fixture(data_name), {.is_training = true, .version_2_with_negative = version_2});
   for (const Json& expected : read_json_file(squad_fixture(expected_name))) {
-    const SquadFeatureOptions options{expected["options"][0], expected["options"][1], expected["options"][2], version_2};
+    const SquadFeatureOptions options{expected["options"][0], expected["options"][1], expected["options"][2],
+                                      version_2};
     const SquadFeatures features = SquadFeatures::make(data, squad_tokenizer(), options, true);
     size_t i = 0;
     for (const Json& example : expected["examples"]) {
@@ -31,9 +33,12 @@ void expect_reference(const char* data_name, const char* expected_name, bool ver
       for (int64_t f = begin; f < end; ++f) {
         const Json& row = rows[static_cast<size_t>(f - begin)];
         const SquadFeature feature = features.feature(f);
-        EXPECT_EQ(Json::array({feature.token_count(), feature.window_offset(), feature.window_ids.size(), feature.start_position, feature.end_position}),
-                  Json::array({row[0], row[1], row[2], row[3], row[4]})) << data.examples[i].id << " window " << f - begin;
-        EXPECT_EQ(fmt::format("{:016x}", digest_of_feature(features, f)), row[5]) << data.examples[i].id << " window " << f - begin;
+        EXPECT_EQ(Json::array({feature.token_count(), feature.window_offset(), feature.window_ids.size(),
+                               feature.start_position, feature.end_position}),
+                  Json::array({row[0], row[1], row[2], row[3], row[4]}))
+            << data.examples[i].id << " window " << f - begin;
+        EXPECT_EQ(fmt::format("{:016x}", digest_of_feature(features, f)), row[5])
+            << data.examples[i].id << " window " << f - begin;
       }
       ++i;
     }
@@ -56,9 +61,11 @@ class SquadRealFile : public ::testing::TestWithParam<RealFile> {};
 TEST_P(SquadRealFile, EqualsTheReference) {
   const ScratchFolder scratch;
   const fs::path path = real_squad_file(GetParam().name, scratch);
-  if (path.empty()) GTEST_SKIP() << "set RETORT_DATA to a folder with squad/" << GetParam().name << " (or .xz) and vocab/";
+  if (path.empty())
+    GTEST_SKIP() << "set RETORT_DATA to a folder with squad/" << GetParam().name << " (or .xz) and vocab/";
   const text::Tokenizer tokenizer = text::Tokenizer::load(fs::path(std::getenv("RETORT_DATA")) / "vocab");
-  const SquadReadOptions options{.is_training = GetParam().is_training, .version_2_with_negative = GetParam().version_2};
+  const SquadReadOptions options{.is_training = GetParam().is_training,
+                                 .version_2_with_negative = GetParam().version_2};
   const SquadFeatures features = SquadFeatures::make(read_squad(path, options), tokenizer, {}, options.is_training);
   uint64_t state = retort::testing::kDigestStart;
   for (int64_t f = 0; f < features.feature_count(); ++f) state = digest_of_feature(features, f, state);
@@ -71,13 +78,16 @@ INSTANTIATE_TEST_SUITE_P(All, SquadRealFile,
                          ::testing::Values(RealFile{"dev-v1.1.json", false, false, 10833, "902e20549d945a93"},
                                            RealFile{"dev-v2.0.json", false, true, 12232, "f67be4810e6d17fe"},
                                            RealFile{"train-v1.1.json", true, false, 88641, "6610a1fbd9fd9428"}),
-                         [](const auto& test) { return test.param.is_training ? "TrainV1" : test.param.version_2 ? "DevV2" : "DevV1"; });
+                         [](const auto& test) {
+                           return test.param.is_training ? "TrainV1" : test.param.version_2 ? "DevV2" : "DevV1";
+                         });
 
 TEST(SquadWindows, CheckValues) {
   EXPECT_EQ(make_windows(500, 384 - 10 - 3, 128), (std::vector<Window>{{0, 371}, {128, 371}, {256, 244}}));
   EXPECT_EQ(make_windows(371, 371, 128), (std::vector<Window>{{0, 371}}));
   EXPECT_EQ(make_windows(0, 371, 128), std::vector<Window>());
-  EXPECT_EQ(make_windows(10, 4, 100), (std::vector<Window>{{0, 4}, {4, 4}, {8, 2}}));  // edge to edge: nothing is skipped
+  EXPECT_EQ(make_windows(10, 4, 100),
+            (std::vector<Window>{{0, 4}, {4, 4}, {8, 2}}));  // edge to edge: nothing is skipped
 }
 
 TEST(SquadWindows, TheBestWindowHasTheMostContext) {
@@ -119,9 +129,12 @@ TEST(SquadFeatureOptions, AreChecked) {
   EXPECT_EQ(message({384, 0, 64}), "`doc_stride` must be at least 1 token, but is 0; 128 is usual");
   EXPECT_EQ(message({384, -5, 64}), "`doc_stride` must be at least 1 token, but is -5; 128 is usual");
   EXPECT_EQ(message({384, 128, 0}), "`max_query_length` must be at least 1 token, but is 0; 64 is usual");
-  EXPECT_NE(message({67, 128, 64}).find("`max_seq_length` must be greater than max_query_length + 3 (64 + 3"), std::string::npos);
+  EXPECT_NE(message({67, 128, 64}).find("`max_seq_length` must be greater than max_query_length + 3 (64 + 3"),
+            std::string::npos);
   EXPECT_EQ(message({68, 1, 64}), "");
-  EXPECT_NE(message({513, 128, 64}).find("`max_seq_length` must be at most 512 (the positions of the model), but is 513"), std::string::npos);
+  EXPECT_NE(
+      message({513, 128, 64}).find("`max_seq_length` must be at most 512 (the positions of the model), but is 513"),
+      std::string::npos);
 }
 
 TEST(SquadFeatureOptions, AStrideWithoutOverlapIsExplained) {
@@ -146,17 +159,20 @@ TEST(SquadRowSet, PutsTheSequenceTogether) {
   EXPECT_EQ(batch.tokens.ids[static_cast<size_t>(rows.token_count(1)) - 1], features->sep_id());
   EXPECT_EQ(batch.tokens.segments[static_cast<size_t>(second.window_offset()) - 1], 0);
   EXPECT_EQ(batch.tokens.segments[static_cast<size_t>(second.window_offset())], 1);
-  EXPECT_EQ(batch.labels, (std::vector<std::vector<int32_t>>{{second.start_position, features->feature(0).start_position},
-                                                            {second.end_position, features->feature(0).end_position}}));
+  EXPECT_EQ(batch.labels,
+            (std::vector<std::vector<int32_t>>{{second.start_position, features->feature(0).start_position},
+                                               {second.end_position, features->feature(0).end_position}}));
 }
 
 TEST(SquadSet, CachedFeaturesEqualFreshOnes) {
   const ScratchFolder scratch;
-  SquadSource source{.file = squad_fixture("sample-v1.1.json"), .max_examples = 20, .cache = {.cache_dir = scratch.path()}};
+  SquadSource source{
+      .file = squad_fixture("sample-v1.1.json"), .max_examples = 20, .cache = {.cache_dir = scratch.path()}};
   const SquadFeatures fresh = load_squad_training(source, squad_tokenizer());
   const SquadFeatures cached = load_squad_training(source, squad_tokenizer());
   ASSERT_EQ(fresh.feature_count(), cached.feature_count());
-  for (int64_t f = 0; f < fresh.feature_count(); ++f) EXPECT_EQ(digest_of_feature(fresh, f), digest_of_feature(cached, f));
+  for (int64_t f = 0; f < fresh.feature_count(); ++f)
+    EXPECT_EQ(digest_of_feature(fresh, f), digest_of_feature(cached, f));
   EXPECT_EQ(fresh.example_count(), 20);
   const auto files = [&] { return std::distance(fs::directory_iterator(scratch.path()), fs::directory_iterator()); };
   EXPECT_EQ(files(), 1);
@@ -169,7 +185,8 @@ TEST(SquadSet, CachedFeaturesEqualFreshOnes) {
 }
 
 TEST(SquadSet, AQuestionNeedsAContext) {
-  EXPECT_EQ(user_error_of([] { make_question_set("q", " \n", squad_tokenizer(), {}); }), "`context` must hold the text to answer from, but is empty");
+  EXPECT_EQ(user_error_of([] { make_question_set("q", " \n", squad_tokenizer(), {}); }),
+            "`context` must hold the text to answer from, but is empty");
 }
 
 }  // namespace

@@ -67,7 +67,8 @@ inline uint64_t digest(uint64_t state, int64_t value) {
 inline uint64_t digest_of_feature(const data::SquadFeatures& features, int64_t index, uint64_t state = kDigestStart) {
   const data::SquadFeature feature = features.feature(index);
   const auto length = static_cast<int64_t>(feature.window_ids.size());
-  for (const int64_t value : {feature.token_count(), feature.window_offset(), length, int64_t{feature.start_position}, int64_t{feature.end_position}})
+  for (const int64_t value : {feature.token_count(), feature.window_offset(), length, int64_t{feature.start_position},
+                              int64_t{feature.end_position}})
     state = digest(state, value);
   state = digest(state, features.cls_id());
   for (const int32_t id : feature.question_ids) state = digest(state, id);

@@ -28,9 +28,13 @@ MadeUpLogits make_logits(const data::SquadFeatures& features) {
     for (const int side : {0, 1}) {
       std::vector<float>& values = logits.values.emplace_back();
       for (int64_t t = 0; t < features.feature(f).token_count(); ++t)
-        values.push_back(static_cast<float>(static_cast<int64_t>(random_bits(make_key(7, f, side), static_cast<uint64_t>(t)) >> 58) - 32) / 4);
+        values.push_back(
+            static_cast<float>(static_cast<int64_t>(random_bits(make_key(7, f, side), static_cast<uint64_t>(t)) >> 58) -
+                               32) /
+            4);
     }
-  for (size_t i = 0; i + 1 < logits.values.size(); i += 2) logits.spans.push_back({logits.values[i], logits.values[i + 1]});
+  for (size_t i = 0; i + 1 < logits.values.size(); i += 2)
+    logits.spans.push_back({logits.values[i], logits.values[i + 1]});
   return logits;
 }
 
@@ -41,7 +45,8 @@ void expect_files(const char* data_name, const std::string& expected, const data
   const data::SquadFeatures features = data::SquadFeatures::make(data, squad_tokenizer(), feature_options, false);
   const MadeUpLogits logits = make_logits(features);
   const ScratchFolder scratch;
-  const std::vector<SquadPrediction> predictions = decode_squad(data, features, squad_tokenizer(), logits.spans, options);
+  const std::vector<SquadPrediction> predictions =
+      decode_squad(data, features, squad_tokenizer(), logits.spans, options);
   write_squad_files(scratch.path(), data, predictions, version_2);
   EXPECT_EQ(read_file(scratch.path() / "predictions.json"), read_file(squad_fixture(expected + "_predictions.json")));
   if (version_2) {
@@ -49,7 +54,8 @@ void expect_files(const char* data_name, const std::string& expected, const data
   }
   EXPECT_EQ(fs::exists(scratch.path() / "null_odds.json"), version_2);
   // The last digit of a probability is the C library's.
-  const Json mine = read_json_file(scratch.path() / "nbest_predictions.json"), reference = read_json_file(squad_fixture(expected + "_nbest.json"));
+  const Json mine = read_json_file(scratch.path() / "nbest_predictions.json"),
+             reference = read_json_file(squad_fixture(expected + "_nbest.json"));
   ASSERT_EQ(mine.size(), reference.size());
   for (const auto& [id, candidates] : reference.items()) {
     ASSERT_EQ(mine[id].size(), candidates.size()) << id;
@@ -67,8 +73,9 @@ TEST(SquadAnswers, EqualTheReferenceV1) {
 }
 
 TEST(SquadAnswers, EqualTheReferenceV2) {
-  expect_files("sample-v2.0.json", "answers_v2", {40, 25, 8, true},
-               {.n_best_size = 3, .max_answer_length = 30, .null_score_diff_threshold = -2.5, .version_2_with_negative = true});
+  expect_files(
+      "sample-v2.0.json", "answers_v2", {40, 25, 8, true},
+      {.n_best_size = 3, .max_answer_length = 30, .null_score_diff_threshold = -2.5, .version_2_with_negative = true});
 }
 
 // One question, logits that favor the tokens `start`..`end` of the window.
@@ -91,7 +98,9 @@ struct OneQuestion {
 };
 
 TEST(SquadAnswers, KnowTheirPlaceInTheContext) {
-  const std::string context = "\xC3\xA9  the\triver \xE2\x80\x9C" "bridge\xE2\x80\x9D";  // é, 2 spaces, tab, quotes
+  const std::string context =
+      "\xC3\xA9  the\triver \xE2\x80\x9C"
+      "bridge\xE2\x80\x9D";  // é, 2 spaces, tab, quotes
   const OneQuestion question(context, 1, 2);
   const LocatedAnswer answer = locate_answer(question.decode(), context);
   EXPECT_EQ(answer.text, "the river");

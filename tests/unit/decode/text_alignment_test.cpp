@@ -15,7 +15,8 @@ const Json& fixture() {
 
 TEST(TextAlignment, EqualsTheReference) {
   for (const Json& line : fixture()["final_text"]) {
-    const std::u32string predicted = to_code_points(line[0].get<std::string>()), original = to_code_points(line[1].get<std::string>());
+    const std::u32string predicted = to_code_points(line[0].get<std::string>()),
+                         original = to_code_points(line[1].get<std::string>());
     const CodePointRange range = align_prediction(predicted, original, line[2]);
     const auto length = static_cast<size_t>(range.end - range.begin);
     EXPECT_EQ(to_utf8(original.substr(static_cast<size_t>(range.begin), length)), line[3]) << line.dump();
@@ -29,7 +30,7 @@ TEST(TextAlignment, KeepsTheOriginalOfAnEmptyPrediction) {
 TEST(PythonText, LowersAsPythonDoes) {
   EXPECT_EQ(lower_text(U"ΣΊΣΥΦΟΣ ΟΣ. Σ"), U"σίσυφος ος. σ");
   EXPECT_EQ(lower_text(U"İ"), U"i\u0307");
-  EXPECT_EQ(lower_text(U"ΑΣ'Α"), U"ας'α".replace(1, 1, U"σ"));  // an apostrophe does not end a word
+  EXPECT_EQ(lower_text(U"ΑΣ'Α"), U"ασ'α");  // an apostrophe does not end a word
 }
 
 TEST(PythonJson, FloatsAndStrings) {

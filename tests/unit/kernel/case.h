@@ -20,7 +20,8 @@ inline Rows make_case_rows(const std::vector<int64_t>& lengths) {
   std::vector<uint64_t> keys;
   for (size_t b = 0; b < lengths.size(); ++b) {
     std::vector<int32_t> ids;
-    for (int64_t t = 0; t < lengths[b]; ++t) ids.push_back(static_cast<int32_t>(random_below(7 + b, static_cast<uint64_t>(t), 50)));
+    for (int64_t t = 0; t < lengths[b]; ++t)
+      ids.push_back(static_cast<int32_t>(random_below(7 + b, static_cast<uint64_t>(t), 50)));
     ragged.append(ids, lengths[b] / 2);
     keys.push_back(make_key(11, b));
   }

@@ -16,7 +16,8 @@ TEST(Dropout, KeepsTheExpectedShare) {
     int64_t dropped = 0, both = 0;
     constexpr int64_t kRows = 500, kColumns = 384;
     for (int64_t r = 0; r < kRows; ++r) {
-      const uint32_t key = dropout_row_key(static_cast<int64_t>(random_bits(3, static_cast<uint64_t>(r))), dropout.site);
+      const uint32_t key =
+          dropout_row_key(static_cast<int64_t>(random_bits(3, static_cast<uint64_t>(r))), dropout.site);
       bool before = false;
       for (uint32_t c = 0; c < kColumns; ++c) {
         const bool is_dropped = !is_kept(key, c, dropout.threshold());

@@ -31,19 +31,32 @@ void expect_gradient_of(const std::function<at::Tensor(const at::Tensor&)>& f, c
 
 TEST(FiniteDifferences, Attention) {
   const Rows rows = make_case_rows({3, 1, 5});
-  expect_gradient_of([&](const at::Tensor& x) { return attention(x, rows, 2, {0.2, 1 << 10}); }, at::randn({9, 3 * 2 * 3}));
+  expect_gradient_of(
+      [&](const at::Tensor& x) {
+        return attention(x, rows, 2, {0.2, 1 << 10});
+      },
+      at::randn({9, 3 * 2 * 3}));
 }
 
 TEST(FiniteDifferences, AddNorm) {
   const Rows rows = make_case_rows({4});
-  Weight gamma = make_weight(at::randn({5}), at::kDouble, Precision::kFloat32), beta = make_weight(at::randn({5}), at::kDouble, Precision::kFloat32);
-  expect_gradient_of([&](const at::Tensor& x) { return add_norm(x, nullptr, x, {&gamma, &beta, 1e-12}, rows, {0.3, 1 << 10}); }, at::randn({4, 5}));
+  Weight gamma = make_weight(at::randn({5}), at::kDouble, Precision::kFloat32),
+         beta = make_weight(at::randn({5}), at::kDouble, Precision::kFloat32);
+  expect_gradient_of(
+      [&](const at::Tensor& x) {
+        return add_norm(x, nullptr, x, {&gamma, &beta, 1e-12}, rows, {0.3, 1 << 10});
+      },
+      at::randn({4, 5}));
 }
 
 TEST(FiniteDifferences, LinearAndActivation) {
-  Weight weight = make_weight(at::randn({6, 4}), at::kDouble, Precision::kFloat32), bias = make_weight(at::randn({6}), at::kDouble, Precision::kFloat32);
-  for (const Activation activation : {Activation::kGeluErf, Activation::kGeluTanh, Activation::kSwish, Activation::kTanh})
-    expect_gradient_of([&](const at::Tensor& x) { return bias_activation(linear(x, weight, nullptr), bias, activation); }, at::randn({3, 4}));
+  Weight weight = make_weight(at::randn({6, 4}), at::kDouble, Precision::kFloat32),
+         bias = make_weight(at::randn({6}), at::kDouble, Precision::kFloat32);
+  for (const Activation activation :
+       {Activation::kGeluErf, Activation::kGeluTanh, Activation::kSwish, Activation::kTanh})
+    expect_gradient_of(
+        [&](const at::Tensor& x) { return bias_activation(linear(x, weight, nullptr), bias, activation); },
+        at::randn({3, 4}));
 }
 
 }  // namespace

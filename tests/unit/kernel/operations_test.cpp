@@ -22,12 +22,13 @@ struct Results {
   Tensors gradients;  // of the inputs, then of the weights
 };
 
-Results run(const Operation& operation, const Tensors& inputs, const Tensors& weights, const at::Tensor& grad, at::ScalarType type,
-            Implementation choice) {
+Results run(const Operation& operation, const Tensors& inputs, const Tensors& weights, const at::Tensor& grad,
+            at::ScalarType type, Implementation choice) {
   const ScopedImplementation scoped(choice);
   const Precision precision = type == at::kBFloat16 ? Precision::kBf16 : Precision::kFloat32;
   Tensors leaves;
-  for (const at::Tensor& input : inputs) leaves.push_back(input.to(at::kBFloat16).to(type).detach().set_requires_grad(true));
+  for (const at::Tensor& input : inputs)
+    leaves.push_back(input.to(at::kBFloat16).to(type).detach().set_requires_grad(true));
   std::vector<Weight> own;
   for (const at::Tensor& weight : weights)
     own.push_back(make_weight(weight.to(at::kBFloat16), type == at::kDouble ? at::kDouble : at::kFloat, precision));
@@ -39,7 +40,8 @@ Results run(const Operation& operation, const Tensors& inputs, const Tensors& we
   return results;
 }
 
-void expect_equal_to_reference(const Operation& operation, const Tensors& inputs, const Tensors& weights, const at::Tensor& grad) {
+void expect_equal_to_reference(const Operation& operation, const Tensors& inputs, const Tensors& weights,
+                               const at::Tensor& grad) {
   const Results exact = run(operation, inputs, weights, grad, at::kDouble, Implementation::kReference);
   const struct {
     at::ScalarType type;
@@ -51,7 +53,8 @@ void expect_equal_to_reference(const Operation& operation, const Tensors& inputs
               {at::kBFloat16, Implementation::kReference, 3e-2}};
   for (const auto& way : ways) {
     const Results own = run(operation, inputs, weights, grad, way.type, way.implementation);
-    const std::string label = std::string(at::toString(way.type)) + (way.implementation == Implementation::kFused ? " fused" : " reference");
+    const std::string label =
+        std::string(at::toString(way.type)) + (way.implementation == Implementation::kFused ? " fused" : " reference");
     EXPECT_LT(relative_difference(own.output, exact.output), way.tolerance) << label << " output";
     for (size_t i = 0; i < exact.gradients.size(); ++i)
       EXPECT_LT(relative_difference(own.gradients[i], exact.gradients[i]), way.tolerance) << label << " gradient " << i;
@@ -64,31 +67,43 @@ TEST_P(AttentionSizes, EqualsReference) {
   const auto& [heads, width, probability, lengths] = GetParam();
   const Rows rows = make_case_rows(lengths);
   const Dropout dropout{probability, 5 << 10};
-  const Operation operation = [&, h = heads](const Tensors& in, std::vector<Weight>&, Precision) { return attention(in[0], rows, h, dropout); };
-  expect_equal_to_reference(operation, {at::randn({rows.tokens(), 3 * heads * width})}, {}, at::randn({rows.tokens(), heads * width}));
+  const Operation operation = [&, h = heads](const Tensors& in, std::vector<Weight>&, Precision) {
+    return attention(in[0], rows, h, dropout);
+  };
+  expect_equal_to_reference(operation, {at::randn({rows.tokens(), 3 * heads * width})}, {},
+                            at::randn({rows.tokens(), heads * width}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, AttentionSizes,
-                         testing::Values(std::make_tuple(1, 64, 0.0, std::vector<int64_t>{1}), std::make_tuple(2, 64, 0.1, std::vector<int64_t>{1, 2, 3, 130}),
+                         testing::Values(std::make_tuple(1, 64, 0.0, std::vector<int64_t>{1}),
+                                         std::make_tuple(2, 64, 0.1, std::vector<int64_t>{1, 2, 3, 130}),
                                          std::make_tuple(3, 26, 0.1, std::vector<int64_t>{17, 64, 65, 33}),
                                          std::make_tuple(2, 24, 0.0, std::vector<int64_t>{63, 31, 100}),
                                          std::make_tuple(2, 32, 0.1, std::vector<int64_t>{512, 5}),
-                                         std::make_tuple(1, 7, 0.2, std::vector<int64_t>{80, 15}), std::make_tuple(1, 1, 0.0, std::vector<int64_t>{48}),
+                                         std::make_tuple(1, 7, 0.2, std::vector<int64_t>{80, 15}),
+                                         std::make_tuple(1, 1, 0.0, std::vector<int64_t>{48}),
                                          std::make_tuple(1, 128, 0.1, std::vector<int64_t>{97, 640})));
 
 TEST(Linear, EqualsReference) {
   for (const auto& [t, k, n] : {std::tuple<int64_t, int64_t, int64_t>{1, 8, 3}, {37, 52, 100}, {65, 312, 24}}) {
-    const Operation with_bias = [](const Tensors& in, std::vector<Weight>& w, Precision) { return linear(in[0], w[0], &w[1]); };
-    const Operation without_bias = [](const Tensors& in, std::vector<Weight>& w, Precision) { return linear(in[0], w[0], nullptr); };
+    const Operation with_bias = [](const Tensors& in, std::vector<Weight>& w, Precision) {
+      return linear(in[0], w[0], &w[1]);
+    };
+    const Operation without_bias = [](const Tensors& in, std::vector<Weight>& w, Precision) {
+      return linear(in[0], w[0], nullptr);
+    };
     expect_equal_to_reference(with_bias, {at::randn({t, k})}, {at::randn({n, k}), at::randn({n})}, at::randn({t, n}));
     expect_equal_to_reference(without_bias, {at::randn({t, k})}, {at::randn({n, k})}, at::randn({t, n}));
   }
 }
 
 TEST(BiasActivation, EqualsReference) {
-  for (const Activation activation : {Activation::kGeluErf, Activation::kGeluTanh, Activation::kRelu, Activation::kSwish, Activation::kTanh})
+  for (const Activation activation :
+       {Activation::kGeluErf, Activation::kGeluTanh, Activation::kRelu, Activation::kSwish, Activation::kTanh})
     for (const int64_t width : {1, 26, 100, 312}) {
-      const Operation operation = [&](const Tensors& in, std::vector<Weight>& w, Precision) { return bias_activation(in[0], w[0], activation); };
+      const Operation operation = [&](const Tensors& in, std::vector<Weight>& w, Precision) {
+        return bias_activation(in[0], w[0], activation);
+      };
       expect_equal_to_reference(operation, {at::randn({41, width}) * 3}, {at::randn({width})}, at::randn({41, width}));
     }
 }
@@ -105,7 +120,8 @@ TEST(AddNorm, EqualsReference) {
         return add_norm(in[0], nullptr, at::Tensor(), {&w[0], &w[1], 1e-12}, rows, dropout);
       };
       const auto make = [&] { return at::randn({44, width}); };
-      expect_equal_to_reference(full, {make(), make()}, {at::randn({width}), at::randn({width}), at::randn({width})}, make());
+      expect_equal_to_reference(full, {make(), make()}, {at::randn({width}), at::randn({width}), at::randn({width})},
+                                make());
       if (probability == 0) expect_equal_to_reference(bare, {make()}, {at::randn({width}), at::randn({width})}, make());
     }
 }
@@ -119,8 +135,10 @@ TEST(Embed, EqualsReference) {
         at::Tensor out = embed(rows, weights, precision, {probability, 1 << 10});
         return w[0].value.scalar_type() == at::kDouble ? out.to(at::kDouble) : out;
       };
-      expect_equal_to_reference(operation, {}, {at::randn({50, 52}), at::randn({64, 52}), at::randn({2, 52}), at::randn({52}), at::randn({52})},
-                                at::randn({rows.tokens(), 52}));
+      expect_equal_to_reference(
+          operation, {},
+          {at::randn({50, 52}), at::randn({64, 52}), at::randn({2, 52}), at::randn({52}), at::randn({52})},
+          at::randn({rows.tokens(), 52}));
     }
 }
 

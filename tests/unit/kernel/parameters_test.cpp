@@ -19,7 +19,8 @@ TEST(ParameterStore, NeighborsShareOneOperand) {
   store.refresh_operands();
   EXPECT_EQ(qkv->operand[3][2].item<float>(), 4);
   EXPECT_EQ(bias->value.sum().item<float>(), 5);
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(bias->value.data_ptr()) % 64, reinterpret_cast<uintptr_t>(qkv->value.data_ptr()) % 64);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(bias->value.data_ptr()) % 64,
+            reinterpret_cast<uintptr_t>(qkv->value.data_ptr()) % 64);
 }
 
 TEST(ParameterStore, InitializationIsNormalAndByName) {

@@ -25,7 +25,8 @@ TEST(Ragged, KeysBelongToTheSequence) {
   two.append(std::vector<int32_t>{9, 9, 9}, 3);
   two.append(std::vector<int32_t>{5, 6}, 2);
   const uint64_t key = 42;
-  const Rows alone = make_rows(one, std::vector<uint64_t>{key}), together = make_rows(two, std::vector<uint64_t>{7, key});
+  const Rows alone = make_rows(one, std::vector<uint64_t>{key}),
+             together = make_rows(two, std::vector<uint64_t>{7, key});
   EXPECT_EQ(alone.keys[1].item<int64_t>(), together.keys[4].item<int64_t>());
   EXPECT_NE(together.keys[0].item<int64_t>(), together.keys[1].item<int64_t>());
 }

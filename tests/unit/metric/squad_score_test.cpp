@@ -41,9 +41,13 @@ void expect_values(const Json& mine, const Json& expected) {
 
 TEST(SquadScore, NormalizesAsTheOfficialScript) {
   const Json expected = read_json_file(squad_fixture("normalized.json"));
-  for (const Json& line : expected["normalized"]) EXPECT_EQ(normalize_answer(line[0].get<std::string>()), line[1]) << line.dump();
+  for (const Json& line : expected["normalized"])
+    EXPECT_EQ(normalize_answer(line[0].get<std::string>()), line[1]) << line.dump();
   for (const Json& line : expected["f1"])
-    EXPECT_DOUBLE_EQ(compute_f1(normalize_answer(line[0].get<std::string>()), normalize_answer(line[1].get<std::string>()), 1), line[2].get<double>()) << line.dump();
+    EXPECT_DOUBLE_EQ(
+        compute_f1(normalize_answer(line[0].get<std::string>()), normalize_answer(line[1].get<std::string>()), 1),
+        line[2].get<double>())
+        << line.dump();
 }
 
 TEST(SquadScore, V1EqualsTheOfficialScript) {
@@ -61,13 +65,16 @@ TEST(SquadScore, V2EqualsTheOfficialScript) {
   const SquadScores plain = score_squad(gold, c.predictions, nullptr, {.version = SquadVersion::kV2});
   expect_values(plain.values, c.expected["plain"]);
   EXPECT_EQ(plain.values.size(), c.expected["plain"].size());
-  const SquadScores with_odds = score_squad(gold, c.predictions, &c.odds, {.version = SquadVersion::kV2, .precision_recall = true});
+  const SquadScores with_odds =
+      score_squad(gold, c.predictions, &c.odds, {.version = SquadVersion::kV2, .precision_recall = true});
   expect_values(with_odds.values, c.expected["with_odds"]);
   EXPECT_EQ(with_odds.values.size(), c.expected["with_odds"].size());
-  const SquadScores stricter = score_squad(gold, c.predictions, &c.odds, {.version = SquadVersion::kV2, .na_prob_thresh = 0.5});
+  const SquadScores stricter =
+      score_squad(gold, c.predictions, &c.odds, {.version = SquadVersion::kV2, .na_prob_thresh = 0.5});
   EXPECT_NEAR(stricter.values["exact"].get<double>(), c.expected["threshold_0.5"]["exact"].get<double>(), 1e-9);
   EXPECT_NEAR(stricter.values["NoAns_f1"].get<double>(), c.expected["threshold_0.5"]["NoAns_f1"].get<double>(), 1e-9);
-  for (const auto& [name, curve] : {std::pair("exact", with_odds.pr_exact), {"f1", with_odds.pr_f1}, {"oracle", with_odds.pr_oracle}}) {
+  for (const auto& [name, curve] :
+       {std::pair("exact", with_odds.pr_exact), {"f1", with_odds.pr_f1}, {"oracle", with_odds.pr_oracle}}) {
     const Json& expected = c.expected["curves"][name];
     ASSERT_EQ(curve.precisions.size(), expected[0].size());
     for (size_t i = 0; i < curve.precisions.size(); ++i) {
@@ -99,18 +106,33 @@ TEST(SquadScore, SaysWhatIsMissing) {
   const std::vector<GoldAnswers> gold{{"1", {"x"}}};
   const SquadScoreOptions v2{.version = SquadVersion::kV2};
   const NullOdds other{{"9", 0.5}};
-  EXPECT_EQ(user_error_of([&] { score_squad({}, {}, nullptr, {}); }), "`data_file` must hold questions to score, but holds none");
-  EXPECT_NE(user_error_of([&] { score_squad(gold, {{"9", "x"}}, nullptr, v2); }).find("holds none of its 1 ids (the first is `1`)"), std::string::npos);
-  EXPECT_NE(user_error_of([&] { score_squad(gold, {{"1", "x"}}, &other, v2); }).find("`null_odds_file` must hold every question that has a prediction, but `1` is missing"), std::string::npos);
+  EXPECT_EQ(user_error_of([&] { score_squad({}, {}, nullptr, {}); }),
+            "`data_file` must hold questions to score, but holds none");
+  EXPECT_NE(user_error_of([&] {
+              score_squad(gold, {{"9", "x"}}, nullptr, v2);
+            }).find("holds none of its 1 ids (the first is `1`)"),
+            std::string::npos);
+  EXPECT_NE(user_error_of([&] {
+              score_squad(gold, {{"1", "x"}}, &other, v2);
+            }).find("`null_odds_file` must hold every question that has a prediction, but `1` is missing"),
+            std::string::npos);
 }
 
 TEST(SquadPredictionFiles, NameTheWrongValue) {
   const ScratchFolder scratch;
-  const auto message = [&](const char* content) { return user_error_of([&] { read_predictions(scratch.write("p.json", content)); }); };
-  EXPECT_NE(message(R"({"1": [{"text": "x"}]})").find("the prediction of `1` must be a string, but is a list; give the file of answers, not the n-best file"), std::string::npos);
+  const auto message = [&](const char* content) {
+    return user_error_of([&] { read_predictions(scratch.write("p.json", content)); });
+  };
+  EXPECT_NE(
+      message(R"({"1": [{"text": "x"}]})")
+          .find("the prediction of `1` must be a string, but is a list; give the file of answers, not the n-best file"),
+      std::string::npos);
   EXPECT_NE(message("[]").find("must hold one JSON object, from ids to values, but holds a list"), std::string::npos);
   EXPECT_NE(message("{\"1\": \"x\",\n").find("line 2"), std::string::npos);
-  EXPECT_NE(user_error_of([&] { read_null_odds(scratch.write("n.json", R"({"1": "high"})")); }).find("the odds of `1` must be a number, but are a string"), std::string::npos);
+  EXPECT_NE(user_error_of([&] {
+              read_null_odds(scratch.write("n.json", R"({"1": "high"})"));
+            }).find("the odds of `1` must be a number, but are a string"),
+            std::string::npos);
   const NullOdds odds = read_null_odds(scratch.write("n.json", R"({"b": 1, "a": 2, "b": 3.5})"));
   EXPECT_EQ(odds, (NullOdds{{"b", 3.5}, {"a", 2}}));
 }

@@ -33,8 +33,10 @@ void clear(E* values, int64_t count) {
 
 template <typename E, typename T>
 [[gnu::always_inline]] inline E convert(T x) {
-  if constexpr (sizeof(E) == sizeof(T)) return x;
-  else return from_float<E>(to_float(x));
+  if constexpr (sizeof(E) == sizeof(T))
+    return x;
+  else
+    return from_float<E>(to_float(x));
 }
 
 // Two bfloat16 values as the 32 bits of a pair, the first in the low half.
@@ -44,7 +46,8 @@ template <typename E, typename T>
 
 // A operand: rows of T become [padded_rows, padded_width] elements.
 template <typename E, typename T>
-void pack_rows(const T* rows, int64_t stride, int64_t count, int64_t width, E* out, int64_t padded_rows, int64_t padded_width) {
+void pack_rows(const T* rows, int64_t stride, int64_t count, int64_t width, E* out, int64_t padded_rows,
+               int64_t padded_width) {
   for (int64_t r = 0; r < count; ++r) {
     const T* row = rows + r * stride;
     E* packed = out + r * padded_width;
@@ -57,7 +60,8 @@ void pack_rows(const T* rows, int64_t stride, int64_t count, int64_t width, E* o
 
 // B operand of `rows` itself: K runs over the rows (padded_rows of them), N over the columns (padded_width).
 template <typename E, typename T>
-void pack_columns(const T* rows, int64_t stride, int64_t count, int64_t width, E* out, int64_t padded_rows, int64_t padded_width) {
+void pack_columns(const T* rows, int64_t stride, int64_t count, int64_t width, E* out, int64_t padded_rows,
+                  int64_t padded_width) {
   if constexpr (sizeof(E) == 4) {
     pack_rows(rows, stride, count, width, out, padded_rows, padded_width);
   } else {
@@ -92,11 +96,12 @@ void pack_transposed(const T* rows, int64_t stride, int64_t count, int64_t width
   }
 }
 
-// Turns one row of scores into probabilities times the sum of exponentials, dropped out, as the A operand of the product
-// with v. Returns the sum and writes the logarithm.
+// Turns one row of scores into probabilities times the sum of exponentials, dropped out, as the A operand of the
+// product with v. Returns the sum and writes the logarithm.
 template <typename E>
-[[gnu::always_inline]] inline float softmax_row(const float* scores, int64_t length, int64_t padded, float scale, uint32_t key,
-                                                uint32_t threshold, float keep_scale, float* exponentials, E* out, float* log_sum) {
+[[gnu::always_inline]] inline float softmax_row(const float* scores, int64_t length, int64_t padded, float scale,
+                                                uint32_t key, uint32_t threshold, float keep_scale, float* exponentials,
+                                                E* out, float* log_sum) {
   float highest = scores[0];
 #pragma omp simd reduction(max : highest)
   for (int64_t j = 0; j < length; ++j) highest = scores[j] > highest ? scores[j] : highest;
@@ -125,7 +130,8 @@ void attention_forward(const AttentionHead<T>& a, void* memory) {
   using E = typename OperandOf<T>::Type;
   [[maybe_unused]] TileScope tiles;
   const int64_t S = a.length, D = a.width;
-  const int64_t width_k = round_up(D, kPadK), width_n = round_up(D, 16), length_k = round_up(S, kPadK), length_n = round_up(S, 16);
+  const int64_t width_k = round_up(D, kPadK), width_n = round_up(D, 16), length_k = round_up(S, kPadK),
+                length_n = round_up(S, 16);
   Scratch scratch{static_cast<uint8_t*>(memory)};
   E* k_transposed = scratch.take<E>(width_k * length_n);
   E* v_columns = scratch.take<E>(length_k * width_n);
@@ -143,8 +149,9 @@ void attention_forward(const AttentionHead<T>& a, void* memory) {
     float inverse_sums[kQueryBlock];
     for (int64_t i = 0; i < rows; ++i) {
       const uint32_t key = a.drop_threshold ? dropout_row_key(a.row_keys[first + i], a.site) : 0;
-      inverse_sums[i] = 1.0f / softmax_row(scores + i * length_n, S, length_k, a.scale, key, a.drop_threshold, a.keep_scale,
-                                           exponentials, probabilities + i * length_k, a.log_sum + first + i);
+      inverse_sums[i] =
+          1.0f / softmax_row(scores + i * length_n, S, length_k, a.scale, key, a.drop_threshold, a.keep_scale,
+                             exponentials, probabilities + i * length_k, a.log_sum + first + i);
     }
     clear(probabilities + rows * length_k, (padded_rows - rows) * length_k);
     multiply(padded_rows, width_n, length_k, probabilities, length_k, v_columns, width_n, result, width_n, false);
@@ -224,8 +231,10 @@ void attention_backward(const AttentionHead<T>& a, void* memory) {
   clear(dropped, length_m * kColumns);  // rows of padding keys stay finite
   clear(grad_rows, length_m * kColumns);
   for (int64_t first = 0; first < S; first += kColumns) {
-    const int64_t rows = S - first < kColumns ? S - first : kColumns, columns = round_up(rows, 16), columns_k = round_up(columns, kPadK);
-    const T *q = a.q + first * a.stride, *grad_out = a.grad_out + first * a.out_stride, *out = a.out + first * a.out_stride;
+    const int64_t rows = S - first < kColumns ? S - first : kColumns, columns = round_up(rows, 16),
+                  columns_k = round_up(columns, kPadK);
+    const T *q = a.q + first * a.stride, *grad_out = a.grad_out + first * a.out_stride,
+            *out = a.out + first * a.out_stride;
     pack_transposed(q, a.stride, rows, D, q_transposed, columns, width_k);
     pack_transposed(grad_out, a.out_stride, rows, D, grad_transposed, columns, width_k);
     pack_columns(q, a.stride, rows, D, q_columns, columns_k, width_n);
@@ -238,21 +247,24 @@ void attention_backward(const AttentionHead<T>& a, void* memory) {
       float product = 0;
       if (i < rows) {
 #pragma omp simd reduction(+ : product)
-        for (int64_t d = 0; d < D; ++d) product += to_float(grad_out[i * a.out_stride + d]) * to_float(out[i * a.out_stride + d]);
+        for (int64_t d = 0; d < D; ++d)
+          product += to_float(grad_out[i * a.out_stride + d]) * to_float(out[i * a.out_stride + d]);
       }
       inner[i] = product;
       log_sums[i] = i < rows ? a.log_sum[first + i] : 1e30f;  // exp of a padding query is 0
       keys[i] = i < rows && a.drop_threshold ? dropout_row_key(a.row_keys[first + i], a.site) : 0;
     }
-    const ScoreGradients<E> g{scores,    grad_probabilities, log_sums,     inner,            keys,    columns,
-                              columns_k, a.scale,            a.keep_scale, a.drop_threshold, dropped, grad_rows};
+    const ScoreGradients<E> g{scores,  grad_probabilities, log_sums,         inner,   keys,     columns, columns_k,
+                              a.scale, a.keep_scale,       a.drop_threshold, dropped, grad_rows};
     for (int64_t j = 0; j < S; ++j) compute_score_gradients(g, j);
     pack_columns(grad_rows, columns_k, S, columns, grad_pairs, length_k, columns);
     multiply(length_m, width_n, columns_k, dropped, columns_k, grad_columns, width_n, grad_v, width_n, first > 0);
     multiply(length_m, width_n, columns_k, grad_rows, columns_k, q_columns, width_n, grad_k, width_n, first > 0);
-    multiply(width_m, columns, length_k, k_transposed, length_k, grad_pairs, columns, grad_q_transposed, columns, false);
+    multiply(width_m, columns, length_k, k_transposed, length_k, grad_pairs, columns, grad_q_transposed, columns,
+             false);
     for (int64_t i = 0; i < rows; ++i)
-      for (int64_t d = 0; d < D; ++d) a.grad_q[(first + i) * a.stride + d] = from_float<T>(grad_q_transposed[d * columns + i]);
+      for (int64_t d = 0; d < D; ++d)
+        a.grad_q[(first + i) * a.stride + d] = from_float<T>(grad_q_transposed[d * columns + i]);
   }
   store_rows(grad_k, width_n, S, D, a.grad_k, a.stride);
   store_rows(grad_v, width_n, S, D, a.grad_v, a.stride);

@@ -51,7 +51,8 @@ template <int kRows, int kColumns>
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 4
-    for (int j = 0; j < kColumns; ++j) sums[i][j] = accumulate ? _mm512_loadu_ps(c + i * ldc + j * 16) : _mm512_setzero_ps();
+    for (int j = 0; j < kColumns; ++j)
+      sums[i][j] = accumulate ? _mm512_loadu_ps(c + i * ldc + j * 16) : _mm512_setzero_ps();
   for (int64_t p = 0; p < k; p += 2) {
     __m512bh row[kColumns];
 #pragma GCC unroll 4
@@ -93,8 +94,7 @@ void multiply(int64_t m, int64_t n, int64_t k, const E* a, int64_t lda, const E*
   int64_t j = 0;
   for (; j + kBlockColumns * kLanes <= n; j += kBlockColumns * kLanes)
     multiply_columns<kBlockColumns>(m, k, a, lda, b + j * kColumnElements<E>, ldb, c + j, ldc, accumulate);
-  for (; j < n; j += kLanes)
-    multiply_columns<1>(m, k, a, lda, b + j * kColumnElements<E>, ldb, c + j, ldc, accumulate);
+  for (; j < n; j += kLanes) multiply_columns<1>(m, k, a, lda, b + j * kColumnElements<E>, ldb, c + j, ldc, accumulate);
 }
 
 #if defined(RETORT_HAS_AMX)

@@ -4,7 +4,9 @@
 constexpr int64_t kMaxWidth = 8192;  // columns of a normalized row held on the stack
 
 [[gnu::always_inline]] inline float to_float(float x) { return x; }
-[[gnu::always_inline]] inline float to_float(Bf16 x) { return __builtin_bit_cast(float, static_cast<uint32_t>(x.bits) << 16); }
+[[gnu::always_inline]] inline float to_float(Bf16 x) {
+  return __builtin_bit_cast(float, static_cast<uint32_t>(x.bits) << 16);
+}
 template <typename T>
 [[gnu::always_inline]] inline T from_float(float x);
 template <>
@@ -48,7 +50,8 @@ template <>
   const float z = (x < 0 ? -x : x) * 0.70710678118f;
   const float t = 1.0f / (1.0f + 0.3275911f * z);
   gaussian = exp_approximate(-z * z);
-  const float tail = ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t * gaussian * 0.5f;
+  const float tail = ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) *
+                     t * gaussian * 0.5f;
   return x < 0 ? tail : 1.0f - tail;
 }
 
@@ -228,22 +231,32 @@ void activation_rows_backward(const BiasActivation<T>& a, float* partial, int64_
 template <typename T>
 void bias_activation_forward(const BiasActivation<T>& a, int64_t begin, int64_t end) {
   switch (a.activation) {
-    case Activation::kGeluErf: return activation_rows_forward<T, Activation::kGeluErf>(a, begin, end);
-    case Activation::kGeluTanh: return activation_rows_forward<T, Activation::kGeluTanh>(a, begin, end);
-    case Activation::kRelu: return activation_rows_forward<T, Activation::kRelu>(a, begin, end);
-    case Activation::kSwish: return activation_rows_forward<T, Activation::kSwish>(a, begin, end);
-    case Activation::kTanh: return activation_rows_forward<T, Activation::kTanh>(a, begin, end);
+    case Activation::kGeluErf:
+      return activation_rows_forward<T, Activation::kGeluErf>(a, begin, end);
+    case Activation::kGeluTanh:
+      return activation_rows_forward<T, Activation::kGeluTanh>(a, begin, end);
+    case Activation::kRelu:
+      return activation_rows_forward<T, Activation::kRelu>(a, begin, end);
+    case Activation::kSwish:
+      return activation_rows_forward<T, Activation::kSwish>(a, begin, end);
+    case Activation::kTanh:
+      return activation_rows_forward<T, Activation::kTanh>(a, begin, end);
   }
 }
 
 template <typename T>
 void bias_activation_backward(const BiasActivation<T>& a, float* partial, int64_t begin, int64_t end) {
   switch (a.activation) {
-    case Activation::kGeluErf: return activation_rows_backward<T, Activation::kGeluErf>(a, partial, begin, end);
-    case Activation::kGeluTanh: return activation_rows_backward<T, Activation::kGeluTanh>(a, partial, begin, end);
-    case Activation::kRelu: return activation_rows_backward<T, Activation::kRelu>(a, partial, begin, end);
-    case Activation::kSwish: return activation_rows_backward<T, Activation::kSwish>(a, partial, begin, end);
-    case Activation::kTanh: return activation_rows_backward<T, Activation::kTanh>(a, partial, begin, end);
+    case Activation::kGeluErf:
+      return activation_rows_backward<T, Activation::kGeluErf>(a, partial, begin, end);
+    case Activation::kGeluTanh:
+      return activation_rows_backward<T, Activation::kGeluTanh>(a, partial, begin, end);
+    case Activation::kRelu:
+      return activation_rows_backward<T, Activation::kRelu>(a, partial, begin, end);
+    case Activation::kSwish:
+      return activation_rows_backward<T, Activation::kSwish>(a, partial, begin, end);
+    case Activation::kTanh:
+      return activation_rows_backward<T, Activation::kTanh>(a, partial, begin, end);
   }
 }
 
@@ -310,18 +323,18 @@ void embed_backward(const EmbedBackward<T>& b, float* partial, int64_t begin, in
       for (int64_t i = 0; i < width; ++i)
         grad[i] = is_kept(key, static_cast<uint32_t>(i), threshold) ? grad[i] * a.keep_scale : 0.0f;
     }
-    norm_row_backward(grad, x_hat, a.gamma, s.rstd, width, b.grad_sum + r * width, partial + width, partial + 2 * width);
+    norm_row_backward(grad, x_hat, a.gamma, s.rstd, width, b.grad_sum + r * width, partial + width,
+                      partial + 2 * width);
   }
 }
 
 void adam_step(const AdamStep& a, int64_t begin, int64_t end) {
   float *p = a.parameter, *g = a.gradient, *m = a.moment1, *v = a.moment2;
-  const float rest1 = 1 - a.beta1, rest2 = 1 - a.beta2;
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) {
     const float gradient = g[i] * a.gradient_scale;
-    const float m1 = a.beta1 * m[i] + rest1 * gradient;
-    const float m2 = a.beta2 * v[i] + rest2 * gradient * gradient;
+    const float m1 = a.beta1 * m[i] + a.rest1 * gradient;
+    const float m2 = a.beta2 * v[i] + a.rest2 * gradient * gradient;
     float value = p[i];
     const float update = m1 / (__builtin_sqrtf(m2) + a.epsilon);
     value -= a.step_size * update + a.decay_in_update * value;

@@ -16,6 +16,7 @@ namespace retort::kernel::cpu {
 extern const Table table_generic;
 #if defined(__x86_64__)
 extern const Table table_avx2, table_avx512, table_avx512_bf16, table_amx;
+bool tiles_work();
 
 namespace {
 
@@ -41,7 +42,7 @@ const Table& best_table() {
                           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!has_avx512) return table_avx2;
   if (!has_bf16_products()) return table_avx512;
-  return may_use_tiles() ? table_amx : table_avx512_bf16;
+  return may_use_tiles() && tiles_work() ? table_amx : table_avx512_bf16;
 }
 
 }  // namespace
@@ -64,8 +65,8 @@ const Table& choose_table() {
     if (candidate == &best) break;
   }
 #endif
-  throw UserError("`RETORT_CPU` must be an instruction set that this processor has, but is `{}`; the best here is `{}`", wish,
-                  best.name);
+  throw UserError("`RETORT_CPU` must be an instruction set that this processor has, but is `{}`; the best here is `{}`",
+                  wish, best.name);
 }
 
 }  // namespace
@@ -87,7 +88,8 @@ const RowFunctions<Bf16>& row_functions<Bf16>() {
 int64_t attention_scratch_bytes(int64_t length, int64_t width) {
   // The largest variant: every row count and width padded to 32, 4 bytes an element, block of 64 queries.
   const int64_t rows = (length + 31) / 32 * 32, columns = (width + 31) / 32 * 32, block = 64;
-  const int64_t backward = 3 * rows * columns + 4 * columns * block + 5 * rows * block + 2 * rows * columns + columns * block;
+  const int64_t backward =
+      3 * rows * columns + 4 * columns * block + 5 * rows * block + 2 * rows * columns + columns * block;
   const int64_t forward = 2 * rows * columns + block * columns + 2 * block * rows + rows + block * columns;
   return 4 * (backward > forward ? backward : forward) + 20 * 64;
 }

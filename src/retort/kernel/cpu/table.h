@@ -119,9 +119,10 @@ struct AdamStep {
   float* moment2 = nullptr;
   Bf16* copy = nullptr;  // bfloat16 copy of the parameter; may be null
   float gradient_scale = 1, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;
-  float step_size = 0;         // Hugging Face: lr * sqrt(1 - beta2^t) / (1 - beta1^t), or lr
-  float decay_after = 0;       // p -= decay_after * p after the update (AdamW)
-  float decay_in_update = 0;   // update += decay_in_update * p (BertAdam)
+  float rest1 = 0.1f, rest2 = 0.001f;  // 1 - beta, subtracted in double: in float 1 - 0.999f is off by 1e-5
+  float step_size = 0;                 // Hugging Face: lr * sqrt(1 - beta2^t) / (1 - beta1^t), or lr
+  float decay_after = 0;               // p -= decay_after * p after the update (AdamW)
+  float decay_in_update = 0;           // update += decay_in_update * p (BertAdam)
 };
 
 template <typename T>

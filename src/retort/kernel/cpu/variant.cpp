@@ -22,15 +22,45 @@ namespace {
 
 template <typename T>
 constexpr RowFunctions<T> make_row_functions() {
-  return {add_norm_forward<T>, add_norm_backward<T>, bias_activation_forward<T>, bias_activation_backward<T>,
-          column_sum<T>,       embed_forward<T>,     embed_backward<T>,          attention_forward<T>,
-          attention_backward<T>};
+  return {add_norm_forward<T>,         add_norm_backward<T>, bias_activation_forward<T>,
+          bias_activation_backward<T>, column_sum<T>,        embed_forward<T>,
+          embed_backward<T>,           attention_forward<T>, attention_backward<T>};
 }
 }  // namespace
 
+#if defined(RETORT_HAS_AMX)
+// One product through the tiles against plain sums: guards against a system that grants tiles but does not keep them.
+bool tiles_work() {
+  constexpr int64_t kRows = 32, kInner = 64, kColumns = 48;
+  alignas(64) Bf16 a[kRows * kInner], b[kInner * kColumns];
+  alignas(64) float c[kRows * kColumns];
+  const auto value = [](int64_t i) { return static_cast<float>((i * 7) % 13 - 6); };
+  for (int64_t i = 0; i < kRows * kInner; ++i) a[i] = from_float<Bf16>(value(i));
+  for (int64_t k = 0; k < kInner; ++k)
+    for (int64_t n = 0; n < kColumns; ++n)
+      b[(k / 2) * kColumns * 2 + n * 2 + k % 2] = from_float<Bf16>(value(k * kColumns + n));
+  {
+    const TileScope tiles;
+    multiply(kRows, kColumns, kInner, a, kInner, b, kColumns, c, kColumns, false);
+    multiply(kRows, kColumns, kInner, a, kInner, b, kColumns, c, kColumns, true);
+  }
+  for (int64_t m = 0; m < kRows; ++m)
+    for (int64_t n = 0; n < kColumns; ++n) {
+      float sum = 0;
+      for (int64_t k = 0; k < kInner; ++k) sum += value(m * kInner + k) * value(k * kColumns + n);
+      if (c[m * kColumns + n] != 2 * sum) return false;  // small whole numbers: exact
+    }
+  return true;
+}
+#endif
+
 extern const Table RETORT_TABLE(RETORT_VARIANT);
-const Table RETORT_TABLE(RETORT_VARIANT) = {RETORT_NAME(RETORT_VARIANT), make_row_functions<float>(), make_row_functions<Bf16>(),
-                                            adam_step,                   add_to,                      round_to_bf16,
+const Table RETORT_TABLE(RETORT_VARIANT) = {RETORT_NAME(RETORT_VARIANT),
+                                            make_row_functions<float>(),
+                                            make_row_functions<Bf16>(),
+                                            adam_step,
+                                            add_to,
+                                            round_to_bf16,
                                             sum_of_squares};
 
 }  // namespace retort::kernel::cpu

@@ -51,7 +51,8 @@ at::Tensor dropout_factors(const at::Tensor& keys, int64_t width, uint64_t site,
 
 at::Tensor linear(const at::Tensor& x, const Weight& weight, const Weight* bias) {
   const at::Tensor wide = widened(x);
-  return at::linear(wide, operand(weight, x).to(wide.scalar_type()), bias ? like(*bias, wide) : at::Tensor()).to(x.scalar_type());
+  return at::linear(wide, operand(weight, x).to(wide.scalar_type()), bias ? like(*bias, wide) : at::Tensor())
+      .to(x.scalar_type());
 }
 
 at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, const Dropout& dropout) {
@@ -64,10 +65,12 @@ at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, con
     std::vector<at::Tensor> contexts;
     for (int64_t a = 0; a < heads; ++a) {
       const at::Tensor q = own.narrow(1, a * width, width), k = own.narrow(1, all + a * width, width);
-      const at::Tensor v = own.narrow(1, 2 * all + a * width, width);                                        // [S, D]
+      const at::Tensor v = own.narrow(1, 2 * all + a * width, width);                                // [S, D]
       at::Tensor p = at::softmax(at::matmul(q, k.t()) / std::sqrt(static_cast<double>(width)), -1);  // [S, S]
       if (dropout.active())
-        p = p * dropout_factors(rows.keys.narrow(0, first, length), length, dropout.site + static_cast<uint64_t>(a) + 1, dropout).to(p.scalar_type());
+        p = p * dropout_factors(rows.keys.narrow(0, first, length), length, dropout.site + static_cast<uint64_t>(a) + 1,
+                                dropout)
+                    .to(p.scalar_type());
       contexts.push_back(at::matmul(p, v));
     }
     sequences.push_back(at::cat(contexts, 1));
@@ -79,11 +82,16 @@ at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation a
   const at::Tensor wide = widened(x), sum = wide + like(bias, wide);
   const auto activated = [&] {
     switch (activation) {
-      case Activation::kGeluErf: return at::gelu(sum);
-      case Activation::kGeluTanh: return at::gelu(sum, "tanh");
-      case Activation::kRelu: return at::relu(sum);
-      case Activation::kSwish: return at::silu(sum);
-      case Activation::kTanh: break;
+      case Activation::kGeluErf:
+        return at::gelu(sum);
+      case Activation::kGeluTanh:
+        return at::gelu(sum, "tanh");
+      case Activation::kRelu:
+        return at::relu(sum);
+      case Activation::kSwish:
+        return at::silu(sum);
+      case Activation::kTanh:
+        break;
     }
     return at::tanh(sum);
   };

@@ -14,8 +14,8 @@ namespace retort::kernel::reference {
 at::Tensor linear(const at::Tensor& x, const Weight& weight, const Weight* bias);
 at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, const Dropout& dropout);
 at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation activation);
-at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm, const Rows& rows,
-                    const Dropout& dropout);
+at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm,
+                    const Rows& rows, const Dropout& dropout);
 at::Tensor embed(const Rows& rows, const EmbeddingWeights& weights, Precision precision, const Dropout& dropout);
 
 // [T, width] factors of dropout: 0 where dropped, the keep scale elsewhere; keys [T] int64.

@@ -1,0 +1,24 @@
+// `retort data features squad`: SQuAD files -> feature caches, and what is in them.
+#pragma once
+
+#include <string>
+
+#include "retort/base/fields.h"
+#include "retort/data/squad_set.h"
+
+namespace retort::cli {
+
+struct SquadFeaturesConfig {
+  std::string train_file, dev_file, model, on_bad_record = "fail";
+  int64_t max_train_examples = -1, seed = 42;
+  data::SquadFeatureOptions features;
+  data::CacheOptions cache;
+
+  void fields(FieldList& list);
+};
+
+// Makes the features of either file, or of both, or finds them in the cache. The result counts questions, features,
+// tokens and what was left out, per file.
+Json make_squad_features(const SquadFeaturesConfig& config);
+
+}  // namespace retort::cli

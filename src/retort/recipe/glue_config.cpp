@@ -1,0 +1,33 @@
+#include "retort/recipe/glue_config.h"
+
+namespace retort::recipe {
+
+void GlueDataConfig::fields(FieldList& list, bool with_training) {
+  list.group("Data");
+  list.add("task_name", task_name,
+           {.help = "cola, mnli, mnli-mm, mrpc, qnli, qqp, rte, sst-2, sts-b or wnli.", .required = true});
+  list.add("data_dir", data_dir,
+           {.help = "Folder with the task's files, or with a folder of the task's name.", .required = true});
+  if (with_training) {
+    list.add("max_train_examples", max_train_examples,
+             {.help = "A seeded random sample of so many rows; -1: all.", .min = -1});
+    list.add("aug_train", aug_train, {.help = "Train on train_aug.tsv, as data augmentation writes it."});
+  }
+  features.fields(list);
+  list.add("on_bad_record", on_bad_record,
+           {.help = "What to do with a record that is wrong: stop, or leave it out and count it.",
+            .choices = {"fail", "skip"}});
+  cache.fields(list);
+  list.add("per_device_eval_batch_size", per_device_eval_batch_size,
+           {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.",
+            .min = 0,
+            .aliases = {"eval_batch_size", "per_gpu_eval_batch_size"}});
+}
+
+std::vector<std::string> GlueDataConfig::label_names() const {
+  std::vector<std::string> names(task().labels.begin(), task().labels.end());
+  if (names.empty()) names.push_back("LABEL_0");
+  return names;
+}
+
+}  // namespace retort::recipe

@@ -1,0 +1,28 @@
+#include "retort/recipe/glue_unit.h"
+
+#include "retort/kernel/rows.h"
+#include "retort/loss/cross_entropy.h"
+#include "retort/metric/glue_scores.h"
+
+namespace retort::recipe {
+
+std::vector<loss::LossTerm> GlueUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
+  const at::Tensor logits =
+      loaded_.model->forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
+  return {data_.task().is_regression() ? loss::squared_error(logits, batch.targets)
+                                       : loss::cross_entropy(logits, batch.labels[0])};
+}
+
+std::string GlueUnit::best_metric() const { return metric::glue_main_score(data_.task()); }
+
+EvaluationRun GlueUnit::evaluation_run() const {
+  return {.max_tokens_per_batch = training_.max_tokens_per_micro_batch,
+          .max_sequences_per_batch = data_.per_device_eval_batch_size};
+}
+
+Json GlueUnit::evaluate_into(const fs::path& folder) const {
+  return evaluate_glue_dev(*loaded_.model, *loaded_.tokenizer, data_, static_cast<uint64_t>(training_.seed),
+                           evaluation_run(), folder);
+}
+
+}  // namespace retort::recipe

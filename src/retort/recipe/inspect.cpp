@@ -1,0 +1,57 @@
+// See inspect.h.
+#include "retort/recipe/inspect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "retort/checkpoint/weights.h"
+
+namespace retort::recipe {
+namespace {
+
+using checkpoint::NamedTensor;
+
+void write_tensor_lines(const std::vector<NamedTensor>& tensors, std::ostream& out) {
+  constexpr size_t kMaxNameColumns = 72;
+  size_t columns = 0;
+  for (const NamedTensor& tensor : tensors) {
+    columns = std::max(columns, checkpoint::shown_name(tensor.name).size());
+  }
+  columns = std::min(columns, kMaxNameColumns);
+  for (const NamedTensor& tensor : tensors) {
+    out << fmt::format("{:<{}}  {:<4}  {}\n", checkpoint::shown_name(tensor.name), columns, dtype_name(tensor.dtype),
+                       checkpoint::shape_text(tensor.shape));
+  }
+}
+
+Json add_up(const std::vector<NamedTensor>& tensors) {
+  int64_t elements = 0, bytes = 0;
+  Json dtypes = Json::object();
+  for (const NamedTensor& tensor : tensors) {
+    elements += tensor.element_count();
+    bytes += static_cast<int64_t>(tensor.bytes.size());
+    Json& count = dtypes[dtype_name(tensor.dtype)];
+    count = count.is_null() ? 1 : count.get<int64_t>() + 1;
+  }
+  return {{"tensors", tensors.size()}, {"elements", elements}, {"bytes", bytes}, {"dtypes", dtypes}};
+}
+
+}  // namespace
+
+void InspectConfig::fields(FieldList& list) {
+  list.add("path", path, {.help = "Weight file or model folder; the word behind the command too.", .required = true});
+}
+
+Json inspect(const InspectConfig& config, std::ostream& out) {
+  const checkpoint::WeightFiles weights = checkpoint::open_weights(config.path);
+  write_tensor_lines(weights.tensors(), out);
+  Json result = {{"path", config.path}, {"files", Json::array()}};
+  for (const auto& path : weights.paths()) result["files"].push_back(path.filename().string());
+  result.update(add_up(weights.tensors()));
+  result["metadata"] = weights.metadata();
+  return result;
+}
+
+}  // namespace retort::recipe

@@ -1,0 +1,33 @@
+#include "retort/recipe/squad_config.h"
+
+namespace retort::recipe {
+
+void SquadDataConfig::fields(FieldList& list, bool with_training) {
+  list.group("Data");
+  if (with_training) {
+    list.add("train_file", train_file,
+             {.help = "Training questions: SQuAD JSON, JSON lines or Parquet.", .required = true});
+    list.add("max_train_examples", max_train_examples,
+             {.help = "A seeded random sample of so many questions; -1: all.", .min = -1});
+  }
+  list.add("dev_file", dev_file,
+           {.help = "Questions to evaluate on.",
+            .aliases = {"predict_file", "eval_file", "validation_file"},
+            .required = !with_training});
+  list.add("max_eval_examples", max_eval_examples,
+           {.help = "A seeded random sample of so many questions; -1: all.", .min = -1});
+  features.fields(list);
+  list.add("on_bad_record", on_bad_record,
+           {.help = "What to do with a record that is wrong: stop, or leave it out and count it.",
+            .choices = {"fail", "skip"}});
+  cache.fields(list);
+  list.group("Decoding");
+  decoding.fields(list);
+  list.add(
+      "per_device_eval_batch_size", per_device_eval_batch_size,
+      {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.",
+       .min = 0,
+       .aliases = {"eval_batch_size", "predict_batch_size", "per_gpu_eval_batch_size", "per_compute_eval_batch_size"}});
+}
+
+}  // namespace retort::recipe

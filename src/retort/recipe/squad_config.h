@@ -1,0 +1,24 @@
+// The flags of SQuAD data and of decoding.
+#pragma once
+
+#include "retort/base/fields.h"
+#include "retort/data/feature_cache.h"
+#include "retort/data/squad_features.h"
+#include "retort/decode/squad_answers.h"
+
+namespace retort::recipe {
+
+struct SquadDataConfig {
+  std::string train_file, dev_file;
+  data::SquadFeatureOptions features;
+  decode::SquadDecodeOptions decoding;
+  data::CacheOptions cache;
+  int64_t max_train_examples = -1, max_eval_examples = -1;
+  int64_t per_device_eval_batch_size = 0;
+  std::string on_bad_record = "fail";
+
+  // `with_training` adds the training file and its flags.
+  void fields(FieldList& list, bool with_training);
+};
+
+}  // namespace retort::recipe
