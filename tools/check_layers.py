@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     "train": ["base", "kernel", "data", "loss", "optim", "checkpoint", "metric"],
     "serve": ["base", "text", "kernel", "data", "model", "checkpoint", "decode", "metric"],
     "recipe": ["base", "text", "kernel", "data", "model", "loss", "optim", "checkpoint", "decode", "metric", "train", "serve"],
-    "cli": ["base", "data", "recipe", "serve"],
+    "cli": ["base", "text", "data", "recipe", "serve"],
 }
 # Folders that must not see a tensor, not even through a header that they include.
 WITHOUT_TENSORS = ["base", "text", "data", "cli"]

@@ -7,8 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(
   g++ make cmake ninja-build ccache
-  libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libutf8proc-dev libhwy-dev libxxhash-dev
-  libgtest-dev librapidcheck-dev
+  libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libutf8proc-dev libxxhash-dev
+  libgtest-dev
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }

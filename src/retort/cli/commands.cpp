@@ -18,7 +18,7 @@
 #include "retort/recipe/finetune_squad.h"
 #include "retort/recipe/forward.h"
 #include "retort/recipe/inspect.h"
-#include "retort/recipe/predict.h"
+#include "retort/recipe/predict_text.h"
 #include "retort/recipe/score_squad.h"
 
 namespace retort::cli {

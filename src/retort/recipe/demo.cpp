@@ -5,7 +5,7 @@
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/data/question_world.h"
-#include "retort/recipe/predict.h"
+#include "retort/recipe/predict_qa.h"
 
 namespace retort::recipe {
 

@@ -1,50 +1,18 @@
-#include "retort/recipe/predict.h"
+#include "retort/recipe/predict_text.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <istream>
 
-#include "retort/base/error.h"
-#include "retort/data/squad_set.h"
 #include "retort/decode/glue_predictions.h"
+#include "retort/recipe/evaluation.h"
 #include "retort/recipe/json_lines_input.h"
-#include "retort/recipe/squad.h"
+#include "retort/recipe/model_folder.h"
+#include "retort/recipe/results_back.h"
 
 namespace retort::recipe {
 
 namespace {
-
-constexpr int64_t kLinesAtOnce = 256;  // read together, so that batches fill up
-
-void add_question(data::SquadData& data, std::string question, std::string context) {
-  data::SquadExample example;
-  example.id = std::to_string(data.examples.size());
-  example.question = std::move(question);
-  example.context_index = static_cast<int64_t>(data.contexts.size());
-  data.contexts.push_back(std::move(context));
-  data.examples.push_back(std::move(example));
-}
-
-// The answers to all questions of `data`, in their order.
-std::vector<Json> answer(const LoadedModel& loaded, data::SquadData data, const PredictQaConfig& config) {
-  data::SquadEvaluationSet set;
-  set.data = std::move(data);
-  set.features = std::make_shared<data::SquadFeatures>(
-      data::SquadFeatures::make(set.data, *loaded.tokenizer, config.features, false));
-  decode::SquadDecodeOptions decoding = config.decoding;
-  decoding.version_2_with_negative = config.features.version_2_with_negative;
-  const SquadEvaluation evaluation =
-      predict_squad(*loaded.model, set, *loaded.tokenizer, decoding,
-                    {.max_tokens_per_batch = config.inference.max_tokens_per_batch, .title = ""});
-  std::vector<Json> answers;
-  for (size_t i = 0; i < evaluation.predictions.size(); ++i) {
-    const decode::LocatedAnswer located =
-        decode::locate_answer(evaluation.predictions[i], set.data.context_of(set.data.examples[i]));
-    answers.push_back(
-        {{"answer", located.text}, {"score", located.score}, {"start", located.start}, {"end", located.end}});
-  }
-  return answers;
-}
 
 // [CLS] A [SEP] (B [SEP]), cut to max_tokens.
 void append_text(const text::Tokenizer& tokenizer, const std::string& first, const std::optional<std::string>& second,
@@ -104,54 +72,7 @@ std::vector<Json> classify(const LoadedModel& loaded, const kernel::Ragged& text
   return results;
 }
 
-void give_back(const std::vector<Json>& requests, const std::vector<Json>& results, const TakeResult& take) {
-  for (size_t i = 0; i < requests.size(); ++i) {
-    Json merged = requests[i];
-    merged.update(results[i]);
-    take(merged);
-  }
-}
-
 }  // namespace
-
-void PredictQaConfig::fields(FieldList& list) {
-  model.fields(list);
-  list.group("Input");
-  list.add("question", question, {.help = "One question; without it, JSON lines are read from standard input."});
-  list.add("context", context, {.help = "The text that answers it."});
-  features.fields(list);
-  list.group("Decoding");
-  decoding.fields(list);
-  inference.fields(list);
-}
-
-void predict_qa(const PredictQaConfig& config, std::istream& in, const TakeResult& take) {
-  if (config.question.empty() != config.context.empty())
-    throw UserError("`--question` and `--context` must be given together, or neither of them");
-  config.inference.apply_to_process();
-  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,
-                                                       .model = {.precision = config.inference.precision_kind()}});
-  config.features.check(loaded.model->config().max_position_embeddings);
-  if (!config.question.empty()) {
-    data::SquadData data;
-    add_question(data, config.question, config.context);
-    take(answer(loaded, std::move(data), config).front());
-    return;
-  }
-  JsonLinesInput lines(in, "standard input");
-  bool has_more = true;
-  while (has_more) {
-    data::SquadData data;
-    std::vector<Json> requests;
-    while (static_cast<int64_t>(requests.size()) < kLinesAtOnce && has_more) {
-      auto line = lines.maybe_next();
-      if (!(has_more = line.has_value())) break;
-      add_question(data, lines.text_of(*line, "question"), lines.text_of(*line, "context"));
-      requests.push_back(std::move(*line));
-    }
-    if (!requests.empty()) give_back(requests, answer(loaded, std::move(data), config), take);
-  }
-}
 
 void PredictTextConfig::fields(FieldList& list) {
   model.fields(list);

@@ -1,0 +1,89 @@
+#include "retort/recipe/predict_qa.h"
+
+#include <istream>
+
+#include "retort/base/error.h"
+#include "retort/data/squad_set.h"
+#include "retort/recipe/json_lines_input.h"
+#include "retort/recipe/results_back.h"
+#include "retort/recipe/squad.h"
+
+namespace retort::recipe {
+
+struct QuestionAnswerer::State {
+  PredictQaConfig config;
+  LoadedModel loaded;
+};
+
+void PredictQaConfig::fields(FieldList& list) {
+  model.fields(list);
+  list.group("Input");
+  list.add("question", question, {.help = "One question; without it, JSON lines are read from standard input."});
+  list.add("context", context, {.help = "The text that answers it."});
+  features.fields(list);
+  list.group("Decoding");
+  decoding.fields(list);
+  inference.fields(list);
+}
+
+QuestionAnswerer::QuestionAnswerer(const PredictQaConfig& config) : state_(std::make_unique<State>()) {
+  config.inference.apply_to_process();
+  state_->config = config;
+  state_->config.decoding.version_2_with_negative = config.features.version_2_with_negative;
+  state_->loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,
+                                             .model = {.precision = config.inference.precision_kind()}});
+  config.features.check(state_->loaded.model->config().max_position_embeddings);
+}
+
+QuestionAnswerer::~QuestionAnswerer() = default;
+
+std::vector<Json> QuestionAnswerer::answer(std::vector<Question> questions) const {
+  data::SquadEvaluationSet set;
+  for (Question& question : questions) {
+    data::SquadExample example;
+    example.id = std::to_string(set.data.examples.size());
+    example.question = std::move(question.question);
+    example.context_index = static_cast<int64_t>(set.data.contexts.size());
+    set.data.contexts.push_back(std::move(question.context));
+    set.data.examples.push_back(std::move(example));
+  }
+  const auto& [config, loaded] = *state_;
+  set.features = std::make_shared<data::SquadFeatures>(
+      data::SquadFeatures::make(set.data, *loaded.tokenizer, config.features, false));
+  const SquadEvaluation evaluation =
+      predict_squad(*loaded.model, set, *loaded.tokenizer, config.decoding,
+                    {.max_tokens_per_batch = config.inference.max_tokens_per_batch, .title = ""});
+  std::vector<Json> answers;
+  for (size_t i = 0; i < evaluation.predictions.size(); ++i) {
+    const decode::LocatedAnswer located =
+        decode::locate_answer(evaluation.predictions[i], set.data.context_of(set.data.examples[i]));
+    answers.push_back(
+        {{"answer", located.text}, {"score", located.score}, {"start", located.start}, {"end", located.end}});
+  }
+  return answers;
+}
+
+void predict_qa(const PredictQaConfig& config, std::istream& in, const TakeResult& take) {
+  if (config.question.empty() != config.context.empty())
+    throw UserError("`--question` and `--context` must be given together, or neither of them");
+  const QuestionAnswerer answerer(config);
+  if (!config.question.empty()) {
+    take(answerer.answer({{config.question, config.context}}).front());
+    return;
+  }
+  JsonLinesInput lines(in, "standard input");
+  bool has_more = true;
+  while (has_more) {
+    std::vector<QuestionAnswerer::Question> questions;
+    std::vector<Json> requests;
+    while (static_cast<int64_t>(requests.size()) < kLinesAtOnce && has_more) {
+      auto line = lines.maybe_next();
+      if (!(has_more = line.has_value())) break;
+      questions.push_back({lines.text_of(*line, "question"), lines.text_of(*line, "context")});
+      requests.push_back(std::move(*line));
+    }
+    if (!requests.empty()) give_back(requests, answerer.answer(std::move(questions)), take);
+  }
+}
+
+}  // namespace retort::recipe

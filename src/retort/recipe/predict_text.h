@@ -1,0 +1,25 @@
+// Labels sentences, or pairs of them, with a fine-tuned model.
+//   retort predict text --model DIR --text "A fine film."
+//   retort predict text --model DIR < sentences.jsonl
+#pragma once
+
+#include <iosfwd>
+
+#include "retort/recipe/predict_qa.h"  // TakeResult
+
+namespace retort::recipe {
+
+struct PredictTextConfig {
+  ModelSource model;
+  std::string text, text_pair;
+  int64_t max_seq_length = 128;
+  InferenceConfig inference;
+
+  void fields(FieldList& list);
+};
+
+// With `text`: one {"label", "score", "scores"}. Otherwise reads objects with "text" (and "text_pair") from `in` and
+// gives each back with these fields added. A model with one output gives {"value"}.
+void predict_text(const PredictTextConfig& config, std::istream& in, const TakeResult& take);
+
+}  // namespace retort::recipe
