@@ -42,7 +42,7 @@ class Interrupted : public std::runtime_error {
 }  // namespace retort
 
 // Checks an invariant of our own; never for input of the user's.
-#define RETORT_CHECK(condition, ...)                                                                  \
-  do {                                                                                                \
+#define RETORT_CHECK(condition, ...)                                                                 \
+  do {                                                                                               \
     if (!(condition)) throw ::retort::InternalError(__FILE__, __LINE__, ::fmt::format(__VA_ARGS__)); \
   } while (false)

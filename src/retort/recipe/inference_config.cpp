@@ -4,6 +4,7 @@
 
 #include "retort/base/thread.h"
 #include "retort/kernel/implementation.h"
+#include "retort/kernel/memory.h"
 
 namespace retort::recipe {
 
@@ -22,6 +23,7 @@ void InferenceConfig::fields(FieldList& list) {
 }
 
 void InferenceConfig::apply_to_process() const {
+  kernel::keep_tensor_memory();
   if (threads > 0) set_thread_count(static_cast<int>(threads));
   at::set_num_threads(thread_count());
   kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference

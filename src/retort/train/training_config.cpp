@@ -4,6 +4,7 @@
 
 #include "retort/base/thread.h"
 #include "retort/kernel/implementation.h"
+#include "retort/kernel/memory.h"
 #include "retort/optim/schedule.h"
 
 namespace retort::train {
@@ -91,6 +92,7 @@ void TrainingConfig::fields(FieldList& list) {
 }
 
 void TrainingConfig::apply_to_process() const {
+  kernel::keep_tensor_memory();
   if (threads > 0) {
     set_thread_count(static_cast<int>(threads));
   }

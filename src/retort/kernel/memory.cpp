@@ -1,0 +1,118 @@
+#include "retort/kernel/memory.h"
+
+#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
+#include <sys/mman.h>
+
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace retort::kernel {
+
+namespace {
+
+constexpr size_t kAlignment = 64, kSmallestPooled = 64 * 1024, kHugePage = 2 * 1024 * 1024;
+constexpr size_t kAlwaysKept = 64 * 1024 * 1024;  // waiting bytes below this are never given back
+
+// The next size of a series with eight steps for each doubling.
+size_t size_class(size_t bytes) {
+  const size_t step = std::bit_floor(bytes) / 8;
+  return (bytes + step - 1) / step * step;
+}
+
+void* allocate_aligned(size_t bytes, size_t alignment) {
+  void* block = nullptr;
+  return posix_memalign(&block, alignment, bytes) == 0 ? block : throw std::bad_alloc();
+}
+
+class Pool {
+ public:
+  void* allocate(size_t bytes) {
+    const size_t size = size_class(bytes);
+    const std::lock_guard lock(mutex_);
+    in_use_ += size;
+    const auto found = waiting_.find(size);
+    if (found != waiting_.end() && !found->second.empty()) {
+      void* block = found->second.back();
+      found->second.pop_back();
+      waiting_bytes_ -= size;
+      return block;
+    }
+    if (waiting_bytes_ > kAlwaysKept && waiting_bytes_ > in_use_ / 2) give_back();
+    const bool is_large = size >= 2 * kHugePage;
+    void* block = allocate_aligned(size, is_large ? kHugePage : kAlignment);
+    if (is_large) madvise(block, size, MADV_HUGEPAGE);  // a wish: fewer page faults, where the system follows it
+    sizes_[block] = size;
+    return block;
+  }
+
+  // False when the block is none of the pool's.
+  bool release(void* block) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sizes_.find(block);
+    if (found == sizes_.end()) return false;
+    waiting_[found->second].push_back(block);
+    in_use_ -= found->second, waiting_bytes_ += found->second;
+    return true;
+  }
+
+  TensorMemory counts() {
+    const std::lock_guard lock(mutex_);
+    return {static_cast<int64_t>(in_use_), static_cast<int64_t>(waiting_bytes_)};
+  }
+
+ private:
+  void give_back() {
+    for (auto& [size, blocks] : waiting_)
+      for (void* block : blocks) {
+        sizes_.erase(block);
+        std::free(block);
+      }
+    waiting_.clear();
+    waiting_bytes_ = 0;
+  }
+
+  std::mutex mutex_;
+  std::map<size_t, std::vector<void*>> waiting_;
+  std::map<void*, size_t> sizes_;
+  size_t in_use_ = 0, waiting_bytes_ = 0;
+};
+
+// Outlives every static tensor.
+Pool& pool() {
+  static Pool& pool = *new Pool();
+  return pool;
+}
+
+void release_block(void* block) {
+  if (block != nullptr && !pool().release(block)) std::free(block);
+}
+
+class PooledAllocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(size_t bytes) override {
+    void* block = bytes == 0                ? nullptr
+                  : bytes < kSmallestPooled ? allocate_aligned(bytes, kAlignment)
+                                            : pool().allocate(bytes);
+    return {block, block, &release_block, c10::Device(c10::DeviceType::CPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &release_block; }
+  void copy_data(void* to, const void* from, size_t bytes) const override { std::memcpy(to, from, bytes); }
+};
+
+}  // namespace
+
+void keep_tensor_memory() {
+  static PooledAllocator allocator;
+  static const bool is_set = (c10::SetCPUAllocator(&allocator, /*priority=*/100), true);
+  static_cast<void>(is_set);
+}
+
+TensorMemory tensor_memory() { return pool().counts(); }
+
+}  // namespace retort::kernel

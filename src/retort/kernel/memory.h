@@ -1,0 +1,21 @@
+// Memory of tensors on the CPU, kept between steps. Activations of many megabytes are allocated and freed in every
+// step, in sizes that change with the batch. Giving them back to the system costs a page fault per 4 KiB in the next
+// step; leaving them to malloc's heap fragments it until it is several times larger than what is in use.
+#pragma once
+
+#include <cstdint>
+
+namespace retort::kernel {
+
+// From now on blocks of 64 KiB and more come from a pool: sizes are rounded up by at most an eighth, freed blocks wait
+// in a list of their size, and unused ones go back to the system when they amount to more than half of what is in use.
+// Call it once, before the first tensor; calls after the first do nothing. Thread-safe.
+void keep_tensor_memory();
+
+struct TensorMemory {
+  int64_t bytes_in_use = 0;   // of blocks handed out
+  int64_t bytes_waiting = 0;  // of blocks freed and kept
+};
+TensorMemory tensor_memory();
+
+}  // namespace retort::kernel

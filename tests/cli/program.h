@@ -1,0 +1,56 @@
+// The built program as another process: arguments and standard input in; exit code and both streams out.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "recipe/tiny_world.h"
+
+namespace retort::program {
+
+struct Outcome {
+  int exit_code = 0;  // 128 + the signal of a process that died by one
+  std::string output, errors;
+
+  // The last line of standard output; null when it is no JSON object.
+  Json last_line() const;
+  // Whether standard output is that line and nothing else.
+  bool is_one_line() const;
+};
+
+struct Limits {
+  int64_t file_bytes = 0;  // RLIMIT_FSIZE: the largest file that it may write; 0: none
+  std::string directory = {};
+};
+
+using Words = std::vector<std::string>;
+
+// A started program; ends with it when nobody waited.
+class Process {
+ public:
+  Process(const Words& arguments, const std::string& input = "", const Limits& limits = {});
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  pid_t pid() const { return pid_; }
+  void send(int signal_number) const;
+  bool is_running();
+  Outcome wait();
+
+ private:
+  tiny::TemporaryFolder streams_;
+  pid_t pid_ = 0;
+  int status_ = 0;
+  bool has_ended_ = false;
+};
+
+Outcome run(const Words& arguments, const std::string& input = "", const Limits& limits = {});
+
+// `retort finetune squad` on the tiny world, with the settings of tiny::squad_settings.
+Words finetune_squad_words(const fs::path& output_dir, const Words& more = {});
+
+}  // namespace retort::program

@@ -1,0 +1,108 @@
+// What a step or a prediction computes must not depend on how the work was cut: into micro-batches, accumulated
+// batches, or among threads; nor on the neighbours of a sequence in its batch.
+#include <gtest/gtest.h>
+
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "property/tiny_run.h"
+#include "retort/kernel/implementation.h"
+#include "retort/kernel/rows.h"
+
+namespace retort::property {
+namespace {
+
+recipe::FinetuneSquadConfig three_steps() {
+  recipe::FinetuneSquadConfig config = tiny::squad_settings("");
+  config.training.max_steps = 3;
+  config.training.learning_rate = 1e-3;
+  config.training.per_device_train_batch_size = 8;
+  return config;
+}
+
+TEST(Step, DoesNotDependOnTheCutIntoMicroBatches) {
+  for (const char* kernels : {"fused", "reference"}) {
+    recipe::FinetuneSquadConfig whole = three_steps();
+    whole.training.kernels = kernels;
+    recipe::FinetuneSquadConfig cut = whole;
+    cut.training.max_tokens_per_micro_batch = 40;  // fewer than a sequence has: each goes alone
+    EXPECT_LT(relative_difference(train_tiny(cut), train_tiny(whole)), 1e-5) << kernels;
+  }
+}
+
+TEST(Step, OfAccumulatedBatchesEqualsThatOfALargeOne) {
+  recipe::FinetuneSquadConfig large = three_steps();
+  recipe::FinetuneSquadConfig accumulated = large;
+  accumulated.training.per_device_train_batch_size = 4;
+  accumulated.training.gradient_accumulation_steps = 2;
+  EXPECT_LT(relative_difference(train_tiny(accumulated), train_tiny(large)), 1e-6);
+}
+
+TEST(Step, WithDropoutDiffersFromOneWithout) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig with = three_steps(), without = with;
+  without.model.model = tiny::copy_model(tiny::bert_folder(), folder / "model");
+  tiny::set_config_field(folder / "model", "hidden_dropout_prob", 0.0);
+  tiny::set_config_field(folder / "model", "attention_probs_dropout_prob", 0.0);
+  EXPECT_GT(relative_difference(train_tiny(with), train_tiny(without)), 1e-4)
+      << "dropout is off, so the other tests of this file show less than they should";
+}
+
+// Our own loops cut work by rows and add up in one order, whoever computes a row; matrix products are LibTorch's,
+// which may cut sums by the number of threads.
+TEST(Step, DoesNotDependOnTheNumberOfThreads) {
+  recipe::FinetuneSquadConfig one = three_steps(), two = one;
+  one.training.threads = 1;
+  const RunResult a = train_tiny(one), b = train_tiny(two);
+  const double difference = relative_difference(a, b);
+  RecordProperty("relative_difference", std::to_string(difference));
+  RecordProperty("bit_equal", a.parameters == b.parameters);
+  EXPECT_LT(difference, 1e-6);
+}
+
+TEST(Step, IsRepeatableBitForBit) {
+  EXPECT_TRUE(train_tiny(three_steps()).parameters == train_tiny(three_steps()).parameters);
+}
+
+// Largest difference between a sequence's logits in company and alone.
+double largest_logit_difference(const fs::path& folder, kernel::Precision precision) {
+  const at::NoGradGuard no_grad;
+  recipe::ModelSource source;
+  source.model = folder;
+  const recipe::LoadedModel loaded = recipe::load_model(
+      source, {.head = model::Head::kQuestionAnswering, .may_start_head = true, .model = {.precision = precision}});
+  kernel::Ragged together;
+  std::vector<std::vector<int32_t>> sequences;
+  for (const int32_t length : {5, 64, 1, 17, 120, 33}) {
+    std::vector<int32_t>& ids = sequences.emplace_back();
+    for (int32_t i = 0; i < length; ++i) ids.push_back(5 + (i * 37 + length * 11) % 90);
+    together.append(ids, length / 2);
+  }
+  const at::Tensor all = loaded.model->forward(kernel::make_rows(together)).logits;
+  double largest = 0;
+  for (size_t b = 0; b < sequences.size(); ++b) {
+    kernel::Ragged alone;
+    alone.append(sequences[b], static_cast<int64_t>(sequences[b].size()) / 2);
+    const at::Tensor own = loaded.model->forward(kernel::make_rows(alone)).logits;
+    const at::Tensor in_company = all.narrow(0, together.starts[b], own.size(0));
+    largest = std::max(largest, (own - in_company).abs().max().item<double>());
+  }
+  return largest;
+}
+
+TEST(Logits, DoNotDependOnTheOtherSequencesOfTheBatch) {
+  for (const auto implementation : {kernel::Implementation::kFused, kernel::Implementation::kReference}) {
+    kernel::set_implementation(implementation);
+    for (const fs::path& folder : {tiny::bert_folder(), tiny::distilbert_folder()}) {
+      EXPECT_LT(largest_logit_difference(folder, kernel::Precision::kFloat32), 1e-5) << folder;
+      // Logits of about 1 rest on activations of 8 bits: a product that rounds elsewhere moves them by some 2^-8.
+      EXPECT_LT(largest_logit_difference(folder, kernel::Precision::kBf16), 0.02) << folder;
+    }
+  }
+  kernel::set_implementation(kernel::Implementation::kFused);
+}
+
+}  // namespace
+}  // namespace retort::property

@@ -1,0 +1,132 @@
+// A run that was stopped and continued ends with the very bits of one that was never stopped: data order, dropout,
+// moments, learning rate and parameters all come back. The stop comes by a signal in the middle of a chosen step.
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "property/tiny_run.h"
+#include "retort/base/error.h"
+
+namespace retort::property {
+namespace {
+
+// 40 questions make about 200 features, so an epoch has some 50 steps of 4; here it is cut to a handful of steps.
+recipe::FinetuneSquadConfig settings(const fs::path& output_dir) {
+  recipe::FinetuneSquadConfig config = tiny::squad_settings(output_dir);
+  config.data.max_train_examples = 6;
+  config.training.learning_rate = 1e-3;
+  config.training.warmup_proportion = 0.2;
+  config.training.weight_decay = 0.01;
+  config.training.num_train_epochs = 2.5;
+  config.training.max_steps = -1;
+  config.training.per_device_train_batch_size = 2;
+  config.training.gradient_accumulation_steps = 3;
+  config.training.max_tokens_per_micro_batch = 150;  // two sequences go through memory at a time
+  return config;
+}
+
+// Runs until `signal_number` is raised during step `step`; the run saves after it and leaves. Returns its exit code.
+int run_until_signal(const recipe::FinetuneSquadConfig& config, int64_t step, int signal_number) {
+  try {
+    train_tiny(config, [&](int64_t number, kernel::ParameterStore&) {
+      if (number == step) std::raise(signal_number);
+    });
+  } catch (const Interrupted& interruption) {
+    return interruption.exit_code;
+  }
+  return 0;
+}
+
+RunResult resume(recipe::FinetuneSquadConfig config) {
+  config.output.resume = true;
+  return train_tiny(config);
+}
+
+const RunResult& uninterrupted() {
+  static const RunResult result = train_tiny(settings(""));
+  return result;
+}
+
+TEST(Resume, EqualsTheUninterruptedRunWhereverItStopped) {
+  const int64_t steps = uninterrupted().summary.steps;
+  ASSERT_GE(steps, 8) << "the run must be longer than an epoch to show anything";
+  for (const int64_t step : {int64_t{1}, steps / 5, steps / 2, steps - 1, steps}) {
+    const tiny::TemporaryFolder folder;
+    ASSERT_EQ(run_until_signal(settings(folder / "out"), step, SIGTERM), 143) << "step " << step;
+    const RunResult resumed = resume(settings(folder / "out"));
+    EXPECT_TRUE(resumed.parameters == uninterrupted().parameters) << "stopped after step " << step << " of " << steps;
+    EXPECT_EQ(resumed.summary.sequences, uninterrupted().summary.sequences);
+    EXPECT_EQ(resumed.summary.tokens, uninterrupted().summary.tokens);
+  }
+}
+
+TEST(Resume, EqualsTheUninterruptedRunAfterSeveralStops) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  ASSERT_EQ(run_until_signal(config, 2, SIGINT), 130);
+  config.output.resume = true;
+  ASSERT_EQ(run_until_signal(config, 3, SIGUSR1), 138);
+  ASSERT_EQ(run_until_signal(config, 1, SIGTERM), 143);
+  EXPECT_TRUE(resume(config).parameters == uninterrupted().parameters);
+}
+
+TEST(Resume, EqualsTheUninterruptedRunInBf16AndWithBertAdamAndReferenceKernels) {
+  const auto variants = std::to_array<std::function<void(train::TrainingConfig&)>>({
+      [](train::TrainingConfig& training) { training.precision = "bf16"; },
+      [](train::TrainingConfig& training) { training.optimizer = "bertadam"; },
+      [](train::TrainingConfig& training) { training.kernels = "reference"; },
+      [](train::TrainingConfig& training) { training.group_by_length = true; },
+  });
+  for (size_t i = 0; i < variants.size(); ++i) {
+    const tiny::TemporaryFolder folder;
+    recipe::FinetuneSquadConfig config = settings(folder / "out");
+    config.training.num_train_epochs = 1.5;
+    variants[i](config.training);
+    ASSERT_EQ(run_until_signal(config, 3, SIGTERM), 143);
+    const RunResult resumed = resume(config);
+    config.output.output_dir.clear();
+    EXPECT_TRUE(resumed.parameters == train_tiny(config).parameters) << "variant " << i;
+  }
+}
+
+TEST(Resume, LeavesADamagedNewestCheckpointForTheOneBefore) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  config.training.save_steps = 1;
+  config.training.save_total_limit = 3;
+  ASSERT_EQ(run_until_signal(config, 4, SIGTERM), 143);
+  for (const char* name : {"model.safetensors", "optimizer.safetensors", "trainer_state.json"})
+    ASSERT_TRUE(fs::exists(folder / "out" / "checkpoint-4" / name)) << name;
+  std::string bytes = read_file(folder / "out/checkpoint-4/model.safetensors");
+  bytes[bytes.size() - 1000] ^= 1;
+  write_file_atomically(folder / "out/checkpoint-4/model.safetensors", bytes);
+
+  testing::internal::CaptureStderr();
+  const RunResult resumed = resume(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("checkpoint-4` is not used, because it is incomplete or damaged"), std::string::npos) << log;
+  EXPECT_NE(log.find("model.safetensors"), std::string::npos) << log;
+  EXPECT_NE(log.find("checkpoint-3` at step 3"), std::string::npos) << log;
+  EXPECT_TRUE(resumed.parameters == uninterrupted().parameters);
+}
+
+TEST(Resume, StartsFromTheBeginningWithoutACheckpoint) {
+  const tiny::TemporaryFolder folder;
+  EXPECT_TRUE(resume(settings(folder / "out")).parameters == uninterrupted().parameters);
+}
+
+TEST(Resume, RefusesAnotherSeed) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  ASSERT_EQ(run_until_signal(config, 1, SIGTERM), 143);
+  config.training.seed = 7;
+  try {
+    resume(config);
+    FAIL() << "a run must not continue with another data order";
+  } catch (const UserError& error) {
+    EXPECT_STREQ(error.what(), "`seed` must be 42 as in the run that is continued, but is 7");
+  }
+}
+
+}  // namespace
+}  // namespace retort::property

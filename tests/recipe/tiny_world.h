@@ -1,0 +1,57 @@
+// What the whole-program tests work on: a folder of their own, questions of the small world, and a random model of
+// 32 dimensions whose vocabulary is the world's words. Everything is made from seeds, so no test needs a download.
+#pragma once
+
+#include <string>
+
+#include "retort/base/file.h"
+#include "retort/base/json.h"
+#include "retort/model/model.h"
+#include "retort/recipe/finetune_glue.h"
+#include "retort/recipe/finetune_squad.h"
+
+namespace retort::tiny {
+
+// A folder that is gone, with all that is in it, when the object ends.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const fs::path& path() const { return path_; }
+  fs::path operator/(const fs::path& name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+// Made once per test program, and shared by its tests; none of them writes there.
+const fs::path& shared_folder();
+
+// SQuAD files with one question per passage: `train.json` holds 40, `dev.json` 8 of them.
+fs::path train_file();
+fs::path dev_file();
+// The same as SQuAD v2.0: every third question cannot be answered.
+fs::path train_file_v2();
+fs::path dev_file_v2();
+
+// A BERT body of 2 layers with random weights, and its vocabulary.
+fs::path bert_folder();
+// The same for DistilBERT.
+fs::path distilbert_folder();
+// `bert_folder` with a random head for the task; GLUE tasks by their names ("mrpc").
+fs::path question_answering_folder();
+fs::path classification_folder();
+
+// A copy in `target`, which must not exist; returns it.
+fs::path copy_model(const fs::path& folder, const fs::path& target);
+// Sets one field of a folder's config.json; null removes it.
+void set_config_field(const fs::path& folder, const std::string& field, const Json& value);
+
+// Settings of a short run: windows of 64 tokens, batches of 4, fp32, two threads, no cache.
+recipe::FinetuneSquadConfig squad_settings(const fs::path& output_dir);
+recipe::FinetuneGlueConfig glue_settings(const std::string& task, const fs::path& output_dir);
+
+}  // namespace retort::tiny
