@@ -71,7 +71,7 @@ class Layers(unittest.TestCase):
         self.assertIn("`data` may include only base, text, kernel/ragged.h, itself", lines[0])
 
     def test_lower_but_separate(self):
-        for folder, header in [("loss", "model/m.h"), ("train", "model/m.h"), ("checkpoint", "kernel/k.h"), ("cli", "text/t.h")]:
+        for folder, header in [("loss", "model/m.h"), ("train", "model/m.h"), ("checkpoint", "kernel/k.h"), ("cli", "kernel/k.h")]:
             self.assertEqual(self.check({f"src/retort/{folder}/a.h": f'#include "retort/{header}"\n'})[0], 1, folder)
 
     def test_tensors_reached_through_a_header(self):

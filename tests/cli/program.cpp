@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 
 #include "retort/base/error.h"
 
@@ -51,6 +52,7 @@ Process::Process(const Words& arguments, const std::string& input, const Limits&
   take_file(out, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
   take_file(errors, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
   apply(limits);
+  ::setenv("OMP_NUM_THREADS", "1", 1);  // as tiny::squad_settings, for the same reason
   ::execv(RETORT_PROGRAM, words.data());
   ::_exit(123);
 }

@@ -1,7 +1,7 @@
 // A run whose numbers leave the finite ones skips updates for a while, then stops and keeps what it had saved.
 #include <gtest/gtest.h>
 
-#include <ATen/ops/isfinite.h>
+#include <ATen/core/Tensor.h>
 
 #include <limits>
 

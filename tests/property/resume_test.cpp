@@ -2,7 +2,9 @@
 // moments, learning rate and parameters all come back. The stop comes by a signal in the middle of a chosen step.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <csignal>
+#include <functional>
 
 #include "property/tiny_run.h"
 #include "retort/base/error.h"

@@ -39,11 +39,11 @@ std::vector<float> values_of(const RunResult& result) {
 RunResult train_tiny(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step) {
   config.training.apply_to_process();
   const auto seed = static_cast<uint64_t>(config.training.seed);
-  recipe::LoadedModel loaded =
-      recipe::load_model(config.model, {.head = model::Head::kQuestionAnswering,
-                                        .may_start_head = true,
-                                        .model = {.precision = config.training.precision_kind(), .with_gradients = true},
-                                        .seed = seed});
+  recipe::LoadedModel loaded = recipe::load_model(
+      config.model, {.head = model::Head::kQuestionAnswering,
+                     .may_start_head = true,
+                     .model = {.precision = config.training.precision_kind(), .with_gradients = true},
+                     .seed = seed});
   const auto features = std::make_shared<data::SquadFeatures>(data::load_squad_training(
       recipe::squad_source(config.data, config.data.train_file, config.data.max_train_examples, seed, *loaded.model),
       *loaded.tokenizer));

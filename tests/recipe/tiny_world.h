@@ -50,7 +50,7 @@ fs::path copy_model(const fs::path& folder, const fs::path& target);
 // Sets one field of a folder's config.json; null removes it.
 void set_config_field(const fs::path& folder, const std::string& field, const Json& value);
 
-// Settings of a short run: windows of 64 tokens, batches of 4, fp32, two threads, no cache.
+// Settings of a short run: windows of 64 tokens, batches of 4, fp32, one thread, no cache.
 recipe::FinetuneSquadConfig squad_settings(const fs::path& output_dir);
 recipe::FinetuneGlueConfig glue_settings(const std::string& task, const fs::path& output_dir);
 

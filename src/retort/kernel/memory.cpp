@@ -35,14 +35,16 @@ class Pool {
   void* allocate(size_t bytes) {
     const size_t size = size_class(bytes);
     const std::lock_guard lock(mutex_);
-    in_use_ += size;
-    const auto found = waiting_.find(size);
-    if (found != waiting_.end() && !found->second.empty()) {
+    // The smallest block that waits and fits; up to twice the size, because a fresh block costs zeroed pages.
+    const auto found = waiting_.lower_bound(size);
+    if (found != waiting_.end() && found->first <= 2 * size) {
       void* block = found->second.back();
+      in_use_ += found->first, waiting_bytes_ -= found->first;
       found->second.pop_back();
-      waiting_bytes_ -= size;
+      if (found->second.empty()) waiting_.erase(found);
       return block;
     }
+    in_use_ += size;
     if (waiting_bytes_ > kAlwaysKept && waiting_bytes_ > in_use_ / 2) give_back();
     const bool is_large = size >= 2 * kHugePage;
     void* block = allocate_aligned(size, is_large ? kHugePage : kAlignment);

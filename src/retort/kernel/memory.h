@@ -8,7 +8,8 @@
 namespace retort::kernel {
 
 // From now on blocks of 64 KiB and more come from a pool: sizes are rounded up by at most an eighth, freed blocks wait
-// in a list of their size, and unused ones go back to the system when they amount to more than half of what is in use.
+// for a request of at least half their size, and go back to the system when a new block is needed while they amount to
+// more than half of what is in use.
 // Call it once, before the first tensor; calls after the first do nothing. Thread-safe.
 void keep_tensor_memory();
 

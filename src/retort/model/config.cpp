@@ -166,9 +166,14 @@ void check_config(const ModelConfig& c, const std::string& subject) {
   if (problems.empty() && c.hidden_size % c.num_attention_heads != 0)
     problems.push_back(fmt::format("`{}`: field `{}` must be a multiple of the {} attention heads, but is {}", subject,
                                    is_bert ? "hidden_size" : "dim", c.num_attention_heads, c.hidden_size));
-  for (const double p : {c.hidden_dropout_prob, c.attention_probs_dropout_prob, c.qa_dropout, c.seq_classif_dropout})
+  const double classifier_dropout = c.classifier_dropout == -1 ? 0 : c.classifier_dropout;  // -1: not given
+  for (const double p :
+       {c.hidden_dropout_prob, c.attention_probs_dropout_prob, c.qa_dropout, c.seq_classif_dropout, classifier_dropout})
     if (!(p >= 0 && p < 1))
       problems.push_back(fmt::format("`{}`: dropout probabilities must lie in [0, 1), but one is {}", subject, p));
+  if (!(c.layer_norm_eps >= 0 && c.layer_norm_eps < 1))
+    problems.push_back(
+        fmt::format("`{}`: field `layer_norm_eps` must lie in [0, 1), but is {}", subject, c.layer_norm_eps));
   if (!(c.initializer_range >= 0 && c.initializer_range <= 10))
     problems.push_back(
         fmt::format("`{}`: field `initializer_range` must be 0 to 10, but is {}", subject, c.initializer_range));

@@ -57,9 +57,28 @@ void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const 
     for (int64_t c = 0; c < slice.shape[1]; ++c) out[r * slice.shape[1] + c] = values[c * slice.shape[0] + r];
 }
 
+// Numbers in the word and position embeddings and in the products of all layers, which is nearly all of a body.
+double body_size(const model::ModelConfig& c) {
+  const auto H = static_cast<double>(c.hidden_size), I = static_cast<double>(c.intermediate_size);
+  const auto rows = static_cast<double>(c.vocab_size + c.max_position_embeddings);
+  return rows * H + static_cast<double>(c.num_hidden_layers) * (4 * H * H + 2 * H * I);
+}
+
+// A config.json that asks for far more than the files hold is found out before memory is taken for it. What is smaller
+// than that comes to light tensor by tensor.
+void check_body_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files, const fs::path& folder) {
+  constexpr double kLargestRatio = 6;
+  double found = 0;
+  for (const auto& tensor : files.tensors()) found += static_cast<double>(tensor.element_count());
+  if (body_size(config) > kLargestRatio * found)
+    throw UserError(
+        "`{}` must describe the weights in `{}`, but asks for {:.0f} numbers where that holds {:.0f}; "
+        "use the config.json that belongs to them",
+        (folder / "config.json").string(), files.paths().front().string(), body_size(config), found);
+}
+
 // Rows of pruned heads are cut from full-size tensors by nobody: files of pruned models hold the small tensors.
-checkpoint::NameMatches fill_from_files(model::Model& model, const fs::path& folder) {
-  const checkpoint::WeightFiles files = checkpoint::open_weights(folder);
+checkpoint::NameMatches fill_from_files(model::Model& model, const checkpoint::WeightFiles& files) {
   std::vector<std::string> wanted, found;
   for (const auto& slice : model.parameters().slices()) wanted.push_back(slice.name);
   for (const auto& tensor : files.tensors()) found.push_back(tensor.name);
@@ -111,11 +130,26 @@ std::string list_names(const std::vector<std::string>& names) {
   return names.size() > kShown ? fmt::format("{}, ... ({} in all)", text, names.size()) : text;
 }
 
+// Of the missing parameters those of the body, which no training may start from random numbers; a pooler is part of the
+// head that reads it.
+std::vector<std::string> missing_in_body(const LoadedModel& loaded) {
+  const std::string prefix = model::base_prefix(loaded.model->config().family);
+  std::vector<std::string> names;
+  for (const std::string& name : loaded.missing)
+    if (name.starts_with(prefix) && !name.starts_with(prefix + "pooler.")) names.push_back(name);
+  return names;
+}
+
 void report_names(const LoadedModel& loaded, const LoadOptions& options, const std::string& subject) {
+  const std::string architecture = model::architecture_name(loaded.model->config().family, loaded.model->head());
+  if (const auto names = missing_in_body(loaded); !names.empty())
+    throw UserError(
+        "`{}` must hold every parameter of the encoder of {}, but lacks {}; use the config.json that "
+        "belongs to the weights",
+        subject, architecture, list_names(names));
   if (!loaded.missing.empty() && !options.may_start_head)
     throw UserError("`{}` must hold every parameter of {}, but lacks {}; fine-tune it for this task first", subject,
-                    model::architecture_name(loaded.model->config().family, loaded.model->head()),
-                    list_names(loaded.missing));
+                    architecture, list_names(loaded.missing));
   if (!loaded.missing.empty()) log_info("`{}`: start from random values: {}", subject, list_names(loaded.missing));
   if (!loaded.unexpected.empty()) log_info("`{}`: not used here: {}", subject, list_names(loaded.unexpected));
 }
@@ -173,16 +207,18 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
   if (!options.labels.empty()) config.labels = options.labels;
+  const checkpoint::WeightFiles files = checkpoint::open_weights(folder);
+  check_body_size(config, files, folder);
   loaded.model = std::make_unique<model::Model>(config, options.head.value_or(head_of_folder(folder)), options.model);
   loaded.model->parameters().initialize(options.seed, config.initializer_range);
-  checkpoint::NameMatches matches = fill_from_files(*loaded.model, folder);
+  checkpoint::NameMatches matches = fill_from_files(*loaded.model, files);
   loaded.missing = std::move(matches.missing), loaded.unexpected = std::move(matches.unexpected);
   report_names(loaded, options, folder.string());
   return loaded;
 }
 
 void load_weights_exactly(model::Model& model, const fs::path& folder) {
-  const auto matches = fill_from_files(model, folder);
+  const auto matches = fill_from_files(model, checkpoint::open_weights(folder));
   if (!matches.missing.empty())
     throw UserError("`{}` must hold every parameter of the model, but lacks {}", folder.string(),
                     list_names(matches.missing));

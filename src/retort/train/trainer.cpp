@@ -79,7 +79,10 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
 
 bool Trainer::resume() {
   const auto checkpoint = run_->newest_valid();
-  if (!checkpoint) return false;
+  if (!checkpoint) {
+    log_warning("`{}` holds no whole checkpoint: training begins at step 0", run_->path().string());
+    return false;
+  }
   load_checkpoint(checkpoint->path);
   last_saved_step_ = state_.global_step;
   log_info("continuing from `{}` at step {} of {}", checkpoint->path.string(), state_.global_step,
@@ -102,7 +105,8 @@ TrainingSummary Trainer::run() {
     if (stop.requested() == 0) continue;
     progress_->clear();
     save(false);
-    stop.throw_if_requested(state_.global_step, run_ ? run_->checkpoint_path(state_.global_step).string() : "");
+    const bool is_saved = run_ != nullptr && last_saved_step_ == state_.global_step;
+    stop.throw_if_requested(state_.global_step, is_saved ? run_->checkpoint_path(state_.global_step).string() : "");
   }
   progress_->finish();
   if (config_.load_best_model_at_end) restore_best();

@@ -1,0 +1,99 @@
+// Each of the nine tasks on a dozen rows, from files to submission.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "recipe/tiny_world.h"
+#include "retort/base/error.h"
+#include "retort/recipe/evaluate_glue.h"
+
+namespace retort::recipe {
+namespace {
+
+struct Task {
+  const char* name;
+  std::set<std::string> scores;       // what run_glue calls them
+  std::set<std::string> predictions;  // files about the dev set
+  std::set<std::string> submissions;  // names that gluebenchmark.com takes
+  size_t labels;
+};
+
+const Task kTasks[] = {
+    {"cola", {"mcc"}, {"predictions_cola.tsv"}, {"CoLA.tsv"}, 2},
+    {"sst-2", {"acc"}, {"predictions_sst-2.tsv"}, {"SST-2.tsv"}, 2},
+    {"mrpc", {"acc", "f1", "acc_and_f1"}, {"predictions_mrpc.tsv"}, {"MRPC.tsv"}, 2},
+    {"sts-b", {"pearson", "spearmanr", "corr"}, {"predictions_sts-b.tsv"}, {"STS-B.tsv"}, 1},
+    {"qqp", {"acc", "f1", "acc_and_f1"}, {"predictions_qqp.tsv"}, {"QQP.tsv"}, 2},
+    {"mnli",
+     {"mnli/acc", "mnli-mm/acc"},
+     {"predictions_mnli.tsv", "predictions_mnli-mm.tsv"},
+     {"MNLI-m.tsv", "MNLI-mm.tsv"},
+     3},
+    {"qnli", {"acc"}, {"predictions_qnli.tsv"}, {"QNLI.tsv"}, 2},
+    {"rte", {"acc"}, {"predictions_rte.tsv"}, {"RTE.tsv"}, 2},
+    {"wnli", {"acc"}, {"predictions_wnli.tsv"}, {"WNLI.tsv"}, 2},
+};
+
+void PrintTo(const Task& task, std::ostream* out) {
+  for (const char c : std::string(task.name)) *out << (c == '-' ? '_' : c);
+}
+
+std::set<std::string> tables_in(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".tsv") names.insert(entry.path().filename());
+  return names;
+}
+
+class FinetuneGlue : public testing::TestWithParam<Task> {};
+
+TEST_P(FinetuneGlue, WritesScoresPredictionsAndTheSubmission) {
+  const Task& task = GetParam();
+  const tiny::TemporaryFolder folder;
+  FinetuneGlueConfig config = tiny::glue_settings(task.name, folder / "out");
+  const Json results = finetune_glue(config);
+  for (const std::string& score : task.scores) EXPECT_TRUE(results.contains(score)) << score;
+  EXPECT_GE(results["train_steps"].get<int64_t>(), 2);
+  EXPECT_EQ(read_json_file(folder / "out/results.json"), results);
+  std::set<std::string> tables = task.predictions;
+  tables.insert(task.submissions.begin(), task.submissions.end());
+  EXPECT_EQ(tables_in(folder / "out"), tables);
+  const Json model_config = read_json_file(folder / "out/config.json");
+  EXPECT_EQ(model_config["id2label"].size(), task.labels);
+  EXPECT_EQ(model_config["architectures"], Json({"BertForSequenceClassification"}));
+  EXPECT_TRUE(fs::exists(folder / "out/DONE"));
+
+  EvaluateGlueConfig evaluation;
+  evaluation.model.model = folder / "out";
+  evaluation.data = config.data;
+  evaluation.inference.precision = "fp32";
+  evaluation.inference.threads = 1;
+  evaluation.do_predict = true;
+  evaluation.output_dir = folder / "evaluation";
+  const Json scores = evaluate_glue(evaluation);
+  for (const std::string& score : task.scores) EXPECT_EQ(scores[score], results[score]) << score;
+  EXPECT_EQ(tables_in(folder / "evaluation"), tables);
+  for (const std::string& table : tables)
+    EXPECT_EQ(read_file(folder / "evaluation" / table), read_file(folder / "out" / table)) << table;
+}
+
+INSTANTIATE_TEST_SUITE_P(Nine, FinetuneGlue, testing::ValuesIn(kTasks), testing::PrintToStringParamName());
+
+TEST(FinetuneGlueOutput, OfAnotherTaskIsRefused) {
+  const tiny::TemporaryFolder folder;
+  finetune_glue(tiny::glue_settings("mrpc", folder / "out"));
+  EvaluateGlueConfig evaluation;
+  evaluation.model.model = folder / "out";
+  evaluation.data = tiny::glue_settings("mnli", "").data;
+  evaluation.output_dir = folder / "evaluation";
+  try {
+    evaluate_glue(evaluation);
+    FAIL() << "two outputs do not answer a question of three";
+  } catch (const UserError& error) {
+    EXPECT_STREQ(error.what(), "the model must have 3 outputs for `mnli`, but has 2; fine-tune it for this task first");
+  }
+  EXPECT_FALSE(fs::exists(folder / "evaluation/DONE"));
+}
+
+}  // namespace
+}  // namespace retort::recipe
