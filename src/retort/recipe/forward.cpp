@@ -52,6 +52,10 @@ kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig&
       if (id >= config.vocab_size)
         throw UserError("`{}`: field `input_ids` must hold ids below {}, but holds {}", lines.place(),
                         config.vocab_size, id);
+    for (const int32_t type : types)  // DistilBERT has no token types and passes over them
+      if (config.type_vocab_size > 0 && type >= config.type_vocab_size)
+        throw UserError("`{}`: field `token_type_ids` must hold types below {}, but holds {}", lines.place(),
+                        config.type_vocab_size, type);
     sequences.append(ids, types);
   }
   if (sequences.sequences() == 0) throw UserError("`{}` must hold at least one sequence, but is empty", path);
