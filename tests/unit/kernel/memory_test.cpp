@@ -28,7 +28,8 @@ TEST(TensorMemory, StaysBoundedWhenSizesChange) {
     const TensorMemory memory = tensor_memory();
     largest = std::max(largest, memory.bytes_in_use + memory.bytes_waiting);
   }
-  EXPECT_LT(largest, int64_t{400} << 20);  // 64 held, at most 108 in use besides (blocks up to twice the size), what waits
+  EXPECT_LT(largest,
+            int64_t{400} << 20);  // 64 held, at most 108 in use besides (blocks up to twice the size), what waits
 }
 
 TEST(TensorMemory, SmallAndEmptyTensors) {
