@@ -2,7 +2,7 @@
 """Training speed of retort beside Hugging Face transformers: the two in turn, on the same SQuAD questions, in one run.
 
     python bench/compare_training.py --train_file train-v1.1.json --vocab_file vocab.txt [--size bert-base|minilm|distilbert]
-        [--batch 8] [--steps 6] [--rounds 3] [--precision bf16|fp32] [--retort build/retort]
+        [--batch 8] [--steps 20] [--rounds 3] [--precision bf16|fp32] [--retort build/retort]
 
 The peer is in its best form: batches of sequences of similar length, padded to the longest of the batch, bf16 autocast, fused
 AdamW, clipping. Both start from random weights of the same size (speed does not depend on their values), count real tokens, and
@@ -105,7 +105,7 @@ def main():
     parser.add_argument("--vocab_file", required=True)
     parser.add_argument("--size", choices=SIZES, default="bert-base")
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16")
     parser.add_argument("--retort", default="build/retort")
