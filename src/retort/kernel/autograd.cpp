@@ -1,6 +1,7 @@
 #include "retort/kernel/autograd.h"
 
 #include <ATen/core/grad_mode.h>
+#include <c10/util/intrusive_ptr.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
@@ -26,12 +27,23 @@ class FusedNode : public torch::autograd::Node {
   Backward backward_;
 };
 
+// The pointer that the gradient graph holds nodes by: std::shared_ptr, and c10::intrusive_ptr in newer LibTorch.
+using NodePointer = decltype(torch::autograd::Edge::function);
+
+template <typename Pointer, typename NodeType>
+Pointer make_node(Backward backward) {
+  if constexpr (std::is_same_v<Pointer, std::shared_ptr<torch::autograd::Node>>)
+    return std::make_shared<NodeType>(std::move(backward));
+  else
+    return c10::make_intrusive<NodeType>(std::move(backward));
+}
+
 }  // namespace
 
 bool records_gradients() { return at::GradMode::is_enabled(); }
 
 at::Tensor record(at::Tensor output, const std::vector<at::Tensor>& inputs, Backward backward) {
-  auto node = std::make_shared<FusedNode>(std::move(backward));
+  const NodePointer node = make_node<NodePointer, FusedNode>(std::move(backward));
   torch::autograd::edge_list edges;
   for (const at::Tensor& input : inputs) edges.push_back(torch::autograd::impl::gradient_edge(input));
   for (size_t i = 0; i < inputs.size(); ++i)
