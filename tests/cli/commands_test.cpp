@@ -43,6 +43,21 @@ TEST(Tokenize, GivesOneLineOfIdsPerLineOfText) {
   EXPECT_EQ(back.output, "what is it?\n\nwho\n") << back.errors;
 }
 
+TEST(Demo, ShowsAnswersAndATableAndRunsAgain) {
+  const tiny::TemporaryFolder folder;
+  const fs::path model = tiny::copy_model(tiny::bert_folder(), folder / "encoder");
+  const Words words{"demo", "--model", model, "--output_dir", folder / "demo", "--passages", "3", "--threads", "1"};
+  for (int i = 0; i < 2; ++i) {  // the second replaces the first
+    const Outcome outcome = run(words);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+    EXPECT_NE(outcome.output.find("EM"), std::string::npos) << outcome.output;
+    EXPECT_NE(outcome.output.find("\nQ: "), std::string::npos) << outcome.output;
+    for (const char* key : {"exact", "f1", "train_sequences_per_second", "model"})
+      EXPECT_TRUE(outcome.last_line().contains(key)) << key;
+  }
+  EXPECT_TRUE(fs::exists(folder / "demo" / "model" / "DONE"));
+}
+
 TEST(FinetuneSquad, EvaluateScorePredictAndForwardWorkOnItsFolder) {
   const tiny::TemporaryFolder folder;
   const std::string out = folder / "out", evaluation = folder / "evaluation";
