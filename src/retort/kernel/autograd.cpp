@@ -45,9 +45,8 @@ bool records_gradients() { return at::GradMode::is_enabled(); }
 at::Tensor record(at::Tensor output, const std::vector<at::Tensor>& inputs, Backward backward) {
   const NodePointer node = make_node<NodePointer, FusedNode>(std::move(backward));
   torch::autograd::edge_list edges;
-  for (const at::Tensor& input : inputs) edges.push_back(torch::autograd::impl::gradient_edge(input));
-  for (size_t i = 0; i < inputs.size(); ++i)
-    if (!inputs[i].requires_grad()) edges[i] = torch::autograd::Edge();
+  for (const at::Tensor& input : inputs)
+    edges.push_back(input.requires_grad() ? torch::autograd::impl::gradient_edge(input) : torch::autograd::Edge());
   node->set_next_edges(std::move(edges));
   torch::autograd::set_history(output, node);
   return output;

@@ -2,6 +2,7 @@
 
 #include "retort/recipe/glue.h"
 #include "retort/recipe/result_folder.h"
+#include "retort/recipe/settings.h"
 
 namespace retort::recipe {
 
@@ -23,10 +24,7 @@ Json evaluate_glue(const EvaluateGlueConfig& config) {
                           .max_sequences_per_batch = config.data.per_device_eval_batch_size};
   const Json scores = evaluate_glue_dev(*loaded.model, *loaded.tokenizer, config.data, 0, run, folder.path());
   if (config.do_predict) write_glue_test_predictions(*loaded.model, *loaded.tokenizer, config.data, run, folder.path());
-  EvaluateGlueConfig effective = config;
-  FieldList list;
-  effective.fields(list);
-  folder.finish(fields_to_json(list), scores);
+  folder.finish(settings_of(config), scores);
   return scores;
 }
 

@@ -2,6 +2,7 @@
 
 #include "retort/decode/squad_files.h"
 #include "retort/recipe/result_folder.h"
+#include "retort/recipe/settings.h"
 #include "retort/recipe/squad.h"
 
 namespace retort::recipe {
@@ -32,10 +33,7 @@ Json evaluate_squad(const EvaluateSquadConfig& config) {
                                                     .max_sequences_per_batch = config.data.per_device_eval_batch_size});
   const Json scores = score_squad_evaluation(set, evaluation, is_v2);
   decode::write_squad_files(folder.path(), set.data, evaluation.predictions, is_v2);
-  EvaluateSquadConfig effective = config;
-  FieldList list;
-  effective.fields(list);
-  folder.finish(fields_to_json(list), scores);
+  folder.finish(settings_of(config), scores);
   return scores;
 }
 

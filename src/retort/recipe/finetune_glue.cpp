@@ -4,6 +4,7 @@
 #include "retort/recipe/glue.h"
 #include "retort/recipe/glue_unit.h"
 #include "retort/recipe/run_start.h"
+#include "retort/recipe/settings.h"
 #include "retort/train/trainer.h"
 
 namespace retort::recipe {
@@ -24,10 +25,7 @@ void FinetuneGlueConfig::fields(FieldList& list) {
 Json finetune_glue(const FinetuneGlueConfig& config) {
   config.training.apply_to_process();
   checkpoint::RunFolder run = start_run(config.output, config.training.save_total_limit);
-  FinetuneGlueConfig effective = config;
-  FieldList list;
-  effective.fields(list);
-  const Json settings = fields_to_json(list);
+  const Json settings = settings_of(config);
   const data::GlueTask& task = config.data.task();
   const auto seed = static_cast<uint64_t>(config.training.seed);
   LoadedModel loaded =

@@ -3,6 +3,7 @@
 #include "retort/base/log.h"
 #include "retort/decode/squad_files.h"
 #include "retort/recipe/run_start.h"
+#include "retort/recipe/settings.h"
 #include "retort/recipe/squad.h"
 #include "retort/recipe/squad_unit.h"
 #include "retort/train/trainer.h"
@@ -25,10 +26,7 @@ void FinetuneSquadConfig::fields(FieldList& list) {
 Json finetune_squad(const FinetuneSquadConfig& config) {
   config.training.apply_to_process();
   checkpoint::RunFolder run = start_run(config.output, config.training.save_total_limit);
-  FinetuneSquadConfig effective = config;
-  FieldList list;
-  effective.fields(list);
-  const Json settings = fields_to_json(list);
+  const Json settings = settings_of(config);
   const auto seed = static_cast<uint64_t>(config.training.seed);
   LoadedModel loaded =
       load_model(config.model, {.head = model::Head::kQuestionAnswering,
