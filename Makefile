@@ -32,9 +32,10 @@ test: setup ## build everything and run all tests
 	@cmake --build --preset release -j $(JOBS)
 	@$(call run_tests,release)
 
-bench: build ## training speed; TRAIN_FILE=train-v1.1.json VOCAB_FILE=vocab.txt [MODEL=preset:bert-base-uncased]
-	@build/retort bench train --model "$${MODEL:-preset:bert-base-uncased}" --vocab_file "$${VOCAB_FILE:?a vocab.txt}" --task squad \
-	  --train_file "$${TRAIN_FILE:?a SQuAD training file}" --per_device_train_batch_size 8 --steps 6 --precision bf16
+bench: build ## speed beside the peers, small; [PEER_PYTHON=peers/bin/python] [BENCH_DATA=folder] [VOCAB_FILE=vocab.txt]: bench/README.md
+	@python3 bench/compare_training.py --steps 4 --rounds 2
+	@python3 bench/compare_inference.py --steps 8 --rounds 2
+	@if [ "$$(nproc)" -gt 1 ]; then python3 bench/compare_threads.py --threads 2 --steps 4 --rounds 2; fi
 
 lint: ## formatting and the order of the layers
 	@$(sources) | xargs -0 clang-format --dry-run -Werror

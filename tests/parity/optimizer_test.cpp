@@ -7,7 +7,7 @@
 
 #include "parity/fixture_model.h"
 #include "retort/kernel/implementation.h"
-#include "retort/optim/adam.h"
+#include "retort/optim/optimizer.h"
 #include "retort/optim/schedule.h"
 
 namespace retort::parity {
@@ -25,8 +25,8 @@ class OptimizerParity : public testing::TestWithParam<std::tuple<std::string, Im
   const Json& options_ = fixture_.expected["optimizer"];
 
   bool is_bert_adam() const { return options_["kind"] == "bert_adam"; }
-  optim::AdamOptions adam_options() const {
-    return {.kind = is_bert_adam() ? optim::AdamKind::kBertAdam : optim::AdamKind::kAdamW,
+  optim::OptimizerOptions adam_options() const {
+    return {.kind = is_bert_adam() ? optim::OptimizerKind::kBertAdam : optim::OptimizerKind::kAdamW,
             .beta1 = options_["beta1"],
             .beta2 = options_["beta2"],
             .epsilon = options_["epsilon"],
@@ -54,7 +54,7 @@ class OptimizerParity : public testing::TestWithParam<std::tuple<std::string, Im
 TEST_P(OptimizerParity, ThreeStepsAreThoseOfTheFormulas) {
   const auto model = load_model(fixture_, {.with_gradients = true});
   const at::Tensor before = model->parameters().values().clone();
-  optim::Adam optimizer(model->parameters(), adam_options());
+  optim::Optimizer optimizer(model->parameters(), adam_options());
   const kernel::Rows rows = kernel::make_rows(fixture_.batch);
   int64_t update = 0;
   for (const Json& step : fixture_.expected["steps"]) {

@@ -51,6 +51,21 @@ TEST(Step, WithDropoutDiffersFromOneWithout) {
       << "dropout is off, so the other tests of this file show less than they should";
 }
 
+TEST(Step, WithRecomputedActivationsIsTheSame) {
+  recipe::FinetuneSquadConfig kept = three_steps(), recomputed = kept;
+  recomputed.training.checkpoint_activations = true;
+  EXPECT_EQ(train_tiny(recomputed).parameters, train_tiny(kept).parameters);
+}
+
+TEST(Step, IsTheSameForAnyNumberOfThreadsWhenDeterministic) {
+  recipe::FinetuneSquadConfig one = three_steps();
+  one.training.precision = "fp32", one.training.deterministic = true, one.training.threads = 1;
+  recipe::FinetuneSquadConfig two = one;
+  two.training.threads = 2;
+  const std::string expected = train_tiny(one).parameters;
+  EXPECT_EQ(train_tiny(two).parameters, expected);
+}
+
 // Our own loops cut work by rows and add up in one order, whoever computes a row; matrix products are LibTorch's,
 // which may cut sums by the number of threads.
 TEST(Step, DoesNotDependOnTheNumberOfThreads) {

@@ -15,8 +15,7 @@ namespace {
 class WatchedUnit : public recipe::SquadUnit {
  public:
   WatchedUnit(recipe::LoadedModel& loaded, const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step)
-      : SquadUnit(loaded, config.data, config.training.max_tokens_per_micro_batch, nullptr),
-        before_step_(before_step) {}
+      : SquadUnit(loaded, config.data, config.training.micro_batch_tokens(), nullptr), before_step_(before_step) {}
 
   std::vector<double> step_counts(const data::StepBatch& step) const override {
     if (before_step_) before_step_(++steps_, const_cast<WatchedUnit*>(this)->parameters());
@@ -39,11 +38,11 @@ std::vector<float> values_of(const RunResult& result) {
 RunResult train_tiny(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step) {
   config.training.apply_to_process();
   const auto seed = static_cast<uint64_t>(config.training.seed);
-  recipe::LoadedModel loaded = recipe::load_model(
-      config.model, {.head = model::Head::kQuestionAnswering,
-                     .may_start_head = true,
-                     .model = {.precision = config.training.precision_kind(), .with_gradients = true},
-                     .seed = seed});
+  recipe::LoadedModel loaded =
+      recipe::load_model(config.model, {.head = model::Head::kQuestionAnswering,
+                                        .may_start_head = true,
+                                        .model = recipe::training_model_options(config.training),
+                                        .seed = seed});
   const auto features = std::make_shared<data::SquadFeatures>(data::load_squad_training(
       recipe::squad_source(config.data, config.data.train_file, config.data.max_train_examples, seed, *loaded.model),
       *loaded.tokenizer));

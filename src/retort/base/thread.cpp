@@ -133,6 +133,7 @@ void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t
   std::atomic<int64_t> next_chunk{0};
   std::exception_ptr first_failure;
   std::mutex failure_mutex;
+  next_chunk.store(0);  // with the load below: what ThreadSanitizer sees of the barriers, which libgomp hides from it
 #pragma omp parallel num_threads(threads)
   for (int64_t chunk = next_chunk++; chunk < chunks; chunk = next_chunk++) {
     const int64_t begin = chunk * chunk_items + std::min(chunk, longer_chunks);
@@ -142,9 +143,10 @@ void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t
     } catch (...) {
       const std::lock_guard lock(failure_mutex);
       if (!first_failure) first_failure = std::current_exception();
-      next_chunk = chunks;
+      next_chunk += chunks;
     }
   }
+  static_cast<void>(next_chunk.load());
   if (first_failure) std::rethrow_exception(first_failure);
 }
 

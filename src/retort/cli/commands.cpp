@@ -10,7 +10,10 @@
 #include "retort/cli/predict.h"
 #include "retort/cli/reference.h"
 #include "retort/cli/tokenize.h"
-#include "retort/recipe/bench.h"
+#include "retort/recipe/bench_data.h"
+#include "retort/recipe/bench_infer.h"
+#include "retort/recipe/bench_tokenize.h"
+#include "retort/recipe/bench_train.h"
 #include "retort/recipe/demo.h"
 #include "retort/recipe/evaluate_glue.h"
 #include "retort/recipe/evaluate_squad.h"
@@ -18,6 +21,7 @@
 #include "retort/recipe/finetune_squad.h"
 #include "retort/recipe/forward.h"
 #include "retort/recipe/inspect.h"
+#include "retort/recipe/predict_qa.h"
 #include "retort/recipe/predict_text.h"
 #include "retort/recipe/score_squad.h"
 
@@ -112,6 +116,16 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "model + evaluation files -> sequences a second, latency percentiles",
      .run = run_with_config<recipe::BenchInferConfig, recipe::bench_infer>,
      .describe = describe_config<recipe::BenchInferConfig>},
+    {.name = "bench tokenize",
+     .group = kMeasure,
+     .summary = "SQuAD contexts or text lines -> megabytes and tokens a second",
+     .run = run_with_config<recipe::BenchTokenizeConfig, recipe::bench_tokenize>,
+     .describe = describe_config<recipe::BenchTokenizeConfig>},
+    {.name = "bench data",
+     .group = kMeasure,
+     .summary = "training files -> seconds until features are made, and found in the cache",
+     .run = run_with_config<recipe::BenchDataConfig, recipe::bench_data>,
+     .describe = describe_config<recipe::BenchDataConfig>},
     {.name = "inspect",
      .group = kAbout,
      .summary = "weight file or model folder -> what is in it",

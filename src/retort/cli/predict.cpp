@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "retort/cli/result.h"
+#include "retort/recipe/predict_qa.h"
 #include "retort/recipe/predict_text.h"
 
 namespace retort::cli {

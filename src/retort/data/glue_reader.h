@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "retort/data/bad_records.h"
 #include "retort/data/glue_files.h"
 #include "retort/data/glue_tasks.h"
-#include "retort/data/squad_reader.h"  // OnBadRecord
 
 namespace retort::data {
 

@@ -1,13 +1,13 @@
 // JSON lines -> columns. The texts are copied out of the parser, which is used again for every line, into an arena
 // that the table owns.
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "retort/base/error.h"
+#include "retort/base/fast_json.h"
 #include "retort/base/file.h"
 #include "retort/data/table_reader.h"
 
@@ -179,18 +179,16 @@ class TableBuilder {
 }  // namespace
 
 Table read_json_lines(const std::filesystem::path& path) {
-  std::string text = read_file(path);
-  const size_t byte_count = text.size();
-  text.resize(byte_count + simdjson::SIMDJSON_PADDING);
+  FastJson json(read_file(path));
+  const std::string_view text = json.text();
   TableBuilder builder(path.string());
-  dom::parser parser;
   int64_t line_number = 0;
-  for (size_t begin = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; begin < byte_count;) {
+  for (size_t begin = 0; begin < text.size();) {
     ++line_number;
-    const size_t end = std::min(text.find('\n', begin), byte_count);
+    const size_t end = std::min(text.find('\n', begin), text.size());
     if (text.find_first_not_of(" \t\r", begin) < end) {
       dom::object row;
-      if (const auto error = parser.parse(text.data() + begin, end - begin, /*realloc_if_needed=*/false).get(row))
+      if (const auto error = json.parse_part(text.substr(begin, end - begin)).get(row))
         throw UserError("`{}`: line {} must be one JSON object, but {}", path.string(), line_number,
                         simdjson::error_message(error));
       builder.add_row(row, line_number);

@@ -2,25 +2,35 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 
 namespace retort::data {
+
+void NumberIndex::grow() {
+  constexpr size_t kFirstSlots = 1024;
+  std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(std::max(2 * slots_.size(), kFirstSlots)));
+  for (const Slot& slot : old) {
+    if (slot.number < 0) continue;
+    size_t at = slot.hash & (slots_.size() - 1);
+    while (slots_[at].number >= 0) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = slot;
+  }
+}
 
 SquadCollector::SquadCollector(std::string file_name, const SquadReadOptions& options)
     : file_name_(std::move(file_name)), options_(options) {}
 
 void SquadCollector::begin_context(std::string_view context) {
   code_points_.reset();
-  const size_t hash = std::hash<std::string_view>()(context);
-  const auto [first, last] = contexts_by_hash_.equal_range(hash);
-  for (auto known = first; known != last; ++known) {
-    context_index_ = known->second;
-    if (data_.contexts[static_cast<size_t>(context_index_)] == context) return;
-  }
-  context_index_ = static_cast<int64_t>(data_.contexts.size());
+  const auto next = static_cast<int64_t>(data_.contexts.size());
+  context_index_ = contexts_by_text_.find_or_add(
+      context, next, [&](int64_t known) -> std::string_view { return data_.contexts[static_cast<size_t>(known)]; });
+  if (context_index_ >= 0) return;
+  context_index_ = next;
   data_.contexts.emplace_back(context);
-  contexts_by_hash_.emplace(hash, context_index_);
 }
 
 void SquadCollector::add(const std::function<RawQuestion()>& read, const PlaceName& place) {
@@ -47,7 +57,8 @@ SquadExample SquadCollector::make_example(const RawQuestion& raw, const PlaceNam
   if (!example.is_impossible)
     for (const auto& [answer, start] : raw.answers) example.answers.push_back({std::string(answer), start, {}});
   if (options_.is_training) check_training_answer(example, place);
-  if (!ids_.insert(example.id).second)
+  const auto id_of = [&](int64_t known) -> std::string_view { return data_.examples[static_cast<size_t>(known)].id; };
+  if (examples_by_id_.find_or_add(raw.id, static_cast<int64_t>(data_.examples.size()), id_of) >= 0)
     throw BadRecord{"id twice",
                     fmt::format("`{}`: the id `{}` must occur once, but occurs again here", place(), raw.id)};
   return example;
@@ -66,7 +77,7 @@ bool SquadCollector::is_impossible(const RawQuestion& raw, const PlaceName& plac
 
 void SquadCollector::check_training_answer(SquadExample& example, const PlaceName& place) {
   const std::string& context = data_.contexts[static_cast<size_t>(example.context_index)];
-  if (split_words(context.substr(0, 1)).empty() && split_words(context).empty())
+  if (!has_words(context))
     throw BadRecord{"empty context",
                     fmt::format("`{}` (id `{}`) must have a context, but it is empty", place(), example.id)};
   if (example.is_impossible) return;

@@ -6,8 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -33,6 +31,35 @@ struct RawQuestion {
 // Names a record for a message; called only when something is wrong.
 using PlaceName = std::function<std::string()>;
 
+// Finds numbers by the text that each stands for and that its owner keeps: an open-addressing table of hashes, a
+// fraction of the time of the standard containers, which ask for memory for every entry.
+class NumberIndex {
+ public:
+  // The number whose text this is, as `text_of(number)` tells; when there is none, remembers `new_number` and answers
+  // -1.
+  template <typename TextOf>
+  int64_t find_or_add(std::string_view text, int64_t new_number, TextOf&& text_of) {
+    if (2 * (count_ + 1) > slots_.size()) grow();
+    const uint64_t hash = std::hash<std::string_view>()(text);
+    size_t at = hash & (slots_.size() - 1);
+    for (; slots_[at].number >= 0; at = (at + 1) & (slots_.size() - 1))
+      if (slots_[at].hash == hash && text_of(slots_[at].number) == text) return slots_[at].number;
+    slots_[at] = {hash, new_number};
+    ++count_;
+    return -1;
+  }
+
+ private:
+  struct Slot {
+    uint64_t hash = 0;
+    int64_t number = -1;  // -1: empty
+  };
+  void grow();
+
+  std::vector<Slot> slots_;  // none or a power of two, at most half of them taken
+  size_t count_ = 0;
+};
+
 class SquadCollector {
  public:
   SquadCollector(std::string file_name, const SquadReadOptions& options);
@@ -52,8 +79,7 @@ class SquadCollector {
   std::string file_name_;
   SquadReadOptions options_;
   SquadData data_;
-  std::unordered_set<std::string> ids_;
-  std::unordered_multimap<size_t, int64_t> contexts_by_hash_;
+  NumberIndex contexts_by_text_, examples_by_id_;
   int64_t context_index_ = -1;
   std::optional<CodePointIndex> code_points_;  // of the current context, made when first needed
 };
@@ -64,7 +90,7 @@ text::Range locate_answer(std::string_view context, const CodePointIndex& code_p
                           const PlaceName& place);
 
 // Files of either form, read into the collector. `text` holds the whole file.
-void read_squad_json(std::string& text, const std::string& file_name, SquadCollector& collector);
+void read_squad_json(std::string text, const std::string& file_name, SquadCollector& collector);
 void read_squad_rows(const std::filesystem::path& path, SquadCollector& collector);
 
 }  // namespace retort::data

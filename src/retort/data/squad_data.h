@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "retort/data/bad_records.h"
 #include "retort/text/tokenizer.h"
 
 namespace retort::data {
@@ -22,22 +22,6 @@ struct SquadExample {
   int64_t context_index = 0;         // into SquadData::contexts
   std::vector<SquadAnswer> answers;  // empty when the question is impossible
   bool is_impossible = false;
-};
-
-// Records that were left out, by reason, with the first few messages in full.
-struct SkippedRecords {
-  struct Reason {
-    std::string name;  // "answer not found", "empty context", ...
-    int64_t count = 0;
-  };
-  static constexpr size_t kMessagesKept = 5;
-  int64_t count = 0;
-  std::vector<Reason> reasons;
-  std::vector<std::string> messages;
-
-  void add(std::string_view reason, std::string message);
-  // "3 records were left out (2 answer not found, 1 empty context)"; empty when there were none.
-  std::string summary() const;
 };
 
 struct SquadData {

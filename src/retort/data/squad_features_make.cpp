@@ -36,10 +36,12 @@ class Converter {
     examples_.resize(data_.examples.size());
     const std::vector<size_t> used = used_contexts();
     parallel_for(static_cast<int64_t>(used.size()), 16, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) tokenize_context(used[static_cast<size_t>(i)]);
+      text::Encoding scratch;
+      for (int64_t i = begin; i < end; ++i) tokenize_context(used[static_cast<size_t>(i)], scratch);
     });
     parallel_for(static_cast<int64_t>(examples_.size()), 64, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) convert(static_cast<size_t>(i));
+      text::Encoding scratch;
+      for (int64_t i = begin; i < end; ++i) convert(static_cast<size_t>(i), scratch);
     });
   }
 
@@ -47,9 +49,11 @@ class Converter {
 
  private:
   std::vector<size_t> used_contexts() const;
-  void tokenize_context(size_t index);
-  void convert(size_t index);
-  void find_answer(const SquadExample& example, const TokenizedContext& context, ConvertedExample& converted) const;
+  // `scratch` is memory that stays allocated between the texts of a thread.
+  void tokenize_context(size_t index, text::Encoding& scratch);
+  void convert(size_t index, text::Encoding& scratch);
+  void find_answer(const SquadExample& example, const TokenizedContext& context, text::Encoding& scratch,
+                   ConvertedExample& converted) const;
   void add_context_columns(ColumnStore& store) const;
   void add_example_columns(ColumnStore& store) const;
   void add_feature_columns(ColumnStore& store) const;
@@ -72,20 +76,24 @@ std::vector<size_t> Converter::used_contexts() const {
 }
 
 // Every word by itself, as the reference does: a piece never spans two words.
-void Converter::tokenize_context(size_t index) {
+void Converter::tokenize_context(size_t index, text::Encoding& scratch) {
   const std::string_view text = data_.contexts[index];
   TokenizedContext& context = contexts_[index];
   context.words = split_words(text);
   context.first_pieces.reserve(context.words.size());
-  text::Encoding pieces;
-  for (size_t word = 0; word < context.words.size(); ++word) {
-    const text::Range range = context.words[word];
-    context.first_pieces.push_back(static_cast<int32_t>(pieces.ids.size()));
-    tokenizer_.encode(text.substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)),
-                      pieces);
-    context.piece_words.resize(pieces.ids.size(), static_cast<int32_t>(word));
+  scratch.clear();
+  for (const text::Range word : context.words) {
+    context.first_pieces.push_back(static_cast<int32_t>(scratch.ids.size()));
+    tokenizer_.encode(text.substr(static_cast<size_t>(word.begin), static_cast<size_t>(word.end - word.begin)),
+                      scratch);
   }
-  context.ids = std::move(pieces.ids);
+  context.ids = {scratch.ids.begin(), scratch.ids.end()};
+  context.piece_words.resize(context.ids.size());
+  for (size_t word = 0; word < context.words.size(); ++word) {
+    const bool is_last = word + 1 == context.words.size();
+    const auto end = is_last ? context.piece_words.end() : context.piece_words.begin() + context.first_pieces[word + 1];
+    std::fill(context.piece_words.begin() + context.first_pieces[word], end, static_cast<int32_t>(word));
+  }
 }
 
 // Narrows first..last to the first run of pieces inside it that are exactly the answer's ("improve the span").
@@ -98,7 +106,7 @@ void improve_span(const std::vector<int32_t>& ids, const std::vector<int32_t>& a
   last = first + static_cast<int32_t>(answer_ids.size()) - 1;
 }
 
-void Converter::find_answer(const SquadExample& example, const TokenizedContext& context,
+void Converter::find_answer(const SquadExample& example, const TokenizedContext& context, text::Encoding& scratch,
                             ConvertedExample& converted) const {
   RETORT_CHECK(!example.answers.empty(), "question {} has no answer to train on", example.id);
   const SquadAnswer& answer = example.answers.front();
@@ -110,64 +118,70 @@ void Converter::find_answer(const SquadExample& example, const TokenizedContext&
   int32_t last = (next_word < context.words.size() ? context.first_pieces[next_word] : pieces) - 1;
   converted.is_left_out = first > last;
   if (converted.is_left_out) return;
-  improve_span(context.ids, tokenizer_.encode_ids(answer.text), first, last);
+  scratch.clear();
+  tokenizer_.encode(answer.text, scratch);
+  improve_span(context.ids, scratch.ids, first, last);
   converted.answer_first = first, converted.answer_last = last;
 }
 
-void Converter::convert(size_t index) {
+void Converter::convert(size_t index, text::Encoding& scratch) {
   const SquadExample& example = data_.examples[index];
   const TokenizedContext& context = contexts_[static_cast<size_t>(example.context_index)];
   ConvertedExample& converted = examples_[index];
-  if (is_training_ && !example.is_impossible) find_answer(example, context, converted);
+  if (is_training_ && !example.is_impossible) find_answer(example, context, scratch, converted);
   if (converted.is_left_out) return;
-  converted.question_ids = tokenizer_.encode_ids(example.question);
-  if (static_cast<int64_t>(converted.question_ids.size()) > options_.max_query_length)
-    converted.question_ids.resize(static_cast<size_t>(options_.max_query_length));
+  scratch.clear();
+  tokenizer_.encode(example.question, scratch);
+  const int64_t kept = std::min(static_cast<int64_t>(scratch.ids.size()), options_.max_query_length);
+  converted.question_ids = {scratch.ids.begin(), scratch.ids.begin() + kept};
   const int64_t capacity = options_.max_seq_length - static_cast<int64_t>(converted.question_ids.size()) - 3;
   converted.windows = make_windows(static_cast<int64_t>(context.ids.size()), capacity, options_.doc_stride);
 }
 
-template <typename T>
-void append(std::vector<T>& all, const std::vector<T>& more) {
-  all.insert(all.end(), more.begin(), more.end());
+// The lists `member` of all items, one after the other. Sized beforehand: a column of megabytes that grows touches
+// twice its memory.
+template <typename Item, typename T>
+std::vector<T> join(const std::vector<Item>& items, std::vector<T> Item::*member) {
+  size_t count = 0;
+  for (const Item& item : items) count += (item.*member).size();
+  std::vector<T> joined;
+  joined.reserve(count);
+  for (const Item& item : items) joined.insert(joined.end(), (item.*member).begin(), (item.*member).end());
+  return joined;
+}
+
+// Where each of those lists begins, and the end of the last.
+template <typename Item, typename T>
+std::vector<int64_t> starts_of(const std::vector<Item>& items, std::vector<T> Item::*member) {
+  std::vector<int64_t> starts;
+  starts.reserve(items.size() + 1);
+  starts.push_back(0);
+  for (const Item& item : items) starts.push_back(starts.back() + static_cast<int64_t>((item.*member).size()));
+  return starts;
 }
 
 void Converter::add_context_columns(ColumnStore& store) const {
-  std::vector<int64_t> piece_starts{0}, word_starts{0};
-  std::vector<int32_t> ids, words;
-  std::vector<text::Range> word_bytes;
-  for (const TokenizedContext& context : contexts_) {
-    append(ids, context.ids);
-    append(words, context.piece_words);
-    append(word_bytes, context.words);
-    piece_starts.push_back(static_cast<int64_t>(ids.size()));
-    word_starts.push_back(static_cast<int64_t>(word_bytes.size()));
-  }
-  store.add("context_piece_starts", std::move(piece_starts));
-  store.add("context_word_starts", std::move(word_starts));
-  store.add("piece_ids", std::move(ids));
-  store.add("piece_words", std::move(words));
-  store.add("word_bytes", std::move(word_bytes));
+  store.add("context_piece_starts", starts_of(contexts_, &TokenizedContext::ids));
+  store.add("context_word_starts", starts_of(contexts_, &TokenizedContext::words));
+  store.add("piece_ids", join(contexts_, &TokenizedContext::ids));
+  store.add("piece_words", join(contexts_, &TokenizedContext::piece_words));
+  store.add("word_bytes", join(contexts_, &TokenizedContext::words));
 }
 
 void Converter::add_example_columns(ColumnStore& store) const {
-  std::vector<int32_t> contexts, question_ids;
-  std::vector<int64_t> question_starts{0}, feature_starts{0};
-  for (size_t i = 0; i < examples_.size(); ++i) {
-    contexts.push_back(static_cast<int32_t>(data_.examples[i].context_index));
-    append(question_ids, examples_[i].question_ids);
-    question_starts.push_back(static_cast<int64_t>(question_ids.size()));
-    feature_starts.push_back(feature_starts.back() + static_cast<int64_t>(examples_[i].windows.size()));
-  }
+  std::vector<int32_t> contexts;
+  contexts.reserve(data_.examples.size());
+  for (const SquadExample& example : data_.examples) contexts.push_back(static_cast<int32_t>(example.context_index));
   store.add("example_contexts", std::move(contexts));
-  store.add("question_starts", std::move(question_starts));
-  store.add("question_ids", std::move(question_ids));
-  store.add("example_feature_starts", std::move(feature_starts));
+  store.add("question_starts", starts_of(examples_, &ConvertedExample::question_ids));
+  store.add("question_ids", join(examples_, &ConvertedExample::question_ids));
+  store.add("example_feature_starts", starts_of(examples_, &ConvertedExample::windows));
 }
 
 void Converter::add_feature_columns(ColumnStore& store) const {
+  std::vector<Window> windows = join(examples_, &ConvertedExample::windows);
   std::vector<int32_t> examples, starts, ends;
-  std::vector<Window> windows;
+  for (std::vector<int32_t>* column : {&examples, &starts, &ends}) column->reserve(windows.size());
   for (size_t i = 0; i < examples_.size(); ++i) {
     const ConvertedExample& example = examples_[i];
     const auto offset = static_cast<int32_t>(example.question_ids.size()) + 2;
@@ -179,7 +193,6 @@ void Converter::add_feature_columns(ColumnStore& store) const {
       ends.push_back(is_labeled ? example.answer_last - window.start + offset : 0);
       examples.push_back(static_cast<int32_t>(i));
     }
-    append(windows, example.windows);
   }
   store.add("feature_examples", std::move(examples));
   store.add("windows", std::move(windows));

@@ -1,36 +1,15 @@
 // The official form: {"data": [{"paragraphs": [{"context", "qas": [{"id", "question", "answers": [{"text",
-// "answer_start"}], "is_impossible"}]}]}]}. simdjson reads it; when it finds an error, the text is read again by the
-// slower parser of base/json.h, whose messages know line and column.
+// "answer_start"}], "is_impossible"}]}]}]}.
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include "retort/base/error.h"
-#include "retort/base/json.h"
+#include "retort/base/fast_json.h"
 #include "retort/data/squad_collector.h"
 
 namespace retort::data {
 namespace {
 
 namespace dom = simdjson::dom;
-
-const char* kind_name(dom::element value) {
-  switch (value.type()) {
-    case dom::element_type::ARRAY:
-      return "a list";
-    case dom::element_type::OBJECT:
-      return "an object";
-    case dom::element_type::STRING:
-      return "a string";
-    case dom::element_type::BOOL:
-      return "a boolean";
-    case dom::element_type::NULL_VALUE:
-      return "null";
-    case dom::element_type::DOUBLE:
-      return "a number with a fraction";
-    default:
-      return "an integer";
-  }
-}
 
 [[noreturn]] void fail_type(const std::string& place, const char* key, const char* wanted, const char* found) {
   throw BadRecord{"malformed record",
@@ -113,29 +92,20 @@ void read_document(dom::element root, SquadCollector& collector) {
   }
 }
 
-[[noreturn]] void explain_syntax_error(std::string_view text, const std::string& file_name,
-                                       simdjson::error_code error) {
+void check_is_text(std::string_view text, const std::string& file_name) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
     throw UserError("`{}` must be a SQuAD file, but is empty", file_name);
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     throw UserError("`{}` must be UTF-8, but is UTF-16; convert it with iconv -f UTF-16 -t UTF-8", file_name);
-  parse_json(text, file_name);
-  throw UserError("`{}` must be JSON, but {}", file_name, simdjson::error_message(error));
 }
 
 }  // namespace
 
-void read_squad_json(std::string& text, const std::string& file_name, SquadCollector& collector) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  const size_t skipped = std::string_view(text).starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-  const size_t byte_count = text.size() - skipped;
-  text.resize(text.size() + simdjson::SIMDJSON_PADDING);
-  dom::parser parser;
-  dom::element root;
-  if (const auto error = parser.parse(text.data() + skipped, byte_count, /*realloc_if_needed=*/false).get(root))
-    explain_syntax_error(std::string_view(text).substr(skipped, byte_count), file_name, error);
+void read_squad_json(std::string text, const std::string& file_name, SquadCollector& collector) {
+  FastJson json(std::move(text));
+  check_is_text(json.text(), file_name);
   try {
-    read_document(root, collector);
+    read_document(json.parse(file_name), collector);
   } catch (const BadRecord& bad) {  // outside any question: nothing to skip
     throw UserError("`{}`: {}; see the SQuAD form in docs/data_formats", file_name, bad.message);
   }

@@ -4,25 +4,17 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 
+#include "retort/data/bad_records.h"
 #include "retort/data/squad_data.h"
 
 namespace retort::data {
-
-enum class OnBadRecord {
-  kFail,  // the first bad record is a UserError
-  kSkip,  // bad records are left out, counted and logged
-};
 
 struct SquadReadOptions {
   bool is_training = false;              // training questions need one answer that stands where the file says
   bool version_2_with_negative = false;  // impossible questions are allowed
   OnBadRecord on_bad_record = OnBadRecord::kFail;
 };
-
-// "fail" or "skip"; anything else is a UserError.
-OnBadRecord parse_on_bad_record(const std::string& word);
 
 // Reads the whole file. Training: the first answer must stand at its offset (code points). An answer that is not
 // there, nor inside the words that its offset covers, is left out and counted, as the reference procedure does;

@@ -19,7 +19,9 @@ int separator_bytes(std::string_view context, size_t at) {
 }  // namespace
 
 std::vector<text::Range> split_words(std::string_view context) {
+  constexpr size_t kBytesPerWord = 6;  // of English, with the separator: then one piece of memory mostly suffices
   std::vector<text::Range> words;
+  words.reserve(context.size() / kBytesPerWord + 1);
   bool inside = false;
   for (size_t at = 0; at < context.size();) {
     const int separator = separator_bytes(context, at);
@@ -30,6 +32,13 @@ std::vector<text::Range> split_words(std::string_view context) {
   }
   if (inside) words.back().end = static_cast<int32_t>(context.size());
   return words;
+}
+
+bool has_words(std::string_view context) {
+  size_t at = 0;
+  while (at < context.size() && separator_bytes(context, at) > 0)
+    at += static_cast<size_t>(separator_bytes(context, at));
+  return at < context.size();
 }
 
 std::string join_words(std::string_view context, const std::vector<text::Range>& words, size_t first, size_t last) {

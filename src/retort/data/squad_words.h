@@ -14,6 +14,9 @@ namespace retort::data {
 // Byte ranges of the words of a context, in order; empty for a context of separators only.
 std::vector<text::Range> split_words(std::string_view context);
 
+// Whether there are any.
+bool has_words(std::string_view context);
+
 // Words first..last (inclusive) joined by one space each.
 std::string join_words(std::string_view context, const std::vector<text::Range>& words, size_t first, size_t last);
 

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <simdjson.h>
 
 #include <algorithm>
 
 #include "retort/base/error.h"
+#include "retort/base/fast_json.h"
 #include "retort/base/file.h"
 
 namespace retort::data {
@@ -27,9 +27,9 @@ const char* kind_name(TableColumn::Kind kind) {
 
 // True for one line that holds an object of the kind that rows are.
 bool is_row_object(std::string_view line) {
-  simdjson::dom::parser parser;
+  FastJson json{std::string(line)};
   simdjson::dom::object object;
-  if (parser.parse(line.data(), line.size()).get(object)) return false;
+  if (json.parse_part(json.text()).get(object)) return false;
   return object["data"].error() == simdjson::NO_SUCH_FIELD && object["version"].error() == simdjson::NO_SUCH_FIELD;
 }
 

@@ -1,11 +1,14 @@
 #include "retort/kernel/activation.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>
 
 #include "retort/kernel/autograd.h"
 #include "retort/kernel/cpu/support.h"
 #include "retort/kernel/implementation.h"
+#include "retort/kernel/product.h"
 #include "retort/kernel/reference/reference.h"
+#include "retort/kernel/timing.h"
 
 namespace retort::kernel {
 
@@ -31,7 +34,21 @@ cpu::BiasActivation<T> make_arguments(const at::Tensor& x, const Weight& bias, A
   return a;
 }
 
+at::Tensor activation_forward(const at::Tensor& x, const Weight& bias, Activation activation) {
+  const PartTimer timer(Part::kActivation);
+  at::Tensor out = at::empty_like(x);
+  cpu::with_element_type(x, [&](auto element) {
+    using T = decltype(element);
+    auto a = make_arguments<T>(x, bias, activation);
+    a.out = cpu::elements<T>(out);
+    parallel_for(x.size(0), cpu::row_grain(x.size(1)),
+                 [&](int64_t begin, int64_t end) { cpu::row_functions<T>().bias_activation_forward(a, begin, end); });
+  });
+  return out;
+}
+
 at::Tensor activation_backward(const at::Tensor& x, const Weight& bias, Activation activation, const at::Tensor& grad) {
+  const PartTimer timer(Part::kActivationBackward);
   at::Tensor grad_x = at::empty_like(x);
   cpu::with_element_type(x, [&](auto element) {
     using T = decltype(element);
@@ -45,21 +62,39 @@ at::Tensor activation_backward(const at::Tensor& x, const Weight& bias, Activati
   return grad_x;
 }
 
+at::Tensor multiply_by(const at::Tensor& x, const Weight& weight) {
+  const at::NoGradGuard no_grad;
+  const PartTimer timer(Part::kProduct);
+  return product(x, weight.operand.t());
+}
+
 }  // namespace
 
 at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation activation) {
   if (implementation() == Implementation::kReference) return reference::bias_activation(x, bias, activation);
-  const at::Tensor input = x.detach(), out = at::empty_like(input);
-  cpu::with_element_type(input, [&](auto element) {
-    using T = decltype(element);
-    auto a = make_arguments<T>(input, bias, activation);
-    a.out = cpu::elements<T>(out);
-    parallel_for(input.size(0), cpu::row_grain(input.size(1)),
-                 [&](int64_t begin, int64_t end) { cpu::row_functions<T>().bias_activation_forward(a, begin, end); });
-  });
+  const at::Tensor input = x.detach(), out = activation_forward(input, bias, activation);
   if (!records_gradients()) return out;
   return record(out, {x}, [input, &bias, activation](const at::Tensor& grad) -> std::vector<at::Tensor> {
     return {activation_backward(input, bias, activation, grad)};
+  });
+}
+
+at::Tensor activated_linear(const at::Tensor& x, const Weight& bias, Activation activation, const Weight& weight) {
+  if (implementation() == Implementation::kReference) return reference::activated_linear(x, bias, activation, weight);
+  const at::Tensor input = x.detach(), out = multiply_by(activation_forward(input, bias, activation), weight);
+  if (!records_gradients()) return out;
+  return record(out, {x}, [input, &bias, activation, &weight](const at::Tensor& grad) -> std::vector<at::Tensor> {
+    if (weight.trainable) {
+      const at::Tensor activated = activation_forward(input, bias, activation);
+      const PartTimer timer(Part::kProductWeightGradient);
+      add_product(weight.gradient, grad.t(), activated);
+    }
+    at::Tensor grad_activated;
+    {
+      const PartTimer timer(Part::kProductInputGradient);
+      grad_activated = product(grad, weight.operand);
+    }
+    return {activation_backward(input, bias, activation, grad_activated)};
   });
 }
 

@@ -1,4 +1,4 @@
-// y = activation(x + bias), one pass forward and one backward.
+// y = activation(x + bias), one pass forward and one backward; alone, or as the operand of a product.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,5 +18,9 @@ Activation parse_activation(const std::string& name);
 
 // x [T, N], bias [N] -> [T, N].
 at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation activation);
+
+// activation(x + bias) W^T: x [T, K], bias [K], weight [N, K] -> [T, N]. Only x is kept for the backward pass; the
+// activation, the largest tensor of a layer, is computed again there.
+at::Tensor activated_linear(const at::Tensor& x, const Weight& bias, Activation activation, const Weight& weight);
 
 }  // namespace retort::kernel

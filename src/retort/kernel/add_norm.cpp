@@ -7,6 +7,7 @@
 #include "retort/kernel/cpu/support.h"
 #include "retort/kernel/implementation.h"
 #include "retort/kernel/reference/reference.h"
+#include "retort/kernel/timing.h"
 
 namespace retort::kernel {
 
@@ -33,6 +34,7 @@ void run_forward(const at::Tensor& y, const Weight* bias, const at::Tensor& resi
   }
   a.z = cpu::elements<T>(saved.z), a.out = cpu::elements<T>(out);
   a.mean = cpu::elements<float>(saved.mean), a.rstd = cpu::elements<float>(saved.rstd);
+  const PartTimer timer(Part::kNorm);
   parallel_for(y.size(0), cpu::row_grain(a.width),
                [&](int64_t begin, int64_t end) { cpu::row_functions<T>().add_norm_forward(a, begin, end); });
 }
@@ -41,6 +43,7 @@ template <typename T>
 void run_backward(const at::Tensor& grad, const Weight* bias, const NormWeights& norm, const Rows& rows,
                   const Dropout& dropout, const Saved& saved, const at::Tensor& grad_y,
                   const at::Tensor& grad_residual) {
+  const PartTimer timer(Part::kNormBackward);
   cpu::AddNormBackward<T> a;
   a.width = grad.size(1);
   a.grad_out = cpu::elements<T>(grad), a.z = cpu::elements<T>(saved.z);

@@ -11,6 +11,7 @@
 #include "retort/kernel/cpu/support.h"
 #include "retort/kernel/implementation.h"
 #include "retort/kernel/reference/reference.h"
+#include "retort/kernel/timing.h"
 
 namespace retort::kernel {
 
@@ -81,12 +82,14 @@ at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, con
   t.log_sums = at::empty({heads, qkv.size(0)}, t.qkv.options().dtype(at::kFloat));
   cpu::with_element_type(t.qkv, [&](auto element) {
     using T = decltype(element);
+    const PartTimer timer(Part::kAttention);
     run_heads<T>(t, rows, heads, dropout, cpu::row_functions<T>().attention_forward);
   });
   if (!records_gradients()) return t.out;
   const at::Tensor result = t.out;
   t.out = result.detach();  // the node must not hold its own output
   return record(result, {qkv}, [t, rows, heads, dropout](const at::Tensor& grad) mutable -> std::vector<at::Tensor> {
+    const PartTimer timer(Part::kAttentionBackward);
     t.grad_out = grad;
     t.grad_qkv = at::empty_like(t.qkv);
     cpu::with_element_type(t.qkv, [&](auto element) {

@@ -6,6 +6,7 @@
 #include "retort/kernel/cpu/support.h"
 #include "retort/kernel/implementation.h"
 #include "retort/kernel/reference/reference.h"
+#include "retort/kernel/timing.h"
 
 namespace retort::kernel {
 
@@ -81,12 +82,14 @@ at::Tensor embed(const Rows& rows, const EmbeddingWeights& weights, Precision pr
   const at::Tensor out = at::empty({rows.tokens(), weights.word->value.size(1)}, type);
   cpu::with_element_type(out, [&](auto element) {
     using T = decltype(element);
+    const PartTimer timer(Part::kEmbedding);
     const auto a = make_arguments<T>(rows, weights, dropout, out);
     parallel_for(rows.tokens(), cpu::row_grain(a.width),
                  [&](int64_t begin, int64_t end) { cpu::row_functions<T>().embed_forward(a, begin, end); });
   });
   if (!records_gradients()) return out;
   return record(out, {}, [rows, weights, dropout](const at::Tensor& grad) -> std::vector<at::Tensor> {
+    const PartTimer timer(Part::kEmbeddingBackward);
     cpu::with_element_type(grad, [&](auto element) { run_backward<decltype(element)>(rows, weights, dropout, grad); });
     return {};
   });

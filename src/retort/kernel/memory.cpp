@@ -1,5 +1,6 @@
 #include "retort/kernel/memory.h"
 
+#include <ATen/ops/from_blob.h>
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <sys/mman.h>
@@ -110,9 +111,27 @@ class PooledAllocator final : public c10::Allocator {
 }  // namespace
 
 void keep_tensor_memory() {
+#if !defined(__SANITIZE_ADDRESS__)  // which would see neither the end of a block nor its use after being freed
   static PooledAllocator allocator;
   static const bool is_set = (c10::SetCPUAllocator(&allocator, /*priority=*/100), true);
   static_cast<void>(is_set);
+#endif
+}
+
+at::Tensor zeros_on_demand(int64_t count, at::ScalarType type, int64_t sparse_elements) {
+  const size_t element_bytes = c10::elementSize(type),
+               bytes = std::max<size_t>(1, static_cast<size_t>(count) * element_bytes),
+               sparse_bytes = static_cast<size_t>(sparse_elements) * element_bytes;
+  // Aligned to a large page, because only whole ones can be large.
+  const size_t mapped = bytes + kHugePage;
+  void* const start = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (start == MAP_FAILED) throw std::bad_alloc();
+  const auto round_up = [](uintptr_t address) { return (address + kHugePage - 1) / kHugePage * kHugePage; };
+  const uintptr_t first = round_up(reinterpret_cast<uintptr_t>(start)), dense = round_up(first + sparse_bytes);
+  if (dense < first + bytes) madvise(reinterpret_cast<void*>(dense), first + bytes - dense, MADV_HUGEPAGE);
+  return at::from_blob(
+      reinterpret_cast<void*>(first), {count}, [start, mapped](void*) { munmap(start, mapped); },
+      at::TensorOptions().dtype(type));
 }
 
 TensorMemory tensor_memory() { return pool().counts(); }

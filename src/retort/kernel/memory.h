@@ -3,6 +3,8 @@
 // step; leaving them to malloc's heap fragments it until it is several times larger than what is in use.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 
 namespace retort::kernel {
@@ -12,6 +14,10 @@ namespace retort::kernel {
 // more than half of what is in use.
 // Call it once, before the first tensor; calls after the first do nothing. Thread-safe.
 void keep_tensor_memory();
+
+// A tensor [count] of zeros, each page of which takes memory only when it is first written. Pages are large where the
+// system grants them, but small in the first `sparse_elements`, which may never be written in many places.
+at::Tensor zeros_on_demand(int64_t count, at::ScalarType type, int64_t sparse_elements = 0);
 
 struct TensorMemory {
   int64_t bytes_in_use = 0;   // of blocks handed out

@@ -1,8 +1,5 @@
 #include "retort/kernel/parameters.h"
 
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/zeros.h>
-
 #include <cmath>
 
 #include "retort/base/error.h"
@@ -10,6 +7,7 @@
 #include "retort/base/random.h"
 #include "retort/base/thread.h"
 #include "retort/kernel/cpu/table.h"
+#include "retort/kernel/memory.h"
 
 namespace retort::kernel {
 
@@ -53,7 +51,8 @@ Weight* ParameterStore::add(const SliceSpec& spec) {
   for (const std::string& name : spec.names) {
     RETORT_CHECK(find(name) == nullptr, "parameter `{}` is registered twice", name);
     const int64_t count = product(spec.shape);
-    slices_.push_back({name, spec.shape, next_offset_, count, spec.initialization, weights_.back().get()});
+    slices_.push_back(
+        {name, spec.shape, next_offset_, count, spec.initialization, spec.is_table, weights_.back().get()});
     next_offset_ += count;
   }
   specs_.push_back(spec);
@@ -63,9 +62,9 @@ Weight* ParameterStore::add(const SliceSpec& spec) {
 void ParameterStore::allocate(Precision precision, bool with_gradients) {
   precision_ = precision;
   const int64_t total = (next_offset_ + kAlignment - 1) / kAlignment * kAlignment;
-  values_ = at::zeros({total}, at::kFloat);
-  if (with_gradients) gradients_ = at::zeros({total}, at::kFloat);
-  if (precision == Precision::kBf16) copies_ = at::zeros({total}, at::kBFloat16);
+  values_ = zeros_on_demand(total, at::kFloat);
+  if (with_gradients) gradients_ = zeros_on_demand(total, at::kFloat, leading_table_elements());
+  if (precision == Precision::kBf16) copies_ = zeros_on_demand(total, at::kBFloat16);
   size_t slice = 0;
   for (size_t w = 0; w < weights_.size(); ++w) {
     const int64_t offset = slices_[slice].offset, parts = static_cast<int64_t>(specs_[w].names.size());
@@ -86,24 +85,24 @@ void ParameterStore::allocate(Precision precision, bool with_gradients) {
 }
 
 void ParameterStore::initialize(uint64_t seed, double initializer_range) {
-  for (const NamedSlice& slice : slices_) {
-    float* values = tensor(slice).data_ptr<float>();
-    switch (slice.initialization) {
-      case Initialization::kNormal:
-        fill_normal(values, slice.element_count, key_of(seed, slice.name), initializer_range);
-        break;
-      case Initialization::kOne:
-        std::fill_n(values, slice.element_count, 1.0f);
-        break;
-      case Initialization::kZero:
-        std::fill_n(values, slice.element_count, 0.0f);
-        break;
-      case Initialization::kSinusoidal:
-        fill_sinusoidal(values, slice.shape);
-        break;
-    }
-  }
+  for (const NamedSlice& slice : slices_) initialize(slice, seed, initializer_range);
   refresh_operands();
+}
+
+void ParameterStore::initialize(const NamedSlice& slice, uint64_t seed, double initializer_range) {
+  float* values = tensor(slice).data_ptr<float>();
+  switch (slice.initialization) {
+    case Initialization::kNormal:
+      return fill_normal(values, slice.element_count, key_of(seed, slice.name), initializer_range);
+    case Initialization::kOne:
+      std::fill_n(values, slice.element_count, 1.0f);
+      return;
+    case Initialization::kZero:
+      std::fill_n(values, slice.element_count, 0.0f);
+      return;
+    case Initialization::kSinusoidal:
+      return fill_sinusoidal(values, slice.shape);
+  }
 }
 
 void ParameterStore::refresh_operands() {
@@ -138,6 +137,15 @@ at::Tensor ParameterStore::tensor(const NamedSlice& slice) const {
 
 at::Tensor ParameterStore::gradient(const NamedSlice& slice) const {
   return gradients_.narrow(0, slice.offset, slice.element_count).view(slice.shape);
+}
+
+int64_t ParameterStore::leading_table_elements() const {
+  int64_t count = 0;
+  for (const NamedSlice& slice : slices_) {
+    if (!slice.is_table) break;
+    count = slice.offset + slice.element_count;
+  }
+  return count;
 }
 
 int64_t ParameterStore::parameter_count() const {

@@ -36,6 +36,7 @@ struct NamedSlice {
   int64_t offset = 0;  // first element in the flat buffers
   int64_t element_count = 0;
   Initialization initialization = Initialization::kNormal;
+  bool is_table = false;
   Weight* weight = nullptr;
 };
 
@@ -43,6 +44,7 @@ struct SliceSpec {
   std::vector<std::string> names;  // several: same shape each, stacked along dimension 0 in one Weight
   std::vector<int64_t> shape;      // of each
   Initialization initialization = Initialization::kNormal;
+  bool is_table = false;  // rows [.., width] that are looked up: many get no gradient in a step
 };
 
 class ParameterStore {
@@ -58,6 +60,8 @@ class ParameterStore {
   // Fills every parameter as registered, from the counter-based generator: each by its own name, so adding a layer
   // does not change the others.
   void initialize(uint64_t seed, double initializer_range);
+  // The same for one.
+  void initialize(const NamedSlice& slice, uint64_t seed, double initializer_range);
   // Brings the bfloat16 copies up to date with the values.
   void refresh_operands();
   void zero_gradients();
@@ -70,6 +74,7 @@ class ParameterStore {
   at::Tensor gradient(const NamedSlice& slice) const;  // view of the gradients
   Precision precision() const { return precision_; }
   int64_t parameter_count() const;                     // elements of all named tensors
+  int64_t leading_table_elements() const;              // of the tables that the buffers begin with
   at::Tensor values() const { return values_; }        // [N] float32, N includes alignment gaps (always zero)
   at::Tensor gradients() const { return gradients_; }  // [N] float32
   at::Tensor copies() const { return copies_; }        // [N] bfloat16, undefined in float32 precision

@@ -9,6 +9,8 @@
 
 #include "retort/base/error.h"
 #include "retort/kernel/autograd.h"
+#include "retort/kernel/softmax_loss.h"
+#include "retort/kernel/timing.h"
 
 namespace retort::loss {
 
@@ -30,6 +32,7 @@ struct Distribution {
 
 // The sum of -log p[target] over distributions in one tensor, and its gradient p - 1[target].
 at::Tensor sum_of_losses(const at::Tensor& logits, std::vector<Distribution> distributions, const at::Tensor& holder) {
+  const kernel::PartTimer timer(kernel::Part::kLoss);
   double total = 0;
   std::vector<double> normalizers;
   for (const Distribution& d : distributions) {
@@ -41,6 +44,7 @@ at::Tensor sum_of_losses(const at::Tensor& logits, std::vector<Distribution> dis
   if (!kernel::records_gradients()) return sum;
   return kernel::record(
       sum, {logits}, [holder, distributions, normalizers](const at::Tensor& grad) -> std::vector<at::Tensor> {
+        const kernel::PartTimer backward_timer(kernel::Part::kLoss);
         const float scale = *grad.data_ptr<float>();
         at::Tensor result = at::zeros(holder.sizes(), at::kFloat);
         const float* base = holder.data_ptr<float>();
@@ -76,18 +80,9 @@ LossTerm column_loss(const at::Tensor& logits, int64_t stride, int64_t column, s
 }  // namespace
 
 LossTerm cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels) {
-  const int64_t classes = logits.size(1);
-  RETORT_CHECK(logits.size(0) == static_cast<int64_t>(labels.size()), "{} rows of logits for {} labels", logits.size(0),
-               labels.size());
-  const at::Tensor plain = as_plain_float(logits);
-  std::vector<Distribution> distributions;
-  for (size_t n = 0; n < labels.size(); ++n) {
-    if (labels[n] == kIgnored) continue;
-    RETORT_CHECK(labels[n] >= 0 && labels[n] < classes, "label {} of {} classes", labels[n], classes);
-    distributions.push_back({plain.data_ptr<float>() + static_cast<int64_t>(n) * classes, classes, 1, labels[n]});
-  }
-  const auto count = static_cast<double>(distributions.size());
-  return {"loss", sum_of_losses(logits, std::move(distributions), plain), count};
+  const auto count =
+      static_cast<double>(std::count_if(labels.begin(), labels.end(), [](int32_t l) { return l != kIgnored; }));
+  return {"loss", kernel::softmax_loss(logits, at::Tensor(), labels, {.hard_weight = 1}), count};
 }
 
 LossTerm position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts,

@@ -3,14 +3,15 @@
 
 #include <span>
 
+#include "retort/kernel/softmax_loss.h"
 #include "retort/loss/loss_term.h"
 
 namespace retort::loss {
 
-inline constexpr int32_t kIgnored = -100;
+inline constexpr int32_t kIgnored = kernel::kNoLabel;
 
-// logits [N, C] float32, labels [N] in 0..C-1 or kIgnored. Sum of -log softmax(logits)[label]; count = labels not
-// ignored. Throws InternalError for another label.
+// logits [N, C] float32 or bfloat16, labels [N] in 0..C-1 or kIgnored. Sum of -log softmax(logits)[label]; count =
+// labels not ignored. Throws InternalError for another label.
 LossTerm cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels);
 
 // Ragged form: logits [T] float32, one candidate per token; in each sequence b of `starts` [B+1] the softmax runs over

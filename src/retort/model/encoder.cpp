@@ -6,6 +6,7 @@
 #include "retort/base/error.h"
 #include "retort/kernel/attention.h"
 #include "retort/kernel/linear.h"
+#include "retort/kernel/recompute.h"
 #include "retort/model/names.h"
 
 namespace retort::model {
@@ -46,13 +47,15 @@ Encoder::Encoder(const ModelConfig& config, const std::string& prefix, kernel::P
   const int64_t H = config.hidden_size, I = config.intermediate_size;
   const EmbeddingNames names = embedding_names(config.family, prefix);
   const Initialization positions = config.sinusoidal_pos_embds ? Initialization::kSinusoidal : Initialization::kNormal;
-  embeddings_.word = store.add({.names = {names.word}, .shape = {config.vocab_size, H}});
-  kernel::Weight* position =
-      store.add({.names = {names.position}, .shape = {config.max_position_embeddings, H}, .initialization = positions});
+  embeddings_.word = store.add({.names = {names.word}, .shape = {config.vocab_size, H}, .is_table = true});
+  kernel::Weight* position = store.add({.names = {names.position},
+                                        .shape = {config.max_position_embeddings, H},
+                                        .initialization = positions,
+                                        .is_table = true});
   position->trainable = !config.sinusoidal_pos_embds;
   embeddings_.position = position;
   if (!names.segment.empty())
-    embeddings_.segment = store.add({.names = {names.segment}, .shape = {config.type_vocab_size, H}});
+    embeddings_.segment = store.add({.names = {names.segment}, .shape = {config.type_vocab_size, H}, .is_table = true});
   embeddings_.norm = add_norm_weights(store, names.norm, H, config.layer_norm_eps);
   embeddings_.padding_id = config.pad_token_id;
   for (int64_t l = 0; l < config.num_hidden_layers; ++l) {
@@ -83,16 +86,19 @@ void Encoder::check_rows(const kernel::Rows& rows) const {
   if (embeddings_.segment) check(rows.segments, config_.type_vocab_size, "token type");
 }
 
-std::vector<at::Tensor> Encoder::forward(const kernel::Rows& rows, Precision precision, bool is_training,
-                                         bool keep_all) const {
+std::vector<at::Tensor> Encoder::forward(const kernel::Rows& rows, const EncoderOptions& options) const {
   check_rows(rows);
+  const bool is_training = options.is_training, keep_all = options.keep_all;
   std::vector<at::Tensor> states;
   at::Tensor x =
-      kernel::embed(rows, embeddings_, precision,
+      kernel::embed(rows, embeddings_, options.precision,
                     make_dropout(config_.hidden_dropout_prob, is_training, -1, DropoutPlace::kEmbeddings));  // [T, H]
   if (keep_all) states.push_back(x);
   for (size_t l = 0; l < layers_.size(); ++l) {
-    x = run_layer(layers_[l], static_cast<int64_t>(l), x, rows, is_training);
+    const auto run = [this, l, rows, is_training](const at::Tensor& input) {
+      return run_layer(layers_[l], static_cast<int64_t>(l), input, rows, is_training);
+    };
+    x = options.checkpoint_activations ? kernel::recompute(x, run) : run(x);
     if (keep_all) states.push_back(x);
   }
   if (!keep_all) states.push_back(x);
@@ -108,11 +114,9 @@ at::Tensor Encoder::run_layer(const LayerWeights& layer, int64_t index, const at
   const at::Tensor attended = kernel::add_norm(
       kernel::linear(context, *layer.attention_output.weight, nullptr), layer.attention_output.bias, x,
       layer.attention_norm, rows, make_dropout(hidden, is_training, index, DropoutPlace::kAttentionOutput));  // [T, H]
-  const at::Tensor wide =
-      kernel::bias_activation(kernel::linear(attended, *layer.intermediate.weight, nullptr), *layer.intermediate.bias,
-                              activation_);  // [T, I]
-  return kernel::add_norm(kernel::linear(wide, *layer.output.weight, nullptr), layer.output.bias, attended,
-                          layer.output_norm, rows,
+  const at::Tensor wide = kernel::linear(attended, *layer.intermediate.weight, nullptr);                      // [T, I]
+  return kernel::add_norm(kernel::activated_linear(wide, *layer.intermediate.bias, activation_, *layer.output.weight),
+                          layer.output.bias, attended, layer.output_norm, rows,
                           make_dropout(hidden, is_training, index, DropoutPlace::kOutput));  // [T, H]
 }
 

@@ -33,15 +33,21 @@ struct LayerWeights {
   int64_t heads = 0;  // kept heads of this layer
 };
 
+struct EncoderOptions {
+  kernel::Precision precision = kernel::Precision::kFloat32;
+  bool is_training = false;             // dropout; needs rows.keys
+  bool keep_all = false;                // every layer's hidden states, else only the last
+  bool checkpoint_activations = false;  // keep the layers' inputs only, compute the rest again in the backward pass
+};
+
 class Encoder {
  public:
   // Registers the parameters under names that begin with `prefix`.
   Encoder(const ModelConfig& config, const std::string& prefix, kernel::ParameterStore& store);
 
-  // Hidden states [T, H]: the embeddings' output, then every layer's; only the last when `keep_all` is false.
-  // `is_training` switches dropout on, which needs rows.keys. Throws UserError for ids or positions outside the tables.
-  std::vector<at::Tensor> forward(const kernel::Rows& rows, kernel::Precision precision, bool is_training,
-                                  bool keep_all) const;
+  // Hidden states [T, H]: the embeddings' output, then every layer's; only the last without `keep_all`. Throws
+  // UserError for ids or positions outside the tables.
+  std::vector<at::Tensor> forward(const kernel::Rows& rows, const EncoderOptions& options) const;
 
   const kernel::Weight* word_embeddings() const { return embeddings_.word; }
 

@@ -57,7 +57,7 @@ std::optional<Head> head_of_architecture(const std::string& architecture) {
 }
 
 Model::Model(const ModelConfig& config, Head head, const ModelOptions& options)
-    : config_(config), head_(head), precision_(options.precision) {
+    : config_(config), head_(head), options_(options) {
   if (architecture_name(config.family, head).empty())
     throw UserError("a DistilBERT model must not have a next-sentence head; use a masked-LM head");
   encoder_ = std::make_unique<Encoder>(config, head == Head::kNone ? "" : base_prefix(config.family), store_);
@@ -108,7 +108,10 @@ void Model::add_language_model_weights(const std::string& transform, const std::
 
 ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& options) const {
   ModelOutput out;
-  out.hidden_states = encoder_->forward(rows, precision_, options.is_training, options.keep_hidden_states);
+  out.hidden_states = encoder_->forward(rows, {.precision = options_.precision,
+                                               .is_training = options.is_training,
+                                               .keep_all = options.keep_hidden_states,
+                                               .checkpoint_activations = options_.checkpoint_activations});
   const at::Tensor& last = out.hidden_states.back();  // [T, H]
   const bool is_bert = config_.family == Family::kBert;
   const double head_dropout = !is_bert                          ? config_.seq_classif_dropout
@@ -162,7 +165,7 @@ at::Tensor Model::predict_tokens(const at::Tensor& last, const std::vector<int64
       kernel::bias_activation(kernel::linear(rows, *transform_.weight, nullptr), *transform_.bias, activation);
   const at::Tensor normed =
       kernel::add_norm(transformed, nullptr, at::Tensor(), transform_norm_, kernel::Rows(), kernel::Dropout());
-  return as_float(kernel::linear(normed, *decoder_.weight, decoder_.bias));  // [M, V]
+  return kernel::linear(normed, *decoder_.weight, decoder_.bias);  // [M, V]
 }
 
 }  // namespace retort::model

@@ -16,8 +16,8 @@ enum class Head {
   kSequenceClassification,  // logits [B, C]; C = 1: regression
   kTokenClassification,     // logits [T, C]
   kMultipleChoice,          // logits [B, 1], one per choice
-  kMaskedLm,                // logits [M, V]
-  kPreTraining,             // logits [M, V] and next-sentence logits [B, 2]
+  kMaskedLm,                // logits [M, V], in the activation type
+  kPreTraining,             // the same, and next-sentence logits [B, 2]
 };
 
 // The class name that `transformers` knows the model by, for example BertForQuestionAnswering.
@@ -27,7 +27,8 @@ std::optional<Head> head_of_architecture(const std::string& architecture);
 
 struct ModelOptions {
   kernel::Precision precision = kernel::Precision::kFloat32;
-  bool with_gradients = false;  // allocate gradient memory: for training
+  bool with_gradients = false;          // allocate gradient memory: for training
+  bool checkpoint_activations = false;  // less memory in training for a third more time
 };
 
 struct ForwardOptions {
@@ -39,7 +40,7 @@ struct ForwardOptions {
 struct ModelOutput {
   std::vector<at::Tensor> hidden_states;  // [T, H] each, in the activation type
   at::Tensor pooled;                      // [B, H]; undefined without a pooler
-  at::Tensor logits;                      // float32, as Head says; undefined for kNone
+  at::Tensor logits;                      // float32 unless Head says otherwise; undefined for kNone
   at::Tensor next_sentence_logits;        // float32 [B, 2]; kPreTraining only
 };
 
@@ -66,7 +67,7 @@ class Model {
 
   ModelConfig config_;
   Head head_;
-  kernel::Precision precision_;
+  ModelOptions options_;
   kernel::ParameterStore store_;
   std::unique_ptr<Encoder> encoder_;
   LinearWeights pooler_;      // BERT: pooler.dense; DistilBERT classification: pre_classifier

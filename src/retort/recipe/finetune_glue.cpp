@@ -28,12 +28,11 @@ Json finetune_glue(const FinetuneGlueConfig& config) {
   const Json settings = settings_of(config);
   const data::GlueTask& task = config.data.task();
   const auto seed = static_cast<uint64_t>(config.training.seed);
-  LoadedModel loaded =
-      load_model(config.model, {.head = model::Head::kSequenceClassification,
-                                .labels = config.data.label_names(),
-                                .may_start_head = true,
-                                .model = {.precision = config.training.precision_kind(), .with_gradients = true},
-                                .seed = seed});
+  LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
+                                                 .labels = config.data.label_names(),
+                                                 .may_start_head = true,
+                                                 .model = training_model_options(config.training),
+                                                 .seed = seed});
   const data::GlueSplit split = config.data.aug_train ? data::GlueSplit::kTrainAugmented : data::GlueSplit::kTrain;
   const auto features = data::load_glue(glue_source(config.data, task, split, seed, *loaded.model), *loaded.tokenizer);
   log_info("{} training rows of {}", features->feature_count(), task.name);

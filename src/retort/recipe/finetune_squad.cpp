@@ -28,11 +28,10 @@ Json finetune_squad(const FinetuneSquadConfig& config) {
   checkpoint::RunFolder run = start_run(config.output, config.training.save_total_limit);
   const Json settings = settings_of(config);
   const auto seed = static_cast<uint64_t>(config.training.seed);
-  LoadedModel loaded =
-      load_model(config.model, {.head = model::Head::kQuestionAnswering,
-                                .may_start_head = true,
-                                .model = {.precision = config.training.precision_kind(), .with_gradients = true},
-                                .seed = seed});
+  LoadedModel loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,
+                                                 .may_start_head = true,
+                                                 .model = training_model_options(config.training),
+                                                 .seed = seed});
   const SquadDataConfig& data = config.data;
   const auto features = std::make_shared<data::SquadFeatures>(data::load_squad_training(
       squad_source(data, data.train_file, data.max_train_examples, seed, *loaded.model), *loaded.tokenizer));
@@ -43,7 +42,7 @@ Json finetune_squad(const FinetuneSquadConfig& config) {
   log_info("{} training features from `{}`", features->feature_count(), data.train_file);
 
   const data::SquadRowSet rows(features, true);
-  SquadUnit unit(loaded, data, config.training.max_tokens_per_micro_batch, dev ? &*dev : nullptr);
+  SquadUnit unit(loaded, data, config.training.micro_batch_tokens(), dev ? &*dev : nullptr);
   data::ShuffledSource source(rows, source_options(config.training));
   train::Trainer trainer(unit, source, config.training, &run);
   if (config.output.resume) trainer.resume();

@@ -5,6 +5,11 @@
 #include "retort/base/error.h"
 
 namespace retort::recipe {
+namespace {
+
+constexpr size_t kLinesAtOnce = 256;
+
+}  // namespace
 
 std::optional<Json> JsonLinesInput::maybe_next() {
   std::string text;
@@ -43,6 +48,26 @@ std::vector<int32_t> JsonLinesInput::integers_of(const Json& object, const char*
     values.push_back(value.get<int32_t>());
   }
   return values;
+}
+
+void answer_lines(JsonLinesInput& lines, const std::function<void(const Json&)>& add,
+                  const std::function<std::vector<Json>()>& answer, const TakeResult& take) {
+  std::vector<Json> requests;
+  do {
+    requests.clear();
+    while (requests.size() < kLinesAtOnce) {
+      std::optional<Json> line = lines.maybe_next();
+      if (!line) break;
+      add(*line);
+      requests.push_back(std::move(*line));
+    }
+    if (requests.empty()) return;
+    const std::vector<Json> results = answer();
+    for (size_t i = 0; i < requests.size(); ++i) {
+      requests[i].update(results[i]);
+      take(requests[i]);
+    }
+  } while (requests.size() == kLinesAtOnce);
 }
 
 }  // namespace retort::recipe

@@ -1,9 +1,12 @@
-// JSON lines from a stream, one object each, with errors that name the line.
+// JSON lines from a stream, one object each, with errors that name the line, and the loop that gives each back with its
+// result.
 #pragma once
 
+#include <functional>
 #include <istream>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "retort/base/json.h"
 
@@ -28,5 +31,14 @@ class JsonLinesInput {
   std::string subject_;
   int64_t line_ = 0;
 };
+
+// Takes one result; the command prints it.
+using TakeResult = std::function<void(const Json&)>;
+
+// Reads groups of objects, so many that batches fill up, and gives each object back with the members of its result
+// added, in the order of the input. `add` notes the object read last (lines.text_of names its line); `answer` returns
+// one result for each object noted since its last call.
+void answer_lines(JsonLinesInput& lines, const std::function<void(const Json&)>& add,
+                  const std::function<std::vector<Json>()>& answer, const TakeResult& take);
 
 }  // namespace retort::recipe

@@ -46,9 +46,11 @@ void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const 
   if (shape != slice.shape && !is_padded)
     throw UserError("`{}`: tensor `{}` must have the shape {} that config.json asks for, but has {}", subject,
                     from.name, shape_text(slice.shape), shape_text(shape));
+  float* out = store.values().data_ptr<float>() + slice.offset;
+  if (!is_transposed && from.element_count() == slice.element_count)
+    return checkpoint::to_float32(from, {out, static_cast<size_t>(slice.element_count)});
   std::vector<float> values(static_cast<size_t>(from.element_count()));
   checkpoint::to_float32(from, values);
-  float* out = store.values().data_ptr<float>() + slice.offset;
   if (!is_transposed) {
     std::copy_n(values.begin(), std::min<int64_t>(slice.element_count, from.element_count()), out);
     return;
@@ -78,16 +80,24 @@ void check_body_size(const model::ModelConfig& config, const checkpoint::WeightF
 }
 
 // Rows of pruned heads are cut from full-size tensors by nobody: files of pruned models hold the small tensors.
-checkpoint::NameMatches fill_from_files(model::Model& model, const checkpoint::WeightFiles& files) {
+checkpoint::NameMatches fill_from_files(model::Model& model, const checkpoint::WeightFiles& files, uint64_t seed) {
   std::vector<std::string> wanted, found;
   for (const auto& slice : model.parameters().slices()) wanted.push_back(slice.name);
   for (const auto& tensor : files.tensors()) found.push_back(tensor.name);
   checkpoint::NameMatches matches = checkpoint::match_names(wanted, found, base_name(model.config()));
   const std::string subject = files.paths().front().string();
-  for (const auto& match : matches.matches)
-    copy_tensor(files.tensors()[match.file_index], match.is_transposed, *model.parameters().find(match.wanted),
-                model.parameters(), subject);
-  model.parameters().refresh_operands();
+  kernel::ParameterStore& parameters = model.parameters();
+  const auto start_random = [&](const kernel::NamedSlice& slice) {
+    parameters.initialize(slice, seed, model.config().initializer_range);
+  };
+  for (const auto& match : matches.matches) {
+    const kernel::NamedSlice& slice = *parameters.find(match.wanted);
+    const checkpoint::NamedTensor& tensor = files.tensors()[match.file_index];
+    if (tensor.element_count() < slice.element_count) start_random(slice);  // rows of padding of the vocabulary
+    copy_tensor(tensor, match.is_transposed, slice, parameters, subject);
+  }
+  for (const std::string& name : matches.missing) start_random(*parameters.find(name));
+  parameters.refresh_operands();
   return matches;
 }
 
@@ -156,11 +166,13 @@ void report_names(const LoadedModel& loaded, const LoadOptions& options, const s
 
 LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
   model::ModelConfig config = model::preset_config(source.model.substr(7));
-  if (source.vocab_file.empty())
-    throw UserError("`--vocab_file` must be given with `{}`, because a preset has no vocabulary", source.model);
   LoadedModel loaded;
-  loaded.tokenizer = load_tokenizer(source, "");
-  config.vocab_size = loaded.tokenizer->vocabulary_size();
+  if (!source.vocab_file.empty()) {
+    loaded.tokenizer = load_tokenizer(source, "");
+    config.vocab_size = loaded.tokenizer->vocabulary_size();
+  } else if (options.needs_tokenizer) {
+    throw UserError("`--vocab_file` must be given with `{}`, because a preset has no vocabulary", source.model);
+  }
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
   if (!options.labels.empty()) config.labels = options.labels;
@@ -210,15 +222,14 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   const checkpoint::WeightFiles files = checkpoint::open_weights(folder);
   check_body_size(config, files, folder);
   loaded.model = std::make_unique<model::Model>(config, options.head.value_or(head_of_folder(folder)), options.model);
-  loaded.model->parameters().initialize(options.seed, config.initializer_range);
-  checkpoint::NameMatches matches = fill_from_files(*loaded.model, files);
+  checkpoint::NameMatches matches = fill_from_files(*loaded.model, files, options.seed);
   loaded.missing = std::move(matches.missing), loaded.unexpected = std::move(matches.unexpected);
   report_names(loaded, options, folder.string());
   return loaded;
 }
 
 void load_weights_exactly(model::Model& model, const fs::path& folder) {
-  const auto matches = fill_from_files(model, checkpoint::open_weights(folder));
+  const auto matches = fill_from_files(model, checkpoint::open_weights(folder), /*seed=*/0);
   if (!matches.missing.empty())
     throw UserError("`{}` must hold every parameter of the model, but lacks {}", folder.string(),
                     list_names(matches.missing));

@@ -1,11 +1,11 @@
 #include "retort/recipe/predict_qa.h"
 
 #include <istream>
+#include <utility>
 
 #include "retort/base/error.h"
 #include "retort/data/squad_set.h"
 #include "retort/recipe/json_lines_input.h"
-#include "retort/recipe/results_back.h"
 #include "retort/recipe/squad.h"
 
 namespace retort::recipe {
@@ -72,18 +72,13 @@ void predict_qa(const PredictQaConfig& config, std::istream& in, const TakeResul
     return;
   }
   JsonLinesInput lines(in, "standard input");
-  bool has_more = true;
-  while (has_more) {
-    std::vector<QuestionAnswerer::Question> questions;
-    std::vector<Json> requests;
-    while (static_cast<int64_t>(requests.size()) < kLinesAtOnce && has_more) {
-      auto line = lines.maybe_next();
-      if (!(has_more = line.has_value())) break;
-      questions.push_back({lines.text_of(*line, "question"), lines.text_of(*line, "context")});
-      requests.push_back(std::move(*line));
-    }
-    if (!requests.empty()) give_back(requests, answerer.answer(std::move(questions)), take);
-  }
+  std::vector<QuestionAnswerer::Question> questions;
+  answer_lines(
+      lines,
+      [&](const Json& line) {
+        questions.push_back({lines.text_of(line, "question"), lines.text_of(line, "context")});
+      },
+      [&] { return answerer.answer(std::exchange(questions, {})); }, take);
 }
 
 }  // namespace retort::recipe

@@ -4,20 +4,16 @@
 // Long contexts are read in overlapping windows.
 #pragma once
 
-#include <functional>
 #include <iosfwd>
 #include <memory>
 
-#include "retort/base/json.h"
 #include "retort/data/squad_features.h"
 #include "retort/decode/squad_answers.h"
 #include "retort/recipe/inference_config.h"
+#include "retort/recipe/json_lines_input.h"
 #include "retort/recipe/model_source.h"
 
 namespace retort::recipe {
-
-// Takes one result; the command prints it.
-using TakeResult = std::function<void(const Json&)>;
 
 struct PredictQaConfig {
   ModelSource model;

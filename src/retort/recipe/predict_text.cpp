@@ -3,12 +3,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <istream>
+#include <utility>
 
 #include "retort/decode/glue_predictions.h"
 #include "retort/recipe/evaluation.h"
 #include "retort/recipe/json_lines_input.h"
 #include "retort/recipe/model_folder.h"
-#include "retort/recipe/results_back.h"
 
 namespace retort::recipe {
 
@@ -97,20 +97,15 @@ void predict_text(const PredictTextConfig& config, std::istream& in, const TakeR
     return;
   }
   JsonLinesInput lines(in, "standard input");
-  bool has_more = true;
-  while (has_more) {
-    kernel::Ragged texts;
-    std::vector<Json> requests;
-    while (static_cast<int64_t>(requests.size()) < kLinesAtOnce && has_more) {
-      auto line = lines.maybe_next();
-      if (!(has_more = line.has_value())) break;
-      append_text(*loaded.tokenizer, lines.text_of(*line, "text"),
-                  line->contains("text_pair") ? std::optional(lines.text_of(*line, "text_pair")) : std::nullopt,
-                  max_tokens, texts);
-      requests.push_back(std::move(*line));
-    }
-    if (!requests.empty()) give_back(requests, classify(loaded, texts, config.inference), take);
-  }
+  kernel::Ragged texts;
+  answer_lines(
+      lines,
+      [&](const Json& line) {
+        append_text(*loaded.tokenizer, lines.text_of(line, "text"),
+                    line.contains("text_pair") ? std::optional(lines.text_of(line, "text_pair")) : std::nullopt,
+                    max_tokens, texts);
+      },
+      [&] { return classify(loaded, std::exchange(texts, {}), config.inference); }, take);
 }
 
 }  // namespace retort::recipe

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <iosfwd>
+#include <string>
 
-#include "retort/recipe/predict_qa.h"  // TakeResult
+#include "retort/recipe/inference_config.h"
+#include "retort/recipe/json_lines_input.h"
+#include "retort/recipe/model_source.h"
 
 namespace retort::recipe {
 

@@ -16,9 +16,15 @@ data::ShuffledSourceOptions source_options(const train::TrainingConfig& training
   return {.seed = static_cast<uint64_t>(training.seed),
           .batch_size = training.per_device_train_batch_size,
           .gradient_accumulation_steps = training.gradient_accumulation_steps,
-          .max_tokens_per_micro_batch = training.max_tokens_per_micro_batch,
+          .max_tokens_per_micro_batch = training.micro_batch_tokens(),
           .drop_last = training.dataloader_drop_last,
           .group_by_length = training.group_by_length};
+}
+
+model::ModelOptions training_model_options(const train::TrainingConfig& training) {
+  return {.precision = training.precision_kind(),
+          .with_gradients = true,
+          .checkpoint_activations = training.checkpoint_activations};
 }
 
 void finish_run(checkpoint::RunFolder& run, const model::Model& model, const text::Tokenizer& tokenizer,

@@ -15,6 +15,9 @@ checkpoint::RunFolder start_run(const train::OutputConfig& output, int64_t save_
 // How the trainer's source draws its steps.
 data::ShuffledSourceOptions source_options(const train::TrainingConfig& training);
 
+// How a model is made for training.
+model::ModelOptions training_model_options(const train::TrainingConfig& training);
+
 // Publishes model, tokenizer, model card and results.json in the folder, then the DONE marker.
 void finish_run(checkpoint::RunFolder& run, const model::Model& model, const text::Tokenizer& tokenizer,
                 const std::string& task, const Json& settings, const Json& results);

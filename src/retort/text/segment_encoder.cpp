@@ -34,9 +34,8 @@ void WordCollector::finish() {
     out_.ids.push_back(pieces_.options().unk_id);
     out_.offsets.push_back(whole_);
   } else {
-    const size_t byte_count = word_.bytes.size(), first = out_.ids.size();
-    word_.bytes.resize(byte_count + WordPiece::kReadableBytes);
-    pieces_.encode({word_.bytes.data(), byte_count}, 0, out_);
+    const size_t first = out_.ids.size();
+    pieces_.encode({word_.bytes.data(), word_.bytes.size()}, 0, out_);
     for (size_t i = first; i < out_.offsets.size(); ++i) {
       Range& piece = out_.offsets[i];
       piece = {word_.sources[static_cast<size_t>(piece.begin)].begin,
@@ -48,7 +47,8 @@ void WordCollector::finish() {
   character_count_ = 0;
 }
 
-SegmentEncoder::SegmentEncoder(const NormalizerOptions& options) : normalizer_(options) {
+SegmentEncoder::SegmentEncoder(const NormalizerOptions& options)
+    : normalizer_(options), lowercase_(options.lowercase ? repeat_byte(0x20) : 0) {
   for (char32_t c = 0; c < 128; ++c) {
     const CodePointRecord& record = record_of(c);
     if (options.clean_text && record.is_dropped()) continue;
@@ -60,42 +60,60 @@ SegmentEncoder::SegmentEncoder(const NormalizerOptions& options) : normalizer_(o
   }
 }
 
-void SegmentEncoder::encode(const WordPiece& pieces, std::string_view text, Range segment, SegmentScratch& scratch,
-                            Encoding& out) const {
-  char word[kPlainBytes + WordPiece::kReadableBytes] = {};
-  const int64_t longest = std::min<int64_t>(pieces.options().max_word_characters, kPlainBytes);
-  for (int32_t at = segment.begin; at < segment.end;) {
-    const ByteClass first = class_of(text, at);
-    if (first == ByteClass::kSpace) {
+void SegmentEncoder::encode(const WordPiece& pieces, std::string_view whole_text, Range segment,
+                            SegmentScratch& scratch, Encoding& out) const {
+  const std::string_view text = whole_text.substr(0, static_cast<size_t>(segment.end));
+  const auto longest = static_cast<size_t>(pieces.options().max_word_characters);
+  for (auto at = static_cast<size_t>(segment.begin); at < text.size();) {
+    const ShortWord word = short_word_at(text, at);
+    if (word.byte_count() - 1 < longest) {  // not 0 bytes, which wrap around
+      pieces.encode(word, static_cast<int32_t>(at), out);
+      at += word.byte_count();
+      if (at < text.size() && text[at] == ' ') ++at;
+    } else if (const ByteClass first = class_of(text, at); first == ByteClass::kSpace) {
       ++at;
     } else if (first == ByteClass::kPunctuation) {
-      word[0] = text[static_cast<size_t>(at)];
-      pieces.encode({word, 1}, at, out);
+      pieces.encode(ShortWord::of(static_cast<uint8_t>(text[at]), 0, 1), static_cast<int32_t>(at), out);
       ++at;
     } else {
-      int32_t length = 0;
-      for (; length < longest && at + length < segment.end; ++length) {
-        const char byte = word_bytes_[byte_at(text, at + length)];
-        if (byte == 0) break;
-        word[length] = byte;
-      }
-      if (at + length == segment.end || class_of(text, at + length) != ByteClass::kOther) {
-        pieces.encode({word, static_cast<size_t>(length)}, at, out);
-        at += length;
-      } else {
-        at = encode_any(pieces, text, {at, segment.end}, scratch, out);
-      }
+      at = encode_long(pieces, text, at, scratch, out);
     }
   }
 }
 
+ShortWord SegmentEncoder::short_word_at(std::string_view text, size_t at) const {
+  const PlainBytes first = take_plain(load_bytes(text, at), lowercase_);
+  if (first.count < 8 || at + 8 == text.size()) {
+    const auto count = static_cast<size_t>(first.count);
+    return ends_word(text, at + count) ? ShortWord::of(first.bytes, 0, count) : ShortWord{};
+  }
+  const PlainBytes second = take_plain(load_bytes(text, at + 8), lowercase_);
+  const auto count = static_cast<size_t>(8 + second.count);
+  if (count > ShortWord::kLongest || !ends_word(text, at + count)) return {};
+  return ShortWord::of(first.bytes, static_cast<uint32_t>(second.bytes), count);
+}
+
+size_t SegmentEncoder::encode_long(const WordPiece& pieces, std::string_view text, size_t at, SegmentScratch& scratch,
+                                   Encoding& out) const {
+  char word[kPlainBytes];
+  const auto longest = static_cast<size_t>(std::min<int64_t>(pieces.options().max_word_characters, kPlainBytes));
+  size_t count = 0;
+  for (; count < longest && at + count < text.size(); ++count) {
+    word[count] = word_bytes_[static_cast<uint8_t>(text[at + count])];
+    if (word[count] == 0) break;
+  }
+  if (count == 0 || !ends_word(text, at + count)) return encode_any(pieces, text, at, scratch, out);
+  pieces.encode({word, count}, static_cast<int32_t>(at), out);
+  return at + count;
+}
+
 // Everything up to the next ASCII space or punctuation, which no rule of the normalizer reaches across.
-int32_t SegmentEncoder::encode_any(const WordPiece& pieces, std::string_view text, Range segment,
-                                   SegmentScratch& scratch, Encoding& out) const {
-  int32_t end = segment.begin;
-  while (end < segment.end && class_of(text, end) == ByteClass::kOther) ++end;
+size_t SegmentEncoder::encode_any(const WordPiece& pieces, std::string_view text, size_t at, SegmentScratch& scratch,
+                                  Encoding& out) const {
+  size_t end = at;
+  while (!ends_word(text, end)) ++end;
   WordCollector words(pieces, scratch.word, out);
-  normalizer_.normalize(text, {segment.begin, end}, scratch.run, words);
+  normalizer_.normalize(text, {static_cast<int32_t>(at), static_cast<int32_t>(end)}, scratch.run, words);
   words.finish();
   return end;
 }

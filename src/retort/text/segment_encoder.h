@@ -55,16 +55,22 @@ class SegmentEncoder {
   enum class ByteClass : uint8_t { kOther, kSpace, kPunctuation };
   static constexpr int32_t kPlainBytes = 112;  // longer words take the general way
 
-  static size_t byte_at(std::string_view text, int32_t at) {
-    return static_cast<uint8_t>(text[static_cast<size_t>(at)]);
+  ByteClass class_of(std::string_view text, size_t at) const { return classes_[static_cast<uint8_t>(text[at])]; }
+  bool ends_word(std::string_view text, size_t at) const {
+    return at == text.size() || class_of(text, at) != ByteClass::kOther;
   }
-  ByteClass class_of(std::string_view text, int32_t at) const { return classes_[byte_at(text, at)]; }
-  int32_t encode_any(const WordPiece& pieces, std::string_view text, Range segment, SegmentScratch& scratch,
+  // The word of letters and digits at `at`; 0 bytes when it is longer than a short word, or goes on with other bytes.
+  ShortWord short_word_at(std::string_view text, size_t at) const;
+  // Each appends the pieces of the word at `at` and returns where the text goes on.
+  size_t encode_long(const WordPiece& pieces, std::string_view text, size_t at, SegmentScratch& scratch,
                      Encoding& out) const;
+  size_t encode_any(const WordPiece& pieces, std::string_view text, size_t at, SegmentScratch& scratch,
+                    Encoding& out) const;
 
   Normalizer normalizer_;
   std::array<ByteClass, 256> classes_{};
   std::array<char, 256> word_bytes_{};  // ASCII bytes of words, in the letter case asked for; 0: not plain
+  uint64_t lowercase_;                  // for take_plain
 };
 
 }  // namespace retort::text

@@ -2,7 +2,7 @@
 // longest piece, and words are at most 100 characters long, so the time is linear in the text.
 #include "retort/text/wordpiece.h"
 
-#include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace retort::text {
@@ -21,14 +21,19 @@ WordPiece::WordPiece(std::span<const std::string> pieces, WordPieceOptions optio
 }
 
 // Continuation pieces are inserted too: they are words when the prefix is empty or made of letters.
-void WordPiece::insert_short(std::string_view word, int32_t id) {
-  if (word.size() > kShortBytes) return;
-  char readable[kReadableBytes] = {};
-  std::copy(word.begin(), word.end(), readable);
-  const Key key = key_of({readable, word.size()});
-  size_t at = slot_of(key);
+void WordPiece::insert_short(std::string_view piece, int32_t id) {
+  if (piece.size() > ShortWord::kLongest) return;
+  const ShortWord word = ShortWord::of(piece);
+  size_t at = slot_of(word);
   while (slots_[at].high != 0) at = (at + 1) & (slots_.size() - 1);
-  slots_[at] = {key.low, key.high, id};
+  slots_[at] = {word.low, word.high, id};
+}
+
+void WordPiece::encode_by_pieces(ShortWord word, int32_t word_begin, Encoding& out) const {
+  char bytes[sizeof word.low + sizeof word.high];
+  std::memcpy(bytes, &word.low, sizeof word.low);
+  std::memcpy(bytes + sizeof word.low, &word.high, sizeof word.high);
+  encode_by_pieces({bytes, word.byte_count()}, word_begin, out);
 }
 
 void WordPiece::encode_by_pieces(std::string_view word, int32_t word_begin, Encoding& out) const {

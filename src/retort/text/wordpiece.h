@@ -1,15 +1,15 @@
 // WordPiece: one normalized word -> the ids of the greedy longest pieces from the left, or the unknown id.
-// Most words are whole pieces, so a small hash table answers first; the rest walks the trie of all pieces.
+// Most words are short and whole pieces, so a hash table of those answers first; the rest walks the trie of all pieces.
 #pragma once
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "retort/text/plain_word.h"
 #include "retort/text/tokenizer.h"
 #include "retort/text/trie.h"
 
@@ -21,67 +21,63 @@ struct WordPieceOptions {
   int64_t max_word_characters = 100;
 };
 
+// A word of 1 to 11 bytes as one number of 96 bits: its bytes, zeros, and in the last byte the length.
+struct ShortWord {
+  static constexpr size_t kLongest = 11;
+  uint64_t low = 0;
+  uint32_t high = 0;
+
+  // The bytes after the word must be zero in `low` and `high`.
+  static ShortWord of(uint64_t low, uint32_t high, size_t byte_count) {
+    return {low, high | static_cast<uint32_t>(byte_count) << 24};
+  }
+  static ShortWord of(std::string_view word) {
+    return of(load_bytes(word, 0), word.size() > 8 ? static_cast<uint32_t>(load_bytes(word, 8)) : 0, word.size());
+  }
+  size_t byte_count() const { return high >> 24; }
+};
+
 class WordPiece {
  public:
-  // Bytes that must be readable from the beginning of every word, whatever its length.
-  static constexpr int32_t kReadableBytes = 16;
-
   WordPiece() = default;
   // pieces[id] is the text of piece `id`; all differ and none is empty.
   WordPiece(std::span<const std::string> pieces, WordPieceOptions options);
 
   // Appends the pieces of a word of at most max_word_characters; offsets are bytes of the word plus `word_begin`.
-  // word.data() must have kReadableBytes readable bytes.
   void encode(std::string_view word, int32_t word_begin, Encoding& out) const {
-    const int32_t whole = find_short(word);
-    if (whole >= 0) {
-      out.ids.push_back(whole);
-      out.offsets.push_back({word_begin, word_begin + static_cast<int32_t>(word.size())});
-    } else {
-      encode_by_pieces(word, word_begin, out);
-    }
+    word.size() <= ShortWord::kLongest ? encode(ShortWord::of(word), word_begin, out)
+                                       : encode_by_pieces(word, word_begin, out);
+  }
+  void encode(ShortWord word, int32_t word_begin, Encoding& out) const {
+    const int32_t whole = find(word);
+    if (whole < 0) return encode_by_pieces(word, word_begin, out);
+    out.ids.push_back(whole);
+    out.offsets.push_back({word_begin, word_begin + static_cast<int32_t>(word.byte_count())});
   }
   int32_t find(std::string_view piece) const { return trie_.find(piece); }  // -1: none
   const WordPieceOptions& options() const { return options_; }
 
  private:
-  // Words of up to 11 bytes as one number of 96 bits: the bytes, zeros, and in the last byte the length.
-  static constexpr size_t kShortBytes = 11;
-  static_assert(std::endian::native == std::endian::little);
+  // 16 bytes, of which the processor's caches hold more than of the 24 that a ShortWord and an id would take.
   struct Slot {
     uint64_t low = 0;
-    uint32_t high = 0;  // 0 is no word: the length is never zero
+    uint32_t high = 0;  // 0: the slot is empty
     int32_t id = -1;
   };
-  struct Key {
-    uint64_t low;
-    uint32_t high;
-  };
-  static Key key_of(std::string_view word) {
-    Key key;
-    std::memcpy(&key.low, word.data(), 8);
-    std::memcpy(&key.high, word.data() + 8, 4);
-    const size_t bits = word.size() * 8;
-    key.low = bits >= 64 ? key.low : key.low & ((uint64_t{1} << bits) - 1);
-    key.high = bits <= 64 ? 0 : key.high & ((uint32_t{1} << (bits - 64)) - 1);
-    key.high |= static_cast<uint32_t>(word.size()) << 24;
-    return key;
-  }
-  size_t slot_of(Key key) const {
+  size_t slot_of(ShortWord word) const {
     constexpr uint64_t kOdd1 = 0x9E3779B97F4A7C15, kOdd2 = 0xC2B2AE3D27D4EB4F;  // constants of XXH64's kind
-    return ((key.low * kOdd1) ^ std::rotl(key.high * kOdd2, 29)) * kOdd1 >> shift_;
+    return ((word.low * kOdd1) ^ std::rotl(word.high * kOdd2, 29)) * kOdd1 >> shift_;
   }
-  int32_t find_short(std::string_view word) const {
-    if (word.size() > kShortBytes) return -1;
-    const Key key = key_of(word);
-    for (size_t at = slot_of(key);; at = (at + 1) & (slots_.size() - 1)) {
+  int32_t find(ShortWord word) const {
+    for (size_t at = slot_of(word);; at = (at + 1) & (slots_.size() - 1)) {
       const Slot& slot = slots_[at];
-      if (slot.low == key.low && slot.high == key.high) return slot.id;
+      if (slot.low == word.low && slot.high == word.high) return slot.id;
       if (slot.high == 0) return -1;
     }
   }
   void insert_short(std::string_view word, int32_t id);
   void encode_by_pieces(std::string_view word, int32_t word_begin, Encoding& out) const;
+  void encode_by_pieces(ShortWord word, int32_t word_begin, Encoding& out) const;
 
   WordPieceOptions options_;
   Trie trie_;

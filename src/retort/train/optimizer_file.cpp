@@ -7,7 +7,7 @@
 
 namespace retort::train {
 
-void save_optimizer(const fs::path& checkpoint, const optim::Adam& optimizer) {
+void save_optimizer(const fs::path& checkpoint, const optim::Optimizer& optimizer) {
   std::vector<checkpoint::NamedTensor> tensors;
   for (const optim::Moment& moment : optimizer.moments()) {
     const auto* bytes = static_cast<const std::byte*>(moment.values.data_ptr());
@@ -20,7 +20,7 @@ void save_optimizer(const fs::path& checkpoint, const optim::Adam& optimizer) {
                                 {{"step_count", std::to_string(optimizer.step_count())}});
 }
 
-void load_optimizer(const fs::path& checkpoint, optim::Adam& optimizer) {
+void load_optimizer(const fs::path& checkpoint, optim::Optimizer& optimizer) {
   const fs::path path = checkpoint / kOptimizerFile;
   const checkpoint::SafetensorsFile file(path);
   std::map<std::string, const checkpoint::NamedTensor*> found;
@@ -39,7 +39,7 @@ void load_optimizer(const fs::path& checkpoint, optim::Adam& optimizer) {
   const auto count = file.metadata().find("step_count");
   if (count == file.metadata().end())
     throw UserError("`{}` must state `step_count`, but does not: it was not written by this program", path.string());
-  optimizer.set_step_count(std::stoll(count->second));
+  optimizer.restore(std::stoll(count->second));
 }
 
 }  // namespace retort::train

@@ -21,9 +21,10 @@ double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-optim::AdamOptions adam_options(const TrainingConfig& config) {
-  optim::AdamOptions options;
-  options.kind = config.optimizer == "bertadam" ? optim::AdamKind::kBertAdam : optim::AdamKind::kAdamW;
+optim::OptimizerOptions optimizer_options(const TrainingConfig& config) {
+  optim::OptimizerOptions options;
+  options.kind = optim::parse_optimizer(config.optimizer);
+  if (options.kind == optim::OptimizerKind::kLamb) options.no_decay = {"bias", "LayerNorm", "layer_norm"};
   options.beta1 = config.adam_beta1, options.beta2 = config.adam_beta2, options.epsilon = config.adam_epsilon;
   options.weight_decay = config.weight_decay;
   options.correct_bias = config.correct_bias;
@@ -55,7 +56,7 @@ Json TrainingSummary::to_json() const {
   Json json{{"train_steps", steps}, {"train_seconds", train_seconds}, {"train_loss", loss}};
   json["train_sequences_per_second"] = train_seconds > 0 ? static_cast<double>(sequences) / train_seconds : 0.0;
   json["train_tokens_per_second"] = train_seconds > 0 ? static_cast<double>(tokens) / train_seconds : 0.0;
-  json["data_wait_share"] = wait_share;
+  json["overhead_share"] = overhead_share;
   json["skipped_steps"] = skipped_steps;
   return json;
 }
@@ -65,7 +66,7 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
       source_(source),
       config_(config),
       run_(run),
-      optimizer_(unit.parameters(), adam_options(config)),
+      optimizer_(unit.parameters(), optimizer_options(config)),
       schedule_(make_schedule(config, source.steps_per_epoch())) {
   if (schedule_.total_steps < 1)
     throw UserError("`num_train_epochs` must give at least one step, but is {}", config.num_train_epochs);
@@ -116,7 +117,7 @@ TrainingSummary Trainer::run() {
                           .sequences = state_.resume.sequences_seen,
                           .tokens = state_.resume.tokens_seen,
                           .loss = last_loss_,
-                          .wait_share = wait_seconds_ / std::max(1e-9, seconds_now() - started_),
+                          .overhead_share = overhead_share(),
                           .skipped_steps = state_.resume.skipped_steps};
   if (log_) log_->write({.kind = EventKind::kSummary, .values = summary.to_json()});
   return summary;
@@ -126,16 +127,14 @@ TrainingSummary Trainer::run() {
 Trainer::StepResult Trainer::step() {
   StepResult result;
   // 1 the micro-batches of the step
-  const double before = seconds_now();
   const data::StepBatch batch = source_.next();
-  wait_seconds_ += seconds_now() - before;
+  const double before = seconds_now();
   // 2 forward and 3 backward; sums are divided by the counts of the whole step, so 4 no division is left
   result.loss = forward_backward(batch);
   // 5 check and clip
   result.gradient_norm = optimizer_.gradient_norm();
   result.is_finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
-  const double clip =
-      config_.max_grad_norm > 0 ? std::min(1.0, config_.max_grad_norm / (result.gradient_norm + 1e-6)) : 1.0;
+  const double clip = optimizer_.clip_scale(result.gradient_norm, config_.max_grad_norm);
   // 6 optimizer at 7 the scheduled rate
   if (result.is_finite) {
     optimizer_.step(config_.learning_rate * schedule_.factor(state_.global_step + 1), clip);
@@ -143,6 +142,7 @@ Trainer::StepResult Trainer::step() {
   } else {
     handle_nonfinite(batch, result);
   }
+  work_seconds_ += seconds_now() - before;
   ++state_.global_step;
   state_.resume.sequences_seen += batch.sequence_count, state_.resume.tokens_seen += batch.token_count;
   stretch_sequences_ += batch.sequence_count, stretch_tokens_ += batch.token_count;
@@ -221,7 +221,7 @@ void Trainer::log_stretch(const StepResult& result) {
   values["grad_norm"] = result.gradient_norm;
   values["sequences_per_second"] = static_cast<double>(stretch_sequences_) / seconds;
   values["tokens_per_second"] = static_cast<double>(stretch_tokens_) / seconds;
-  values["data_wait_share"] = wait_seconds_ / std::max(1e-9, seconds_now() - started_);
+  values["overhead_share"] = overhead_share();
   last_loss_ = values["loss"].get<double>();
   Json entry{{"epoch", state_.epoch}, {"step", state_.global_step}};
   for (const char* key : {"loss", "learning_rate", "grad_norm"}) entry[key] = values[key];
@@ -321,6 +321,11 @@ void Trainer::open_logs(std::optional<int64_t> resumed_step) {
   if (config_.tensorboard)
     tensorboard_ = std::make_unique<TensorBoardWriter>(
         TensorBoardOptions{.folder = run_->path() / "runs", .resumed_step = resumed_step});
+}
+
+double Trainer::overhead_share() const {
+  const double seconds = seconds_now() - started_;
+  return seconds > 0 ? std::max(0.0, 1 - work_seconds_ / seconds) : 0.0;
 }
 
 double Trainer::fraction_of_epoch() const {

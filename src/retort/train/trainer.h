@@ -8,7 +8,7 @@
 
 #include "retort/checkpoint/run_folder.h"
 #include "retort/data/source.h"
-#include "retort/optim/adam.h"
+#include "retort/optim/optimizer.h"
 #include "retort/optim/schedule.h"
 #include "retort/train/event_log.h"
 #include "retort/train/progress.h"
@@ -24,8 +24,8 @@ struct TrainingSummary {
   int64_t steps = 0;
   double train_seconds = 0;  // of all parts of a resumed run
   int64_t sequences = 0, tokens = 0;
-  double loss = 0;        // mean of the last stretch logged
-  double wait_share = 0;  // part of the time spent outside forward, backward and optimizer
+  double loss = 0;            // mean of the last stretch logged
+  double overhead_share = 0;  // part of the time spent outside forward, backward and optimizer
   int64_t skipped_steps = 0;
 
   Json to_json() const;
@@ -62,19 +62,20 @@ class Trainer {
   void restore_best();
   void open_logs(std::optional<int64_t> resumed_step);
   double fraction_of_epoch() const;
+  double overhead_share() const;  // waiting for data, logging, saving
 
   TrainUnit& unit_;
   data::Source& source_;
   TrainingConfig config_;
   checkpoint::RunFolder* run_;
-  optim::Adam optimizer_;
+  optim::Optimizer optimizer_;
   optim::Schedule schedule_;
   TrainerState state_;
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<TensorBoardWriter> tensorboard_;
   std::unique_ptr<Progress> progress_;
   int64_t skipped_in_a_row_ = 0;
-  double wait_seconds_ = 0;                  // drawing data
+  double work_seconds_ = 0;                  // in forward, backward and optimizer, by this process
   double started_ = 0, seconds_before_ = 0;  // this process's start; train_seconds of earlier ones
   double stretch_started_ = 0;
   int64_t stretch_sequences_ = 0, stretch_tokens_ = 0;

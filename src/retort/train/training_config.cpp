@@ -2,9 +2,13 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 #include "retort/base/thread.h"
 #include "retort/kernel/implementation.h"
 #include "retort/kernel/memory.h"
+#include "retort/kernel/product.h"
+#include "retort/optim/optimizer.h"
 #include "retort/optim/schedule.h"
 
 namespace retort::train {
@@ -36,8 +40,8 @@ void TrainingConfig::fields(FieldList& list) {
             .max = 1,
             .aliases = {"warmup_ratio", "warmup_prop"}});
   list.add("optimizer", optimizer,
-           {.help = "adamw, or bertadam (no bias correction, decay inside the update, clipping per tensor).",
-            .choices = {"adamw", "bertadam"},
+           {.help = "adamw; bertadam (no bias correction, decay inside the update, clipping per tensor); or lamb.",
+            .choices = optim::optimizer_names(),
             .aliases = {"optim"}});
   list.add("adam_beta1", adam_beta1, {.help = "Decay of the first moment.", .min = 0, .max = 1, .aliases = {"beta_1"}});
   list.add("adam_beta2", adam_beta2,
@@ -57,15 +61,22 @@ void TrainingConfig::fields(FieldList& list) {
   list.add("seed", seed, {.help = "Seed of data order, dropout and fresh weights.", .min = 0});
   list.add(
       "max_tokens_per_micro_batch", max_tokens_per_micro_batch,
-      {.help = "Most tokens that go through memory at once; a step is cut accordingly and its result stays the same.",
+      {.help = "Most tokens that go through memory at once; a step is cut accordingly and its result stays the same. "
+               "0: 1024 for each thread, but at least 2048.",
        .unit = "tokens",
-       .min = 1});
+       .min = 0});
+  list.add("checkpoint_activations", checkpoint_activations,
+           {.help = "Keep the inputs of layers only and compute the rest again in the backward pass: less memory, a "
+                    "third more time.",
+            .aliases = {"gradient_checkpointing"}});
   list.add("group_by_length", group_by_length, {.help = "Steps of sequences of similar length."});
   list.add("dataloader_drop_last", dataloader_drop_last,
            {.help = "Leave out the last, incomplete step of an epoch.", .aliases = {"drop_last"}});
   list.add(
       "kernels", kernels,
       {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
+  list.add("deterministic", deterministic,
+           {.help = "In fp32: the same result for any number of threads, somewhat slower."});
   list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
   list.group("Logging, evaluation and checkpoints");
   list.add("logging_steps", logging_steps,
@@ -91,6 +102,12 @@ void TrainingConfig::fields(FieldList& list) {
   list.add("tensorboard", tensorboard, {.help = "Write event files for TensorBoard into runs/."});
 }
 
+int64_t TrainingConfig::micro_batch_tokens() const {
+  if (max_tokens_per_micro_batch > 0) return max_tokens_per_micro_batch;
+  // With `deterministic` the cut, too, must not depend on the threads.
+  return deterministic ? 2048 : std::max<int64_t>(2048, 1024 * thread_count());
+}
+
 void TrainingConfig::apply_to_process() const {
   kernel::keep_tensor_memory();
   if (threads > 0) {
@@ -99,6 +116,7 @@ void TrainingConfig::apply_to_process() const {
   at::set_num_threads(thread_count());
   kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference
                                                     : kernel::Implementation::kFused);
+  kernel::set_deterministic_products(deterministic);
 }
 
 void OutputConfig::fields(FieldList& list) {

@@ -22,7 +22,8 @@ struct TrainingConfig {
   double max_grad_norm = 1;
   std::string precision = "auto";
   int64_t seed = 42;
-  int64_t max_tokens_per_micro_batch = 8192;
+  int64_t max_tokens_per_micro_batch = 0;
+  bool checkpoint_activations = false;
   bool group_by_length = false;
   bool dataloader_drop_last = false;
   int64_t logging_steps = 50;
@@ -35,10 +36,13 @@ struct TrainingConfig {
   std::string event_log = "jsonl";
   bool tensorboard = true;
   std::string kernels = "fused";
+  bool deterministic = false;
   int64_t threads = 0;
 
   void fields(FieldList& list);
   kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }
+  // max_tokens_per_micro_batch, or what 0 stands for.
+  int64_t micro_batch_tokens() const;
   // Sets the process up as asked: kernels, number of threads.
   void apply_to_process() const;
 };

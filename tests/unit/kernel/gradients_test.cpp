@@ -2,7 +2,9 @@
 #include "retort/kernel/activation.h"
 #include "retort/kernel/add_norm.h"
 #include "retort/kernel/attention.h"
+#include "retort/kernel/cosine_loss.h"
 #include "retort/kernel/linear.h"
+#include "retort/kernel/softmax_loss.h"
 #include "unit/kernel/case.h"
 
 namespace retort::kernel::test {
@@ -57,6 +59,25 @@ TEST(FiniteDifferences, LinearAndActivation) {
     expect_gradient_of(
         [&](const at::Tensor& x) { return bias_activation(linear(x, weight, nullptr), bias, activation); },
         at::randn({3, 4}));
+}
+
+TEST(FiniteDifferences, ActivatedLinear) {
+  Weight weight = make_weight(at::randn({4, 6}), at::kDouble, Precision::kFloat32),
+         bias = make_weight(at::randn({6}), at::kDouble, Precision::kFloat32);
+  expect_gradient_of([&](const at::Tensor& x) { return activated_linear(x, bias, Activation::kGeluErf, weight); },
+                     at::randn({3, 6}));
+}
+
+TEST(FiniteDifferences, CosineLoss) {
+  const at::Tensor targets = at::randn({3, 5});
+  expect_gradient_of([&](const at::Tensor& x) { return cosine_loss(x, targets); }, at::randn({3, 5}));
+}
+
+TEST(FiniteDifferences, SoftmaxLoss) {
+  const at::Tensor teacher = at::randn({3, 5});
+  const std::vector<int32_t> labels{4, kNoLabel, 0};
+  const SoftmaxLossOptions options{.temperature = 2, .hard_weight = 0.4, .soft_weight = 0.6, .squared_weight = 0.1};
+  expect_gradient_of([&](const at::Tensor& x) { return softmax_loss(x, teacher, labels, options); }, at::randn({3, 5}));
 }
 
 }  // namespace

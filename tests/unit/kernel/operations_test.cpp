@@ -1,12 +1,21 @@
 // Every operation, fused in float32 and bfloat16, against the plain reference in float64: outputs and all gradients,
 // over odd sizes.
+#include <ATen/Parallel.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/randint.h>
+#include <ATen/ops/tensor.h>
 
+#include "retort/base/thread.h"
 #include "retort/kernel/activation.h"
 #include "retort/kernel/add_norm.h"
 #include "retort/kernel/attention.h"
+#include "retort/kernel/cosine_loss.h"
 #include "retort/kernel/embedding.h"
 #include "retort/kernel/linear.h"
+#include "retort/kernel/product.h"
+#include "retort/kernel/recompute.h"
+#include "retort/kernel/softmax_loss.h"
 #include "unit/kernel/case.h"
 
 namespace retort::kernel::test {
@@ -106,6 +115,97 @@ TEST(BiasActivation, EqualsReference) {
       };
       expect_equal_to_reference(operation, {at::randn({41, width}) * 3}, {at::randn({width})}, at::randn({41, width}));
     }
+}
+
+TEST(ActivatedLinear, EqualsReference) {
+  for (const Activation activation : {Activation::kGeluErf, Activation::kRelu})
+    for (const auto& [t, k, n] : {std::tuple<int64_t, int64_t, int64_t>{1, 8, 3}, {37, 104, 26}}) {
+      const Operation operation = [&](const Tensors& in, std::vector<Weight>& w, Precision) {
+        return activated_linear(in[0], w[0], activation, w[1]);
+      };
+      expect_equal_to_reference(operation, {at::randn({t, k}) * 2}, {at::randn({k}), at::randn({n, k})},
+                                at::randn({t, n}));
+    }
+}
+
+TEST(Recompute, EqualsTheSameOperationsKept) {
+  const Rows rows = make_case_rows({9, 30});
+  const Operation kept = [&](const Tensors& in, std::vector<Weight>& w, Precision) {
+    return add_norm(activated_linear(in[0], w[0], Activation::kGeluErf, w[1]), nullptr, in[0], {&w[2], &w[3], 1e-12},
+                    rows, {0.1, 3 << 10});
+  };
+  const Operation recomputed = [&](const Tensors& in, std::vector<Weight>& w, Precision precision) {
+    return recompute(in[0], [&](const at::Tensor& x) { return kept({x}, w, precision); });
+  };
+  const Tensors inputs{at::randn({39, 24})},
+      weights{at::randn({24}), at::randn({24, 24}), at::randn({24}), at::randn({24})};
+  const at::Tensor grad = at::randn({39, 24});
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const Results a = run(kept, inputs, weights, grad, type, Implementation::kFused),
+                  b = run(recomputed, inputs, weights, grad, type, Implementation::kFused);
+    EXPECT_TRUE(a.output.equal(b.output));
+    for (size_t i = 0; i < a.gradients.size(); ++i) EXPECT_TRUE(a.gradients[i].equal(b.gradients[i])) << i;
+  }
+}
+
+TEST(SoftmaxLoss, EqualsReference) {
+  const SoftmaxLossOptions ways[] = {{.hard_weight = 1},
+                                     {.temperature = 2, .soft_weight = 1},
+                                     {.temperature = 1, .hard_weight = 0.3, .soft_weight = 0.7},
+                                     {.temperature = 3, .hard_weight = 0.5, .soft_weight = 2, .squared_weight = 0.1}};
+  for (const int64_t classes : {1, 3, 100, 1003}) {
+    const at::Tensor teacher = (at::randn({9, classes}) * 3).to(at::kBFloat16);
+    std::vector<int32_t> labels;
+    for (int32_t n = 0; n < 9; ++n) labels.push_back(n % 4 == 1 ? kNoLabel : static_cast<int32_t>(n * 7 % classes));
+    for (const SoftmaxLossOptions& options : ways) {
+      const Operation operation = [&](const Tensors& in, std::vector<Weight>&, Precision) {
+        return softmax_loss(in[0], teacher, labels, options);
+      };
+      expect_equal_to_reference(operation, {at::randn({9, classes}) * 3}, {}, at::ones({}) * 0.5);
+    }
+  }
+}
+
+TEST(CosineLoss, EqualsReference) {
+  for (const int64_t width : {2, 26, 312}) {
+    const at::Tensor targets = at::randn({7, width}).to(at::kBFloat16);
+    const Operation operation = [&](const Tensors& in, std::vector<Weight>&, Precision) {
+      return cosine_loss(in[0], targets);
+    };
+    expect_equal_to_reference(operation, {at::randn({7, width})}, {}, at::ones({}) * 0.5);
+  }
+}
+
+// Values computed from the published formulas.
+TEST(SoftmaxLoss, CheckValues) {
+  const at::Tensor s = at::tensor({1.0f, 2.0f, 0.5f}).view({1, 3}), t = at::tensor({0.2f, 3.0f, -1.0f}).view({1, 3});
+  for (const Implementation choice : {Implementation::kFused, Implementation::kReference}) {
+    const ScopedImplementation scoped(choice);
+    SoftmaxLossSums sums;
+    EXPECT_NEAR(softmax_loss(s, t, {}, {.soft_weight = 1}).item<float>(), 0.2443537269, 1e-6);
+    EXPECT_NEAR(softmax_loss(s, t, {}, {.temperature = 2, .soft_weight = 1}).item<float>(), 0.5013628966, 1e-6);
+    softmax_loss(s, t, {}, {.soft_weight = 1e-9, .squared_weight = 0.5}, &sums);
+    EXPECT_NEAR(sums.squared, 3.89, 1e-5);
+    EXPECT_NEAR(sums.soft, 0.2443537269, 1e-6);
+    EXPECT_NEAR(cosine_loss(s, t).item<float>(), 0.2148939075, 1e-6);
+  }
+}
+
+TEST(Products, AreEqualForAnyThreadCountWhenDeterministic) {
+  const at::Tensor a = at::randn({401, 300}), b = at::randn({300, 77}), bias = at::randn({77});
+  set_deterministic_products(true);
+  std::vector<Tensors> results;
+  for (const int threads : {1, 2, 3}) {
+    set_thread_count(threads);
+    at::set_num_threads(threads);
+    at::Tensor total = at::ones({300, 77});
+    add_product(total, a.t(), a.narrow(1, 0, 77));
+    results.push_back({product(a, b, bias), total});
+  }
+  set_deterministic_products(false);
+  EXPECT_TRUE(results[0][0].equal(results[1][0]) && results[0][0].equal(results[2][0]));
+  EXPECT_TRUE(results[0][1].equal(results[1][1]) && results[0][1].equal(results[2][1]));
+  EXPECT_LT(relative_difference(results[0][0], at::matmul(a.to(at::kDouble), b.to(at::kDouble)) + bias), 2e-6);
 }
 
 TEST(AddNorm, EqualsReference) {

@@ -56,6 +56,7 @@ void play_product(int c, int a, int b) {
 #define _tile_dpbf16ps(c, a, b) play_product(c, a, b)
 #define _tile_loadconfig(config) (void)(config)
 #define _tile_release() (void)0
+#pragma GCC diagnostic ignored "-Wunused-function"  // the loops are all there, few are used
 #define RETORT_HAS_AMX
 #define RETORT_VECTOR_BYTES 16
 #include "retort/kernel/cpu/loops.inl"

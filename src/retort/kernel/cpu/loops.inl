@@ -152,12 +152,11 @@ void add_norm_forward(const AddNormForward<T>& a, int64_t begin, int64_t end) {
     if (a.z) {
       T* z = a.z + r * width;
 #pragma omp simd
-      for (int64_t i = 0; i < width; ++i) {
-        const T rounded = from_float<T>(row[i]);
-        z[i] = rounded;
-        row[i] = to_float(rounded);
-      }
+      for (int64_t i = 0; i < width; ++i) z[i] = from_float<T>(row[i]);
     }
+    // Statistics of what the backward pass will see, also when nothing is saved: both ways then give the same result.
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) row[i] = to_float(from_float<T>(row[i]));
     const Statistics s = row_statistics(row, width, a.epsilon);
     T* out = a.out + r * width;
 #pragma omp simd
@@ -328,7 +327,110 @@ void embed_backward(const EmbedBackward<T>& b, float* partial, int64_t begin, in
   }
 }
 
-void adam_step(const AdamStep& a, int64_t begin, int64_t end) {
+// exp((x - highest) / T) of a row: what is needed to turn it into probabilities.
+struct RowSoftmax {
+  float highest, inverse_temperature, log_sum;
+
+  [[gnu::always_inline]] float log_probability(float x) const { return (x - highest) * inverse_temperature - log_sum; }
+  [[gnu::always_inline]] float probability(float x) const { return exp_approximate(log_probability(x)); }
+};
+
+template <typename T>
+RowSoftmax row_softmax(const T* row, int64_t width, float temperature) {
+  float highest = to_float(row[0]);
+#pragma omp simd reduction(max : highest)
+  for (int64_t i = 0; i < width; ++i) highest = to_float(row[i]) > highest ? to_float(row[i]) : highest;
+  const float inverse = 1.0f / temperature;
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < width; ++i) sum += exp_approximate((to_float(row[i]) - highest) * inverse);
+  return {highest, inverse, __builtin_logf(sum)};
+}
+
+template <typename T>
+void softmax_loss(const SoftmaxLossRows<T>& a, int64_t begin, int64_t end) {
+  const int64_t width = a.width;
+  for (int64_t r = begin; r < end; ++r) {
+    const T *s = a.logits + r * width, *t = a.teacher + r * width;
+    const int32_t label = a.labels ? a.labels[r] : -1;
+    const bool is_hard = label >= 0, is_soft = a.soft_weight != 0, is_squared = a.squared_weight != 0;
+    RowSoftmax plain{}, warm{}, target{};
+    float soft = 0, squared = 0;
+    if (is_hard) plain = row_softmax(s, width, 1);
+    if (is_soft) {
+      warm = is_hard && a.temperature == 1 ? plain : row_softmax(s, width, a.temperature);
+      target = row_softmax(t, width, a.temperature);
+#pragma omp simd reduction(+ : soft)
+      for (int64_t i = 0; i < width; ++i) {
+        const float log_target = target.log_probability(to_float(t[i]));
+        soft += exp_approximate(log_target) * (log_target - warm.log_probability(to_float(s[i])));
+      }
+    }
+    if (is_squared) {
+#pragma omp simd reduction(+ : squared)
+      for (int64_t i = 0; i < width; ++i)
+        squared += (to_float(s[i]) - to_float(t[i])) * (to_float(s[i]) - to_float(t[i]));
+    }
+    a.hard[r] = is_hard ? -plain.log_probability(to_float(s[label])) : 0.0f;
+    a.soft[r] = soft * a.temperature * a.temperature;
+    a.squared[r] = squared;
+    if (a.gradient == nullptr) continue;
+    T* gradient = a.gradient + r * width;
+    const float hard_factor = is_hard ? a.hard_weight : 0.0f, soft_factor = a.soft_weight * a.temperature,
+                squared_factor = 2 * a.squared_weight;
+    if (!is_soft && !is_squared) {
+#pragma omp simd
+      for (int64_t i = 0; i < width; ++i)
+        gradient[i] = from_float<T>(is_hard ? hard_factor * plain.probability(to_float(s[i])) : 0.0f);
+    } else {
+#pragma omp simd
+      for (int64_t i = 0; i < width; ++i) {
+        const float x = to_float(s[i]), y = to_float(t[i]);
+        float g = squared_factor * (x - y);
+        if (is_soft) g += soft_factor * (warm.probability(x) - target.probability(y));
+        if (is_hard) g += hard_factor * plain.probability(x);
+        gradient[i] = from_float<T>(g);
+      }
+    }
+    if (is_hard) {
+      // The label's own element again, from full precision: its probability less one.
+      const float x = to_float(s[label]), y = a.teacher ? to_float(t[label]) : 0.0f;
+      float g = hard_factor * (plain.probability(x) - 1) + squared_factor * (x - y);
+      if (is_soft) g += soft_factor * (warm.probability(x) - target.probability(y));
+      gradient[label] = from_float<T>(g);
+    }
+  }
+}
+
+template <typename T>
+void cosine_loss(const CosineRows<T>& a, int64_t begin, int64_t end) {
+  constexpr float kEpsilon = 1e-12f;
+  for (int64_t r = begin; r < end; ++r) {
+    const T *s = a.states + r * a.width, *t = a.targets + r * a.width;
+    float product = 0, own = kEpsilon, other = kEpsilon;
+#pragma omp simd reduction(+ : product, own, other)
+    for (int64_t i = 0; i < a.width; ++i) {
+      const float x = to_float(s[i]), y = to_float(t[i]);
+      product += x * y, own += x * x, other += y * y;
+    }
+    const float inverse = 1.0f / (__builtin_sqrtf(own) * __builtin_sqrtf(other)), cosine = product * inverse,
+                shrink = cosine / own;
+    a.distances[r] = 1 - cosine;
+    if (a.gradient == nullptr) continue;
+    T* gradient = a.gradient + r * a.width;
+#pragma omp simd
+    for (int64_t i = 0; i < a.width; ++i)
+      gradient[i] = from_float<T>(shrink * to_float(s[i]) - inverse * to_float(t[i]));
+  }
+}
+
+void copy_to_bf16(const UpdateStep& a, int64_t begin, int64_t end) {
+  if (!a.copy) return;
+#pragma omp simd
+  for (int64_t i = begin; i < end; ++i) a.copy[i] = from_float<Bf16>(a.parameter[i]);
+}
+
+void adam_step(const UpdateStep& a, int64_t begin, int64_t end) {
   float *p = a.parameter, *g = a.gradient, *m = a.moment1, *v = a.moment2;
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) {
@@ -336,15 +438,43 @@ void adam_step(const AdamStep& a, int64_t begin, int64_t end) {
     const float m1 = a.beta1 * m[i] + a.rest1 * gradient;
     const float m2 = a.beta2 * v[i] + a.rest2 * gradient * gradient;
     float value = p[i];
-    const float update = m1 / (__builtin_sqrtf(m2) + a.epsilon);
-    value -= a.step_size * update + a.decay_in_update * value;
+    value -= a.decay_in_update * value;
+    value -= a.step_size * (m1 / (__builtin_sqrtf(m2) + a.epsilon));
     value -= a.decay_after * value;
     m[i] = m1, v[i] = m2, p[i] = value, g[i] = 0;
   }
-  if (a.copy) {
+  copy_to_bf16(a, begin, end);
+}
+
+void decay_step(const UpdateStep& a, int64_t begin, int64_t end) {
+  float* p = a.parameter;
 #pragma omp simd
-    for (int64_t i = begin; i < end; ++i) a.copy[i] = from_float<Bf16>(p[i]);
+  for (int64_t i = begin; i < end; ++i) {
+    float value = p[i];
+    value -= a.decay_in_update * value;
+    value -= a.decay_after * value;
+    p[i] = value;
   }
+  copy_to_bf16(a, begin, end);
+}
+
+void lamb_update(const UpdateStep& a, int64_t begin, int64_t end) {
+  float *p = a.parameter, *g = a.gradient, *m = a.moment1, *v = a.moment2;
+#pragma omp simd
+  for (int64_t i = begin; i < end; ++i) {
+    const float gradient = g[i] * a.gradient_scale;
+    const float m1 = a.beta1 * m[i] + a.rest1 * gradient;
+    const float m2 = a.beta2 * v[i] + a.rest2 * gradient * gradient;
+    m[i] = m1, v[i] = m2;
+    g[i] = m1 * a.correction1 / (__builtin_sqrtf(m2 * a.correction2) + a.epsilon) + a.decay_in_update * p[i];
+  }
+}
+
+void lamb_apply(const UpdateStep& a, int64_t begin, int64_t end) {
+  float *p = a.parameter, *g = a.gradient;
+#pragma omp simd
+  for (int64_t i = begin; i < end; ++i) p[i] -= a.step_size * g[i], g[i] = 0;
+  copy_to_bf16(a, begin, end);
 }
 
 void add_to(float* sum, const Bf16* term, int64_t count) {

@@ -112,17 +112,43 @@ struct AttentionHead {
   T* grad_v = nullptr;
 };
 
-struct AdamStep {
+// Losses over the classes of a row (see kernel/softmax_loss.h); terms whose weight is 0 are left out.
+template <typename T>
+struct SoftmaxLossRows {
+  int64_t width = 0;
+  const T* logits = nullptr;
+  const T* teacher = nullptr;
+  const int32_t* labels = nullptr;  // negative: no label; null: none at all
+  float temperature = 1, hard_weight = 0, soft_weight = 0, squared_weight = 0;
+  T* gradient = nullptr;  // of the weighted sum; may be null
+  float* hard = nullptr;  // [rows] each, without weight
+  float* soft = nullptr;
+  float* squared = nullptr;
+};
+
+// 1 - cos of rows and its gradient for the states (see kernel/cosine_loss.h).
+template <typename T>
+struct CosineRows {
+  int64_t width = 0;
+  const T* states = nullptr;
+  const T* targets = nullptr;
+  T* gradient = nullptr;  // may be null
+  float* distances = nullptr;
+};
+
+// One step of an optimizer on ranges of the flat buffers.
+struct UpdateStep {
   float* parameter = nullptr;
   float* gradient = nullptr;  // set to zero after use
   float* moment1 = nullptr;
   float* moment2 = nullptr;
   Bf16* copy = nullptr;  // bfloat16 copy of the parameter; may be null
   float gradient_scale = 1, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;
-  float rest1 = 0.1f, rest2 = 0.001f;  // 1 - beta, subtracted in double: in float 1 - 0.999f is off by 1e-5
-  float step_size = 0;                 // Hugging Face: lr * sqrt(1 - beta2^t) / (1 - beta1^t), or lr
-  float decay_after = 0;               // p -= decay_after * p after the update (AdamW)
-  float decay_in_update = 0;           // update += decay_in_update * p (BertAdam)
+  float rest1 = 0.1f, rest2 = 0.001f;      // 1 - beta, subtracted in double: in float 1 - 0.999f is off by 1e-5
+  float step_size = 0;                     // Hugging Face: lr * sqrt(1 - beta2^t) / (1 - beta1^t), or lr
+  float decay_after = 0;                   // p -= decay_after * p after the update (AdamW)
+  float decay_in_update = 0;               // update += decay_in_update * p (BertAdam: times the learning rate; LAMB)
+  float correction1 = 1, correction2 = 1;  // LAMB: 1 / (1 - beta^t)
 };
 
 template <typename T>
@@ -134,6 +160,8 @@ struct RowFunctions {
   void (*column_sum)(const T* rows, int64_t width, float* partial, int64_t begin, int64_t end);
   void (*embed_forward)(const EmbedForward<T>&, int64_t begin, int64_t end);
   void (*embed_backward)(const EmbedBackward<T>&, float* partial, int64_t begin, int64_t end);
+  void (*softmax_loss)(const SoftmaxLossRows<T>&, int64_t begin, int64_t end);
+  void (*cosine_loss)(const CosineRows<T>&, int64_t begin, int64_t end);
   // scratch: attention_scratch_bytes(length, width) bytes, 64-byte aligned
   void (*attention_forward)(const AttentionHead<T>&, void* scratch);
   void (*attention_backward)(const AttentionHead<T>&, void* scratch);
@@ -143,7 +171,10 @@ struct Table {
   const char* name;
   RowFunctions<float> f32;
   RowFunctions<Bf16> bf16;
-  void (*adam_step)(const AdamStep&, int64_t begin, int64_t end);
+  void (*adam_step)(const UpdateStep&, int64_t begin, int64_t end);
+  void (*decay_step)(const UpdateStep&, int64_t begin, int64_t end);   // what adam_step does where g = m = v = 0
+  void (*lamb_update)(const UpdateStep&, int64_t begin, int64_t end);  // moments; the update takes the gradient's place
+  void (*lamb_apply)(const UpdateStep&, int64_t begin, int64_t end);   // p -= step_size * update; gradient = 0
   void (*add_to)(float* sum, const Bf16* term, int64_t count);
   void (*round_to_bf16)(Bf16* out, const float* in, int64_t count);
   double (*sum_of_squares)(const float* values, int64_t count);

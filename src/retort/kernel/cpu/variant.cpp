@@ -22,9 +22,9 @@ namespace {
 
 template <typename T>
 constexpr RowFunctions<T> make_row_functions() {
-  return {add_norm_forward<T>,         add_norm_backward<T>, bias_activation_forward<T>,
-          bias_activation_backward<T>, column_sum<T>,        embed_forward<T>,
-          embed_backward<T>,           attention_forward<T>, attention_backward<T>};
+  return {add_norm_forward<T>, add_norm_backward<T>, bias_activation_forward<T>, bias_activation_backward<T>,
+          column_sum<T>,       embed_forward<T>,     embed_backward<T>,          softmax_loss<T>,
+          cosine_loss<T>,      attention_forward<T>, attention_backward<T>};
 }
 }  // namespace
 
@@ -59,6 +59,9 @@ const Table RETORT_TABLE(RETORT_VARIANT) = {RETORT_NAME(RETORT_VARIANT),
                                             make_row_functions<float>(),
                                             make_row_functions<Bf16>(),
                                             adam_step,
+                                            decay_step,
+                                            lamb_update,
+                                            lamb_apply,
                                             add_to,
                                             round_to_bf16,
                                             sum_of_squares};

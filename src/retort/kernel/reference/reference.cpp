@@ -7,11 +7,13 @@
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/log_softmax.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tanh.h>
+#include <ATen/ops/zeros.h>
 
 #include <cmath>
 
@@ -96,6 +98,46 @@ at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation a
     return at::tanh(sum);
   };
   return activated().to(x.scalar_type());
+}
+
+at::Tensor activated_linear(const at::Tensor& x, const Weight& bias, Activation activation, const Weight& weight) {
+  return reference::linear(reference::bias_activation(x, bias, activation), weight, nullptr);
+}
+
+at::Tensor softmax_loss(const at::Tensor& logits, const at::Tensor& teacher, std::span<const int32_t> labels,
+                        const SoftmaxLossOptions& options, SoftmaxLossSums* sums) {
+  const at::Tensor s = widened(logits);
+  at::Tensor total = s.sum() * 0;
+  SoftmaxLossSums found;
+  if (options.hard_weight != 0) {
+    const at::Tensor log_p = at::log_softmax(s, 1);
+    at::Tensor hard = at::zeros({}, s.options());
+    for (size_t n = 0; n < labels.size(); ++n)
+      if (labels[n] != kNoLabel) hard = hard - log_p[static_cast<int64_t>(n)][labels[n]];
+    total = total + hard * options.hard_weight;
+    found.hard = hard.item<double>();
+  }
+  if (options.soft_weight != 0) {
+    const double T = options.temperature;
+    const at::Tensor t = teacher.detach().to(s.scalar_type()) / T, log_target = at::log_softmax(t, 1);
+    const at::Tensor soft = (log_target.exp() * (log_target - at::log_softmax(s / T, 1))).sum() * (T * T);
+    total = total + soft * options.soft_weight;
+    found.soft = soft.item<double>();
+  }
+  if (options.squared_weight != 0) {
+    const at::Tensor squared = (s - teacher.detach().to(s.scalar_type())).pow(2).sum();
+    total = total + squared * options.squared_weight;
+    found.squared = squared.item<double>();
+  }
+  if (sums) *sums = found;
+  return s.scalar_type() == at::kDouble ? total : total.to(at::kFloat);
+}
+
+at::Tensor cosine_loss(const at::Tensor& states, const at::Tensor& targets) {
+  const at::Tensor s = widened(states), t = targets.detach().to(s.scalar_type());
+  const at::Tensor norms = ((s * s).sum(1) + 1e-12).sqrt() * ((t * t).sum(1) + 1e-12).sqrt();
+  const at::Tensor total = (1 - (s * t).sum(1) / norms).sum();
+  return s.scalar_type() == at::kDouble ? total : total.to(at::kFloat);
 }
 
 at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& weights,

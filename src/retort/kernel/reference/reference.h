@@ -6,8 +6,10 @@
 #include "retort/kernel/activation.h"
 #include "retort/kernel/add_norm.h"
 #include "retort/kernel/attention.h"
+#include "retort/kernel/cosine_loss.h"
 #include "retort/kernel/embedding.h"
 #include "retort/kernel/linear.h"
+#include "retort/kernel/softmax_loss.h"
 
 namespace retort::kernel::reference {
 
@@ -16,6 +18,10 @@ at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, con
 at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation activation);
 at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm,
                     const Rows& rows, const Dropout& dropout);
+at::Tensor activated_linear(const at::Tensor& x, const Weight& bias, Activation activation, const Weight& weight);
+at::Tensor softmax_loss(const at::Tensor& logits, const at::Tensor& teacher, std::span<const int32_t> labels,
+                        const SoftmaxLossOptions& options, SoftmaxLossSums* sums);
+at::Tensor cosine_loss(const at::Tensor& states, const at::Tensor& targets);
 at::Tensor embed(const Rows& rows, const EmbeddingWeights& weights, Precision precision, const Dropout& dropout);
 
 // [T, width] factors of dropout: 0 where dropped, the keep scale elsewhere; keys [T] int64.

@@ -1,0 +1,75 @@
+"""The peer's side of compare_training.py: Hugging Face transformers on PyTorch; the job on standard input, a line of JSON out.
+
+At its best: sequences of similar length together, padded to the longest of the batch; bf16 by autocast with fp32 masters; fused AdamW;
+attention by scaled_dot_product_attention; a teacher's weights converted to bf16 once. As published scripts do it: all padded to the
+maximum.
+"""
+import time
+
+import peer_models
+
+
+def distillation_loss(student, teacher, temperature=2.0):
+    """Kullback-Leibler divergence of the softened span logits, the mean of start and end, scaled by the temperature's square."""
+    import torch.nn.functional as F
+
+    terms = []
+    for name in ("start_logits", "end_logits"):
+        log_student = F.log_softmax(getattr(student, name).float() / temperature, dim=-1)
+        soft_teacher = F.softmax(getattr(teacher, name).float() / temperature, dim=-1)
+        terms.append(F.kl_div(log_student, soft_teacher, reduction="batchmean") * temperature**2)
+    return sum(terms) / len(terms)
+
+
+class Trainer:
+    def __init__(self, job):
+        import torch
+
+        self.torch, self.job = torch, job
+        self.is_squad = job["task"] == "squad"
+        self.is_bf16 = job["precision"] == "bf16"
+        self.model = peer_models.make_model(job["size"], self.is_squad).train()
+        self.teacher = peer_models.make_model(job["teacher"], self.is_squad).eval() if job.get("teacher") else None
+        if self.teacher and self.is_bf16:
+            self.teacher.to(torch.bfloat16)
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=3e-5, weight_decay=0.0, fused=True)
+
+    def inputs(self, batch):
+        ids, types, mask = (self.torch.tensor(rows) for rows in peer_models.pad(batch, peer_models.padded_length(self.job, batch)))
+        return {"input_ids": ids, "attention_mask": mask}, {"token_type_ids": types}
+
+    def step(self, batch):
+        torch = self.torch
+        inputs, types = self.inputs(batch)
+        own = inputs if self.job["size"] == "distilbert" else {**inputs, **types}
+        answer = torch.zeros(len(batch), dtype=torch.long)
+        labels = {"start_positions": answer, "end_positions": answer} if self.is_squad else {"labels": answer}
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.is_bf16):
+            output = self.model(**own, **labels)
+        loss = output.loss
+        if self.teacher:
+            with torch.no_grad():
+                soft = self.teacher(**inputs, **types)
+            loss = 0.5 * loss + 0.5 * distillation_loss(output, soft)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+
+
+def main():
+    job = peer_models.read_job()
+    import torch
+
+    torch.set_num_threads(job["threads"])
+    trainer = Trainer(job)
+    warm_up, batches = peer_models.read_batches(job)
+    trainer.step(warm_up)
+    begin = time.perf_counter()
+    for batch in batches:
+        trainer.step(batch)
+    peer_models.report(job, batches, time.perf_counter() - begin)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+// What happens to records of a data file that cannot be used: the policy, and the account of those left out. Shared by
+// the readers of SQuAD and of GLUE.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace retort::data {
+
+enum class OnBadRecord {
+  kFail,  // the first bad record is a UserError
+  kSkip,  // bad records are left out, counted and logged
+};
+
+// "fail" or "skip"; anything else is a UserError.
+OnBadRecord parse_on_bad_record(const std::string& word);
+
+// Records that were left out, by reason, with the first few messages in full.
+struct SkippedRecords {
+  struct Reason {
+    std::string name;  // "answer not found", "empty context", ...
+    int64_t count = 0;
+  };
+  static constexpr size_t kMessagesKept = 5;
+  int64_t count = 0;
+  std::vector<Reason> reasons;
+  std::vector<std::string> messages;
+
+  void add(std::string_view reason, std::string message);
+  // "3 records were left out (2 answer not found, 1 empty context)"; empty when there were none.
+  std::string summary() const;
+};
+
+}  // namespace retort::data

@@ -1,0 +1,20 @@
+// Matrix products of whole tensors, through the fastest library routine that LibTorch holds for this processor.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace retort::kernel {
+
+// a [M, K] times b [K, N], plus bias [N] in every row when it is defined -> [M, N] in their element type (float32, or
+// bfloat16 summed in float32). a and b may be transposed views.
+at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias = {});
+
+// total [M, N] float32 += a [M, K] times b [K, N]; a bfloat16 product is rounded once before it is added.
+void add_product(const at::Tensor& total, const at::Tensor& a, const at::Tensor& b);
+
+// From now on a float32 product gives the same bits for any number of threads: it is cut into blocks that depend on the
+// shapes alone, each computed by one thread. Costs some percent of speed.
+void set_deterministic_products(bool wanted);
+bool deterministic_products();
+
+}  // namespace retort::kernel

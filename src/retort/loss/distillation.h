@@ -1,0 +1,24 @@
+// What a student learns from a teacher, as sums. Teachers get no gradient.
+#pragma once
+
+#include <span>
+
+#include "retort/loss/loss_term.h"
+
+namespace retort::loss {
+
+// Question answering with soft targets: logits [T, 2] of student and teacher over the same ragged tokens. In each
+// sequence of `starts` [B+1] the softmax runs over its own tokens, and the term is temperature^2 times half the sum of
+// KL(teacher || student) of start and end positions. Count = B. Padding does not exist here; where the published
+// programs pad, their softmax runs over the padding as well.
+LossTerm soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+                        double temperature);
+
+// Soft cross entropy of classes: logits [N, C]. -softmax(t / temperature) . log_softmax(s / temperature), without the
+// factor temperature^2. Count = N * C, so that the term is the mean over all elements (Jiao et al. 2020).
+LossTerm soft_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, double temperature);
+
+// 1 - cos of rows [N, H]; count = N.
+LossTerm cosine_distance(const at::Tensor& student, const at::Tensor& teacher);
+
+}  // namespace retort::loss

@@ -1,0 +1,227 @@
+#include "retort/optim/optimizer.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "retort/base/error.h"
+#include "retort/base/fields.h"
+#include "retort/base/thread.h"
+#include "retort/kernel/cpu/table.h"
+#include "retort/kernel/memory.h"
+#include "retort/kernel/timing.h"
+
+namespace retort::optim {
+
+namespace {
+
+constexpr int64_t kPieceElements = 1 << 16;  // 256 KiB of each buffer
+
+bool has_nonzero(const float* values, int64_t count) {
+  uint32_t bits = 0;
+  for (int64_t i = 0; i < count; ++i) bits |= std::bit_cast<uint32_t>(values[i]) << 1;  // without the sign
+  return bits != 0;
+}
+
+}  // namespace
+
+OptimizerKind parse_optimizer(const std::string& name) {
+  const auto& names = optimizer_names();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) throw UserError("`optimizer` must be adamw, bertadam or lamb, but is `{}`", name);
+  return static_cast<OptimizerKind>(found - names.begin());
+}
+
+const std::vector<std::string>& optimizer_names() {
+  static const std::vector<std::string> names{"adamw", "bertadam", "lamb"};  // in the order of OptimizerKind
+  return names;
+}
+
+// What the sweeps share in one step.
+struct Optimizer::Sweep {
+  kernel::cpu::UpdateStep step;
+  double learning_rate = 0, gradient_scale = 1;
+};
+
+Optimizer::Optimizer(kernel::ParameterStore& parameters, OptimizerOptions options)
+    : parameters_(parameters), options_(std::move(options)) {
+  const int64_t elements = parameters.values().numel(), tables = parameters.leading_table_elements();
+  moment1_ = kernel::zeros_on_demand(elements, at::kFloat, tables);
+  moment2_ = kernel::zeros_on_demand(elements, at::kFloat, tables);
+  const auto& slices = parameters.slices();
+  for (size_t s = 0; s < slices.size(); ++s) {
+    const kernel::NamedSlice& slice = slices[s];
+    slice_decays_.push_back(std::none_of(options_.no_decay.begin(), options_.no_decay.end(),
+                                         [&](const auto& part) { return slice.name.find(part) != std::string::npos; }));
+    active_rows_.emplace_back(slice.is_table ? slice.shape[0] : 0, uint8_t{0});
+    if (!slice.weight->trainable) continue;
+    const int64_t width = slice.is_table ? slice.shape[1] : 1,
+                  length = std::max<int64_t>(1, kPieceElements / width) * width,
+                  end = slice.offset + slice.element_count;
+    for (int64_t begin = slice.offset; begin < end; begin += length)
+      pieces_.push_back({static_cast<int64_t>(s), begin, std::min(end, begin + length)});
+  }
+}
+
+// Calls body(begin, end, is_active) on ranges that cover the piece: of a table, runs of rows that have moments or get a
+// gradient now, and runs of rows that have neither.
+template <typename Body>
+void Optimizer::for_each_active_range(const Piece& piece, Body&& body) {
+  std::vector<uint8_t>& active = active_rows_[piece.slice];
+  if (active.empty()) return body(piece.begin, piece.end, true);
+  const kernel::NamedSlice& slice = parameters_.slices()[piece.slice];
+  const float* gradients = parameters_.gradients().data_ptr<float>();
+  const int64_t width = slice.shape[1], last = (piece.end - slice.offset) / width;
+  int64_t row = (piece.begin - slice.offset) / width;
+  const auto update = [&](int64_t r) {
+    if (!active[r]) active[r] = has_nonzero(gradients + slice.offset + r * width, width);
+    return active[r] != 0;
+  };
+  while (row < last) {
+    const int64_t begin = row;
+    const bool is_active = update(row);
+    while (++row < last && update(row) == is_active) {
+    }
+    body(slice.offset + begin * width, slice.offset + row * width, is_active);
+  }
+}
+
+double Optimizer::tensor_scale(const kernel::NamedSlice& slice, double gradient_scale) const {
+  if (options_.kind != OptimizerKind::kBertAdam || options_.tensor_max_norm <= 0) return gradient_scale;
+  const float* gradient = parameters_.gradients().data_ptr<float>() + slice.offset;
+  const double norm = std::sqrt(kernel::cpu::table().sum_of_squares(gradient, slice.element_count)) * gradient_scale;
+  return gradient_scale * std::min(1.0, options_.tensor_max_norm / (norm + 1e-6));
+}
+
+void Optimizer::step(double learning_rate, double gradient_scale) {
+  const kernel::PartTimer timer(kernel::Part::kOptimizer);
+  ++step_count_;
+  const at::Tensor copies = parameters_.copies();
+  Sweep sweep{.learning_rate = learning_rate, .gradient_scale = gradient_scale};
+  kernel::cpu::UpdateStep& s = sweep.step;
+  s.parameter = parameters_.values().data_ptr<float>();
+  s.gradient = parameters_.gradients().data_ptr<float>();
+  s.moment1 = moment1_.data_ptr<float>(), s.moment2 = moment2_.data_ptr<float>();
+  s.copy = copies.defined() ? static_cast<kernel::cpu::Bf16*>(copies.data_ptr()) : nullptr;
+  s.beta1 = static_cast<float>(options_.beta1), s.beta2 = static_cast<float>(options_.beta2);
+  s.rest1 = static_cast<float>(1 - options_.beta1), s.rest2 = static_cast<float>(1 - options_.beta2);
+  s.epsilon = static_cast<float>(options_.epsilon);
+  s.gradient_scale = static_cast<float>(gradient_scale);
+  if (options_.kind == OptimizerKind::kLamb)
+    sweep_lamb(sweep);
+  else
+    sweep_adam(sweep);
+}
+
+void Optimizer::sweep_adam(const Sweep& sweep) {
+  const bool is_adamw = options_.kind == OptimizerKind::kAdamW;
+  const double t = static_cast<double>(step_count_);
+  const double correction = is_adamw && options_.correct_bias
+                                ? std::sqrt(1 - std::pow(options_.beta2, t)) / (1 - std::pow(options_.beta1, t))
+                                : 1;
+  const auto& slices = parameters_.slices();
+  std::vector<double> scales(slices.size());
+  for (const Piece& piece : pieces_)
+    if (piece.begin == slices[piece.slice].offset)
+      scales[piece.slice] = tensor_scale(slices[piece.slice], sweep.gradient_scale);
+  parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const Piece& piece = pieces_[i];
+      kernel::cpu::UpdateStep own = sweep.step;
+      own.step_size = static_cast<float>(sweep.learning_rate * correction);
+      own.gradient_scale = static_cast<float>(scales[piece.slice]);
+      const auto decay = static_cast<float>(sweep.learning_rate * decay_of(piece.slice));
+      (is_adamw ? own.decay_after : own.decay_in_update) = decay;
+      for_each_active_range(piece, [&](int64_t begin, int64_t end, bool is_active) {
+        if (is_active)
+          kernel::cpu::table().adam_step(own, begin, end);
+        else if (decay != 0)
+          kernel::cpu::table().decay_step(own, begin, end);
+      });
+    }
+  });
+}
+
+// The first sweep updates the moments and leaves each update u in the place of its gradient; norms of p and u decide
+// about the second, p -= lr * ratio * u.
+void Optimizer::sweep_lamb(const Sweep& sweep) {
+  const double t = static_cast<double>(step_count_);
+  const auto& slices = parameters_.slices();
+  std::vector<double> value_squares(pieces_.size()), update_squares(pieces_.size());
+  const auto for_pieces = [&](auto&& body) {
+    parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) body(i);
+    });
+  };
+  kernel::cpu::UpdateStep common = sweep.step;
+  if (options_.correct_bias) {
+    common.correction1 = static_cast<float>(1 / (1 - std::pow(options_.beta1, t)));
+    common.correction2 = static_cast<float>(1 / (1 - std::pow(options_.beta2, t)));
+  }
+  for_pieces([&](int64_t i) {
+    kernel::cpu::UpdateStep own = common;
+    own.decay_in_update = static_cast<float>(decay_of(pieces_[i].slice));
+    kernel::cpu::table().lamb_update(own, pieces_[i].begin, pieces_[i].end);
+    value_squares[i] =
+        kernel::cpu::table().sum_of_squares(own.parameter + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
+    update_squares[i] =
+        kernel::cpu::table().sum_of_squares(own.gradient + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
+  });
+  std::vector<double> p_squares(slices.size()), u_squares(slices.size());
+  for (size_t i = 0; i < pieces_.size(); ++i) {
+    p_squares[pieces_[i].slice] += value_squares[i];
+    u_squares[pieces_[i].slice] += update_squares[i];
+  }
+  for_pieces([&](int64_t i) {
+    const int64_t s = pieces_[i].slice;
+    const bool has_ratio = decay_of(s) != 0 && p_squares[s] > 0 && u_squares[s] > 0;
+    kernel::cpu::UpdateStep own = common;
+    own.step_size =
+        static_cast<float>(sweep.learning_rate * (has_ratio ? std::sqrt(p_squares[s] / u_squares[s]) : 1.0));
+    kernel::cpu::table().lamb_apply(own, pieces_[i].begin, pieces_[i].end);
+  });
+}
+
+double Optimizer::gradient_norm() const {
+  const kernel::PartTimer timer(kernel::Part::kGradientNorm);
+  const float* gradients = parameters_.gradients().data_ptr<float>();
+  std::vector<double> sums(pieces_.size());
+  parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i)
+      sums[i] = kernel::cpu::table().sum_of_squares(gradients + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
+  });
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return std::sqrt(total);
+}
+
+double Optimizer::clip_scale(double norm, double max_norm) const {
+  if (max_norm <= 0) return 1;
+  return std::min(1.0, max_norm / (options_.kind == OptimizerKind::kLamb ? norm : norm + 1e-6));
+}
+
+void Optimizer::restore(int64_t count) {
+  step_count_ = count;
+  const auto& slices = parameters_.slices();
+  for (size_t s = 0; s < slices.size(); ++s)
+    for (size_t row = 0; row < active_rows_[s].size(); ++row) {
+      const int64_t width = slices[s].shape[1], begin = slices[s].offset + static_cast<int64_t>(row) * width;
+      active_rows_[s][row] = has_nonzero(moment1_.data_ptr<float>() + begin, width) ||
+                             has_nonzero(moment2_.data_ptr<float>() + begin, width);
+    }
+}
+
+std::vector<Moment> Optimizer::moments() const {
+  std::vector<Moment> moments;
+  for (const kernel::NamedSlice& slice : parameters_.slices()) {
+    if (!slice.weight->trainable) continue;
+    const auto view = [&](const at::Tensor& flat) {
+      return flat.narrow(0, slice.offset, slice.element_count).view(slice.shape);
+    };
+    moments.push_back({slice.name + ".exp_avg", view(moment1_)});
+    moments.push_back({slice.name + ".exp_avg_sq", view(moment2_)});
+  }
+  return moments;
+}
+
+}  // namespace retort::optim

@@ -1,0 +1,79 @@
+// The optimizers, over a model's flat parameter memory: AdamW as Hugging Face had it (Loshchilov and Hutter 2019; eps
+// added before the bias correction, decay after the update), BertAdam (no bias correction, decay inside the update,
+// every tensor clipped by its own norm) and LAMB (You et al. 2020, in NVIDIA's form). One sweep (LAMB: two) reads the
+// gradients, updates values and moments, refreshes the bfloat16 copies and sets the gradients to zero.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "retort/kernel/parameters.h"
+
+namespace retort::optim {
+
+enum class OptimizerKind { kAdamW, kBertAdam, kLamb };
+
+// "adamw", "bertadam", "lamb". Throws UserError for others.
+OptimizerKind parse_optimizer(const std::string& name);
+const std::vector<std::string>& optimizer_names();
+
+struct OptimizerOptions {
+  OptimizerKind kind = OptimizerKind::kAdamW;
+  double beta1 = 0.9, beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
+  bool correct_bias = true;  // not of BertAdam
+  // Names that contain one of these are not decayed.
+  std::vector<std::string> no_decay{"bias", "LayerNorm.weight", "layer_norm.weight"};
+  double tensor_max_norm = 1.0;  // kBertAdam: largest norm of one tensor's gradient; 0: unlimited
+};
+
+// One tensor of optimizer state by name, for checkpoints.
+struct Moment {
+  std::string name;  // "<parameter>.exp_avg" or "<parameter>.exp_avg_sq"
+  at::Tensor values;
+};
+
+class Optimizer {
+ public:
+  Optimizer(kernel::ParameterStore& parameters, OptimizerOptions options);
+
+  // Updates every trainable parameter with gradient * gradient_scale at this learning rate, then zeroes all gradients.
+  // A row of an embedding table that never had a gradient is only decayed, which is all that the full update would do
+  // to it: its moments are zero.
+  void step(double learning_rate, double gradient_scale);
+  // L2 norm over the gradients of all trainable parameters; infinite or NaN when one of them is.
+  double gradient_norm() const;
+  // The gradient_scale that brings gradients of this norm down to max_norm (0: no limit, 1): torch's, which adds 1e-6
+  // to the norm, or LAMB's, which does not.
+  double clip_scale(double norm, double max_norm) const;
+
+  int64_t step_count() const { return step_count_; }
+  // Says that the state is that after `count` steps; call it when the moments have been written.
+  void restore(int64_t count);
+  std::vector<Moment> moments() const;  // views: writing to them restores a state
+
+ private:
+  struct Piece {
+    int64_t slice;       // number of the slice
+    int64_t begin, end;  // elements of the flat buffers; whole rows of a table
+  };
+  struct Sweep;  // pointers and factors of one step
+
+  double decay_of(int64_t slice) const { return slice_decays_[slice] ? options_.weight_decay : 0; }
+  double tensor_scale(const kernel::NamedSlice& slice, double gradient_scale) const;
+  void sweep_adam(const Sweep& sweep);
+  void sweep_lamb(const Sweep& sweep);
+  template <typename Body>
+  void for_each_active_range(const Piece& piece, Body&& body);
+
+  kernel::ParameterStore& parameters_;
+  OptimizerOptions options_;
+  std::vector<Piece> pieces_;
+  std::vector<bool> slice_decays_;
+  std::vector<std::vector<uint8_t>> active_rows_;  // per slice: rows of a table that have moments; else empty
+  at::Tensor moment1_, moment2_;                   // [N] float32
+  int64_t step_count_ = 0;
+};
+
+}  // namespace retort::optim

@@ -1,0 +1,28 @@
+// Measures inference on real features, without writing anything.
+//   retort bench infer --model DIR --task squad --dev_file D.json --per_device_eval_batch_size 8 --precision bf16
+// Utilization as in bench_train.h.
+#pragma once
+
+#include "retort/recipe/bench_source.h"
+#include "retort/recipe/inference_config.h"
+#include "retort/recipe/model_source.h"
+
+namespace retort::recipe {
+
+struct BenchInferConfig {
+  BenchInferConfig() { data.squad.per_device_eval_batch_size = 8; }
+
+  ModelSource model;
+  BenchData data;
+  InferenceConfig inference;
+  int64_t steps = 6;
+
+  void fields(FieldList& list);
+};
+
+// {"seq_s", "tok_s", "p50_ms", "p90_ms", "p99_ms", "utilization", "gemm_gflops", "peak_rss_mb", "split_ms", ...}:
+// `steps` batches after one to warm up, each of sequences of similar length, in random order. The latencies are those
+// of a batch.
+Json bench_infer(const BenchInferConfig& config);
+
+}  // namespace retort::recipe

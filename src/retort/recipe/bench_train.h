@@ -1,0 +1,27 @@
+// Measures training steps on real features, without writing anything.
+//   retort bench train --model DIR --task squad --train_file T.json --per_device_train_batch_size 8 --steps 6
+//   --precision bf16
+// Utilization = floating-point operations of the real tokens / time / the rate of one large product in the same
+// precision, measured in the same run.
+#pragma once
+
+#include "retort/recipe/bench_source.h"
+#include "retort/recipe/model_source.h"
+#include "retort/train/training_config.h"
+
+namespace retort::recipe {
+
+struct BenchTrainConfig {
+  ModelSource model;
+  BenchData data;
+  train::TrainingConfig training;
+  int64_t steps = 6;
+
+  void fields(FieldList& list);
+};
+
+// {"seq_s", "tok_s", "utilization", "gemm_gflops", "peak_rss_mb", "step_ms", "split_ms", ...}: `steps` optimizer steps
+// after one to warm up; "split_ms" says where a step's time went.
+Json bench_train(const BenchTrainConfig& config);
+
+}  // namespace retort::recipe
