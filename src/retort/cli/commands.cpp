@@ -15,8 +15,10 @@
 #include "retort/recipe/bench_tokenize.h"
 #include "retort/recipe/bench_train.h"
 #include "retort/recipe/demo.h"
+#include "retort/recipe/distill_squad.h"
 #include "retort/recipe/evaluate_glue.h"
 #include "retort/recipe/evaluate_squad.h"
+#include "retort/recipe/extract.h"
 #include "retort/recipe/finetune_glue.h"
 #include "retort/recipe/finetune_squad.h"
 #include "retort/recipe/forward.h"
@@ -76,6 +78,16 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "files of a GLUE task + model folder -> model folder, predictions, scores",
      .run = run_with_config<recipe::FinetuneGlueConfig, recipe::finetune_glue>,
      .describe = describe_config<recipe::FinetuneGlueConfig>},
+    {.name = "extract",
+     .group = kTrain,
+     .summary = "teacher folder + chosen layers -> student folder",
+     .run = run_with_config<recipe::ExtractConfig, recipe::extract>,
+     .describe = describe_config<recipe::ExtractConfig>},
+    {.name = "distill squad",
+     .group = kTrain,
+     .summary = "SQuAD files + student + teacher -> model folder, predictions, scores",
+     .run = run_with_config<recipe::DistillSquadConfig, recipe::distill_squad>,
+     .describe = describe_config<recipe::DistillSquadConfig>},
     {.name = "evaluate squad",
      .group = kEvaluate,
      .summary = "model folder + SQuAD file -> predictions, n-best, null odds, scores",

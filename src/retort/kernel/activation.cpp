@@ -1,11 +1,11 @@
 #include "retort/kernel/activation.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>
 
 #include "retort/kernel/autograd.h"
 #include "retort/kernel/cpu/support.h"
 #include "retort/kernel/implementation.h"
+#include "retort/kernel/linear.h"
 #include "retort/kernel/product.h"
 #include "retort/kernel/reference/reference.h"
 #include "retort/kernel/timing.h"
@@ -62,12 +62,6 @@ at::Tensor activation_backward(const at::Tensor& x, const Weight& bias, Activati
   return grad_x;
 }
 
-at::Tensor multiply_by(const at::Tensor& x, const Weight& weight) {
-  const at::NoGradGuard no_grad;
-  const PartTimer timer(Part::kProduct);
-  return product(x, weight.operand.t());
-}
-
 }  // namespace
 
 at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation activation) {
@@ -81,7 +75,8 @@ at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation a
 
 at::Tensor activated_linear(const at::Tensor& x, const Weight& bias, Activation activation, const Weight& weight) {
   if (implementation() == Implementation::kReference) return reference::activated_linear(x, bias, activation, weight);
-  const at::Tensor input = x.detach(), out = multiply_by(activation_forward(input, bias, activation), weight);
+  const at::Tensor input = x.detach(),
+                   out = linear_forward(activation_forward(input, bias, activation), weight, nullptr);
   if (!records_gradients()) return out;
   return record(out, {x}, [input, &bias, activation, &weight](const at::Tensor& grad) -> std::vector<at::Tensor> {
     if (weight.trainable) {

@@ -26,14 +26,17 @@ void add_bias_gradient(const Weight& bias, const at::Tensor& grad) {
 
 }  // namespace
 
+at::Tensor linear_forward(const at::Tensor& x, const Weight& weight, const Weight* bias) {
+  const at::NoGradGuard no_grad;
+  const PartTimer timer(Part::kProduct);
+  const at::Tensor offsets = bias ? bias->operand : at::Tensor();
+  if (weight.packed.defined() && x.size(0) > 0) return packed_product(x, weight.packed, offsets);
+  return product(x, weight.operand.t(), offsets);  // [T, N]
+}
+
 at::Tensor linear(const at::Tensor& x, const Weight& weight, const Weight* bias) {
   if (implementation() == Implementation::kReference) return reference::linear(x, weight, bias);
-  at::Tensor out;
-  {
-    const at::NoGradGuard no_grad;
-    const PartTimer timer(Part::kProduct);
-    out = product(x, weight.operand.t(), bias ? bias->operand : at::Tensor());  // [T, N]
-  }
+  const at::Tensor out = linear_forward(x, weight, bias);
   if (!records_gradients()) return out;
   const bool wants_input_gradient = x.requires_grad();
   return record(

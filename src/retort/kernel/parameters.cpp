@@ -8,6 +8,7 @@
 #include "retort/base/thread.h"
 #include "retort/kernel/cpu/table.h"
 #include "retort/kernel/memory.h"
+#include "retort/kernel/product.h"
 
 namespace retort::kernel {
 
@@ -106,7 +107,26 @@ void ParameterStore::initialize(const NamedSlice& slice, uint64_t seed, double i
 }
 
 void ParameterStore::refresh_operands() {
-  if (!copies_.defined()) return;
+  if (copies_.defined()) round_copies();
+  if (!gradients_.defined()) pack_products();
+}
+
+void ParameterStore::pack_products() const {
+  for (size_t w = 0; w < weights_.size(); ++w)
+    if (specs_[w].shape.size() == 2 && !specs_[w].is_table) weights_[w]->packed = pack_weight(weights_[w]->operand);
+}
+
+ParameterStore::PackedScope::PackedScope(const ParameterStore& store)
+    : store_(store.gradients_.defined() ? &store : nullptr) {
+  if (store_) store_->pack_products();
+}
+
+ParameterStore::PackedScope::~PackedScope() {
+  if (!store_) return;
+  for (const auto& weight : store_->weights_) weight->packed = at::Tensor();
+}
+
+void ParameterStore::round_copies() {
   auto* copies = static_cast<cpu::Bf16*>(copies_.data_ptr());
   const float* values = values_.data_ptr<float>();
   parallel_for(values_.numel(), 1 << 16, [&](int64_t begin, int64_t end) {

@@ -25,6 +25,7 @@ struct Weight {
   at::Tensor value;     // float32
   at::Tensor gradient;  // float32, same shape
   at::Tensor operand;   // bfloat16 copy in bf16 precision, else `value`
+  at::Tensor packed;    // without gradients: `operand` of a product, arranged for it; undefined where that has no form
   at::Tensor leaf;      // `value` as an autograd leaf
   bool trainable = true;
 };
@@ -55,15 +56,29 @@ class ParameterStore {
 
   // Registers tensors; the Weight gets its memory with `allocate`.
   Weight* add(const SliceSpec& spec);
-  // Makes the flat buffers (zeros). Called once, after the last `add`.
+  // Makes the flat buffers (zeros). Called once, after the last `add`. Without gradients the weights of products are
+  // packed whenever the operands are refreshed.
   void allocate(Precision precision, bool with_gradients);
   // Fills every parameter as registered, from the counter-based generator: each by its own name, so adding a layer
   // does not change the others.
   void initialize(uint64_t seed, double initializer_range);
   // The same for one.
   void initialize(const NamedSlice& slice, uint64_t seed, double initializer_range);
-  // Brings the bfloat16 copies up to date with the values.
+  // Brings the bfloat16 copies and the packed weights up to date with the values.
   void refresh_operands();
+  // Packs the weights of products, where gradients have kept that from being done, for as long as the result lives;
+  // the values must not change meanwhile. Running with packed weights is faster and rounds in its own way, so all
+  // evaluation, in training and alone, does it.
+  class PackedScope {
+   public:
+    explicit PackedScope(const ParameterStore& store);
+    ~PackedScope();
+    PackedScope(const PackedScope&) = delete;
+    PackedScope& operator=(const PackedScope&) = delete;
+
+   private:
+    const ParameterStore* store_;  // null when the weights were packed before
+  };
   void zero_gradients();
   // A parameter that is not trained: its gradient stays zero and optimizers skip it.
   void freeze(const std::string& name);
@@ -80,6 +95,9 @@ class ParameterStore {
   at::Tensor copies() const { return copies_; }        // [N] bfloat16, undefined in float32 precision
 
  private:
+  void round_copies();
+  void pack_products() const;
+
   std::vector<std::unique_ptr<Weight>> weights_;
   std::vector<SliceSpec> specs_;
   std::vector<NamedSlice> slices_;

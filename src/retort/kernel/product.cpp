@@ -37,37 +37,41 @@ bool prefers_onednn() {
 #endif
 }
 
-// x [M, K] times weight [N, K] transposed, by oneDNN.
-using PointwiseLinear = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
-                                   c10::string_view, at::List<std::optional<at::Scalar>>,
-                                   std::optional<c10::string_view>);
-using OnednnLinear = c10::TypedOperatorHandle<PointwiseLinear>;
-
-// The operator, where it is wanted and this LibTorch has it in the form known here.
-std::optional<OnednnLinear> find_onednn_linear() {
-  if (!prefers_onednn()) return std::nullopt;
-  const auto found = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
+// An operator of LibTorch by its name; nothing when this LibTorch lacks it or has it in another form.
+template <typename Signature>
+std::optional<c10::TypedOperatorHandle<Signature>> find_operator(const char* name) {
+  const auto found = c10::Dispatcher::singleton().findSchema({name, ""});
   if (!found) return std::nullopt;
   try {
-    return found->typed<PointwiseLinear>();
+    return found->template typed<Signature>();
   } catch (const c10::Error&) {  // another signature
     return std::nullopt;
   }
 }
 
-const std::optional<OnednnLinear>& onednn_linear() {
-  static const std::optional<OnednnLinear> linear = find_onednn_linear();
+// x [M, K] times weight [N, K] transposed, by oneDNN; the weight may be packed.
+using PointwiseLinear = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
+                                   c10::string_view, at::List<std::optional<at::Scalar>>,
+                                   std::optional<c10::string_view>);
+using PackWeight = at::Tensor(const at::Tensor&, std::optional<int64_t>);
+
+const std::optional<c10::TypedOperatorHandle<PointwiseLinear>>& onednn_linear() {
+  static const auto linear = find_operator<PointwiseLinear>("mkldnn::_linear_pointwise");
   return linear;
 }
 
+at::Tensor call_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return onednn_linear()->call(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, "none",
+                               at::List<std::optional<at::Scalar>>(), "");
+}
+
 bool uses_onednn(const at::Tensor& a) {
-  return a.scalar_type() == at::kFloat && a.size(0) > 0 && onednn_linear().has_value();
+  static const bool is_preferred = prefers_onednn();
+  return is_preferred && a.scalar_type() == at::kFloat && a.size(0) > 0 && onednn_linear().has_value();
 }
 
 at::Tensor whole_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias) {
-  if (uses_onednn(a))
-    return onednn_linear()->call(a, b.t(), bias.defined() ? std::optional(bias) : std::nullopt, "none",
-                                 at::List<std::optional<at::Scalar>>(), "");
+  if (uses_onednn(a)) return call_onednn(a, b.t(), bias);
   return bias.defined() ? at::addmm(bias, a, b) : at::mm(a, b);
 }
 
@@ -94,6 +98,21 @@ bool deterministic_products() { return is_deterministic; }
 
 at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias) {
   return is_deterministic ? product_in_blocks(a, b, bias) : whole_product(a, b, bias);
+}
+
+at::Tensor pack_weight(const at::Tensor& weight) {
+  static const auto pack = find_operator<PackWeight>("mkldnn::_reorder_linear_weight");
+  if (!pack || !onednn_linear() || is_deterministic) return at::Tensor();
+  const at::NoGradGuard no_grad;
+  try {
+    return pack->call(weight, std::nullopt);
+  } catch (const c10::Error&) {  // a processor without products of this type
+    return at::Tensor();
+  }
+}
+
+at::Tensor packed_product(const at::Tensor& x, const at::Tensor& packed, const at::Tensor& bias) {
+  return call_onednn(x, packed, bias);
 }
 
 void add_product(const at::Tensor& total, const at::Tensor& a, const at::Tensor& b) {

@@ -12,6 +12,12 @@ at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& b
 // total [M, N] float32 += a [M, K] times b [K, N]; a bfloat16 product is rounded once before it is added.
 void add_product(const at::Tensor& total, const at::Tensor& a, const at::Tensor& b);
 
+// weight [N, K] in the arrangement that products with it run fastest in; undefined where the library has none. It
+// copies the numbers, so it pays where a weight does not change.
+at::Tensor pack_weight(const at::Tensor& weight);
+// x [M, K] times the transpose of what was packed, plus bias -> [M, N].
+at::Tensor packed_product(const at::Tensor& x, const at::Tensor& packed, const at::Tensor& bias);
+
 // From now on a float32 product gives the same bits for any number of threads: it is cut into blocks that depend on the
 // shapes alone, each computed by one thread. Costs some percent of speed.
 void set_deterministic_products(bool wanted);

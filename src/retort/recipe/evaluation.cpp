@@ -20,6 +20,7 @@ Json EvaluationTiming::to_json() const {
 
 EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, const EvaluationRun& run,
                            const std::function<void(const data::Batch&, const model::ModelOutput&)>& take) {
+  const kernel::ParameterStore::PackedScope packed(model.parameters());
   const at::NoGradGuard no_grad;
   const data::EvaluationBatches batches(
       rows, {.max_tokens_per_batch = run.max_tokens_per_batch, .max_sequences_per_batch = run.max_sequences_per_batch});

@@ -2,6 +2,7 @@
 // float64.
 #pragma once
 
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/randn.h>
@@ -13,6 +14,9 @@
 #include "retort/kernel/rows.h"
 
 namespace retort::kernel::test {
+
+// LibTorch's generator starts from another number in every process; tests draw the same inputs every time.
+inline const bool kIsSeeded = (at::manual_seed(20240607), true);
 
 // Sequences of the given lengths with keys for dropout; ids below 50, the second half of a sequence in segment 1.
 inline Rows make_case_rows(const std::vector<int64_t>& lengths) {

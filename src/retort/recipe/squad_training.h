@@ -1,0 +1,30 @@
+// What every training recipe on SQuAD does around its own loss: model and questions in, trained model, predictions and
+// scores out.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "retort/recipe/model_source.h"
+#include "retort/recipe/squad_config.h"
+#include "retort/recipe/squad_unit.h"
+#include "retort/train/training_config.h"
+
+namespace retort::recipe {
+
+struct SquadRun {
+  const ModelSource& model;
+  const SquadDataConfig& data;
+  const train::TrainingConfig& training;
+  const train::OutputConfig& output;
+  Json settings;  // as the folder keeps them
+};
+
+// Makes the unit once model and questions are there; `dev` is null without a dev file.
+using MakeSquadUnit =
+    std::function<std::unique_ptr<SquadUnit>(LoadedModel& loaded, const data::SquadEvaluationSet* dev)>;
+
+// Returns the scores and rates that results.json holds.
+Json train_squad(const SquadRun& run, const MakeSquadUnit& make_unit);
+
+}  // namespace retort::recipe

@@ -1,0 +1,147 @@
+// Students: cut from a teacher, and trained with its soft targets.
+#include <gtest/gtest.h>
+
+#include <ATen/core/grad_mode.h>
+
+#include "recipe/tiny_world.h"
+#include "retort/base/error.h"
+#include "retort/kernel/rows.h"
+#include "retort/recipe/distill_squad.h"
+#include "retort/recipe/extract.h"
+#include "retort/recipe/model_folder.h"
+
+namespace retort::recipe {
+namespace {
+
+ExtractConfig extraction(const fs::path& output_dir, std::vector<int64_t> layers) {
+  ExtractConfig config;
+  config.model.model = tiny::question_answering_folder();
+  config.layers = std::move(layers);
+  config.output_dir = output_dir;
+  return config;
+}
+
+LoadedModel load(const fs::path& folder) {
+  ModelSource source;
+  source.model = folder;
+  return load_model(source, {});
+}
+
+at::Tensor logits_of(const fs::path& folder) {
+  const at::NoGradGuard no_grad;
+  kernel::Ragged tokens;
+  const std::vector<int32_t> ids{2, 7, 9, 30, 3, 12, 3};
+  tokens.append(ids, 5);
+  return load(folder).model->forward(kernel::make_rows(tokens)).logits;
+}
+
+TEST(Extract, AllLayersAreTheTeacher) {
+  const tiny::TemporaryFolder folder;
+  const Json result = extract(extraction(folder / "student", {0, 1}));
+  EXPECT_TRUE(result["fresh"].empty());
+  EXPECT_TRUE(logits_of(folder / "student").equal(logits_of(tiny::question_answering_folder())));
+}
+
+TEST(Extract, TakesTheChosenLayers) {
+  const tiny::TemporaryFolder folder;
+  extract(extraction(folder / "student", {1}));
+  const LoadedModel student = load(folder / "student"), teacher = load(tiny::question_answering_folder());
+  EXPECT_EQ(student.model->config().num_hidden_layers, 1);
+  const auto tensor = [](const LoadedModel& loaded, const std::string& name) {
+    return loaded.model->parameters().tensor(*loaded.model->parameters().find(name));
+  };
+  EXPECT_TRUE(tensor(student, "bert.encoder.layer.0.output.dense.weight")
+                  .equal(tensor(teacher, "bert.encoder.layer.1.output.dense.weight")));
+  EXPECT_TRUE(tensor(student, "qa_outputs.weight").equal(tensor(teacher, "qa_outputs.weight")));
+}
+
+TEST(Extract, ToDistilBertRenames) {
+  const tiny::TemporaryFolder folder;
+  ExtractConfig config = extraction(folder / "student", {1, 0});
+  config.student_type = "distilbert";
+  // 4 tensors of embeddings, 16 of each layer, 2 of the head.
+  EXPECT_EQ(extract(config)["copied"], 4 + 2 * 16 + 2);
+  const LoadedModel student = load(folder / "student"), teacher = load(tiny::question_answering_folder());
+  const auto& own = student.model->parameters();
+  const auto& other = teacher.model->parameters();
+  EXPECT_TRUE(own.tensor(*own.find("distilbert.transformer.layer.0.attention.k_lin.bias"))
+                  .equal(other.tensor(*other.find("bert.encoder.layer.1.attention.self.key.bias"))));
+  EXPECT_EQ(read_json_file(folder / "student/config.json")["architectures"], Json({"DistilBertForQuestionAnswering"}));
+}
+
+std::string message_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Extract, RefusesLayersThatDoNotExist) {
+  const tiny::TemporaryFolder folder;
+  EXPECT_EQ(
+      message_of([&] {
+        extract(extraction(folder / "student", {0, 2}));
+      }),
+      "`layers` must be 0 to 1, the layers of `" + tiny::question_answering_folder().string() + "`, but one is 2");
+  extract(extraction(folder / "student", {0}));
+  EXPECT_EQ(message_of([&] { extract(extraction(folder / "student", {0})); }),
+            "`" + (folder / "student").string() +
+                "` must hold no model yet, but does; choose another --output_dir, or --overwrite_output_dir to replace "
+                "it");
+}
+
+DistillSquadConfig distillation(const fs::path& output_dir) {
+  const FinetuneSquadConfig plain = tiny::squad_settings(output_dir);
+  DistillSquadConfig config;
+  config.model = plain.model, config.data = plain.data, config.training = plain.training, config.output = plain.output;
+  config.distillation.teacher = tiny::question_answering_folder();
+  return config;
+}
+
+std::string weights_of(const fs::path& folder) { return read_file(folder / "model.safetensors"); }
+
+// With no weight on the teacher the student learns what plain fine-tuning teaches.
+TEST(DistillSquad, WithoutSoftTargetsIsFineTuning) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "distilled");
+  config.distillation.alpha_ce = 0, config.distillation.alpha_squad = 1;
+  distill_squad(config);
+  finetune_squad(tiny::squad_settings(folder / "plain"));
+  EXPECT_EQ(weights_of(folder / "distilled"), weights_of(folder / "plain"));
+}
+
+// A student that is its teacher, without dropout and without labels, has nothing to learn.
+TEST(DistillSquad, OfItselfHasNoLoss) {
+  const tiny::TemporaryFolder folder;
+  const fs::path teacher = tiny::copy_model(tiny::question_answering_folder(), folder / "teacher");
+  tiny::set_config_field(teacher, "hidden_dropout_prob", 0.0);
+  tiny::set_config_field(teacher, "attention_probs_dropout_prob", 0.0);
+  DistillSquadConfig config = distillation(folder / "out");
+  config.model.model = config.distillation.teacher = teacher;
+  config.distillation.alpha_squad = 0;
+  EXPECT_NEAR(distill_squad(config)["train_loss"].get<double>(), 0, 1e-6);
+}
+
+TEST(DistillSquad, RefusesWhatDoesNotBelongTogether) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig nothing = distillation(folder / "a");
+  nothing.distillation.alpha_ce = nothing.distillation.alpha_squad = 0;
+  EXPECT_EQ(message_of([&] { distill_squad(nothing); }),
+            "`alpha_ce` + `alpha_squad` must be above 0, but is 0; give one of them a weight");
+  const fs::path other = tiny::copy_model(tiny::question_answering_folder(), folder / "other");
+  std::string pieces = read_file(other / "vocab.txt");
+  const size_t line = pieces.find('\n', pieces.size() / 2) + 1;
+  pieces.replace(line, 1, "Z");
+  write_file_atomically(other / "vocab.txt", pieces);
+  fs::remove(other / "tokenizer.json");
+  DistillSquadConfig foreign = distillation(folder / "b");
+  foreign.distillation.teacher = other;
+  EXPECT_EQ(message_of([&] { distill_squad(foreign); }),
+            "`teacher` must have the student's vocabulary, but `" + other.string() +
+                "` has another; take teacher and student of one family, or give both the same `vocab_file`");
+}
+
+}  // namespace
+}  // namespace retort::recipe
