@@ -5,6 +5,7 @@
 #include <c10/core/CPUAllocator.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -39,14 +40,15 @@ class Pool {
     // The smallest block that waits and fits; up to twice the size, because a fresh block costs zeroed pages.
     const auto found = waiting_.lower_bound(size);
     if (found != waiting_.end() && found->first <= 2 * size) {
-      void* block = found->second.back();
-      in_use_ += found->first, waiting_bytes_ -= found->first;
-      found->second.pop_back();
-      if (found->second.empty()) waiting_.erase(found);
+      void* block = found->second.block;
+      waiting_bytes_ -= found->first;
+      count_in_use(found->first);
+      waiting_.erase(found);
       return block;
     }
-    in_use_ += size;
-    if (waiting_bytes_ > kAlwaysKept && waiting_bytes_ > in_use_ / 2) give_back();
+    count_in_use(size);
+    while (waiting_bytes_ > kAlwaysKept && in_use_ + waiting_bytes_ > most_in_use_ + most_in_use_ / 4)
+      give_back_oldest();
     const bool is_large = size >= 2 * kHugePage;
     void* block = allocate_aligned(size, is_large ? kHugePage : kAlignment);
     if (is_large) madvise(block, size, MADV_HUGEPAGE);  // a wish: fewer page faults, where the system follows it
@@ -59,7 +61,7 @@ class Pool {
     const std::lock_guard lock(mutex_);
     const auto found = sizes_.find(block);
     if (found == sizes_.end()) return false;
-    waiting_[found->second].push_back(block);
+    waiting_.emplace(found->second, Waiting{block, release_count_++});
     in_use_ -= found->second, waiting_bytes_ += found->second;
     return true;
   }
@@ -70,20 +72,30 @@ class Pool {
   }
 
  private:
-  void give_back() {
-    for (auto& [size, blocks] : waiting_)
-      for (void* block : blocks) {
-        sizes_.erase(block);
-        std::free(block);
-      }
-    waiting_.clear();
-    waiting_bytes_ = 0;
+  struct Waiting {
+    void* block;
+    uint64_t order;  // of its release
+  };
+
+  void count_in_use(size_t size) {
+    in_use_ += size;
+    most_in_use_ = std::max(most_in_use_, in_use_);
+  }
+
+  void give_back_oldest() {
+    const auto oldest = std::min_element(waiting_.begin(), waiting_.end(),
+                                         [](const auto& a, const auto& b) { return a.second.order < b.second.order; });
+    waiting_bytes_ -= oldest->first;
+    sizes_.erase(oldest->second.block);
+    std::free(oldest->second.block);
+    waiting_.erase(oldest);
   }
 
   std::mutex mutex_;
-  std::map<size_t, std::vector<void*>> waiting_;
+  std::multimap<size_t, Waiting> waiting_;
   std::map<void*, size_t> sizes_;
-  size_t in_use_ = 0, waiting_bytes_ = 0;
+  size_t in_use_ = 0, most_in_use_ = 0, waiting_bytes_ = 0;
+  uint64_t release_count_ = 0;
 };
 
 // Outlives every static tensor.

@@ -10,9 +10,9 @@
 namespace retort::kernel {
 
 // From now on blocks of 64 KiB and more come from a pool: sizes are rounded up by at most an eighth, freed blocks wait
-// for a request of at least half their size, and go back to the system when a new block is needed while they amount to
-// more than half of what is in use.
-// Call it once, before the first tensor; calls after the first do nothing. Thread-safe.
+// for a request of at least half their size, and go back to the system, the longest unused first, when a new block
+// would raise the whole above one and a quarter times the most that has been in use. Call it once, before the first
+// tensor; calls after the first do nothing. Thread-safe.
 void keep_tensor_memory();
 
 // A tensor [count] of zeros, each page of which takes memory only when it is first written. Pages are large where the
