@@ -16,7 +16,7 @@ namespace retort::train {
 void TrainingConfig::fields(FieldList& list) {
   list.group("Training");
   list.add("num_train_epochs", num_train_epochs,
-           {.help = "Passes over the training data; fractions are allowed.", .min = 0});
+           {.help = "Passes over the training data; fractions are allowed.", .min = 0, .aliases = {"n_epoch"}});
   list.add("max_steps", max_steps,
            {.help = "Optimizer steps; a positive number overrides the epochs.", .unit = "steps", .min = -1});
   list.add("per_device_train_batch_size", per_device_train_batch_size,
@@ -85,7 +85,10 @@ void TrainingConfig::fields(FieldList& list) {
             .min = 0,
             .aliases = {"log_freq", "log_interval"}});
   list.add("save_steps", save_steps,
-           {.help = "A checkpoint every so many steps; 0: only when interrupted.", .unit = "steps", .min = 0});
+           {.help = "A checkpoint every so many steps; 0: only when interrupted.",
+            .unit = "steps",
+            .min = 0,
+            .aliases = {"checkpoint_interval"}});
   list.add("save_total_limit", save_total_limit, {.help = "Checkpoints kept; 0 keeps all.", .min = 0});
   list.add("evaluate_during_training", evaluate_during_training,
            {.help = "Evaluate at the end of every epoch and every eval_steps."});
@@ -121,11 +124,13 @@ void TrainingConfig::apply_to_process() const {
 
 void OutputConfig::fields(FieldList& list) {
   list.group("Output");
-  list.add("output_dir", output_dir, {.help = "Folder for the model, predictions, scores and logs.", .required = true});
+  list.add("output_dir", output_dir,
+           {.help = "Folder for the model, predictions, scores and logs.", .aliases = {"dump_path"}, .required = true});
   list.add("resume", resume,
            {.help = "Continue the unfinished run in output_dir from its newest whole checkpoint.",
             .aliases = {"resume_from_checkpoint"}});
-  list.add("overwrite_output_dir", overwrite_output_dir, {.help = "Replace what an earlier run left in output_dir."});
+  list.add("overwrite_output_dir", overwrite_output_dir,
+           {.help = "Replace what an earlier run left in output_dir.", .aliases = {"force"}});
 }
 
 }  // namespace retort::train
