@@ -13,6 +13,32 @@
 
 namespace retort::train {
 
+namespace {
+
+// Flags of run_squad, run_glue and the published wrappers around them.
+void accept_other_programs(FieldList& list) {
+  for (const char* name : {"do_train", "do_eval", "do_predict"})
+    list.accept({name, false, "what is done follows from the files that are given"});
+  for (const char* name : {"model_type", "teacher_type", "student_type"})
+    list.accept({name, true, "config.json says it"});
+  list.accept({"mode", true, "there is one form of execution, and its results are those of eager, graph and lazy"});
+  for (const char* name : {"use_lazy_mode", "use_hpu_graphs", "use_fused_adam", "use_fused_clip_norm"})
+    list.accept({name, false, "everything is fused"});
+  for (const char* name : {"hmp_bf16", "hmp_fp32", "hmp_opt_level"})
+    list.accept({name, true, "`--precision` decides, and statistics and sums are float32 always"});
+  for (const char* name : {"hmp", "hmp_verbose"})
+    list.accept({name, false, "`--precision` decides, and statistics and sums are float32 always"});
+  for (const char* name : {"world_size", "local_rank", "n_gpu"})
+    list.accept({name, true, "one process uses all cores that it is given"});
+  for (const char* name : {"no_mpirun", "no_cuda", "use_habana"})
+    list.accept({name, false, "one process uses all cores that it is given"});
+  list.accept({"device", true, "this is the processor's form"});
+  for (const char* name : {"verbose_logging", "disable_progress_bar"})
+    list.accept({name, false, "progress shows on a terminal, and plain lines elsewhere"});
+}
+
+}  // namespace
+
 void TrainingConfig::fields(FieldList& list) {
   list.group("Training");
   list.add("num_train_epochs", num_train_epochs,
@@ -42,6 +68,13 @@ void TrainingConfig::fields(FieldList& list) {
   list.add("optimizer", optimizer,
            {.help = "adamw; bertadam (no bias correction, decay inside the update, clipping per tensor); or lamb.",
             .choices = optim::optimizer_names(),
+            .choice_aliases = {{"AdamW", "adamw"},
+                               {"FusedAdamW", "adamw"},
+                               {"adamw_torch", "adamw"},
+                               {"adamw_torch_fused", "adamw"},
+                               {"BertAdam", "bertadam"},
+                               {"LAMB", "lamb"},
+                               {"FusedLamb", "lamb"}},
             .aliases = {"optim"}});
   list.add("adam_beta1", adam_beta1, {.help = "Decay of the first moment.", .min = 0, .max = 1, .aliases = {"beta_1"}});
   list.add("adam_beta2", adam_beta2,
@@ -103,6 +136,7 @@ void TrainingConfig::fields(FieldList& list) {
            {.help = "Steps in a row whose loss or gradient may be infinite or NaN; they are skipped.", .min = 0});
   list.add("event_log", event_log, {.help = "Form of train_log.jsonl.", .choices = {"jsonl", "dllogger"}});
   list.add("tensorboard", tensorboard, {.help = "Write event files for TensorBoard into runs/."});
+  accept_other_programs(list);
 }
 
 int64_t TrainingConfig::micro_batch_tokens() const {
