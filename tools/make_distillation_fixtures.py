@@ -23,7 +23,7 @@ PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + [f"w{i}" for i in rang
 LENGTHS = [9, 5, 12]
 TEMPERATURE = 2.0
 STEPS = 3
-ADAM = {"lr": 0.01, "betas": (0.9, 0.98), "eps": 1e-3, "weight_decay": 0.0}
+ADAM = {"lr": 0.01, "betas": (0.9, 0.98), "eps": 1e-3}
 MAX_GRADIENT_NORM = 5.0
 METHODS = {
     "mlm": {"alpha_ce": 5.0, "alpha_mlm": 2.0, "alpha_cos": 1.0, "alpha_mse": 0.25, "restrict_ce_to_mask": False},
@@ -96,19 +96,36 @@ def squad_loss(teacher, student, batch, options):
     return (options["alpha_squad"] * hard + options["alpha_ce"] * soft) / len(LENGTHS)
 
 
+class HuggingFaceAdam:
+    """The published programs' AdamW: epsilon joins the root of the second moment before its bias is corrected (torch's joins after)."""
+
+    def __init__(self, parameters):
+        self.parameters = [(p, torch.zeros_like(p), torch.zeros_like(p)) for p in parameters]
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self, rate):
+        self.steps += 1
+        (beta1, beta2), corrections = ADAM["betas"], [1 - beta**self.steps for beta in ADAM["betas"]]
+        for parameter, first, second in self.parameters:
+            gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            first.mul_(beta1).add_(gradient, alpha=1 - beta1)
+            second.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+            parameter.addcdiv_(first, second.sqrt() + ADAM["eps"], value=-rate * corrections[1] ** 0.5 / corrections[0])
+            parameter.grad = None
+
+
 def train(method, models, batch, updates):
     kind = "qa" if method == "squad" else "mlm"
     teacher, student = models[f"teacher_{kind}"].eval(), models[f"student_{kind}"]
     start = {name: value.detach().clone() for name, value in student.named_parameters()}
-    optimizer = torch.optim.AdamW(student.parameters(), **ADAM)
+    optimizer = HuggingFaceAdam(student.parameters())
     losses, norms = [], []
     for step in range(STEPS):
-        optimizer.zero_grad()
         loss = (squad_loss if kind == "qa" else mlm_loss)(teacher, student, batch, METHODS[method])
         loss.backward()
         norms.append(float(torch.nn.utils.clip_grad_norm_(student.parameters(), MAX_GRADIENT_NORM)))
-        optimizer.param_groups[0]["lr"] = ADAM["lr"] * (STEPS - step) / STEPS
-        optimizer.step()
+        optimizer.step(ADAM["lr"] * (STEPS - step) / STEPS)
         losses.append(float(loss.detach()))
     for name, value in student.named_parameters():
         updates[f"{method}.{name}"] = (value.detach() - start[name]).float().numpy()

@@ -13,6 +13,7 @@ std::vector<loss::LossTerm> DistillSquadUnit::forward(const data::Batch& batch,
   const at::Tensor logits = student_.forward(rows, {.is_training = true}).logits;  // [T, 2]
   loss::LossTerm hard = loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1]);
   loss::LossTerm soft = loss::soft_span_loss(logits, targets, rows.starts, distillation_.temperature);
+  hard.name = "loss_squad";
   hard.weight = distillation_.alpha_squad, soft.weight = distillation_.alpha_ce;
   return {std::move(hard), std::move(soft)};
 }

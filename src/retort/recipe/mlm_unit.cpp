@@ -76,8 +76,15 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
     options.soft_weight = share(losses_.alpha_ce, compared_of_step_);
     options.squared_weight = share(losses_.alpha_mse, compared_of_step_);
   }
-  std::vector<loss::LossTerm> terms{
-      {"loss_tokens", kernel::softmax_loss(output.logits, teacher_logits, labels, options), 1}};
+  kernel::SoftmaxLossSums sums;
+  const at::Tensor tokens_loss = kernel::softmax_loss(output.logits, teacher_logits, labels, options, &sums);
+  std::vector<loss::LossTerm> terms{{"loss_tokens", tokens_loss, 1}};
+  const auto note = [&](const char* name, double weight, double value) {
+    if (teacher_ != nullptr && weight > 0) terms.front().parts.emplace_back(name, value);
+  };
+  note(losses_.mlm ? "loss_mlm" : "loss_clm", options.hard_weight, share(sums.hard, labels_of_step_));
+  note("loss_ce", options.soft_weight, share(sums.soft, compared_of_step_));
+  note("loss_mse", options.squared_weight, share(sums.squared, compared_of_step_));
   if (teacher_ != nullptr && losses_.alpha_cos > 0) {
     terms.push_back(loss::cosine_distance(output.hidden_states.back(), targets.hidden_states.back()));
     terms.back().weight = losses_.alpha_cos;
