@@ -18,13 +18,13 @@ class WatchedUnit : public recipe::SquadUnit {
       : SquadUnit(loaded, config.data, config.training.micro_batch_tokens(), nullptr), before_step_(before_step) {}
 
   std::vector<double> step_counts(const data::StepBatch& step) override {
-    if (before_step_) before_step_(++steps_, const_cast<WatchedUnit*>(this)->parameters());
+    if (before_step_) before_step_(++steps_, parameters());
     return SquadUnit::step_counts(step);
   }
 
  private:
   const BeforeStep& before_step_;
-  mutable int64_t steps_ = 0;
+  int64_t steps_ = 0;
 };
 
 std::vector<float> values_of(const RunResult& result) {
