@@ -1,0 +1,83 @@
+#include "retort/recipe/distill_backbone.h"
+
+#include "retort/base/log.h"
+#include "retort/recipe/backbone_unit.h"
+#include "retort/recipe/glue.h"
+#include "retort/recipe/run_start.h"
+#include "retort/recipe/settings.h"
+#include "retort/recipe/squad.h"
+#include "retort/train/trainer.h"
+
+namespace retort::recipe {
+
+DistillBackboneConfig::DistillBackboneConfig() {
+  use_task_defaults(training);
+  training.lr_scheduler_type = "constant";
+}
+
+void DistillBackboneConfig::fields(FieldList& list) {
+  model.fields(list);
+  list.find("model")->spec.aliases.push_back("student_model");
+  teacher.fields(list);
+  states.fields(list);
+  data.fields(list);
+  training.fields(list);
+  output.fields(list);
+}
+
+namespace {
+
+// The training rows of the task, whose labels are not used.
+std::unique_ptr<data::RowSet> load_rows(const TaskDataConfig& config, uint64_t seed, const LoadedModel& student) {
+  if (config.is_squad()) {
+    const SquadDataConfig data = config.squad_data();
+    return std::make_unique<data::SquadRowSet>(
+        std::make_shared<data::SquadFeatures>(data::load_squad_training(
+            squad_source(data, data.train_file, data.max_train_examples, seed, *student.model), *student.tokenizer)),
+        false);
+  }
+  const GlueDataConfig data = config.glue_data();
+  const data::GlueSplit split = data.aug_train ? data::GlueSplit::kTrainAugmented : data::GlueSplit::kTrain;
+  return std::make_unique<data::GlueRowSet>(
+      data::load_glue(glue_source(data, data.task(), split, seed, *student.model), *student.tokenizer),
+      data::GlueRowSet::Answers::kNone);
+}
+
+// The student with a projection where the teacher has another width, which its configuration tells before it is loaded.
+LoadedModel load_student(const DistillBackboneConfig& config) {
+  const int64_t own = read_model_config(config.model).hidden_size;
+  ModelSource teacher = config.model;
+  teacher.model = config.teacher.teacher;
+  model::ModelOptions options = training_model_options(config.training);
+  options.projection_width = BackboneUnit::projection_width(config.states, own, read_model_config(teacher).hidden_size);
+  return load_model(config.model, {.head = model::Head::kNone,
+                                   .may_start_head = true,
+                                   .may_start_body = true,
+                                   .model = options,
+                                   .seed = static_cast<uint64_t>(config.training.seed)});
+}
+
+}  // namespace
+
+Json distill_backbone(const DistillBackboneConfig& config) {
+  config.states.check_backbone();
+  config.training.apply_to_process();
+  checkpoint::RunFolder run = start_run(config.output, config.training.save_total_limit);
+  const Json settings = settings_of(config);
+  LoadedModel student = load_student(config);
+  const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
+                        config.data.max_seq_length());
+  BackboneUnit unit(student, teacher, config.states);
+  const auto rows = load_rows(config.data, static_cast<uint64_t>(config.training.seed), student);
+  log_info("{} training sequences", rows->row_count());
+
+  data::ShuffledSource source(*rows, source_options(config.training));
+  train::Trainer trainer(unit, source, config.training, &run);
+  if (config.output.resume) trainer.resume();
+  run.write_config(settings);
+  const Json results = trainer.run().to_json();
+  finish_run(run, *student.model, *student.tokenizer, "distillation of states", settings, results);
+  return results;
+}
+
+}  // namespace retort::recipe

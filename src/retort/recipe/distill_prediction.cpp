@@ -1,0 +1,76 @@
+#include "retort/recipe/distill_prediction.h"
+
+#include "retort/base/log.h"
+#include "retort/recipe/glue_training.h"
+#include "retort/recipe/prediction_unit.h"
+#include "retort/recipe/settings.h"
+#include "retort/recipe/squad_training.h"
+
+namespace retort::recipe {
+
+DistillPredictionConfig::DistillPredictionConfig() {
+  states.use_attention_scores = states.use_hidden_states = states.use_value_states = false;
+  states.use_pred_states = true;
+  use_task_defaults(training);
+  training.lr_scheduler_type = "nvidia_linear";
+  training.warmup_proportion = 0.1;
+  training.evaluate_during_training = training.load_best_model_at_end = true;
+}
+
+void DistillPredictionConfig::fields(FieldList& list) {
+  model.fields(list);
+  list.find("model")->spec.aliases.push_back("student_model");
+  teacher.fields(list);
+  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
+  states.fields(list);
+  data.fields(list);
+  training.fields(list);
+  output.fields(list);
+}
+
+namespace {
+
+std::unique_ptr<Teacher> load_teacher(const DistillPredictionConfig& config, model::Head head,
+                                      const LoadedModel& student) {
+  auto teacher = std::make_unique<Teacher>(config.teacher, head, config.training.precision_kind(), config.model,
+                                           student, config.data.max_seq_length());
+  if (!teacher->is_trained())
+    log_warning("the teacher `{}` has no trained head for this task: its targets are noise", config.teacher.teacher);
+  return teacher;
+}
+
+Json distill_glue(const DistillPredictionConfig& config) {
+  const GlueDataConfig data = config.data.glue_data();
+  std::unique_ptr<Teacher> teacher;
+  const GlueRun run{config.model, data, config.training, config.output, settings_of(config)};
+  return train_glue(run, [&](LoadedModel& student) {
+    teacher = load_teacher(config, model::Head::kSequenceClassification, student);
+    auto unit = std::make_unique<GluePredictionUnit>(student, *teacher, config.temperature, data, config.training);
+    log_info("the teacher scores {}", GlueUnit(teacher->loaded(), data, config.training).evaluate().dump());
+    return unit;
+  });
+}
+
+Json distill_questions(const DistillPredictionConfig& config) {
+  const SquadDataConfig data = config.data.squad_data();
+  const int64_t tokens = config.training.micro_batch_tokens();
+  std::unique_ptr<Teacher> teacher;
+  SquadRun run{config.model, data, config.training, config.output, settings_of(config)};
+  run.check_model = [&](LoadedModel& student) {
+    teacher = load_teacher(config, model::Head::kQuestionAnswering, student);
+  };
+  return train_squad(run, [&](LoadedModel& student, const data::SquadEvaluationSet* dev) {
+    if (dev != nullptr)
+      log_info("the teacher scores {}", SquadUnit(teacher->loaded(), data, tokens, dev).evaluate().dump());
+    return std::make_unique<SquadPredictionUnit>(student, *teacher, config.temperature, data, tokens, dev);
+  });
+}
+
+}  // namespace
+
+Json distill_prediction(const DistillPredictionConfig& config) {
+  config.states.check_prediction();
+  return config.data.is_squad() ? distill_questions(config) : distill_glue(config);
+}
+
+}  // namespace retort::recipe
