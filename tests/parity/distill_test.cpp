@@ -72,6 +72,12 @@ struct Distillation {
   train::TrainingConfig training;
   std::unique_ptr<train::TrainUnit> unit;
 
+  recipe::KeyedTargets targets() const {
+    return [this](const data::Batch& batch, std::span<const uint64_t> keys) {
+      return teacher->forward(batch, keys).logits;
+    };
+  }
+
   explicit Distillation(const std::string& name) : expected(read_json_file(root() / (name + ".json"))) {
     training = training_of(expected["optimizer"], static_cast<int64_t>(expected["steps"].size()));
     const std::string own = expected["student"], other = expected["teacher"];
@@ -94,10 +100,10 @@ struct Distillation {
     if (has_states)
       unit = std::make_unique<recipe::BackboneUnit>(student, *teacher, states);
     else if (head == model::Head::kQuestionAnswering)
-      unit = std::make_unique<recipe::SquadPredictionUnit>(student, *teacher, expected["temperature"].get<double>(),
+      unit = std::make_unique<recipe::SquadPredictionUnit>(student, targets(), expected["temperature"].get<double>(),
                                                            squad, 1000, nullptr);
     else
-      unit = std::make_unique<recipe::GluePredictionUnit>(student, *teacher, expected["temperature"].get<double>(),
+      unit = std::make_unique<recipe::GluePredictionUnit>(student, targets(), expected["temperature"].get<double>(),
                                                           glue, training);
   }
 };

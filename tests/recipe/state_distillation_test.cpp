@@ -4,6 +4,7 @@
 
 #include "recipe/tiny_world.h"
 #include "retort/base/error.h"
+#include "retort/data/token_file.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_prediction.h"
 #include "retort/recipe/model_folder.h"
@@ -143,6 +144,27 @@ TEST_F(DistillBackbone, TakesGlueTasks) {
   EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
 }
 
+TEST_F(DistillBackbone, TakesATokenFile) {
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  config.data.task_name.clear();
+  EXPECT_EQ(message_of([&] { distill_backbone(config); }),
+            "`--task_name` or `--data_file` must be given, but both are missing");
+  const text::Tokenizer tokenizer = text::Tokenizer::load(student_);
+  data::TokenFileWriter writer(folder_ / "corpus.tokens", data::TokenVocabulary::of(tokenizer));
+  for (int32_t i = 0; i < 9; ++i) {
+    std::vector<int32_t> ids{tokenizer.cls_id()};
+    for (int32_t t = 0; t < 15 + i; ++t) ids.push_back(50 + (t * 7 + i) % 40);
+    ids.push_back(tokenizer.sep_id());
+    writer.add(ids);
+  }
+  writer.publish(1);
+  config.data_file = folder_ / "corpus.tokens";
+  EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
+  config.data.task_name = "squad";
+  EXPECT_EQ(message_of([&] { distill_backbone(config); }),
+            "`--task_name` or `--data_file` must be given, but both are; leave one out");
+}
+
 TEST_F(DistillBackbone, RefusesWhatCannotBeCompared) {
   const auto refusal = [&](const std::function<void(DistillBackboneConfig&)>& change) {
     DistillBackboneConfig config = backbone(folder_ / "refused", student_);
@@ -195,8 +217,9 @@ TEST_F(DistillBackbone, RefusesAnotherVocabularyAndAProjectionOfOtherWidths) {
   fs::remove(other / "tokenizer.json");
   DistillBackboneConfig config = backbone(folder_ / "a", student_);
   config.teacher.teacher = other;
-  EXPECT_NE(message_of([&] { distill_backbone(config); }).find("`teacher` must have the student's vocabulary of"),
-            std::string::npos);
+  EXPECT_EQ(message_of([&] { distill_backbone(config); }),
+            "`teacher` must have the student's vocabulary, but `" + other.string() +
+                "` has another; take teacher and student of one family, or give both the same `vocab_file`");
   distill_backbone(backbone(folder_ / "one", student_));
   const fs::path wider = make_student(folder_ / "wider", [](model::ModelConfig& c) { c.hidden_size = 20; });
   fs::copy(folder_ / "one/project.safetensors", wider / "project.safetensors");
@@ -207,7 +230,9 @@ TEST_F(DistillBackbone, RefusesAnotherVocabularyAndAProjectionOfOtherWidths) {
 }
 
 DistillPredictionConfig prediction(const fs::path& output_dir, const fs::path& student) {
-  return settings<DistillPredictionConfig>(output_dir, student);
+  DistillPredictionConfig config = settings<DistillPredictionConfig>(output_dir, student);
+  config.teacher_cache = "off";
+  return config;
 }
 
 class DistillPrediction : public DistillBackbone {};
@@ -222,6 +247,15 @@ TEST_F(DistillPrediction, ContinuesABackboneAndKeepsTheBest) {
   for (const char* file : {"predictions.json", "model.safetensors", "DONE"})
     EXPECT_TRUE(fs::exists(folder_ / "out" / file)) << file;
   EXPECT_FALSE(fs::exists(folder_ / "out/project.safetensors"));
+}
+
+TEST_F(DistillPrediction, TeachesTheSameFromACache) {
+  DistillPredictionConfig config = prediction(folder_ / "fly", student_);
+  distill_prediction(config);
+  config.teacher_cache = folder_ / "cache";
+  config.output.output_dir = folder_ / "cached";
+  distill_prediction(config);
+  EXPECT_EQ(bytes(folder_ / "fly/model.safetensors"), bytes(folder_ / "cached/model.safetensors"));
 }
 
 TEST_F(DistillPrediction, FindsSquadInItsFolder) {

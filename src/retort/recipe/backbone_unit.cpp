@@ -134,7 +134,7 @@ double BackboneUnit::count(const Part& part, std::span<const int32_t> starts) co
   return loss::row_count(starts, teacher_.model().config().hidden_size, part.distance);
 }
 
-std::vector<double> BackboneUnit::step_counts(const data::StepBatch& step) const {
+std::vector<double> BackboneUnit::step_counts(const data::StepBatch& step) {
   std::vector<double> counts;
   for (const Part& part : parts_) {
     double total = 0;

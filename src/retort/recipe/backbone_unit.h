@@ -23,7 +23,7 @@ class BackboneUnit final : public train::TrainUnit {
 
   kernel::ParameterStore& parameters() override { return student_.model->parameters(); }
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
-  std::vector<double> step_counts(const data::StepBatch& step) const override;
+  std::vector<double> step_counts(const data::StepBatch& step) override;
   void save_model(const fs::path& folder) const override {
     save_model_folder(folder, *student_.model, *student_.tokenizer);
   }

@@ -1,7 +1,9 @@
 #include "retort/recipe/distill_backbone.h"
 
+#include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/recipe/backbone_unit.h"
+#include "retort/recipe/corpus.h"
 #include "retort/recipe/glue.h"
 #include "retort/recipe/run_start.h"
 #include "retort/recipe/settings.h"
@@ -21,14 +23,35 @@ void DistillBackboneConfig::fields(FieldList& list) {
   teacher.fields(list);
   states.fields(list);
   data.fields(list);
+  list.find("task_name")->spec.required = false;
+  list.group("Corpus");
+  list.add("data_file", data_file,
+           {.help = "Instead of a task: a token file; see `retort data binarize`. max_seq_length is then 128 unless it "
+                    "is given."});
+  list.add("min_seq_length", corpus.min_seq_length, {.help = "Shorter sequences of data_file are left out.", .min = 1});
+  list.add("max_unknown_share", corpus.max_unknown_share,
+           {.help = "Sequences of data_file with this share of [UNK] or more are left out.", .min = 0});
   training.fields(list);
   output.fields(list);
 }
 
 namespace {
 
+void check_data(const DistillBackboneConfig& config) {
+  if (config.data_file.empty() == config.data.task_name.empty())
+    throw UserError("`--task_name` or `--data_file` must be given, but {}",
+                    config.data_file.empty() ? "both are missing" : "both are; leave one out");
+}
+
+std::unique_ptr<data::RowSet> load_corpus(const DistillBackboneConfig& config, const LoadedModel& student) {
+  data::TokenRowOptions options = config.corpus;
+  options.max_seq_length = config.data.max_seq_length();
+  return std::make_unique<data::TokenRowSet>(
+      make_token_rows(open_corpus(config.data_file, student), options, config.data_file));
+}
+
 // The training rows of the task, whose labels are not used.
-std::unique_ptr<data::RowSet> load_rows(const TaskDataConfig& config, uint64_t seed, const LoadedModel& student) {
+std::unique_ptr<data::RowSet> load_task(const TaskDataConfig& config, uint64_t seed, const LoadedModel& student) {
   if (config.is_squad()) {
     const SquadDataConfig data = config.squad_data();
     return std::make_unique<data::SquadRowSet>(
@@ -61,6 +84,7 @@ LoadedModel load_student(const DistillBackboneConfig& config) {
 
 Json distill_backbone(const DistillBackboneConfig& config) {
   config.states.check_backbone();
+  check_data(config);
   config.training.apply_to_process();
   checkpoint::RunFolder run = start_run(config.output, config.training.save_total_limit);
   const Json settings = settings_of(config);
@@ -68,7 +92,9 @@ Json distill_backbone(const DistillBackboneConfig& config) {
   const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
                         config.data.max_seq_length());
   BackboneUnit unit(student, teacher, config.states);
-  const auto rows = load_rows(config.data, static_cast<uint64_t>(config.training.seed), student);
+  const auto rows = config.data_file.empty()
+                        ? load_task(config.data, static_cast<uint64_t>(config.training.seed), student)
+                        : load_corpus(config, student);
   log_info("{} training sequences", rows->row_count());
 
   data::ShuffledSource source(*rows, source_options(config.training));

@@ -1,5 +1,6 @@
 #include "retort/recipe/distill_prediction.h"
 
+#include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/recipe/glue_training.h"
 #include "retort/recipe/prediction_unit.h"
@@ -22,6 +23,9 @@ void DistillPredictionConfig::fields(FieldList& list) {
   list.find("model")->spec.aliases.push_back("student_model");
   teacher.fields(list);
   list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
+  list.add("teacher_cache", teacher_cache,
+           {.help = "Where the teacher's outputs are kept, so that they are computed once: a folder; auto, a folder of "
+                    "the user's, when they are used more than once; or off."});
   states.fields(list);
   data.fields(list);
   training.fields(list);
@@ -39,15 +43,30 @@ std::unique_ptr<Teacher> load_teacher(const DistillPredictionConfig& config, mod
   return teacher;
 }
 
+void check_outputs(const Teacher& teacher, const data::GlueTask& task) {
+  const auto outputs = static_cast<int64_t>(teacher.model().config().labels.size());
+  if (outputs != task.output_count())
+    throw UserError("`teacher` must have {} outputs for `{}`, but has {}; take one that was fine-tuned for this task",
+                    task.output_count(), task.name, outputs);
+}
+
+KeyedTargets make_targets(const DistillPredictionConfig& config, const Teacher& teacher, const data::RowSet& rows) {
+  return prediction_targets(teacher, config.teacher_cache, rows, config.training);
+}
+
 Json distill_glue(const DistillPredictionConfig& config) {
   const GlueDataConfig data = config.data.glue_data();
   std::unique_ptr<Teacher> teacher;
-  const GlueRun run{config.model, data, config.training, config.output, settings_of(config)};
-  return train_glue(run, [&](LoadedModel& student) {
+  GlueRun run{config.model, data, config.training, config.output, settings_of(config)};
+  run.check_model = [&](LoadedModel& student) {
     teacher = load_teacher(config, model::Head::kSequenceClassification, student);
-    auto unit = std::make_unique<GluePredictionUnit>(student, *teacher, config.temperature, data, config.training);
+    check_outputs(*teacher, data.task());
+  };
+  return train_glue(run, [&](LoadedModel& student, const data::RowSet& rows) {
     log_info("the teacher scores {}", GlueUnit(teacher->loaded(), data, config.training).evaluate().dump());
-    return unit;
+    KeyedTargets targets;  // regression has labels alone
+    if (!data.task().is_regression()) targets = make_targets(config, *teacher, rows);
+    return std::make_unique<GluePredictionUnit>(student, std::move(targets), config.temperature, data, config.training);
   });
 }
 
@@ -59,10 +78,11 @@ Json distill_questions(const DistillPredictionConfig& config) {
   run.check_model = [&](LoadedModel& student) {
     teacher = load_teacher(config, model::Head::kQuestionAnswering, student);
   };
-  return train_squad(run, [&](LoadedModel& student, const data::SquadEvaluationSet* dev) {
-    if (dev != nullptr)
-      log_info("the teacher scores {}", SquadUnit(teacher->loaded(), data, tokens, dev).evaluate().dump());
-    return std::make_unique<SquadPredictionUnit>(student, *teacher, config.temperature, data, tokens, dev);
+  return train_squad(run, [&](const SquadMaterial& material) {
+    if (material.dev != nullptr)
+      log_info("the teacher scores {}", SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate().dump());
+    return std::make_unique<SquadPredictionUnit>(material.loaded, make_targets(config, *teacher, material.rows),
+                                                 config.temperature, data, tokens, material.dev);
   });
 }
 

@@ -16,6 +16,7 @@ struct DistillPredictionConfig {
   TeacherConfig teacher;
   StateDistillationConfig states;
   double temperature = 1;
+  std::string teacher_cache = "auto";
   TaskDataConfig data;
   train::TrainingConfig training;
   train::OutputConfig output;

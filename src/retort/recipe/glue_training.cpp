@@ -18,12 +18,13 @@ Json train_glue(const GlueRun& glue, const MakeGlueUnit& make_unit) {
                                                .may_start_head = true,
                                                .model = training_model_options(training),
                                                .seed = seed});
-  const std::unique_ptr<GlueUnit> unit = make_unit(loaded);
+  if (glue.check_model) glue.check_model(loaded);
   const data::GlueSplit split = data.aug_train ? data::GlueSplit::kTrainAugmented : data::GlueSplit::kTrain;
   const auto features = data::load_glue(glue_source(data, task, split, seed, *loaded.model), *loaded.tokenizer);
   log_info("{} training rows of {}", features->feature_count(), task.name);
 
   const data::GlueRowSet rows(features, data::answers_of(task, split));
+  const std::unique_ptr<GlueUnit> unit = make_unit(loaded, rows);
   data::ShuffledSource source(rows, source_options(training));
   train::Trainer trainer(*unit, source, training, &run);
   if (glue.output.resume) trainer.resume();

@@ -18,10 +18,12 @@ struct GlueRun {
   const train::TrainingConfig& training;
   const train::OutputConfig& output;
   Json settings;  // as the folder keeps them
+  // Called once the model is there, before rows are read; may be empty.
+  std::function<void(LoadedModel& loaded)> check_model = {};
 };
 
-// Makes the unit once the model is there, before the rows are read.
-using MakeGlueUnit = std::function<std::unique_ptr<GlueUnit>(LoadedModel& loaded)>;
+// Makes the unit once model and training rows are there.
+using MakeGlueUnit = std::function<std::unique_ptr<GlueUnit>(LoadedModel& loaded, const data::RowSet& rows)>;
 
 // Returns the scores and rates that results.json holds.
 Json train_glue(const GlueRun& run, const MakeGlueUnit& make_unit);

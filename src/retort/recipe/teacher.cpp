@@ -2,9 +2,9 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include "retort/base/error.h"
 #include "retort/base/random.h"
 #include "retort/kernel/rows.h"
+#include "retort/recipe/teacher_targets.h"
 
 namespace retort::recipe {
 
@@ -20,13 +20,6 @@ ModelSource source_of(const TeacherConfig& config, const ModelSource& student) {
   return source;
 }
 
-bool have_equal_pieces(const text::Tokenizer& a, const text::Tokenizer& b) {
-  if (a.vocabulary_size() != b.vocabulary_size()) return false;
-  for (int32_t id = 0; id < a.vocabulary_size(); ++id)
-    if (a.piece(id) != b.piece(id)) return false;
-  return true;
-}
-
 }  // namespace
 
 Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision,
@@ -34,15 +27,7 @@ Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precisio
     : config_(config),
       loaded_(load_model(source_of(config, student_source),
                          {.head = head, .may_start_head = true, .model = {.precision = precision}})) {
-  if (!have_equal_pieces(*student.tokenizer, *loaded_.tokenizer))
-    throw UserError(
-        "`teacher` must have the student's vocabulary of {} pieces, but `{}` has another, of {}; take teacher and "
-        "student of one family",
-        student.tokenizer->vocabulary_size(), config.teacher, loaded_.tokenizer->vocabulary_size());
-  const int64_t positions = loaded_.model->config().max_position_embeddings;
-  if (positions < max_seq_length)
-    throw UserError("`max_seq_length` must be at most {}, the positions of the teacher, but is {}", positions,
-                    max_seq_length);
+  check_teacher(student, loaded_, config.teacher, max_seq_length);
 }
 
 model::ModelOutput Teacher::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,

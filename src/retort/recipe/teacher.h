@@ -20,6 +20,8 @@ class Teacher {
   // Whether every parameter came from its files.
   bool is_trained() const { return loaded_.missing.empty(); }
 
+  bool has_dropout() const { return config_.teacher_dropout; }
+
   // Its output for a batch, without gradients; dropout only as configured, with keys made from those of the sequences.
   model::ModelOutput forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                              model::ForwardOptions options = {}) const;
