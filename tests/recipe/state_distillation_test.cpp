@@ -241,6 +241,8 @@ TEST_F(DistillPrediction, ContinuesABackboneAndKeepsTheBest) {
   distill_backbone(backbone(folder_ / "body", student_));
   DistillPredictionConfig config = prediction(folder_ / "out", folder_ / "body");
   config.data.squad.dev_file = tiny::dev_file();
+  config.training.evaluate_during_training = config.training.load_best_model_at_end = true;
+  config.training.eval_steps = 2;
   const Json results = distill_prediction(config);
   for (const char* key : {"exact", "f1", "train_loss"}) EXPECT_TRUE(results.contains(key)) << key;
   EXPECT_EQ(read_json_file(folder_ / "out/config.json")["architectures"], Json({"BertForQuestionAnswering"}));

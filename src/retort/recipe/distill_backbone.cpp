@@ -37,15 +37,25 @@ void DistillBackboneConfig::fields(FieldList& list) {
 
 namespace {
 
+// Everything about the data that can be known before a model is read.
 void check_data(const DistillBackboneConfig& config) {
   if (config.data_file.empty() == config.data.task_name.empty())
     throw UserError("`--task_name` or `--data_file` must be given, but {}",
                     config.data_file.empty() ? "both are missing" : "both are; leave one out");
+  if (!config.data_file.empty()) return;
+  if (config.data.is_squad())
+    config.data.squad_data();
+  else
+    config.data.glue_data();
 }
 
 std::unique_ptr<data::RowSet> load_corpus(const DistillBackboneConfig& config, const LoadedModel& student) {
   data::TokenRowOptions options = config.corpus;
   options.max_seq_length = config.data.max_seq_length();
+  const int64_t positions = student.model->config().max_position_embeddings;
+  if (positions < options.max_seq_length)
+    throw UserError("`max_seq_length` must be at most {}, the positions of the model, but is {}", positions,
+                    options.max_seq_length);
   return std::make_unique<data::TokenRowSet>(
       make_token_rows(open_corpus(config.data_file, student), options, config.data_file));
 }
