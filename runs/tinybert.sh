@@ -54,7 +54,7 @@ train() {
   shift
   [[ -e $out/DONE ]] && { echo "$out is done" >&2; return; }
   local more=()
-  compgen -G "$out/checkpoint-*" > /dev/null && more+=(--resume)
+  [[ -d $out ]] && more+=(--resume)
   if [[ -n $small ]]; then
     more+=(--max_steps 20 --per_device_train_batch_size 8 --gradient_accumulation_steps 1 --eval_steps 0 --no_dataloader_drop_last)
   fi
