@@ -1,5 +1,6 @@
 #include "retort/model/encoder.h"
 
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/max.h>
 #include <ATen/ops/min.h>
 
@@ -95,8 +96,9 @@ std::vector<at::Tensor> Encoder::forward(const kernel::Rows& rows, const Encoder
                     make_dropout(config_.hidden_dropout_prob, is_training, -1, DropoutPlace::kEmbeddings));  // [T, H]
   if (keep_all) states.push_back(x);
   for (size_t l = 0; l < layers_.size(); ++l) {
-    const auto run = [this, l, rows, is_training](const at::Tensor& input) {
-      return run_layer(layers_[l], static_cast<int64_t>(l), input, rows, is_training);
+    const at::Tensor kept_rows = l + 1 == layers_.size() ? options.last_rows : at::Tensor();
+    const auto run = [this, l, rows, is_training, kept_rows](const at::Tensor& input) {
+      return run_layer(layers_[l], static_cast<int64_t>(l), input, rows, is_training, kept_rows);
     };
     x = options.checkpoint_activations ? kernel::recompute(x, run) : run(x);
     if (keep_all) states.push_back(x);
@@ -105,12 +107,19 @@ std::vector<at::Tensor> Encoder::forward(const kernel::Rows& rows, const Encoder
   return states;
 }
 
-at::Tensor Encoder::run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& x, const kernel::Rows& rows,
-                              bool is_training) const {
+// Attention reads all rows; what comes behind it is done for `kept_rows` alone, where they are defined.
+at::Tensor Encoder::run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& all_x,
+                              const kernel::Rows& all_rows, bool is_training, const at::Tensor& kept_rows) const {
   const double hidden = config_.hidden_dropout_prob, probabilities = config_.attention_probs_dropout_prob;
-  const at::Tensor qkv = kernel::linear(x, *layer.qkv.weight, layer.qkv.bias);  // [T, 3*A*D]
-  const at::Tensor context = kernel::attention(
-      qkv, rows, layer.heads, make_dropout(probabilities, is_training, index, DropoutPlace::kAttention));
+  const at::Tensor qkv = kernel::linear(all_x, *layer.qkv.weight, layer.qkv.bias);  // [T, 3*A*D]
+  const at::Tensor all_context = kernel::attention(
+      qkv, all_rows, layer.heads, make_dropout(probabilities, is_training, index, DropoutPlace::kAttention));
+  const auto kept = [&](const at::Tensor& all) {
+    return kept_rows.defined() ? at::index_select(all, 0, kept_rows) : all;
+  };
+  const at::Tensor x = kept(all_x), context = kept(all_context);
+  const kernel::Rows no_rows;
+  const kernel::Rows& rows = kept_rows.defined() ? no_rows : all_rows;  // for the keys of dropout
   const at::Tensor attended = kernel::add_norm(
       kernel::linear(context, *layer.attention_output.weight, nullptr), layer.attention_output.bias, x,
       layer.attention_norm, rows, make_dropout(hidden, is_training, index, DropoutPlace::kAttentionOutput));  // [T, H]

@@ -38,6 +38,7 @@ struct EncoderOptions {
   bool is_training = false;             // dropout; needs rows.keys
   bool keep_all = false;                // every layer's hidden states, else only the last
   bool checkpoint_activations = false;  // keep the layers' inputs only, compute the rest again in the backward pass
+  at::Tensor last_rows = {};            // [M] int64: all that is wanted of the last layer; outside training
 };
 
 class Encoder {
@@ -46,14 +47,14 @@ class Encoder {
   Encoder(const ModelConfig& config, const std::string& prefix, kernel::ParameterStore& store);
 
   // Hidden states [T, H]: the embeddings' output, then every layer's; only the last without `keep_all`. Throws
-  // UserError for ids or positions outside the tables.
+  // UserError for ids or positions outside the tables. With last_rows the last one is [M, H].
   std::vector<at::Tensor> forward(const kernel::Rows& rows, const EncoderOptions& options) const;
 
   const kernel::Weight* word_embeddings() const { return embeddings_.word; }
 
  private:
-  at::Tensor run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& x, const kernel::Rows& rows,
-                       bool is_training) const;
+  at::Tensor run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& all_x, const kernel::Rows& all_rows,
+                       bool is_training, const at::Tensor& kept_rows) const;
   void check_rows(const kernel::Rows& rows) const;
 
   ModelConfig config_;

@@ -35,6 +35,12 @@ bool has_pooler(Head head) {
 
 at::Tensor as_float(const at::Tensor& x) { return x.to(at::kFloat); }
 
+at::Tensor index_tensor(const std::vector<int64_t>& rows) {
+  at::Tensor index = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
+  std::copy(rows.begin(), rows.end(), index.data_ptr<int64_t>());
+  return index;
+}
+
 // The rows' keys at chosen places, for dropout behind a gather.
 kernel::Rows select_keys(const kernel::Rows& rows, const at::Tensor& chosen) {
   kernel::Rows selected;
@@ -108,11 +114,14 @@ void Model::add_language_model_weights(const std::string& transform, const std::
 
 ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& options) const {
   ModelOutput out;
+  const at::Tensor chosen = options.chosen_rows.empty() ? at::Tensor() : index_tensor(options.chosen_rows);
+  const bool has_chosen_rows_only = needs_chosen_rows_only(options);
   out.hidden_states = encoder_->forward(rows, {.precision = options_.precision,
                                                .is_training = options.is_training,
                                                .keep_all = options.keep_hidden_states,
-                                               .checkpoint_activations = options_.checkpoint_activations});
-  const at::Tensor& last = out.hidden_states.back();  // [T, H]
+                                               .checkpoint_activations = options_.checkpoint_activations,
+                                               .last_rows = has_chosen_rows_only ? chosen : at::Tensor()});
+  const at::Tensor& last = out.hidden_states.back();  // [T, H], or [M, H]
   const bool is_bert = config_.family == Family::kBert;
   const double head_dropout = !is_bert                          ? config_.seq_classif_dropout
                               : config_.classifier_dropout >= 0 ? config_.classifier_dropout
@@ -135,7 +144,7 @@ ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& optio
       out.next_sentence_logits = as_float(kernel::linear(out.pooled, *next_sentence_.weight, next_sentence_.bias));
       [[fallthrough]];
     case Head::kMaskedLm:
-      out.logits = predict_tokens(last, options.chosen_rows);
+      out.logits = predict_tokens(chosen.defined() && !has_chosen_rows_only ? at::index_select(last, 0, chosen) : last);
       break;
   }
   return out;
@@ -153,13 +162,13 @@ at::Tensor Model::classify(const at::Tensor& features, const kernel::Rows& rows,
   return as_float(kernel::linear(kernel::drop(features, rows.keys, drop), *classifier_.weight, classifier_.bias));
 }
 
-at::Tensor Model::predict_tokens(const at::Tensor& last, const std::vector<int64_t>& chosen_rows) const {
-  at::Tensor rows = last;
-  if (!chosen_rows.empty()) {
-    at::Tensor index = at::empty({static_cast<int64_t>(chosen_rows.size())}, at::kLong);
-    std::copy(chosen_rows.begin(), chosen_rows.end(), index.data_ptr<int64_t>());
-    rows = at::index_select(last, 0, index);  // [M, H]
-  }
+// The next-sentence head looks at first tokens, and kept hidden states are promised for all rows.
+bool Model::needs_chosen_rows_only(const ForwardOptions& options) const {
+  return head_ == Head::kMaskedLm && !options.chosen_rows.empty() && !options.is_training &&
+         !options.keep_hidden_states && !options_.checkpoint_activations;
+}
+
+at::Tensor Model::predict_tokens(const at::Tensor& rows) const {
   const auto activation = kernel::parse_activation(config_.hidden_act);
   const at::Tensor transformed =
       kernel::bias_activation(kernel::linear(rows, *transform_.weight, nullptr), *transform_.bias, activation);

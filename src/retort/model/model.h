@@ -38,7 +38,8 @@ struct ForwardOptions {
 };
 
 struct ModelOutput {
-  std::vector<at::Tensor> hidden_states;  // [T, H] each, in the activation type
+  std::vector<at::Tensor> hidden_states;  // [T, H] each, in the activation type; of Head::kMaskedLm with chosen rows,
+                                          // outside training and when only the last is kept, [M, H]
   at::Tensor pooled;                      // [B, H]; undefined without a pooler
   at::Tensor logits;                      // float32 unless Head says otherwise; undefined for kNone
   at::Tensor next_sentence_logits;        // float32 [B, 2]; kPreTraining only
@@ -63,7 +64,9 @@ class Model {
   void add_language_model_weights(const std::string& transform, const std::string& norm, const std::string& bias);
   at::Tensor pool(const at::Tensor& last, const kernel::Rows& rows) const;
   at::Tensor classify(const at::Tensor& features, const kernel::Rows& rows, double dropout, bool is_training) const;
-  at::Tensor predict_tokens(const at::Tensor& last, const std::vector<int64_t>& chosen_rows) const;
+  // Whether the last layer may leave out the rows that get no logits.
+  bool needs_chosen_rows_only(const ForwardOptions& options) const;
+  at::Tensor predict_tokens(const at::Tensor& rows) const;
 
   ModelConfig config_;
   Head head_;

@@ -1,0 +1,134 @@
+#include "retort/recipe/augment_candidates.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "retort/base/thread.h"
+#include "retort/data/source.h"
+#include "retort/kernel/rows.h"
+
+namespace retort::recipe {
+
+namespace {
+
+using data::ReplaceableWord;
+
+constexpr size_t kKnownChunks = 100'000;  // answers that are kept for identical texts; some 100 MB
+
+// The rows of [MASK] in a batch.
+std::vector<int64_t> masked_rows(const data::Batch& batch) {
+  std::vector<int64_t> rows;
+  for (int64_t b = 0; b < batch.tokens.sequences(); ++b)
+    rows.push_back(batch.tokens.starts[static_cast<size_t>(b)] + batch.labels[0][static_cast<size_t>(b)]);
+  return rows;
+}
+
+}  // namespace
+
+CandidateFinder::CandidateFinder(const model::Model& model, const text::Tokenizer& tokenizer,
+                                 const GloveNeighbors& neighbors, const Options& options)
+    : model_(model), tokenizer_(tokenizer), neighbors_(neighbors), options_(options) {
+  for (int32_t id = 0; id < tokenizer.vocabulary_size(); ++id)
+    is_continuation_.push_back(tokenizer.piece(id).starts_with("##"));
+}
+
+int64_t CandidateFinder::max_chunk_pieces(const model::Model& model) {
+  constexpr int64_t kPublishedTokens = 512;
+  return std::min(model.config().max_position_embeddings, kPublishedTokens) - 2;
+}
+
+std::vector<std::vector<data::WordCandidates>> CandidateFinder::find(std::span<const data::AugmentText* const> texts,
+                                                                     const std::function<void()>& on_batch) {
+  if (known_.size() > kKnownChunks) known_.clear();
+  data::MaskedCopies copies(tokenizer_, max_chunk_pieces(model_) + 2);
+  std::vector<std::vector<Answers>> answers(texts.size());  // of each chunk
+  std::vector<std::pair<Answers, size_t>> places;           // where each copy's candidates belong
+  for (size_t t = 0; t < texts.size(); ++t) {
+    for (const data::AugmentChunk& chunk : texts[t]->chunks) {
+      bool is_new = false;
+      answers[t].push_back(answers_of(chunk, is_new));
+      for (const ReplaceableWord& word : chunk.replaceable) {
+        if (word.piece == ReplaceableWord::kSeveralPieces) continue;
+        counts_.shared_words += !is_new;
+        if (!is_new) continue;
+        copies.add(chunk.pieces, word.piece);
+        places.emplace_back(answers[t].back(), answers[t].back()->size());
+        answers[t].back()->emplace_back();
+      }
+    }
+  }
+  std::vector<Words> found = ask_model(copies, on_batch);
+  for (size_t i = 0; i < found.size(); ++i) (*places[i].first)[places[i].second] = std::move(found[i]);
+  std::vector<std::vector<data::WordCandidates>> candidates;
+  for (size_t t = 0; t < texts.size(); ++t) candidates.push_back(collect(*texts[t], answers[t]));
+  return candidates;
+}
+
+CandidateFinder::Answers& CandidateFinder::answers_of(const data::AugmentChunk& chunk, bool& is_new) {
+  std::string key;
+  const auto add = [&key](int32_t number) { key.append(reinterpret_cast<const char*>(&number), sizeof number); };
+  for (const int32_t piece : chunk.pieces) add(piece);
+  add(-1);
+  for (const ReplaceableWord& word : chunk.replaceable)
+    if (word.piece != ReplaceableWord::kSeveralPieces) add(word.piece);
+  Answers& answers = known_[key];
+  is_new = answers == nullptr;
+  if (is_new) answers = std::make_shared<std::vector<Words>>();
+  return answers;
+}
+
+std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const data::MaskedCopies& copies,
+                                                               const std::function<void()>& on_batch) {
+  const data::EvaluationBatches batches(copies, {.max_tokens_per_batch = options_.max_tokens_per_batch});
+  std::vector<Words> found(static_cast<size_t>(copies.row_count()));
+  const auto vocabulary = static_cast<size_t>(tokenizer_.vocabulary_size());
+  std::mutex mutex;
+  const auto run = [&](const data::Batch& batch) {
+    const at::NoGradGuard no_grad;
+    const at::Tensor logits = model_.forward(kernel::make_rows(batch.tokens), {.chosen_rows = masked_rows(batch)})
+                                  .logits.to(at::kFloat)
+                                  .contiguous();  // [copies, V]
+    for (size_t b = 0; b < batch.rows.size(); ++b) {
+      const std::span row(logits.data_ptr<float>() + static_cast<int64_t>(b) * logits.size(1), vocabulary);
+      Words& words = found[static_cast<size_t>(batch.rows[b])];
+      for (const int32_t id : greatest_indexes(row, options_.count))
+        if (!is_continuation_[static_cast<size_t>(id)]) words.push_back(tokenizer_.piece(id));
+    }
+  };
+  // Two pieces at least: even one batch is then inside a parallel region, where libraries use one thread.
+  parallel_for(std::max<int64_t>(batches.batch_count(), 2), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < std::min(end, batches.batch_count()); ++i) {
+      const data::Batch batch = batches.batch(i);
+      run(batch);
+      const std::lock_guard lock(mutex);
+      counts_.masked_words += batch.tokens.sequences(), counts_.tokens += batch.tokens.tokens();
+      on_batch();
+    }
+  });
+  return found;
+}
+
+std::vector<data::WordCandidates> CandidateFinder::collect(const data::AugmentText& text,
+                                                           std::span<const Answers> answers) {
+  counts_.words += static_cast<int64_t>(text.words.size());
+  std::vector<data::WordCandidates> candidates;
+  for (size_t c = 0; c < text.chunks.size(); ++c) {
+    size_t next = 0;  // of the chunk's words of one piece
+    for (const ReplaceableWord& word : text.chunks[c].replaceable) {
+      data::WordCandidates& own = candidates.emplace_back(data::WordCandidates{.word = word.word});
+      if (word.piece == ReplaceableWord::kSeveralPieces) {
+        const auto near = neighbors_.of(text.words[static_cast<size_t>(word.word)]);
+        own.words.assign(near.begin(), near.end());
+        ++counts_.glove_words;
+      } else {
+        own.words = (*answers[c])[next++];
+      }
+      counts_.candidates += static_cast<int64_t>(own.words.size());
+    }
+  }
+  return candidates;
+}
+
+}  // namespace retort::recipe

@@ -1,0 +1,69 @@
+// Candidates for the words of many texts at once: words of one piece by a masked language model, whose batches hold the
+// masked copies of all texts together, and words of several pieces by their neighbors in GloVe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "retort/data/augment_variants.h"
+#include "retort/data/augment_words.h"
+#include "retort/data/masked_copies.h"
+#include "retort/model/model.h"
+#include "retort/recipe/glove_neighbors.h"
+#include "retort/text/tokenizer.h"
+
+namespace retort::recipe {
+
+// What was done so far.
+struct CandidateCounts {
+  int64_t words = 0;         // of the texts, replaceable or not
+  int64_t candidates = 0;    // found for words, by either way
+  int64_t masked_words = 0;  // forward passes: one masked copy each
+  int64_t shared_words = 0;  // answered by the copy of an identical text
+  int64_t glove_words = 0;   // words of several pieces, known to GloVe or not
+  int64_t tokens = 0;        // through the model
+};
+
+class CandidateFinder {
+ public:
+  struct Options {
+    int64_t count = 15;  // M
+    int64_t max_tokens_per_batch = 2048;
+  };
+  // A model with a masked-LM head and its tokenizer; all three must outlive this object.
+  CandidateFinder(const model::Model& model, const text::Tokenizer& tokenizer, const GloveNeighbors& neighbors,
+                  const Options& options);
+
+  // Pieces of a chunk that the model takes twice with its special tokens cut off.
+  static int64_t max_chunk_pieces(const model::Model& model);
+
+  // For each text its words with candidates, in the order of the words. Of the `count` most probable pieces those that
+  // begin with `##` are left out. Batches run side by side, each in one thread, so that the result is the same for any
+  // number of threads. `on_batch` is called from them, one at a time; what it throws ends the work.
+  std::vector<std::vector<data::WordCandidates>> find(std::span<const data::AugmentText* const> texts,
+                                                      const std::function<void()>& on_batch);
+  const CandidateCounts& counts() const { return counts_; }
+
+ private:
+  using Words = std::vector<std::string_view>;
+  // Candidates of the words of one piece, in their order, of all chunks with these pieces and these words.
+  using Answers = std::shared_ptr<std::vector<Words>>;
+
+  Answers& answers_of(const data::AugmentChunk& chunk, bool& is_new);
+  std::vector<Words> ask_model(const data::MaskedCopies& copies, const std::function<void()>& on_batch);
+  std::vector<data::WordCandidates> collect(const data::AugmentText& text, std::span<const Answers> answers);
+
+  const model::Model& model_;
+  const text::Tokenizer& tokenizer_;
+  const GloveNeighbors& neighbors_;
+  Options options_;
+  std::vector<bool> is_continuation_;               // by id: begins with ##
+  std::unordered_map<std::string, Answers> known_;  // by the bytes of pieces and places
+  CandidateCounts counts_;
+};
+
+}  // namespace retort::recipe
