@@ -8,8 +8,8 @@ In:  MRPC/train.tsv and SST-2/train.tsv below the data folder, of which rows are
      (default: one of MiniLM-L6's size with random weights, made for the run from `--vocab_file`).
 Out: a table with words and candidates a second of all sides and, for each form of the loop, retort's rate of words divided by its own
      (median, least and greatest over the rounds); last a line of JSON.
-`word` is the loop of the published programs, one forward pass for each masked word; `sentence` puts the masked copies of a sentence into
-one batch. Loading is counted nowhere. A difference in the number of words ends the program.
+`word` is the loop of the published programs, one forward pass for each masked word; `sentence` is what the loop can be without work
+across sentences: their masked copies in one batch. Loading is counted nowhere. A difference in the number of words ends the program.
 """
 import argparse
 import os
@@ -52,7 +52,7 @@ def retort_side(args, task, folder, rows):
 def peer_side(args, task, folder, rows, form):
     job = {"model": args.model, "glove": args.glove_embs, "rows": str(rows / "train.tsv"), "folder": str(folder),
            "columns": COLUMNS[task][1], "passes": COLUMNS[task][2], "form": form}
-    return side_by_side.Side(f"transformers, a {form} at a time", lambda _: with_rates(ask_peer(args, job)))
+    return side_by_side.Side({"word": "loop as published, a word at a time", "sentence": "better loop, a sentence at a time"}[form], lambda _: with_rates(ask_peer(args, job)))
 
 
 def compare(args, task, folder):
