@@ -115,6 +115,25 @@ TEST(CandidateFinder, AsksOnceAboutIdenticalTexts) {
   EXPECT_EQ(finder.counts().masked_words, once.masked_words);  // known from before
 }
 
+// Words that are masked alone, because the text has no others of one piece, get the same candidates; others stay in
+// place.
+TEST(CandidateFinder, SeveralWordsOfACopyKeepTheirPlaces) {
+  const Loaded all;
+  const GloveNeighbors neighbors(all.vectors, all.several, 8);
+  CandidateFinder alone(*all.loaded.model, *all.loaded.tokenizer, neighbors, {.count = 8});
+  CandidateFinder together(*all.loaded.model, *all.loaded.tokenizer, neighbors, {.count = 8, .words_per_copy = 3});
+  const auto one = alone.find(all.pointers, [] {}), three = together.find(all.pointers, [] {});
+  EXPECT_EQ(together.counts().masked_words, alone.counts().masked_words);
+  EXPECT_LT(together.counts().masked_copies, alone.counts().masked_copies / 2);
+  for (size_t i = 0; i < one.size(); ++i) {
+    ASSERT_EQ(three[i].size(), one[i].size());
+    size_t asked = 0;
+    for (const data::WordCandidates& word : one[i]) asked += !all.several.contains(all.texts[i].words[word.word]);
+    for (size_t w = 0; w < one[i].size(); ++w) EXPECT_EQ(three[i][w].word, one[i][w].word);
+    if (asked <= 1) EXPECT_EQ(as_json(three[i]), as_json(one[i])) << "text " << i;
+  }
+}
+
 TEST(GreatestIndexes, AreTheFirstOfASortedList) {
   const std::vector<float> scores{1, 5, 3, 5, -2, 4, 3};
   EXPECT_EQ(greatest_indexes(scores, 4), (std::vector<int32_t>{1, 3, 5, 2}));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "retort/base/thread.h"
 #include "retort/data/source.h"
@@ -17,11 +18,11 @@ using data::ReplaceableWord;
 
 constexpr size_t kKnownChunks = 100'000;  // answers that are kept for identical texts; some 100 MB
 
-// The rows of [MASK] in a batch.
-std::vector<int64_t> masked_rows(const data::Batch& batch) {
+// The rows of [MASK] in a batch, sequence by sequence.
+std::vector<int64_t> masked_rows(const data::Batch& batch, const data::MaskedCopies& copies) {
   std::vector<int64_t> rows;
-  for (int64_t b = 0; b < batch.tokens.sequences(); ++b)
-    rows.push_back(batch.tokens.starts[static_cast<size_t>(b)] + batch.labels[0][static_cast<size_t>(b)]);
+  for (size_t b = 0; b < batch.rows.size(); ++b)
+    for (const int32_t place : copies.places(batch.rows[b])) rows.push_back(batch.tokens.starts[b] + place);
   return rows;
 }
 
@@ -44,58 +45,62 @@ std::vector<std::vector<data::WordCandidates>> CandidateFinder::find(std::span<c
   if (known_.size() > kKnownChunks) known_.clear();
   data::MaskedCopies copies(tokenizer_, max_chunk_pieces(model_) + 2);
   std::vector<std::vector<Answers>> answers(texts.size());  // of each chunk
-  std::vector<std::pair<Answers, size_t>> places;           // where each copy's candidates belong
-  for (size_t t = 0; t < texts.size(); ++t) {
-    for (const data::AugmentChunk& chunk : texts[t]->chunks) {
-      bool is_new = false;
-      answers[t].push_back(answers_of(chunk, is_new));
-      for (const ReplaceableWord& word : chunk.replaceable) {
-        if (word.piece == ReplaceableWord::kSeveralPieces) continue;
-        counts_.shared_words += !is_new;
-        if (!is_new) continue;
-        copies.add(chunk.pieces, word.piece);
-        places.emplace_back(answers[t].back(), answers[t].back()->size());
-        answers[t].back()->emplace_back();
-      }
-    }
-  }
+  std::vector<Target> targets;                              // of each mask
+  for (size_t t = 0; t < texts.size(); ++t)
+    for (const data::AugmentChunk& chunk : texts[t]->chunks) answers[t].push_back(answers_of(chunk, copies, targets));
   std::vector<Words> found = ask_model(copies, on_batch);
-  for (size_t i = 0; i < found.size(); ++i) (*places[i].first)[places[i].second] = std::move(found[i]);
+  for (size_t i = 0; i < found.size(); ++i) (*targets[i].answers)[targets[i].index] = std::move(found[i]);
   std::vector<std::vector<data::WordCandidates>> candidates;
   for (size_t t = 0; t < texts.size(); ++t) candidates.push_back(collect(*texts[t], answers[t]));
   return candidates;
 }
 
-CandidateFinder::Answers& CandidateFinder::answers_of(const data::AugmentChunk& chunk, bool& is_new) {
-  std::string key;
-  const auto add = [&key](int32_t number) { key.append(reinterpret_cast<const char*>(&number), sizeof number); };
-  for (const int32_t piece : chunk.pieces) add(piece);
-  add(-1);
+CandidateFinder::Answers CandidateFinder::answers_of(const data::AugmentChunk& chunk, data::MaskedCopies& copies,
+                                                     std::vector<Target>& targets) {
+  std::vector<int32_t> places;
   for (const ReplaceableWord& word : chunk.replaceable)
-    if (word.piece != ReplaceableWord::kSeveralPieces) add(word.piece);
+    if (word.piece != ReplaceableWord::kSeveralPieces) places.push_back(word.piece);
+  std::string key;
+  const std::vector<int32_t> separator{-1};
+  for (const std::vector<int32_t>* numbers : {&chunk.pieces, &separator, &std::as_const(places)})
+    key.append(reinterpret_cast<const char*>(numbers->data()), numbers->size() * sizeof(int32_t));
   Answers& answers = known_[key];
-  is_new = answers == nullptr;
-  if (is_new) answers = std::make_shared<std::vector<Words>>();
+  if (answers != nullptr) {
+    counts_.shared_words += static_cast<int64_t>(places.size());
+    return answers;
+  }
+  answers = std::make_shared<std::vector<Words>>(places.size());
+  const auto per_copy = static_cast<size_t>(options_.words_per_copy);
+  const size_t copy_count = (places.size() + per_copy - 1) / per_copy;
+  for (size_t copy = 0; copy < copy_count; ++copy) {
+    std::vector<int32_t> masked;
+    for (size_t i = copy; i < places.size(); i += copy_count) {  // words of a copy stand far from each other
+      masked.push_back(places[i]);
+      targets.push_back({answers, i});
+    }
+    copies.add(chunk.pieces, masked);
+  }
   return answers;
 }
 
 std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const data::MaskedCopies& copies,
                                                                const std::function<void()>& on_batch) {
   const data::EvaluationBatches batches(copies, {.max_tokens_per_batch = options_.max_tokens_per_batch});
-  std::vector<Words> found(static_cast<size_t>(copies.row_count()));
+  std::vector<Words> found(static_cast<size_t>(copies.mask_count()));
   const auto vocabulary = static_cast<size_t>(tokenizer_.vocabulary_size());
   std::mutex mutex;
   const auto run = [&](const data::Batch& batch) {
     const at::NoGradGuard no_grad;
-    const at::Tensor logits = model_.forward(kernel::make_rows(batch.tokens), {.chosen_rows = masked_rows(batch)})
-                                  .logits.to(at::kFloat)
-                                  .contiguous();  // [copies, V]
-    for (size_t b = 0; b < batch.rows.size(); ++b) {
-      const std::span row(logits.data_ptr<float>() + static_cast<int64_t>(b) * logits.size(1), vocabulary);
-      Words& words = found[static_cast<size_t>(batch.rows[b])];
-      for (const int32_t id : greatest_indexes(row, options_.count))
-        if (!is_continuation_[static_cast<size_t>(id)]) words.push_back(tokenizer_.piece(id));
-    }
+    const at::Tensor logits =
+        model_.forward(kernel::make_rows(batch.tokens), {.chosen_rows = masked_rows(batch, copies)})
+            .logits.to(at::kFloat)
+            .contiguous();  // [masks, V]
+    const float* scores = logits.data_ptr<float>();
+    for (const int64_t row : batch.rows)
+      for (int64_t mask = copies.first_mask(row); mask < copies.first_mask(row + 1); ++mask) {
+        found[static_cast<size_t>(mask)] = best_pieces({scores, vocabulary});
+        scores += logits.size(1);
+      }
   };
   // Two pieces at least: even one batch is then inside a parallel region, where libraries use one thread.
   parallel_for(std::max<int64_t>(batches.batch_count(), 2), 1, [&](int64_t begin, int64_t end) {
@@ -103,11 +108,19 @@ std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const data::Maske
       const data::Batch batch = batches.batch(i);
       run(batch);
       const std::lock_guard lock(mutex);
-      counts_.masked_words += batch.tokens.sequences(), counts_.tokens += batch.tokens.tokens();
+      for (const int64_t row : batch.rows) counts_.masked_words += static_cast<int64_t>(copies.places(row).size());
+      counts_.masked_copies += batch.tokens.sequences(), counts_.tokens += batch.tokens.tokens();
       on_batch();
     }
   });
   return found;
+}
+
+CandidateFinder::Words CandidateFinder::best_pieces(std::span<const float> scores) const {
+  Words words;
+  for (const int32_t id : greatest_indexes(scores, options_.count))
+    if (!is_continuation_[static_cast<size_t>(id)]) words.push_back(tokenizer_.piece(id));
+  return words;
 }
 
 std::vector<data::WordCandidates> CandidateFinder::collect(const data::AugmentText& text,

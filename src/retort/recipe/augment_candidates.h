@@ -20,18 +20,20 @@ namespace retort::recipe {
 
 // What was done so far.
 struct CandidateCounts {
-  int64_t words = 0;         // of the texts, replaceable or not
-  int64_t candidates = 0;    // found for words, by either way
-  int64_t masked_words = 0;  // forward passes: one masked copy each
-  int64_t shared_words = 0;  // answered by the copy of an identical text
-  int64_t glove_words = 0;   // words of several pieces, known to GloVe or not
-  int64_t tokens = 0;        // through the model
+  int64_t words = 0;          // of the texts, replaceable or not
+  int64_t candidates = 0;     // found for words, by either way
+  int64_t masked_words = 0;   // asked about by the model
+  int64_t masked_copies = 0;  // sequences through the model
+  int64_t shared_words = 0;   // answered by the copy of an identical text
+  int64_t glove_words = 0;    // words of several pieces, known to GloVe or not
+  int64_t tokens = 0;         // through the model
 };
 
 class CandidateFinder {
  public:
   struct Options {
-    int64_t count = 15;  // M
+    int64_t count = 15;          // M
+    int64_t words_per_copy = 1;  // masked together; more than 1 is faster and not quite the same
     int64_t max_tokens_per_batch = 2048;
   };
   // A model with a masked-LM head and its tokenizer; all three must outlive this object.
@@ -53,8 +55,16 @@ class CandidateFinder {
   // Candidates of the words of one piece, in their order, of all chunks with these pieces and these words.
   using Answers = std::shared_ptr<std::vector<Words>>;
 
-  Answers& answers_of(const data::AugmentChunk& chunk, bool& is_new);
+  // Where the candidates of one mask belong.
+  struct Target {
+    Answers answers;
+    size_t index;
+  };
+
+  // The answers of a chunk, known or to be filled: then its masked copies are added, with a target for each mask.
+  Answers answers_of(const data::AugmentChunk& chunk, data::MaskedCopies& copies, std::vector<Target>& targets);
   std::vector<Words> ask_model(const data::MaskedCopies& copies, const std::function<void()>& on_batch);
+  Words best_pieces(std::span<const float> scores) const;
   std::vector<data::WordCandidates> collect(const data::AugmentText& text, std::span<const Answers> answers);
 
   const model::Model& model_;

@@ -18,6 +18,11 @@ void AugmentConfig::model_fields(FieldList& list) {
 
 void AugmentConfig::word_fields(FieldList& list, const std::string& published_passes) {
   list.add("M", candidates, {.help = "Candidates of a word.", .min = 1});
+  list.add(
+      "words_per_copy", words_per_copy,
+      {.help = "Words that are masked together and asked about in one pass of the model. More are faster; a word is "
+               "then predicted with others masked beside it, which stand in the second half of the input.",
+       .min = 1});
   list.add("replace_question_words", replace_question_words,
            {.help = "As the published program does, replace what, which, who, whom, when, where, why and how, though "
                     "they are stop words."});

@@ -52,6 +52,7 @@ void Augmenter::look_ahead(int64_t count, const std::function<void(int64_t i, st
   finder_ = std::make_unique<CandidateFinder>(
       *loaded_.model, *loaded_.tokenizer, *neighbors_,
       CandidateFinder::Options{.count = config_.candidates,
+                               .words_per_copy = config_.words_per_copy,
                                .max_tokens_per_batch = config_.inference.max_tokens_per_batch});
 }
 
@@ -75,7 +76,7 @@ void Augmenter::check_batch() {
   if (const int signal_number = stop_.requested(); signal_number != 0)
     throw Interrupted(signal_number, fmt::format("stopped by signal {}; nothing was written", signal_number));
   const CandidateCounts& counts = finder_->counts();
-  progress_.update({.done = done_, .sequences = counts.masked_words, .tokens = counts.tokens});
+  progress_.update({.done = done_, .sequences = counts.masked_copies, .tokens = counts.tokens});
 }
 
 void Augmenter::add_done(int64_t count) {
@@ -90,6 +91,7 @@ Json Augmenter::finish() {
   const auto rate = [&](int64_t count) { return seconds > 0 ? static_cast<double>(count) / seconds : 0.0; };
   return {{"words", counts.words},
           {"masked_words", counts.masked_words},
+          {"masked_copies", counts.masked_copies},
           {"shared_words", counts.shared_words},
           {"glove_words", counts.glove_words},
           {"candidates", counts.candidates},

@@ -57,17 +57,23 @@ TEST(MaskedCopies, MaskedTextThenText) {
   const text::Tokenizer tokenizer = glue_tokenizer();
   const std::vector<int32_t> pieces{50, 60, 70};
   MaskedCopies copies(tokenizer, 8);
-  copies.add(pieces, 1);
+  copies.add(pieces, std::vector<int32_t>{1});
   Batch batch;
   copies.append(0, batch);
   // [CLS] 2, [SEP] 3, [MASK] 4 of the vocabulary; 2 * 3 + 3 tokens cut to 8.
   EXPECT_EQ(batch.tokens.ids, (std::vector<int32_t>{2, 50, 4, 70, 3, 50, 60, 70}));
   EXPECT_EQ(batch.tokens.segments, (std::vector<int32_t>{0, 0, 0, 0, 0, 1, 1, 1}));
-  EXPECT_EQ(batch.labels, (std::vector<std::vector<int32_t>>{{2}}));
+  EXPECT_EQ(copies.places(0)[0], 2);
   EXPECT_EQ(copies.token_count(0), 8);
   MaskedCopies whole(tokenizer, 64);
-  whole.add(pieces, 2);
+  whole.add(pieces, std::vector<int32_t>{2});
+  whole.add(pieces, std::vector<int32_t>{0, 2});
   EXPECT_EQ(whole.token_count(0), 9);
+  EXPECT_EQ(whole.mask_count(), 3);
+  EXPECT_EQ(whole.first_mask(1), 1);
+  Batch two;
+  whole.append(1, two);
+  EXPECT_EQ(two.tokens.ids, (std::vector<int32_t>{2, 4, 60, 4, 3, 50, 60, 70, 3}));
 }
 
 const std::vector<std::string> kWords{"the", "cat", "sat", "here"};
