@@ -93,7 +93,10 @@ TEST(CandidateFinder, EqualsTransformersAndNumpy) {
     CandidateFinder finder(*all.loaded.model, *all.loaded.tokenizer, neighbors,
                            {.count = 8, .max_tokens_per_batch = tokens});
     int64_t batches = 0;
-    const auto found = finder.find(all.pointers, [&] { ++batches; });
+    const auto found = finder.find(all.pointers, [&](double share) {
+      ++batches;
+      EXPECT_LE(share, 1);
+    });
     EXPECT_GT(batches, 0);
     ASSERT_EQ(found.size(), all.expected.size());
     for (size_t i = 0; i < found.size(); ++i) EXPECT_EQ(as_json(found[i]), all.expected[i]) << "text " << i;
@@ -106,12 +109,12 @@ TEST(CandidateFinder, AsksOnceAboutIdenticalTexts) {
   CandidateFinder finder(*all.loaded.model, *all.loaded.tokenizer, neighbors, {.count = 8});
   std::vector<const data::AugmentText*> twice = all.pointers;
   twice.insert(twice.end(), all.pointers.begin(), all.pointers.end());
-  const auto found = finder.find(twice, [] {});
+  const auto found = finder.find(twice, [](double) {});
   const CandidateCounts once = finder.counts();
   EXPECT_GE(once.shared_words, once.masked_words);
   for (size_t i = 0; i < all.pointers.size(); ++i)
     EXPECT_EQ(as_json(found[i]), as_json(found[i + all.pointers.size()])) << i;
-  finder.find(all.pointers, [] {});
+  finder.find(all.pointers, [](double) {});
   EXPECT_EQ(finder.counts().masked_words, once.masked_words);  // known from before
 }
 
@@ -122,7 +125,7 @@ TEST(CandidateFinder, SeveralWordsOfACopyKeepTheirPlaces) {
   const GloveNeighbors neighbors(all.vectors, all.several, 8);
   CandidateFinder alone(*all.loaded.model, *all.loaded.tokenizer, neighbors, {.count = 8});
   CandidateFinder together(*all.loaded.model, *all.loaded.tokenizer, neighbors, {.count = 8, .words_per_copy = 3});
-  const auto one = alone.find(all.pointers, [] {}), three = together.find(all.pointers, [] {});
+  const auto one = alone.find(all.pointers, [](double) {}), three = together.find(all.pointers, [](double) {});
   EXPECT_EQ(together.counts().masked_words, alone.counts().masked_words);
   EXPECT_LT(together.counts().masked_copies, alone.counts().masked_copies / 2);
   for (size_t i = 0; i < one.size(); ++i) {
@@ -213,6 +216,9 @@ TEST(AugmentGlue, FinetuneReadsIt) {
   EXPECT_NE(error_of([&] { augment_glue(config); }).find("train_aug.tsv` must not exist yet, but does"),
             std::string::npos);
   config.augment.overwrite_output_file = true;
+  config.augment.output_file = folder / "SST-2/train.tsv";
+  EXPECT_NE(error_of([&] { augment_glue(config); }).find("must be another file than the input"), std::string::npos);
+  config.augment.output_file = "";
   EXPECT_EQ(augment_glue(config)["augmented_rows"], result["augmented_rows"]);
   FinetuneGlueConfig training = tiny::glue_settings("sst-2", folder / "out");
   training.data.data_dir = folder.path();

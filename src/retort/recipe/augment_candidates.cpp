@@ -41,7 +41,7 @@ int64_t CandidateFinder::max_chunk_pieces(const model::Model& model) {
 }
 
 std::vector<std::vector<data::WordCandidates>> CandidateFinder::find(std::span<const data::AugmentText* const> texts,
-                                                                     const std::function<void()>& on_batch) {
+                                                                     const OnBatch& on_batch) {
   if (known_.size() > kKnownChunks) known_.clear();
   data::MaskedCopies copies(tokenizer_, max_chunk_pieces(model_) + 2);
   std::vector<std::vector<Answers>> answers(texts.size());  // of each chunk
@@ -84,11 +84,12 @@ CandidateFinder::Answers CandidateFinder::answers_of(const data::AugmentChunk& c
 }
 
 std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const data::MaskedCopies& copies,
-                                                               const std::function<void()>& on_batch) {
+                                                               const OnBatch& on_batch) {
   const data::EvaluationBatches batches(copies, {.max_tokens_per_batch = options_.max_tokens_per_batch});
   std::vector<Words> found(static_cast<size_t>(copies.mask_count()));
   const auto vocabulary = static_cast<size_t>(tokenizer_.vocabulary_size());
   std::mutex mutex;
+  int64_t batches_done = 0;
   const auto run = [&](const data::Batch& batch) {
     const at::NoGradGuard no_grad;
     const at::Tensor logits =
@@ -110,7 +111,7 @@ std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const data::Maske
       const std::lock_guard lock(mutex);
       for (const int64_t row : batch.rows) counts_.masked_words += static_cast<int64_t>(copies.places(row).size());
       counts_.masked_copies += batch.tokens.sequences(), counts_.tokens += batch.tokens.tokens();
-      on_batch();
+      on_batch(static_cast<double>(++batches_done) / static_cast<double>(batches.batch_count()));
     }
   });
   return found;

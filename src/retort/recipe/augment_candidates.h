@@ -36,6 +36,8 @@ class CandidateFinder {
     int64_t words_per_copy = 1;  // masked together; more than 1 is faster and not quite the same
     int64_t max_tokens_per_batch = 2048;
   };
+  // Called from the threads, one at a time, with the share of the batches that are done; what it throws ends the work.
+  using OnBatch = std::function<void(double share)>;
   // A model with a masked-LM head and its tokenizer; all three must outlive this object.
   CandidateFinder(const model::Model& model, const text::Tokenizer& tokenizer, const GloveNeighbors& neighbors,
                   const Options& options);
@@ -45,9 +47,9 @@ class CandidateFinder {
 
   // For each text its words with candidates, in the order of the words. Of the `count` most probable pieces those that
   // begin with `##` are left out. Batches run side by side, each in one thread, so that the result is the same for any
-  // number of threads. `on_batch` is called from them, one at a time; what it throws ends the work.
+  // number of threads.
   std::vector<std::vector<data::WordCandidates>> find(std::span<const data::AugmentText* const> texts,
-                                                      const std::function<void()>& on_batch);
+                                                      const OnBatch& on_batch);
   const CandidateCounts& counts() const { return counts_; }
 
  private:
@@ -63,7 +65,7 @@ class CandidateFinder {
 
   // The answers of a chunk, known or to be filled: then its masked copies are added, with a target for each mask.
   Answers answers_of(const data::AugmentChunk& chunk, data::MaskedCopies& copies, std::vector<Target>& targets);
-  std::vector<Words> ask_model(const data::MaskedCopies& copies, const std::function<void()>& on_batch);
+  std::vector<Words> ask_model(const data::MaskedCopies& copies, const OnBatch& on_batch);
   Words best_pieces(std::span<const float> scores) const;
   std::vector<data::WordCandidates> collect(const data::AugmentText& text, std::span<const Answers> answers);
 

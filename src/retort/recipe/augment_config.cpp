@@ -48,6 +48,10 @@ fs::path AugmentConfig::choose_output(const fs::path& input, const std::string& 
     throw UserError("`output_file` must stand alone, but `output_dir` is given too; leave one out");
   const fs::path folder = output_dir.empty() ? input.parent_path() : fs::path(output_dir);
   const fs::path path = output_file.empty() ? folder / file_name : fs::path(output_file);
+  std::error_code ignored;
+  if (fs::equivalent(path, input, ignored))
+    throw UserError("`{}` must be another file than the input, but is the input; name another --output_file",
+                    path.string());
   if (!overwrite_output_file && fs::exists(path))
     throw UserError("`{}` must not exist yet, but does; name another, or pass --overwrite_output_file to replace it",
                     path.string());

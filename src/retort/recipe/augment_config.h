@@ -33,7 +33,7 @@ struct AugmentConfig {
 
   data::OnBadRecord bad_record_policy() const { return data::parse_on_bad_record(on_bad_record); }
   // Where to write: output_file, or `file_name` in output_dir or else beside the input; its folder exists then. Throws
-  // UserError when both are given, and for a file that exists and may not be replaced.
+  // UserError when both are given, for the input itself, and for a file that exists and may not be replaced.
   fs::path choose_output(const fs::path& input, const std::string& file_name) const;
 };
 

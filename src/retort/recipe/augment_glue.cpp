@@ -115,13 +115,12 @@ Json augment_glue(const AugmentGlueConfig& config) {
     std::vector<AugmentJob> jobs;
     for (int64_t i = begin * texts.columns(); i < (begin + count) * texts.columns(); ++i)
       jobs.push_back(texts.job(i, augmenter, seed));
-    const auto variants = augmenter.make_variants(jobs);
+    const auto variants = augmenter.make_variants(jobs, count);
     for (int64_t row = 0; row < count; ++row)
       write_row(
           file, data.examples[static_cast<size_t>(begin + row)],
           std::span(variants).subspan(static_cast<size_t>(row * texts.columns()), static_cast<size_t>(texts.columns())),
           config.second_text_beside_last_variant);
-    augmenter.add_done(count);
   }
   file.publish();
   Json result{{"task", task.name},

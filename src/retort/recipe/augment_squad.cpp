@@ -48,10 +48,10 @@ class ArticleWriter {
            .text = augmenter_.prepare(words, data::answer_black_list(paragraph, augmenter_.tokenizer_options())),
            .key = make_key(static_cast<uint64_t>(config_.augment.seed), next_paragraph_++)});
     }
-    const auto variants = augmenter_.make_variants(jobs, config_.later_words_overwrite_first);
+    const auto variants = augmenter_.make_variants(jobs, static_cast<int64_t>(article.paragraphs.size()),
+                                                   config_.later_words_overwrite_first);
     for (size_t i = 0; i < own.size(); ++i) write_variants(own[i], variants[i]);
     file_.end_article();
-    augmenter_.add_done(static_cast<int64_t>(article.paragraphs.size()));
   }
   int64_t written() const { return written_; }
   int64_t dropped() const { return dropped_; }

@@ -56,11 +56,13 @@ void Augmenter::look_ahead(int64_t count, const std::function<void(int64_t i, st
                                .max_tokens_per_batch = config_.inference.max_tokens_per_batch});
 }
 
-std::vector<std::vector<data::Variant>> Augmenter::make_variants(std::span<const AugmentJob> jobs, bool as_published) {
+std::vector<std::vector<data::Variant>> Augmenter::make_variants(std::span<const AugmentJob> jobs, int64_t units,
+                                                                 bool as_published) {
   RETORT_CHECK(finder_ != nullptr, "make_variants was called before look_ahead");
   std::vector<const data::AugmentText*> texts;
   for (const AugmentJob& job : jobs) texts.push_back(&job.text);
-  auto candidates = finder_->find(texts, [this] { check_batch(); });
+  auto candidates = finder_->find(
+      texts, [&](double share) { report(static_cast<double>(done_) + share * static_cast<double>(units)); });
   std::vector<std::vector<data::Variant>> variants(jobs.size());
   parallel_for(static_cast<int64_t>(jobs.size()), kTextsPerThread, [&](int64_t begin, int64_t end) {
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
@@ -69,19 +71,16 @@ std::vector<std::vector<data::Variant>> Augmenter::make_variants(std::span<const
                                         {.passes = passes_, .probability = config_.probability, .key = jobs[i].key});
     }
   });
+  done_ += units;
+  report(static_cast<double>(done_));
   return variants;
 }
 
-void Augmenter::check_batch() {
+void Augmenter::report(double done) {
   if (const int signal_number = stop_.requested(); signal_number != 0)
     throw Interrupted(signal_number, fmt::format("stopped by signal {}; nothing was written", signal_number));
   const CandidateCounts& counts = finder_->counts();
-  progress_.update({.done = done_, .sequences = counts.masked_copies, .tokens = counts.tokens});
-}
-
-void Augmenter::add_done(int64_t count) {
-  done_ += count;
-  check_batch();
+  progress_.update({.done = static_cast<int64_t>(done), .sequences = counts.masked_copies, .tokens = counts.tokens});
 }
 
 Json Augmenter::finish() {

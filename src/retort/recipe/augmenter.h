@@ -38,16 +38,16 @@ class Augmenter {
   // Calls `visit(i, words)` for i = 0..count-1 from several threads; it collects the words of text i that GloVe has to
   // answer. To be called once, before the first `make_variants`.
   void look_ahead(int64_t count, const std::function<void(int64_t i, std::set<std::string>& words)>& visit);
-  // The variants of each text, `as_published` with the candidates of later chunks where the first chunk's were. Throws
-  // Interrupted after a signal.
-  std::vector<std::vector<data::Variant>> make_variants(std::span<const AugmentJob> jobs, bool as_published = false);
-  // Counts towards the total of the progress line.
-  void add_done(int64_t count);
+  // The variants of each text, `as_published` with the candidates of later chunks where the first chunk's were. The
+  // texts are those of `units` rows or paragraphs, for the progress line. Throws Interrupted after a signal.
+  std::vector<std::vector<data::Variant>> make_variants(std::span<const AugmentJob> jobs, int64_t units,
+                                                        bool as_published = false);
   // Ends the progress line. Counts of words and candidates, seconds since construction ended, and rates.
   Json finish();
 
  private:
-  void check_batch();
+  // Shows how far the work is; throws Interrupted after a signal.
+  void report(double done);
 
   AugmentConfig config_;
   int64_t passes_;
