@@ -12,6 +12,7 @@ first step. All sides train the weights from random values: speed does not depen
 """
 import argparse
 import dataclasses
+import pathlib
 
 import sample
 import side_by_side
@@ -26,6 +27,7 @@ class Row:
     size: str
     batch: int
     teacher: str = ""
+    is_cached: bool = False  # retort's teacher has computed its outputs before; the peer's computes in every step
 
 
 ROWS = {
@@ -35,6 +37,7 @@ ROWS = {
     "squad-minilm": Row("squad", "minilm", 16),
     "squad-distilbert": Row("squad", "distilbert", 8),
     "squad-distilbert-from-bert-base": Row("squad", "distilbert", 8, "bert-base"),
+    "squad-distilbert-from-bert-base-cached": Row("squad", "distilbert", 8, "bert-base", is_cached=True),
 }
 DEFAULT_ROWS = [name for name in ROWS if name != "squad-distilbert"]
 
@@ -49,6 +52,8 @@ def retort_side(args, row, made):
             if not side_by_side.retort_knows(args, ["bench", "train"], "teacher"):
                 raise side_by_side.Missing("this `retort bench train` has no flag `--teacher`")
             flags["teacher"] = side_by_side.PRESETS[row.teacher]
+            if row.is_cached:
+                flags["teacher_cache"] = str(pathlib.Path(made.features).parent / "teacher")
         return side_by_side.run_retort(args, ["bench", "train", "--no_use_cache"], flags)
 
     return side_by_side.Side("retort", run)

@@ -52,10 +52,69 @@ TEST(Demo, ShowsAnswersAndATableAndRunsAgain) {
     ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
     EXPECT_NE(outcome.output.find("EM"), std::string::npos) << outcome.output;
     EXPECT_NE(outcome.output.find("\nQ: "), std::string::npos) << outcome.output;
-    for (const char* key : {"exact", "f1", "train_sequences_per_second", "model"})
+    for (const char* key : {"exact", "f1", "train_sequences_per_second", "model", "student_plain", "student"})
       EXPECT_TRUE(outcome.last_line().contains(key)) << key;
   }
-  EXPECT_TRUE(fs::exists(folder / "demo" / "model" / "DONE"));
+  for (const char* name : {"model", "student-plain", "student"})
+    EXPECT_TRUE(fs::exists(folder / "demo" / name / "DONE")) << name;
+}
+
+// The command line of the published wrapper `demo_distilbert.py finetuning`, of which it passed on less than half.
+TEST(DistillSquad, TakesTheWrappersFlagsAndUsesThem) {
+  const tiny::TemporaryFolder folder;
+  const Outcome outcome = run(with({"distill",
+                                    "squad",
+                                    "--model_type",
+                                    "distilbert",
+                                    "--model_name_or_path",
+                                    tiny::distilbert_folder(),
+                                    "--teacher_type",
+                                    "bert",
+                                    "--teacher_name_or_path",
+                                    tiny::question_answering_folder(),
+                                    "--train_file",
+                                    tiny::train_file(),
+                                    "--predict_file",
+                                    tiny::dev_file(),
+                                    "--do_train",
+                                    "--do_eval",
+                                    "--output_dir",
+                                    folder / "out",
+                                    "--optimizer",
+                                    "FusedAdamW",
+                                    "--mode",
+                                    "lazy",
+                                    "--data_type",
+                                    "fp32",
+                                    "--world_size",
+                                    "1",
+                                    "--no_mpirun",
+                                    "--hmp_opt_level",
+                                    "O1",
+                                    "--alpha_ce",
+                                    "0.3",
+                                    "--alpha_squad",
+                                    "0.7",
+                                    "--temperature",
+                                    "3",
+                                    "--learning_rate",
+                                    "1e-4",
+                                    "--per_gpu_train_batch_size",
+                                    "4",
+                                    "--max_steps",
+                                    "2",
+                                    "--seed",
+                                    "7",
+                                    "--teacher_cache",
+                                    "off"},
+                                   kShort));
+  expect_result(outcome, {"exact", "f1", "train_steps"});
+  EXPECT_NE(outcome.errors.find("`--mode` changes nothing"), std::string::npos) << outcome.errors;
+  const Json settings = read_json_file(folder / "out" / "retort_config.json");
+  const Json expected{{"alpha_ce", 0.3},       {"alpha_squad", 0.7}, {"temperature", 3.0},
+                      {"learning_rate", 1e-4}, {"seed", 7},          {"per_device_train_batch_size", 4},
+                      {"optimizer", "adamw"},  {"max_steps", 2},     {"precision", "fp32"}};
+  for (const auto& [key, value] : expected.items()) EXPECT_EQ(settings.at(key), value) << key;
 }
 
 TEST(FinetuneSquad, EvaluateScorePredictAndForwardWorkOnItsFolder) {

@@ -17,14 +17,14 @@ class WatchedUnit : public recipe::SquadUnit {
   WatchedUnit(recipe::LoadedModel& loaded, const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step)
       : SquadUnit(loaded, config.data, config.training.micro_batch_tokens(), nullptr), before_step_(before_step) {}
 
-  std::vector<double> step_counts(const data::StepBatch& step) const override {
-    if (before_step_) before_step_(++steps_, const_cast<WatchedUnit*>(this)->parameters());
+  std::vector<double> step_counts(const data::StepBatch& step) override {
+    if (before_step_) before_step_(++steps_, parameters());
     return SquadUnit::step_counts(step);
   }
 
  private:
   const BeforeStep& before_step_;
-  mutable int64_t steps_ = 0;
+  int64_t steps_ = 0;
 };
 
 std::vector<float> values_of(const RunResult& result) {

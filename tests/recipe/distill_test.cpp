@@ -69,6 +69,47 @@ TEST(Extract, ToDistilBertRenames) {
   EXPECT_EQ(read_json_file(folder / "student/config.json")["architectures"], Json({"DistilBertForQuestionAnswering"}));
 }
 
+// Heads 0, 1, 4 and 10 of 12 are what Python's random.seed(42); random.sample(range(12), 4) prunes first; the tiny
+// model has fewer, so only the form is checked here: what is kept is the teacher's.
+TEST(Extract, PrunesHeadsAndRemembersThem) {
+  const tiny::TemporaryFolder folder;
+  ExtractConfig config = extraction(folder / "student", {0, 1});
+  config.heads_per_layer = 1;
+  extract(config);
+  const LoadedModel student = load(folder / "student"), teacher = load(tiny::question_answering_folder());
+  const int64_t heads = teacher.model->config().num_attention_heads, width = teacher.model->config().head_width();
+  const auto& own = student.model->parameters();
+  const auto& other = teacher.model->parameters();
+  for (int64_t layer = 0; layer < 2; ++layer) {
+    const auto& pruned = student.model->config().pruned_heads.at(layer);
+    ASSERT_EQ(static_cast<int64_t>(pruned.size()), heads - 1);
+    int64_t kept = 0;
+    while (std::find(pruned.begin(), pruned.end(), kept) != pruned.end()) ++kept;
+    const std::string name = "bert.encoder.layer." + std::to_string(layer) + ".attention.";
+    const auto tensor = [&](const kernel::ParameterStore& store, const std::string& part) {
+      return store.tensor(*store.find(name + part));
+    };
+    EXPECT_TRUE(
+        tensor(own, "self.value.weight").equal(tensor(other, "self.value.weight").narrow(0, kept * width, width)));
+    EXPECT_TRUE(tensor(own, "self.key.bias").equal(tensor(other, "self.key.bias").narrow(0, kept * width, width)));
+    EXPECT_TRUE(
+        tensor(own, "output.dense.weight").equal(tensor(other, "output.dense.weight").narrow(1, kept * width, width)));
+  }
+  // Pruning what is pruned already takes nothing away.
+  config.model.model = folder / "student", config.output_dir = folder / "again";
+  extract(config);
+  EXPECT_TRUE(logits_of(folder / "again").equal(logits_of(folder / "student")));
+}
+
+TEST(Extract, AddsFreshLayers) {
+  const tiny::TemporaryFolder folder;
+  ExtractConfig config = extraction(folder / "student", {0});
+  config.fresh_layers = 1;
+  const Json result = extract(config);
+  EXPECT_EQ(result["fresh"].size(), 16);
+  EXPECT_EQ(load(folder / "student").model->config().num_hidden_layers, 2);
+}
+
 std::string message_of(const std::function<void()>& work) {
   try {
     work();
@@ -97,6 +138,7 @@ DistillSquadConfig distillation(const fs::path& output_dir) {
   DistillSquadConfig config;
   config.model = plain.model, config.data = plain.data, config.training = plain.training, config.output = plain.output;
   config.distillation.teacher = tiny::question_answering_folder();
+  config.distillation.teacher_cache = "off";
   return config;
 }
 
@@ -110,6 +152,47 @@ TEST(DistillSquad, WithoutSoftTargetsIsFineTuning) {
   distill_squad(config);
   finetune_squad(tiny::squad_settings(folder / "plain"));
   EXPECT_EQ(weights_of(folder / "distilled"), weights_of(folder / "plain"));
+}
+
+fs::path file_in(const fs::path& cache_dir, const std::string& name) {
+  return fs::directory_iterator(cache_dir)->path() / name;
+}
+
+// A student taught from the cache is the student taught by the teacher, also when the cache is finished after a stop.
+TEST(DistillSquad, CacheTeachesTheSame) {
+  const tiny::TemporaryFolder folder;
+  distill_squad(distillation(folder / "plain"));
+  DistillSquadConfig config = distillation(folder / "cached");
+  config.distillation.teacher_cache = folder / "cache";
+  distill_squad(config);
+  EXPECT_EQ(weights_of(folder / "cached"), weights_of(folder / "plain"));
+
+  const std::string whole = read_file(file_in(folder / "cache", "values"));
+  fs::remove(file_in(folder / "cache", "cache.json"));
+  fs::resize_file(file_in(folder / "cache", "checksums"), 8 * 7);
+  fs::resize_file(file_in(folder / "cache", "values"), whole.size() / 2);
+  config.output.output_dir = folder / "finished";
+  distill_squad(config);
+  EXPECT_EQ(weights_of(folder / "finished"), weights_of(folder / "plain"));
+  EXPECT_EQ(read_file(file_in(folder / "cache", "values")), whole);
+}
+
+TEST(DistillSquad, DamagedAndForeignCachesAreFound) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "first");
+  config.distillation.teacher_cache = folder / "cache";
+  distill_squad(config);
+  std::string values = read_file(file_in(folder / "cache", "values"));
+  for (char& value : values) value ^= 1;  // training looks at some rows only
+  write_file_atomically(file_in(folder / "cache", "values"), values);
+  config.output.output_dir = folder / "damaged";
+  EXPECT_NE(message_of([&] { distill_squad(config); }).find("must hold sound values"), std::string::npos);
+  Json description = read_json_file(file_in(folder / "cache", "cache.json"));
+  description["key"] = "0123";
+  write_json_file(file_in(folder / "cache", "cache.json"), description);
+  config.output.output_dir = folder / "foreign";
+  EXPECT_NE(message_of([&] { distill_squad(config); }).find("must hold the teacher's outputs for these rows"),
+            std::string::npos);
 }
 
 // A student that is its teacher, without dropout and without labels, has nothing to learn.

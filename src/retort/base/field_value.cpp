@@ -134,12 +134,20 @@ std::string read_json(const Json& json, std::vector<T>& value) {
   return "";
 }
 
+// An older spelling of a choice becomes the choice.
+void use_choice(const FieldSpec& spec, auto& value) {
+  if constexpr (std::is_same_v<std::remove_reference_t<decltype(value)>, std::string>)
+    for (const auto& [spelling, choice] : spec.choice_aliases)
+      if (value == spelling) return void(value = choice);
+}
+
 // Reads into a copy, so that the field keeps its value when there is a problem.
 template <typename Read>
 std::string set_field(Field& field, const Read& read) {
   const auto set = [&](auto* target) {
     auto value = *target;
     std::string problem = read(value);
+    use_choice(field.spec, value);
     if (problem.empty()) problem = check(field.spec, value);
     if (problem.empty()) *target = std::move(value), field.was_set = true;
     return problem;

@@ -6,6 +6,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/field_value.h"
+#include "retort/base/log.h"
 
 namespace retort {
 namespace {
@@ -35,6 +36,15 @@ std::string did_you_mean(std::string_view prefix, const std::string& near) {
   return near.empty() ? "; see --help" : fmt::format(", did you mean `{}{}`?", prefix, near);
 }
 
+// The flag of another program that stands for nothing here; null when there is none.
+const AcceptedFlag* find_accepted(const FieldList& list, std::string_view name) {
+  for (const AcceptedFlag& flag : list.accepted())
+    if (flag.name == with_underscores(name)) return &flag;
+  return nullptr;
+}
+
+void report_accepted(const AcceptedFlag& flag) { log_info("`--{}` changes nothing: {}", flag.name, flag.reason); }
+
 void set_from_json(FieldList& list, const Json& values, const std::string& subject, Problems& problems) {
   if (!values.is_object()) {
     problems.push_back(
@@ -43,7 +53,9 @@ void set_from_json(FieldList& list, const Json& values, const std::string& subje
   }
   for (const auto& [key, value] : values.items()) {
     Field* const field = list.find(key);
-    if (field == nullptr) {
+    if (const AcceptedFlag* const accepted = find_accepted(list, key); field == nullptr && accepted != nullptr) {
+      report_accepted(*accepted);
+    } else if (field == nullptr) {
       const std::string near = nearest_name(with_underscores(key), known_names(list));
       problems.push_back(fmt::format("`{}`: unknown key `{}`{}", subject, key, did_you_mean("", near)));
     } else if (const std::string problem = set_field_from_json(*field, value); !problem.empty()) {
@@ -115,6 +127,10 @@ void apply_flag(FieldList& list, FlagUse& use, Problems& problems) {
   }
   Field* const negated = use.name.starts_with("no_") ? list.find(std::string_view(use.name).substr(3)) : nullptr;
   if (negated != nullptr && is_bool(*negated)) return apply_bool(*negated, use, true, problems);
+  if (const AcceptedFlag* const accepted = find_accepted(list, use.name)) {
+    keep_words(use, accepted->takes_value ? 1 : 0, problems);
+    return report_accepted(*accepted);
+  }
   std::vector<std::string> names = known_names(list);
   names.emplace_back("config");
   problems.push_back(fmt::format("unknown flag `--{}`{}", use.name, did_you_mean("--", nearest_name(use.name, names))));

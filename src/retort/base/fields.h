@@ -28,8 +28,9 @@ struct FieldSpec {
   std::optional<double> min = {};         // inclusive
   std::optional<double> max = {};         // inclusive
   std::vector<std::string> choices = {};  // allowed values of a string
-  std::vector<std::string> aliases = {};  // older spellings, without dashes
-  bool required = false;                  // must be given on the command line or in the config file
+  std::vector<std::pair<std::string, std::string>> choice_aliases = {};  // older spellings of them: spelling, choice
+  std::vector<std::string> aliases = {};                                 // older spellings, without dashes
+  bool required = false;  // must be given on the command line or in the config file
 };
 
 // One field: its description and where its value lives.
@@ -41,6 +42,13 @@ struct Field {
   bool was_set = false;  // by the command line or the config file
 };
 
+// A flag or key of other programs that has nothing to set here: it is taken, and a log line says why nothing follows.
+struct AcceptedFlag {
+  std::string name;
+  bool takes_value = false;
+  std::string reason;  // "config.json says it"
+};
+
 class FieldList {
  public:
   // Fields added from now on belong to the section `title` of --help.
@@ -49,6 +57,8 @@ class FieldList {
   void add(std::string name, T& value, FieldSpec spec) {
     fields_.push_back(Field{std::move(name), group_, std::move(spec), Field::Target(&value), false});
   }
+  void accept(AcceptedFlag flag) { accepted_.push_back(std::move(flag)); }
+  const std::vector<AcceptedFlag>& accepted() const { return accepted_; }
   std::vector<Field>& all() { return fields_; }
   const std::vector<Field>& all() const { return fields_; }
   // By name or alias, with `-` read as `_`; null when unknown.
@@ -57,6 +67,7 @@ class FieldList {
  private:
   std::string group_;
   std::vector<Field> fields_;
+  std::vector<AcceptedFlag> accepted_;
 };
 
 // Sets fields from `--name value`, `--name=value`, `--flag`, `--no_flag`, `--flag false`; lists take `a,b,c` or several

@@ -128,6 +128,12 @@ std::string fields_help(const FieldList& list) {
   for_each_group(
       list, [&](const std::string& title) { text += fmt::format("{}{}:\n", text.empty() ? "" : "\n", title); },
       [&](const Field& field) { text += help_entry(field); });
+  if (list.accepted().empty()) return text;
+  std::vector<std::string> names;
+  for (const AcceptedFlag& flag : list.accepted()) names.push_back(flag.name);
+  const std::string all = with_dashes(names);
+  text += "\nTaken from other programs, without effect:\n";
+  for (std::string_view rest = all; !rest.empty();) text += fmt::format("  {}\n", take_line(rest, kLineColumns - 2));
   return text;
 }
 
@@ -141,6 +147,10 @@ std::string fields_markdown(const FieldList& list) {
                         text.empty() ? "" : "\n", title);
       },
       [&](const Field& field) { text += table_row(field); });
+  if (list.accepted().empty()) return text;
+  text += "\n## Taken from other programs, without effect\n\n| flag | why it changes nothing |\n|---|---|\n";
+  for (const AcceptedFlag& flag : list.accepted())
+    text += fmt::format("| {} | {} |\n", code_cell("--" + flag.name), cell(flag.reason));
   return text;
 }
 

@@ -16,7 +16,9 @@
 #include "retort/recipe/bench_infer.h"
 #include "retort/recipe/bench_tokenize.h"
 #include "retort/recipe/bench_train.h"
+#include "retort/recipe/binarize.h"
 #include "retort/recipe/demo.h"
+#include "retort/recipe/distill_mlm.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/evaluate_glue.h"
 #include "retort/recipe/evaluate_squad.h"
@@ -27,6 +29,7 @@
 #include "retort/recipe/inspect.h"
 #include "retort/recipe/predict_qa.h"
 #include "retort/recipe/predict_text.h"
+#include "retort/recipe/pretrain.h"
 #include "retort/recipe/score_squad.h"
 
 namespace retort::cli {
@@ -60,6 +63,16 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "text lines -> token ids, one line each; or ids -> text",
      .run = run_tokenize,
      .describe = describe_config<TokenizeConfig>},
+    {.name = "data binarize",
+     .group = kPrepare,
+     .summary = "text, one sequence a line -> token file",
+     .run = run_with_config<recipe::BinarizeConfig, recipe::binarize>,
+     .describe = describe_config<recipe::BinarizeConfig>},
+    {.name = "data count",
+     .group = kPrepare,
+     .summary = "token file -> counts of the tokens",
+     .run = run_with_config<recipe::CountTokensConfig, recipe::count_tokens>,
+     .describe = describe_config<recipe::CountTokensConfig>},
     {.name = "data features squad",
      .group = kPrepare,
      .summary = "SQuAD files -> feature caches",
@@ -80,6 +93,11 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "GLUE files + masked LM + GloVe -> train_aug.tsv",
      .run = run_with_config<recipe::AugmentGlueConfig, recipe::augment_glue>,
      .describe = describe_config<recipe::AugmentGlueConfig>},
+    {.name = "pretrain",
+     .group = kTrain,
+     .summary = "token file + model folder -> masked language model, its loss",
+     .run = run_with_config<recipe::PretrainConfig, recipe::pretrain>,
+     .describe = describe_config<recipe::PretrainConfig>},
     {.name = "finetune squad",
      .group = kTrain,
      .summary = "SQuAD files + model folder -> model folder, predictions, scores",
@@ -95,6 +113,11 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "teacher folder + chosen layers -> student folder",
      .run = run_with_config<recipe::ExtractConfig, recipe::extract>,
      .describe = describe_config<recipe::ExtractConfig>},
+    {.name = "distill mlm",
+     .group = kTrain,
+     .summary = "token file + student + teacher -> masked language model, its loss",
+     .run = run_with_config<recipe::DistillMlmConfig, recipe::distill_mlm>,
+     .describe = describe_config<recipe::DistillMlmConfig>},
     {.name = "distill squad",
      .group = kTrain,
      .summary = "SQuAD files + student + teacher -> model folder, predictions, scores",

@@ -7,59 +7,13 @@
 #include <iterator>
 
 #include "retort/base/error.h"
+#include "retort/base/line_reader.h"
 #include "retort/base/thread.h"
 
 namespace retort::cli {
 namespace {
 
-constexpr size_t kBatchBytes = 4 << 20;   // read at a time: work for all threads, small beside a model
 constexpr size_t kGroupBytes = 32 << 10;  // one thread's share between two looks at the clock
-
-// Lines of a stream in batches; the views live until the next call.
-class LineReader {
- public:
-  explicit LineReader(std::istream& in) : in_(in) {}
-
-  const std::vector<std::string_view>& next() {
-    buffer_.erase(0, consumed_);
-    lines_.clear();
-    for (size_t searched = 0; lines_.empty() && !is_at_end_;) {
-      searched = buffer_.size();
-      read_more();
-      split(searched);
-    }
-    return lines_;
-  }
-
- private:
-  void read_more() {
-    const size_t kept = buffer_.size();
-    buffer_.resize(kept + kBatchBytes);
-    in_.read(buffer_.data() + kept, kBatchBytes);
-    buffer_.resize(kept + static_cast<size_t>(in_.gcount()));
-    is_at_end_ = !in_;
-    if (in_.bad()) throw UserError("`standard input` must be readable, but reading failed; give it a file or a pipe");
-  }
-  // Bytes before `searched` hold no line end.
-  void split(size_t searched) {
-    consumed_ = 0;
-    const std::string_view text = buffer_;
-    for (size_t end = text.find('\n', searched); end != text.npos; end = text.find('\n', consumed_)) {
-      lines_.push_back(text.substr(consumed_, end - consumed_));
-      consumed_ = end + 1;
-    }
-    if (is_at_end_ && consumed_ < text.size()) {
-      lines_.push_back(text.substr(consumed_));
-      consumed_ = text.size();
-    }
-  }
-
-  std::istream& in_;
-  std::string buffer_;
-  std::vector<std::string_view> lines_;
-  size_t consumed_ = 0;
-  bool is_at_end_ = false;
-};
 
 template <typename Items, typename Write>
 void append_list(std::string& out, std::string_view name, const Items& items, Write&& write_item) {
@@ -178,7 +132,7 @@ void TokenizeConfig::fields(FieldList& list) {
 
 void tokenize_lines(const TokenizeConfig& config, const text::Tokenizer& tokenizer, std::istream& in,
                     std::ostream& out) {
-  LineReader reader(in);
+  LineReader reader(in, "standard input");
   int64_t line_number = 1;
   std::vector<std::string> outputs;
   for (;;) {

@@ -10,13 +10,25 @@
 
 namespace retort::data {
 
+// A token without a label: what losses ignore.
+inline constexpr int32_t kNoTokenLabel = -100;
+
 // Sequences that go through the model together.
 struct Batch {
   kernel::Ragged tokens;
   std::vector<int64_t> rows;                 // [B] row of the data set each sequence came from
   std::vector<std::vector<int32_t>> labels;  // one column [B] per label of the task (SQuAD: start, end; GLUE: class)
   std::vector<float> targets;                // [B] regression targets; empty otherwise
+  std::vector<int32_t> token_labels;         // [T] the id to be guessed at each token or kNoTokenLabel; may be empty
 };
+
+// The tokens that have a label, in order.
+inline std::vector<int64_t> labelled_tokens(const Batch& batch) {
+  std::vector<int64_t> tokens;
+  for (size_t t = 0; t < batch.token_labels.size(); ++t)
+    if (batch.token_labels[t] != kNoTokenLabel) tokens.push_back(static_cast<int64_t>(t));
+  return tokens;
+}
 
 // Rows that can be made into batches: a feature cache, or anything else with random access. Thread-safe to read.
 class RowSet {

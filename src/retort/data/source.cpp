@@ -128,6 +128,7 @@ StepBatch ShuffledSource::assemble(SourcePosition at) {
     step.token_count += step.micro_batches.back().tokens.tokens();
     first = last;
   }
+  if (options_.prepare) options_.prepare(step);
   return step;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <span>
 #include <vector>
@@ -52,6 +53,9 @@ struct ShuffledSourceOptions {
   bool shuffle = true;                        // off: rows in their order, every epoch
   bool group_by_length = false;               // steps of rows of similar length; see epoch_order
   bool prefetch = true;                       // assemble the next step in a background thread
+  // What is done to every step after its rows are put together, such as masking; a pure function of the step, called in
+  // the background thread.
+  std::function<void(StepBatch&)> prepare = {};
 };
 
 // The rows of one epoch in the order in which steps take them: random_permutation(make_key(seed, epoch)). With

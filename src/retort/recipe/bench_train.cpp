@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "retort/base/error.h"
 #include "retort/kernel/implementation.h"
 #include "retort/recipe/bench_measure.h"
 #include "retort/recipe/bench_rows.h"
+#include "retort/recipe/distill_squad_unit.h"
 #include "retort/recipe/glue_unit.h"
 #include "retort/recipe/run_start.h"
 #include "retort/recipe/squad_unit.h"
@@ -14,7 +16,7 @@ namespace retort::recipe {
 
 namespace {
 
-// Operations of the steps that a run took from `begin` on: forward, and twice as much backward.
+// Operations of the student in the steps that a run took from `begin` on: forward, and twice as much backward.
 double training_flops(const data::RowSet& rows, const data::ShuffledSourceOptions& options,
                       const data::SourcePosition& begin, int64_t sequences, const model::ModelConfig& config) {
   const std::vector<int64_t> order = data::epoch_order(rows, options, begin.epoch);
@@ -25,6 +27,24 @@ double training_flops(const data::RowSet& rows, const data::ShuffledSourceOption
   return flops;
 }
 
+// Question answering with a teacher, which has random weights where it has no head.
+struct SoftTargetBench {
+  LoadedModel teacher;
+  SoftTargetConfig distillation;
+
+  std::unique_ptr<train::TrainUnit> make_unit(const BenchTrainConfig& config, LoadedModel& student,
+                                              const data::RowSet& rows) {
+    if (!config.data.is_squad())
+      throw UserError("`task` must be squad with a teacher, but is {}; leave `teacher` out", config.data.task);
+    ModelSource source = config.model;
+    source.model = config.teacher;
+    teacher = load_bench_model(source, config.data, {.precision = config.training.precision_kind()});
+    return std::make_unique<DistillSquadUnit>(
+        student, cached_logits(*teacher.model, config.teacher_cache, rows, config.training), distillation,
+        config.data.squad, config.training.micro_batch_tokens(), nullptr);
+  }
+};
+
 }  // namespace
 
 void BenchTrainConfig::fields(FieldList& list) {
@@ -33,6 +53,9 @@ void BenchTrainConfig::fields(FieldList& list) {
   list.add("train_file", data.squad.train_file, {.help = "SQuAD file, for squad."});
   list.group("Measuring");
   list.add("steps", steps, {.help = "Steps to measure, after one to warm up.", .min = 1});
+  list.add("teacher", teacher, {.help = "With squad: learn from this teacher's soft targets too."});
+  list.add("teacher_cache", teacher_cache,
+           {.help = "off: the teacher computes in every step; a folder: it has computed all rows before."});
   training.fields(list);
 }
 
@@ -43,7 +66,10 @@ Json bench_train(const BenchTrainConfig& config) {
   const auto rows = load_bench_rows(config.data, loaded, /*is_training=*/true);
   const GlueDataConfig glue = config.data.glue();
   std::unique_ptr<train::TrainUnit> unit;
-  if (config.data.is_squad())
+  SoftTargetBench soft_targets;
+  if (!config.teacher.empty())
+    unit = soft_targets.make_unit(config, loaded, *rows);
+  else if (config.data.is_squad())
     unit = std::make_unique<SquadUnit>(loaded, config.data.squad, config.training.micro_batch_tokens(), nullptr);
   else
     unit = std::make_unique<GlueUnit>(loaded, glue, config.training);

@@ -16,6 +16,7 @@ struct BenchTrainConfig {
   BenchData data;
   train::TrainingConfig training;
   int64_t steps = 6;
+  std::string teacher, teacher_cache = "off";
 
   void fields(FieldList& list);
 };

@@ -5,6 +5,8 @@
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/data/question_world.h"
+#include "retort/recipe/distill_squad.h"
+#include "retort/recipe/extract.h"
 #include "retort/recipe/predict_qa.h"
 
 namespace retort::recipe {
@@ -25,12 +27,13 @@ fs::path find_installed_encoder() {
                   root.string());
 }
 
-FinetuneSquadConfig training_of(const DemoConfig& config) {
+// What teacher and students share.
+FinetuneSquadConfig training_of(const DemoConfig& config, const fs::path& model, const std::string& output) {
   const fs::path folder = config.output_dir;
   FinetuneSquadConfig finetune;
-  finetune.model.model = config.model.empty() ? find_installed_encoder().string() : config.model;
-  finetune.data.train_file = (folder / "train.json").string();
-  finetune.data.dev_file = (folder / "dev.json").string();
+  finetune.model.model = model;
+  finetune.data.train_file = folder / "train.json";
+  finetune.data.dev_file = folder / "dev.json";
   finetune.data.cache.use_cache = false;
   finetune.training.num_train_epochs = 1;
   finetune.training.learning_rate = 3e-4;
@@ -39,9 +42,38 @@ FinetuneSquadConfig training_of(const DemoConfig& config) {
   finetune.training.seed = config.seed;
   finetune.training.threads = config.threads;
   finetune.training.save_steps = 0;
-  finetune.output.output_dir = (folder / "model").string();
+  finetune.output.output_dir = folder / output;
   finetune.output.overwrite_output_dir = true;
   return finetune;
+}
+
+// Every second layer of the teacher, the last among them.
+fs::path cut_student(const FinetuneSquadConfig& teacher, const fs::path& folder) {
+  const Json shape = read_json_file(fs::path(teacher.output.output_dir) / "config.json");
+  ExtractConfig cut;
+  cut.model.model = teacher.output.output_dir;
+  cut.layers.clear();
+  const auto layers = shape.value(shape.contains("n_layers") ? "n_layers" : "num_hidden_layers", int64_t{6});
+  for (int64_t layer = (layers - 1) % 2; layer < layers; layer += 2) cut.layers.push_back(layer);
+  cut.output_dir = folder;
+  cut.overwrite_output_dir = true;
+  extract(cut);
+  return folder;
+}
+
+// Students get less than half of the questions: where labels are plenty, so small a world teaches them without a
+// teacher.
+int64_t student_questions(const DemoConfig& config) {
+  return std::max<int64_t>(1, config.passages * kQuestionsPerPassage * 3 / 7);
+}
+
+Json train_with_teacher(const FinetuneSquadConfig& plain, const FinetuneSquadConfig& teacher) {
+  DistillSquadConfig config;
+  config.model = plain.model, config.data = plain.data, config.training = plain.training, config.output = plain.output;
+  config.distillation.teacher = teacher.output.output_dir;
+  config.distillation.alpha_ce = 0.9, config.distillation.alpha_squad = 0.1;
+  config.distillation.teacher_cache = "off";  // one epoch: nothing is asked twice
+  return distill_squad(config);
 }
 
 // Questions of the world as the lines that `retort predict qa` reads, with the right answer kept for show.
@@ -60,11 +92,13 @@ std::string question_lines(const Json& world, int64_t count) {
   return lines;
 }
 
-void show_table(const Json& results, double megabytes, const std::function<void(const std::string&)>& show) {
-  show(fmt::format("{:<22}{:>14}{:>8}{:>8}{:>10}{:>14}", "model", "trained/s", "EM", "F1", "size", "ms/question"));
-  show(fmt::format("{:<22}{:>14.1f}{:>8.1f}{:>8.1f}{:>7.0f} MB{:>14.2f}", "fine-tuned encoder",
+using Show = std::function<void(const std::string&)>;
+
+void show_row(const std::string& name, const Json& results, const FinetuneSquadConfig& run, const Show& show) {
+  const auto bytes = static_cast<double>(fs::file_size(fs::path(run.output.output_dir) / "model.safetensors"));
+  show(fmt::format("{:<22}{:>14.1f}{:>8.1f}{:>8.1f}{:>7.0f} MB{:>14.2f}", name,
                    results["train_sequences_per_second"].get<double>(), results["exact"].get<double>(),
-                   results["f1"].get<double>(), megabytes, results["eval_ms_per_sequence"].get<double>()));
+                   results["f1"].get<double>(), bytes / 1e6, results["eval_ms_per_sequence"].get<double>()));
 }
 
 }  // namespace
@@ -79,8 +113,9 @@ void DemoConfig::fields(FieldList& list) {
   list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
 }
 
-Json demo(const DemoConfig& config, const std::function<void(const std::string&)>& show) {
-  const FinetuneSquadConfig finetune = training_of(config);
+Json demo(const DemoConfig& config, const Show& show) {
+  const fs::path encoder = config.model.empty() ? find_installed_encoder() : fs::path(config.model);
+  const FinetuneSquadConfig teacher = training_of(config, encoder, "model");
   make_folder(config.output_dir);
   const auto seed = static_cast<uint64_t>(config.seed);
   const auto make_world = [&](data::WorldSplit split, int64_t passages) {
@@ -88,13 +123,18 @@ Json demo(const DemoConfig& config, const std::function<void(const std::string&)
         {.seed = seed, .split = split, .passages = passages, .questions_per_passage = kQuestionsPerPassage});
   };
   const Json dev = make_world(data::WorldSplit::kDev, kDevPassages);
-  write_json_file(finetune.data.train_file, make_world(data::WorldSplit::kTrain, config.passages), -1);
-  write_json_file(finetune.data.dev_file, dev, -1);
+  write_json_file(teacher.data.train_file, make_world(data::WorldSplit::kTrain, config.passages), -1);
+  write_json_file(teacher.data.dev_file, dev, -1);
 
-  Json results = finetune_squad(finetune);
+  Json results = finetune_squad(teacher);
+  const fs::path start = cut_student(teacher, fs::path(config.output_dir) / "student-start");
+  FinetuneSquadConfig plain = training_of(config, start, "student-plain");
+  FinetuneSquadConfig taught = training_of(config, start, "student");
+  plain.data.max_train_examples = taught.data.max_train_examples = student_questions(config);
+  const Json plain_results = finetune_squad(plain), taught_results = train_with_teacher(taught, teacher);
 
   PredictQaConfig ask;
-  ask.model.model = finetune.output.output_dir;
+  ask.model.model = taught.output.output_dir;
   ask.inference.threads = config.threads;
   std::istringstream questions(question_lines(dev, kShownAnswers));
   show("");
@@ -103,12 +143,18 @@ Json demo(const DemoConfig& config, const std::function<void(const std::string&)
                      answer["answer"].get<std::string>(), answer["expected"].get<std::string>()));
   });
   show("");
-  show_table(results,
-             static_cast<double>(fs::file_size(fs::path(finetune.output.output_dir) / "model.safetensors")) / 1e6,
-             show);
-  show(fmt::format("\nThe model folder is `{}`. Ask it: retort predict qa --model {} --question ... --context ...",
-                   finetune.output.output_dir, finetune.output.output_dir));
-  results["model"] = finetune.output.output_dir;
+  show(fmt::format("{:<22}{:>14}{:>8}{:>8}{:>10}{:>14}", "model", "trained/s", "EM", "F1", "size", "ms/question"));
+  show_row("teacher", results, teacher, show);
+  show_row("student, plain", plain_results, plain, show);
+  show_row("student, distilled", taught_results, taught, show);
+  show(fmt::format("Both students are every second layer of the teacher, trained on {} of its {} questions.",
+                   student_questions(config), config.passages * kQuestionsPerPassage));
+  show(fmt::format(
+      "\nThe answers are the distilled student's, `{}`. Ask it: retort predict qa --model {} --question ... "
+      "--context ...",
+      taught.output.output_dir, taught.output.output_dir));
+  results["model"] = teacher.output.output_dir;
+  results["student_plain"] = plain_results, results["student"] = taught_results;
   return results;
 }
 

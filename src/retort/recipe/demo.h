@@ -1,8 +1,9 @@
 // The whole journey in two minutes, with nothing but a pre-trained encoder: makes a small question-answering world,
-// fine-tunes on it, evaluates with the official metric, saves, reloads, and answers questions.
+// fine-tunes a teacher on it, cuts a student of half the layers out of the teacher and trains it with and without its
+// soft targets, evaluates all with the official metric, and answers questions.
 //   retort demo
 // Reads a model folder (default: the MiniLM-L6 that `make setup` installs); writes <output_dir>/{train,dev}.json and
-// <output_dir>/model.
+// the model folders <output_dir>/{model,student-start,student-plain,student}.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,8 @@ struct DemoConfig {
   void fields(FieldList& list);
 };
 
-// `show` takes lines for people (a table, answers). Returns scores, rates and the model folder.
+// `show` takes lines for people (a table, answers). Returns scores, rates and the model folder of the teacher, and
+// those of the students under "student_plain" and "student".
 Json demo(const DemoConfig& config, const std::function<void(const std::string&)>& show);
 
 }  // namespace retort::recipe

@@ -17,6 +17,9 @@ void SoftTargetConfig::fields(FieldList& list) {
   list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0});
   list.add("alpha_squad", alpha_squad, {.help = "Weight of the labels.", .min = 0});
   list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
+  list.add("teacher_cache", teacher_cache,
+           {.help = "Where the teacher's outputs are kept, so that they are computed once: a folder; auto, a folder of "
+                    "the user's, when they are used more than once; or off."});
 }
 
 void SoftTargetConfig::check() const {
@@ -44,17 +47,20 @@ Json distill_squad(const DistillSquadConfig& config) {
   teacher_source.model = config.distillation.teacher;
   LoadedModel teacher;
   const SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
-  return train_squad(run, [&](LoadedModel& student, const data::SquadEvaluationSet* dev) {
+  return train_squad(run, [&](const SquadMaterial& material) {
     teacher = load_model(teacher_source, {.head = model::Head::kQuestionAnswering,
                                           .may_start_head = true,
                                           .model = {.precision = config.training.precision_kind()}});
+    check_teacher(material.loaded, teacher, teacher_source.model, config.data.features.max_seq_length);
     if (!teacher.missing.empty())
       log_warning("the teacher `{}` has no trained head for questions: its targets are noise", teacher_source.model);
     const int64_t tokens = config.training.micro_batch_tokens();
-    auto unit = std::make_unique<DistillSquadUnit>(student, teacher, config.distillation, config.data, tokens, dev);
-    if (dev != nullptr)
-      log_info("the teacher scores {}", SquadUnit(teacher, config.data, tokens, dev).evaluate().dump());
-    return unit;
+    if (material.dev != nullptr)
+      log_info("the teacher scores {}", SquadUnit(teacher, config.data, tokens, material.dev).evaluate().dump());
+    TeacherTargets targets =
+        cached_logits(*teacher.model, config.distillation.teacher_cache, material.rows, config.training);
+    return std::make_unique<DistillSquadUnit>(material.loaded, std::move(targets), config.distillation, config.data,
+                                              tokens, material.dev);
   });
 }
 

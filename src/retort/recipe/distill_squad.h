@@ -15,6 +15,7 @@ struct SoftTargetConfig {
   std::string teacher;
   double alpha_ce = 0.5, alpha_squad = 0.5;
   double temperature = 2;
+  std::string teacher_cache = "auto";
 
   void fields(FieldList& list);
   // Throws UserError when the weights leave nothing to learn.

@@ -5,20 +5,25 @@
 
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/squad_unit.h"
+#include "retort/recipe/teacher_targets.h"
 
 namespace retort::recipe {
 
 class DistillSquadUnit final : public SquadUnit {
  public:
-  // What is referred to must outlive the unit. Throws UserError when teacher and student do not belong together.
-  DistillSquadUnit(LoadedModel& student, LoadedModel& teacher, const SoftTargetConfig& distillation,
-                   const SquadDataConfig& data, int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev);
+  // `targets` gives the teacher's logits [T, 2] of a batch. What is referred to must outlive the unit.
+  DistillSquadUnit(LoadedModel& student, TeacherTargets targets, const SoftTargetConfig& distillation,
+                   const SquadDataConfig& data, int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev)
+      : SquadUnit(student, data, max_tokens_per_batch, dev),
+        student_(*student.model),
+        targets_(std::move(targets)),
+        distillation_(distillation) {}
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
 
  private:
   const model::Model& student_;
-  const model::Model& teacher_;
+  TeacherTargets targets_;
   const SoftTargetConfig& distillation_;
 };
 

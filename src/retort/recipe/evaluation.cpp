@@ -32,7 +32,9 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
   for (int64_t i = 0; i < batches.batch_count(); ++i) {
     const data::Batch batch = batches.batch(i);
     const auto before = std::chrono::steady_clock::now();
-    const model::ModelOutput output = model.forward(kernel::make_rows(batch.tokens));
+    model::ForwardOptions options;
+    if (run.labelled_tokens_only) options.chosen_rows = data::labelled_tokens(batch);
+    const model::ModelOutput output = model.forward(kernel::make_rows(batch.tokens), options);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     timing.seconds += seconds, timing.batch_ms.push_back(1000 * seconds);
     timing.sequences += batch.tokens.sequences(), timing.tokens += batch.tokens.tokens();

@@ -1,5 +1,7 @@
 #include "retort/recipe/extract.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/base/python_random.h"
 #include "retort/model/names.h"
 #include "retort/recipe/model_folder.h"
 
@@ -58,6 +61,66 @@ Family student_family(const ExtractConfig& config, Family teacher) {
   return family;
 }
 
+// The original numbers of the heads that a layer still has.
+std::vector<int64_t> kept_heads(const model::ModelConfig& model, int64_t layer) {
+  const auto pruned = model.pruned_heads.find(layer);
+  std::vector<int64_t> kept;
+  for (int64_t head = 0; head < model.num_attention_heads; ++head)
+    if (pruned == model.pruned_heads.end() || !std::binary_search(pruned->second.begin(), pruned->second.end(), head))
+      kept.push_back(head);
+  return kept;
+}
+
+// Prunes a random choice of every layer's heads down to `heads_per_layer`, as optimizing-distilbert-squad chooses them.
+void prune_heads(const ExtractConfig& config, model::ModelConfig& student) {
+  if (config.heads_per_layer == 0) return;
+  PythonRandom random(static_cast<uint64_t>(config.pruning_seed));
+  for (int64_t layer = 0; layer < student.num_hidden_layers; ++layer) {
+    const std::vector<int64_t> kept = kept_heads(student, layer);
+    const auto count = static_cast<int64_t>(kept.size());
+    if (config.heads_per_layer > count)
+      throw UserError("`heads_per_layer` must be 1 to {}, the heads of layer {}, but is {}", count, layer,
+                      config.heads_per_layer);
+    std::vector<int64_t>& pruned = student.pruned_heads[layer];
+    for (const int64_t place : random.sample(count, count - config.heads_per_layer)) pruned.push_back(kept[place]);
+    std::sort(pruned.begin(), pruned.end());
+    if (pruned.empty()) student.pruned_heads.erase(layer);
+  }
+}
+
+// What of a teacher's tensor stays when heads go: these rows (dimension 0) or columns (1).
+struct Cut {
+  int64_t dimension;
+  std::vector<int64_t> places;
+};
+
+// By the student's names: projections lose rows, what follows the attention loses columns.
+std::map<std::string, Cut> map_cuts(const model::ModelConfig& student, const model::ModelConfig& teacher,
+                                    const std::string& prefix, const std::vector<int64_t>& layers) {
+  std::map<std::string, Cut> cuts;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const auto layer = static_cast<int64_t>(i);
+    const std::vector<int64_t> from = kept_heads(teacher, layers[i]), to = kept_heads(student, layer);
+    if (from == to) continue;
+    std::vector<int64_t> places;
+    for (const int64_t head : to) {
+      const int64_t first = (std::find(from.begin(), from.end(), head) - from.begin()) * student.head_width();
+      for (int64_t d = 0; d < student.head_width(); ++d) places.push_back(first + d);
+    }
+    const auto names = model::layer_names(student.family, prefix, layer);
+    for (const auto& name : {names.query, names.key, names.value})
+      cuts[name + ".weight"] = cuts[name + ".bias"] = {0, places};
+    cuts[names.attention_output + ".weight"] = {1, places};
+  }
+  return cuts;
+}
+
+at::Tensor cut_tensor(const at::Tensor& tensor, const Cut& cut) {
+  at::Tensor index = at::empty({static_cast<int64_t>(cut.places.size())}, at::kLong);
+  std::copy(cut.places.begin(), cut.places.end(), index.data_ptr<int64_t>());
+  return at::index_select(tensor, cut.dimension, index);
+}
+
 model::ModelConfig student_config(const ExtractConfig& config, const model::ModelConfig& teacher) {
   if (config.layers.empty()) throw UserError("`layers` must name at least one layer, but is empty");
   for (const int64_t layer : config.layers)
@@ -66,19 +129,29 @@ model::ModelConfig student_config(const ExtractConfig& config, const model::Mode
                       config.model.model, layer);
   model::ModelConfig student = teacher;
   student.family = student_family(config, teacher.family);
-  student.num_hidden_layers = static_cast<int64_t>(config.layers.size());
+  student.num_hidden_layers = static_cast<int64_t>(config.layers.size()) + config.fresh_layers;
   if (student.family == Family::kDistilBert) student.type_vocab_size = 0;
   student.pruned_heads.clear();
   for (size_t i = 0; i < config.layers.size(); ++i) {
     const auto pruned = teacher.pruned_heads.find(config.layers[i]);
     if (pruned != teacher.pruned_heads.end()) student.pruned_heads[static_cast<int64_t>(i)] = pruned->second;
   }
+  prune_heads(config, student);
   return student;
 }
 
 // A DistilBERT has no body-with-next-sentence form; its masked-LM head takes that place.
 model::Head student_head(Family family, model::Head teacher) {
   return family == Family::kDistilBert && teacher == model::Head::kPreTraining ? model::Head::kMaskedLm : teacher;
+}
+
+// The teacher's tensor that becomes `name`; null when it starts fresh. What is outside the layers and not mapped has
+// the same name in both.
+const kernel::NamedSlice* find_source(const NameMap& names, const std::string& name,
+                                      const kernel::ParameterStore& teacher) {
+  const auto mapped = names.find(name);
+  if (mapped != names.end()) return teacher.find(mapped->second);
+  return name.find(".layer.") == std::string::npos ? teacher.find(name) : nullptr;
 }
 
 }  // namespace
@@ -91,6 +164,12 @@ void ExtractConfig::fields(FieldList& list) {
            {.help = "Family of the student; empty: the teacher's.", .choices = {"", "bert", "distilbert"}});
   list.add("vocab_transform", vocab_transform,
            {.help = "BERT to DistilBERT: also take the transform of the masked-LM head."});
+  list.add("fresh_layers", fresh_layers,
+           {.help = "Layers with random weights behind those taken over.", .unit = "layers", .min = 0});
+  list.add("heads_per_layer", heads_per_layer,
+           {.help = "Attention heads that every layer keeps, a random choice; 0: all.", .unit = "heads", .min = 0});
+  list.add("pruning_seed", pruning_seed, {.help = "Seed of that choice, as Python's random takes it.", .min = 0});
+  list.add("seed", seed, {.help = "Seed of random weights.", .min = 0});
   list.group("Output");
   list.add("output_dir", output_dir,
            {.help = "Folder for the student.", .aliases = {"dump_checkpoint"}, .required = true});
@@ -107,25 +186,33 @@ Json extract(const ExtractConfig& config) {
   const model::ModelConfig shape = student_config(config, from.config());
   model::Model student(shape, student_head(shape.family, from.head()), {});
   const NameMap names = map_names(shape, from.config(), from.head() != model::Head::kNone, config);
+  const std::string prefix = from.head() != model::Head::kNone ? model::base_prefix(shape.family) : "";
+  const std::map<std::string, Cut> cuts = map_cuts(shape, from.config(), prefix, config.layers);
   kernel::ParameterStore& parameters = student.parameters();
   std::vector<std::string> fresh;
   int64_t copied = 0;
   for (const kernel::NamedSlice& slice : parameters.slices()) {
-    const auto mapped = names.find(slice.name);
-    const kernel::NamedSlice* source = from.parameters().find(mapped != names.end() ? mapped->second : slice.name);
-    if (source == nullptr || source->shape != slice.shape) {
-      parameters.initialize(slice, 42, shape.initializer_range);
+    at::Tensor taken;
+    if (const auto* source = find_source(names, slice.name, from.parameters()))
+      taken = from.parameters().tensor(*source);
+    if (const auto cut = cuts.find(slice.name); taken.defined() && cut != cuts.end())
+      taken = cut_tensor(taken, cut->second);
+    if (!taken.defined() || taken.sizes() != at::IntArrayRef(slice.shape)) {
+      parameters.initialize(slice, static_cast<uint64_t>(config.seed), shape.initializer_range);
       fresh.push_back(slice.name);
       continue;
     }
-    parameters.tensor(slice).copy_(from.parameters().tensor(*source));
+    parameters.tensor(slice).copy_(taken);
     ++copied;
   }
+  int64_t total_heads = 0;
+  for (int64_t layer = 0; layer < shape.num_hidden_layers; ++layer) total_heads += shape.heads_of_layer(layer);
   if (!fresh.empty()) log_info("start from random values: {}", fmt::join(fresh, ", "));
   fs::create_directories(config.output_dir);
   save_model_folder(config.output_dir, student, *teacher.tokenizer);
   return {{"output_dir", config.output_dir},
           {"layers", config.layers},
+          {"pruned_heads", shape.num_hidden_layers * shape.num_attention_heads - total_heads},
           {"parameters", parameters.parameter_count()},
           {"copied", copied},
           {"fresh", fresh}};

@@ -20,8 +20,9 @@ void FinetuneSquadConfig::fields(FieldList& list) {
 
 Json finetune_squad(const FinetuneSquadConfig& config) {
   const SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
-  return train_squad(run, [&](LoadedModel& loaded, const data::SquadEvaluationSet* dev) {
-    return std::make_unique<SquadUnit>(loaded, config.data, config.training.micro_batch_tokens(), dev);
+  return train_squad(run, [&](const SquadMaterial& material) {
+    return std::make_unique<SquadUnit>(material.loaded, config.data, config.training.micro_batch_tokens(),
+                                       material.dev);
   });
 }
 

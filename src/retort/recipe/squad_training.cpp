@@ -27,7 +27,7 @@ Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
   log_info("{} training features from `{}`", features->feature_count(), data.train_file);
 
   const data::SquadRowSet rows(features, true);
-  const std::unique_ptr<SquadUnit> unit = make_unit(loaded, dev ? &*dev : nullptr);
+  const std::unique_ptr<SquadUnit> unit = make_unit({loaded, rows, dev ? &*dev : nullptr});
   data::ShuffledSource source(rows, source_options(training));
   train::Trainer trainer(*unit, source, training, &run);
   if (squad.output.resume) trainer.resume();

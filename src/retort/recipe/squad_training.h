@@ -20,9 +20,13 @@ struct SquadRun {
   Json settings;  // as the folder keeps them
 };
 
-// Makes the unit once model and questions are there; `dev` is null without a dev file.
-using MakeSquadUnit =
-    std::function<std::unique_ptr<SquadUnit>(LoadedModel& loaded, const data::SquadEvaluationSet* dev)>;
+// What a unit is made from once it is there; `dev` is null without a dev file.
+struct SquadMaterial {
+  LoadedModel& loaded;
+  const data::RowSet& rows;  // of training
+  const data::SquadEvaluationSet* dev;
+};
+using MakeSquadUnit = std::function<std::unique_ptr<SquadUnit>(const SquadMaterial& material)>;
 
 // Returns the scores and rates that results.json holds.
 Json train_squad(const SquadRun& run, const MakeSquadUnit& make_unit);

@@ -145,7 +145,7 @@ Trainer::StepResult Trainer::step() {
   work_seconds_ += seconds_now() - before;
   ++state_.global_step;
   state_.resume.sequences_seen += batch.sequence_count, state_.resume.tokens_seen += batch.token_count;
-  stretch_sequences_ += batch.sequence_count, stretch_tokens_ += batch.token_count;
+  stretch_sequences_ += batch.sequence_count, stretch_tokens_ += batch.token_count, ++stretch_steps_;
   return result;
 }
 
@@ -155,6 +155,7 @@ double Trainer::forward_backward(const data::StepBatch& batch) {
   for (const data::Batch& micro_batch : batch.micro_batches) {
     const auto keys = sequence_keys(micro_batch, static_cast<uint64_t>(config_.seed), batch.position.epoch);
     const std::vector<loss::LossTerm> terms = unit_.forward(micro_batch, keys);
+    note_parts(terms, counts);
     at::Tensor total;
     for (size_t i = 0; i < terms.size(); ++i) {
       const double count = counts.size() == 1 ? counts[0] : counts.at(i);
@@ -167,6 +168,16 @@ double Trainer::forward_backward(const data::StepBatch& batch) {
     total.backward();
   }
   return loss;
+}
+
+// What the loss is made of, for the log.
+void Trainer::note_parts(const std::vector<loss::LossTerm>& terms, const std::vector<double>& counts) {
+  for (size_t i = 0; i < terms.size(); ++i) {
+    for (const auto& [name, value] : terms[i].parts) stretch_parts_[name] += value;
+    const double count = counts.size() == 1 ? counts[0] : counts.at(i);
+    if (terms.size() > 1 && terms[i].parts.empty() && count > 0)
+      stretch_parts_[terms[i].name] += terms[i].sum.item<double>() / count;
+  }
 }
 
 // Leaves the update out; after too many in a row the run cannot be saved by waiting.
@@ -222,6 +233,8 @@ void Trainer::log_stretch(const StepResult& result) {
   values["sequences_per_second"] = static_cast<double>(stretch_sequences_) / seconds;
   values["tokens_per_second"] = static_cast<double>(stretch_tokens_) / seconds;
   values["overhead_share"] = overhead_share();
+  for (const auto& [name, sum] : stretch_parts_)
+    values[name] = sum / static_cast<double>(std::max<int64_t>(1, stretch_steps_));
   last_loss_ = values["loss"].get<double>();
   Json entry{{"epoch", state_.epoch}, {"step", state_.global_step}};
   for (const char* key : {"loss", "learning_rate", "grad_norm"}) entry[key] = values[key];
@@ -232,7 +245,8 @@ void Trainer::log_stretch(const StepResult& result) {
       tensorboard_->add_scalar("train/" + key, value.get<double>(), state_.global_step);
   state_.resume.loss_sum = 0, state_.resume.loss_count = 0;
   stretch_started_ = seconds_now();
-  stretch_sequences_ = stretch_tokens_ = 0;
+  stretch_sequences_ = stretch_tokens_ = stretch_steps_ = 0;
+  stretch_parts_.clear();
 }
 
 void Trainer::evaluate_and_keep_best() {

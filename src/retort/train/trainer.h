@@ -3,6 +3,7 @@
 // run continues bit for bit from any checkpoint.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -52,6 +53,7 @@ class Trainer {
 
   StepResult step();
   double forward_backward(const data::StepBatch& batch);
+  void note_parts(const std::vector<loss::LossTerm>& terms, const std::vector<double>& counts);
   void handle_nonfinite(const data::StepBatch& batch, const StepResult& result);
   void after_step(const StepResult& result);
   void log_stretch(const StepResult& result);
@@ -78,7 +80,8 @@ class Trainer {
   double work_seconds_ = 0;                  // in forward, backward and optimizer, by this process
   double started_ = 0, seconds_before_ = 0;  // this process's start; train_seconds of earlier ones
   double stretch_started_ = 0;
-  int64_t stretch_sequences_ = 0, stretch_tokens_ = 0;
+  int64_t stretch_sequences_ = 0, stretch_tokens_ = 0, stretch_steps_ = 0;
+  std::map<std::string, double> stretch_parts_;  // sums over the steps of a stretch, of losses made of several
   double last_loss_ = 0;
   int64_t last_saved_step_ = -1;
 };

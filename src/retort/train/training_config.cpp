@@ -13,10 +13,36 @@
 
 namespace retort::train {
 
+namespace {
+
+// Flags of run_squad, run_glue and the published wrappers around them.
+void accept_other_programs(FieldList& list) {
+  for (const char* name : {"do_train", "do_eval", "do_predict"})
+    list.accept({name, false, "what is done follows from the files that are given"});
+  for (const char* name : {"model_type", "teacher_type", "student_type"})
+    list.accept({name, true, "config.json says it"});
+  list.accept({"mode", true, "there is one form of execution, and its results are those of eager, graph and lazy"});
+  for (const char* name : {"use_lazy_mode", "use_hpu_graphs", "use_fused_adam", "use_fused_clip_norm"})
+    list.accept({name, false, "everything is fused"});
+  for (const char* name : {"hmp_bf16", "hmp_fp32", "hmp_opt_level"})
+    list.accept({name, true, "`--precision` decides, and statistics and sums are float32 always"});
+  for (const char* name : {"hmp", "hmp_verbose"})
+    list.accept({name, false, "`--precision` decides, and statistics and sums are float32 always"});
+  for (const char* name : {"world_size", "local_rank", "n_gpu"})
+    list.accept({name, true, "one process uses all cores that it is given"});
+  for (const char* name : {"no_mpirun", "no_cuda", "use_habana"})
+    list.accept({name, false, "one process uses all cores that it is given"});
+  list.accept({"device", true, "this is the processor's form"});
+  for (const char* name : {"verbose_logging", "disable_progress_bar"})
+    list.accept({name, false, "progress shows on a terminal, and plain lines elsewhere"});
+}
+
+}  // namespace
+
 void TrainingConfig::fields(FieldList& list) {
   list.group("Training");
   list.add("num_train_epochs", num_train_epochs,
-           {.help = "Passes over the training data; fractions are allowed.", .min = 0});
+           {.help = "Passes over the training data; fractions are allowed.", .min = 0, .aliases = {"n_epoch"}});
   list.add("max_steps", max_steps,
            {.help = "Optimizer steps; a positive number overrides the epochs.", .unit = "steps", .min = -1});
   list.add("per_device_train_batch_size", per_device_train_batch_size,
@@ -42,6 +68,13 @@ void TrainingConfig::fields(FieldList& list) {
   list.add("optimizer", optimizer,
            {.help = "adamw; bertadam (no bias correction, decay inside the update, clipping per tensor); or lamb.",
             .choices = optim::optimizer_names(),
+            .choice_aliases = {{"AdamW", "adamw"},
+                               {"FusedAdamW", "adamw"},
+                               {"adamw_torch", "adamw"},
+                               {"adamw_torch_fused", "adamw"},
+                               {"BertAdam", "bertadam"},
+                               {"LAMB", "lamb"},
+                               {"FusedLamb", "lamb"}},
             .aliases = {"optim"}});
   list.add("adam_beta1", adam_beta1, {.help = "Decay of the first moment.", .min = 0, .max = 1, .aliases = {"beta_1"}});
   list.add("adam_beta2", adam_beta2,
@@ -85,7 +118,10 @@ void TrainingConfig::fields(FieldList& list) {
             .min = 0,
             .aliases = {"log_freq", "log_interval"}});
   list.add("save_steps", save_steps,
-           {.help = "A checkpoint every so many steps; 0: only when interrupted.", .unit = "steps", .min = 0});
+           {.help = "A checkpoint every so many steps; 0: only when interrupted.",
+            .unit = "steps",
+            .min = 0,
+            .aliases = {"checkpoint_interval"}});
   list.add("save_total_limit", save_total_limit, {.help = "Checkpoints kept; 0 keeps all.", .min = 0});
   list.add("evaluate_during_training", evaluate_during_training,
            {.help = "Evaluate at the end of every epoch and every eval_steps."});
@@ -100,6 +136,7 @@ void TrainingConfig::fields(FieldList& list) {
            {.help = "Steps in a row whose loss or gradient may be infinite or NaN; they are skipped.", .min = 0});
   list.add("event_log", event_log, {.help = "Form of train_log.jsonl.", .choices = {"jsonl", "dllogger"}});
   list.add("tensorboard", tensorboard, {.help = "Write event files for TensorBoard into runs/."});
+  accept_other_programs(list);
 }
 
 int64_t TrainingConfig::micro_batch_tokens() const {
@@ -121,11 +158,13 @@ void TrainingConfig::apply_to_process() const {
 
 void OutputConfig::fields(FieldList& list) {
   list.group("Output");
-  list.add("output_dir", output_dir, {.help = "Folder for the model, predictions, scores and logs.", .required = true});
+  list.add("output_dir", output_dir,
+           {.help = "Folder for the model, predictions, scores and logs.", .aliases = {"dump_path"}, .required = true});
   list.add("resume", resume,
            {.help = "Continue the unfinished run in output_dir from its newest whole checkpoint.",
             .aliases = {"resume_from_checkpoint"}});
-  list.add("overwrite_output_dir", overwrite_output_dir, {.help = "Replace what an earlier run left in output_dir."});
+  list.add("overwrite_output_dir", overwrite_output_dir,
+           {.help = "Replace what an earlier run left in output_dir.", .aliases = {"force"}});
 }
 
 }  // namespace retort::train

@@ -24,9 +24,9 @@ class TrainUnit {
   virtual std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) = 0;
 
   // What each term's sum is divided by: its count over the whole optimizer step, known before the first forward so that
-  // the cut into micro-batches changes nothing. One number per term, or one for all. Default: the sequences of the
-  // step.
-  virtual std::vector<double> step_counts(const data::StepBatch& step) const {
+  // the cut into micro-batches changes nothing. One number per term, or one for all. Called once before the forwards of
+  // a step, so a unit may note here what they need to know of the whole. Default: the sequences of the step.
+  virtual std::vector<double> step_counts(const data::StepBatch& step) {
     return {static_cast<double>(step.sequence_count)};
   }
 

@@ -20,7 +20,10 @@ struct SampleConfig {
 
   void fields(FieldList& list) {
     list.add("model", model, {.help = "Model folder.", .aliases = {"model_name_or_path"}});
-    list.add("precision", precision, {.help = "Number format.", .choices = {"fp32", "bf16"}});
+    list.add("precision", precision,
+             {.help = "Number format.", .choices = {"fp32", "bf16"}, .choice_aliases = {{"BFloat16", "bf16"}}});
+    list.accept({"mode", true, "there is one"});
+    list.accept({"do_train", false, "it always does"});
     list.group("Training");
     list.add("learning_rate", learning_rate, {.help = "Peak rate.", .min = 0, .max = 1, .aliases = {"lr"}});
     list.add("steps", steps, {.help = "Updates.", .unit = "steps", .min = 1});
@@ -130,6 +133,23 @@ TEST(Fields, RangesAndChoices) {
             "`--precision` must be one of fp32, bf16, but is `bf61`; did you mean `bf16`?");
   EXPECT_EQ(flag_error({"--precision", "int8-quantized"}),
             "`--precision` must be one of fp32, bf16, but is `int8-quantized`");
+}
+
+TEST(Fields, OlderSpellingsOfChoices) {
+  EXPECT_EQ(Parsed({"--precision", "BFloat16"}).precision, "bf16");
+  EXPECT_NE(flag_error({"--precision", "BFloat17"}).find("must be one of fp32, bf16"), std::string::npos);
+}
+
+TEST(Fields, FlagsOfOtherProgramsAreTakenWithoutEffect) {
+  const Parsed parsed({"--mode", "lazy", "--do-train", "--steps", "3"});
+  EXPECT_EQ(parsed.steps, 3);
+  EXPECT_NE(flag_error({"--do_train", "lazy"}).find("`lazy` after `--do_train` must be a flag"), std::string::npos);
+  SampleConfig config;
+  FieldList list;
+  config.fields(list);
+  set_fields_from_json(list, {{"mode", "eager"}, {"steps", 4}}, "settings");
+  EXPECT_EQ(config.steps, 4);
+  EXPECT_NE(fields_help(list).find("--mode, --do_train"), std::string::npos);
 }
 
 TEST(Fields, UnknownFlagsShowTheNearest) {

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "retort/base/python_random.h"
+
 namespace retort {
 namespace {
 
@@ -130,6 +132,28 @@ TEST(Random, SampleTakesEachElementEquallyOften) {
     for (const int64_t element : random_sample(make_key(key, 1), 20, 5)) ++counts[static_cast<size_t>(element)];
   // Drawing without putting back makes counts more even than chi-square says, never less.
   EXPECT_LT(chi_square(counts), 19 + 5 * std::sqrt(38.0));
+}
+
+// CPython 3.11: random.seed(S), then random.sample(range(N), K), random.randrange(N), random.getrandbits(32).
+TEST(PythonRandom, GivesPythonsNumbers) {
+  using Numbers = std::vector<int64_t>;
+  const auto sorted = [](Numbers numbers) {
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+  };
+  PythonRandom first(42);
+  EXPECT_EQ(sorted(first.sample(12, 4)), (Numbers{0, 1, 4, 10}));
+  EXPECT_EQ(sorted(first.sample(12, 4)), (Numbers{1, 2, 3, 11}));
+  EXPECT_EQ(sorted(first.sample(12, 4)), (Numbers{1, 6, 8, 10}));
+  EXPECT_EQ(first.sample(1000, 7), (Numbers{32, 30, 95, 223, 238, 517, 616}));
+  EXPECT_EQ(first.bits(32), 113971123U);
+  PythonRandom second(0);
+  EXPECT_EQ(second.sample(12, 12), (Numbers{6, 11, 0, 4, 7, 3, 2, 10, 5, 8, 9, 1}));
+  EXPECT_EQ(second.sample(12, 1), Numbers{4});
+  PythonRandom third((uint64_t{1} << 40) + 5);
+  EXPECT_EQ(third.sample(30, 6), (Numbers{16, 29, 8, 21, 0, 28}));
+  EXPECT_EQ(third.sample(100, 6), (Numbers{97, 5, 21, 10, 17, 30}));
+  EXPECT_EQ(third.below(1000000), 973909U);
 }
 
 }  // namespace

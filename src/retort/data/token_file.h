@@ -1,0 +1,88 @@
+// A binarized corpus: sequences of token ids in one mapped file, so that a corpus of any size costs the pages touched.
+// A sequence is one or several coherent sentences between [CLS] and [SEP]. Ids take 16 bits where the vocabulary allows
+// it, else 32. The table of sequences is shuffled once when the file is made; ids lie in the order of the text.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "retort/base/file.h"
+#include "retort/data/column_store.h"
+#include "retort/text/tokenizer.h"
+
+namespace retort::data {
+
+// What the ids mean.
+struct TokenVocabulary {
+  int64_t size = 0;
+  int32_t pad_id = 0, unk_id = 0, cls_id = 0, sep_id = 0, mask_id = 0;
+  std::string hash;  // Tokenizer::content_hash
+
+  static TokenVocabulary of(const text::Tokenizer& tokenizer);
+  bool is_special(int32_t id) const {
+    return id == pad_id || id == unk_id || id == cls_id || id == sep_id || id == mask_id;
+  }
+};
+
+// Read-only; safe to share between threads.
+class TokenFile {
+ public:
+  // Maps and checks the file. Throws UserError when it is damaged or no token file.
+  explicit TokenFile(const fs::path& path);
+
+  const TokenVocabulary& vocabulary() const { return vocabulary_; }
+  int64_t sequence_count() const { return static_cast<int64_t>(lengths_.size()); }
+  int64_t token_count() const { return token_count_; }
+  int64_t length(int64_t sequence) const { return lengths_[sequence]; }
+  int id_bytes() const { return narrow_.empty() ? 4 : 2; }
+
+  // Appends ids begin..begin+count of the sequence.
+  void append_ids(int64_t sequence, int64_t begin, int64_t count, std::vector<int32_t>& out) const;
+  // How often each id occurs, [vocabulary size].
+  std::vector<int64_t> count_ids() const;
+
+ private:
+  ColumnStore columns_;
+  TokenVocabulary vocabulary_;
+  std::span<const uint16_t> narrow_;  // one of the two is empty
+  std::span<const uint32_t> wide_;
+  std::span<const uint64_t> begins_;   // [N]
+  std::span<const uint32_t> lengths_;  // [N]
+  int64_t token_count_ = 0;
+};
+
+// Makes a token file. The ids go to a file beside it as they come; only twelve bytes a sequence stay in memory.
+// Destroyed without `publish`, it leaves nothing.
+class TokenFileWriter {
+ public:
+  // Throws UserError when the place cannot be written.
+  TokenFileWriter(fs::path path, TokenVocabulary vocabulary);
+  ~TokenFileWriter();
+  TokenFileWriter(const TokenFileWriter&) = delete;
+  TokenFileWriter& operator=(const TokenFileWriter&) = delete;
+
+  // Ids must be in the vocabulary. An empty sequence is left out.
+  void add(std::span<const int32_t> ids);
+  // Shuffles the table with `seed` and writes the file. Throws UserError when no sequence was added.
+  void publish(uint64_t seed);
+
+  int64_t sequence_count() const { return static_cast<int64_t>(lengths_.size()); }
+  int64_t token_count() const { return token_count_; }
+
+ private:
+  ColumnStore make_columns(uint64_t seed) const;
+
+  fs::path path_, ids_path_;
+  TokenVocabulary vocabulary_;
+  bool is_narrow_;
+  std::unique_ptr<AtomicFile> ids_;
+  std::vector<uint64_t> begins_;
+  std::vector<uint32_t> lengths_;
+  int64_t token_count_ = 0;
+};
+
+}  // namespace retort::data

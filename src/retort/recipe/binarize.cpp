@@ -1,0 +1,178 @@
+#include "retort/recipe/binarize.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "retort/base/error.h"
+#include "retort/base/line_reader.h"
+#include "retort/base/thread.h"
+#include "retort/checkpoint/array_list_pickle.h"
+#include "retort/data/token_file.h"
+#include "retort/recipe/model_folder.h"
+#include "retort/train/progress.h"
+
+namespace retort::recipe {
+
+namespace {
+
+std::string_view trimmed(std::string_view line) {
+  constexpr std::string_view kSpace = " \t\r\n\f\v";
+  const size_t first = line.find_first_not_of(kSpace);
+  if (first == line.npos) return {};
+  return line.substr(first, line.find_last_not_of(kSpace) - first + 1);
+}
+
+// Deals sequences out to the token file and, by articles, to the one of held-out text.
+class Dealer {
+ public:
+  Dealer(const BinarizeConfig& config, const text::Tokenizer& tokenizer)
+      : every_(config.held_out_every), main_(config.output_file, data::TokenVocabulary::of(tokenizer)) {
+    if (!config.held_out_file.empty()) held_out_.emplace(config.held_out_file, data::TokenVocabulary::of(tokenizer));
+  }
+
+  // The next sequence opens an article.
+  void begin_article() { ++article_; }
+  void add(std::span<const int32_t> ids) {
+    const bool is_held_out = held_out_ && article_ % every_ == every_ - 1;
+    (is_held_out ? *held_out_ : main_).add(ids);
+  }
+  void publish(uint64_t seed) {
+    if (held_out_) held_out_->publish(seed);
+    main_.publish(seed);
+  }
+  Json describe() const {
+    Json json{{"sequences", main_.sequence_count()}, {"tokens", main_.token_count()}};
+    if (held_out_)
+      json["held_out_sequences"] = held_out_->sequence_count(), json["held_out_tokens"] = held_out_->token_count();
+    return json;
+  }
+  int64_t sequence_count() const { return main_.sequence_count() + (held_out_ ? held_out_->sequence_count() : 0); }
+
+ private:
+  int64_t every_, article_ = -1;
+  data::TokenFileWriter main_;
+  std::optional<data::TokenFileWriter> held_out_;
+};
+
+struct Line {
+  bool begins_article = false;
+  std::vector<int32_t> ids;  // empty: no text
+};
+
+void encode_line(std::string_view raw, const text::Tokenizer& tokenizer, text::Encoding& encoding, Line& out) {
+  const std::string_view line = trimmed(raw);
+  out.ids.clear();
+  out.begins_article = line.starts_with("<doc ");
+  if (line.empty() || out.begins_article || line == "</doc>") return;
+  encoding.clear();
+  tokenizer.encode(line, encoding);
+  out.ids.push_back(tokenizer.cls_id());
+  out.ids.insert(out.ids.end(), encoding.ids.begin(), encoding.ids.end());
+  out.ids.push_back(tokenizer.sep_id());
+}
+
+void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer& dealer) {
+  constexpr int64_t kGrain = 64;  // lines of a thread between two looks at the clock
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw UserError("`{}` must be a readable text file, but cannot be opened; check the path", path);
+  LineReader reader(in, path);
+  train::Progress progress({.title = "binarize", .unit = "bytes", .total = static_cast<int64_t>(fs::file_size(path))});
+  std::vector<Line> encoded;
+  int64_t bytes = 0;
+  bool has_articles = false;
+  for (;;) {
+    const std::vector<std::string_view>& lines = reader.next();
+    if (lines.empty()) break;
+    const auto count = static_cast<int64_t>(lines.size());
+    encoded.resize(lines.size());
+    parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
+      text::Encoding encoding;
+      for (int64_t i = begin; i < end; ++i) encode_line(lines[i], tokenizer, encoding, encoded[i]);
+    });
+    for (int64_t i = 0; i < count; ++i) {
+      has_articles = has_articles || encoded[i].begins_article;
+      // Without marks of articles every line is one.
+      if (encoded[i].begins_article || (!has_articles && !encoded[i].ids.empty())) dealer.begin_article();
+      dealer.add(encoded[i].ids);
+      bytes += static_cast<int64_t>(lines[i].size()) + 1;
+    }
+    progress.update({.done = bytes, .sequences = dealer.sequence_count()});
+  }
+  progress.finish();
+}
+
+bool is_pickle(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return in.get() == 0x80;
+}
+
+void check_output(const std::string& path, bool overwrite) {
+  if (!path.empty() && !overwrite && fs::exists(path))
+    throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it", path);
+}
+
+text::Tokenizer load_tokenizer(const std::string& model) {
+  if (fs::is_regular_file(model)) return text::Tokenizer::from_vocab_file(model);
+  return text::Tokenizer::load(resolve_model_folder(model));
+}
+
+}  // namespace
+
+void BinarizeConfig::fields(FieldList& list) {
+  list.add("file_path", file_path,
+           {.help = "Text with one sequence a line, or the pickle of the published `binarized_data`.",
+            .aliases = {"input_file"},
+            .required = true});
+  list.add("model", model,
+           {.help = "Model folder with the tokenizer, or a vocab.txt (lower-casing).",
+            .aliases = {"bert_tokenizer", "tokenizer_name"},
+            .required = true});
+  list.add("output_file", output_file, {.help = "The token file.", .aliases = {"dump_file"}, .required = true});
+  list.add("held_out_file", held_out_file, {.help = "Token file for articles that are held out; empty: none are."});
+  list.add("held_out_every", held_out_every,
+           {.help = "Of so many articles the last is held out; an article is a <doc> of WikiExtractor, else a line.",
+            .unit = "articles",
+            .min = 2});
+  list.add("seed", seed, {.help = "Seed of the order of sequences.", .min = 0});
+  list.add("overwrite", overwrite, {.help = "Replace token files that are there."});
+}
+
+Json binarize(const BinarizeConfig& config) {
+  check_output(config.output_file, config.overwrite);
+  check_output(config.held_out_file, config.overwrite);
+  const text::Tokenizer tokenizer = load_tokenizer(config.model);
+  Dealer dealer(config, tokenizer);
+  if (is_pickle(config.file_path)) {
+    const MappedFile file(config.file_path);
+    checkpoint::read_array_list(file.bytes(), config.file_path, [&](std::span<const int32_t> ids) {
+      dealer.begin_article();
+      dealer.add(ids);
+    });
+  } else {
+    deal_text(config.file_path, tokenizer, dealer);
+  }
+  dealer.publish(static_cast<uint64_t>(config.seed));
+  Json result{{"output_file", config.output_file}};
+  result.update(dealer.describe());
+  result["id_bytes"] = data::TokenFile(config.output_file).id_bytes();
+  return result;
+}
+
+void CountTokensConfig::fields(FieldList& list) {
+  list.add("data_file", data_file, {.help = "Token file; see `retort data binarize`.", .required = true});
+  list.add(
+      "output_file", output_file,
+      {.help = "JSON array with the count of every token id.", .aliases = {"token_counts_dump"}, .required = true});
+}
+
+Json count_tokens(const CountTokensConfig& config) {
+  const data::TokenFile file(config.data_file);
+  const std::vector<int64_t> counts = file.count_ids();
+  write_file_atomically(config.output_file, Json(counts).dump() + "\n");
+  return {{"output_file", config.output_file},
+          {"tokens", file.token_count()},
+          {"distinct", counts.size() - static_cast<size_t>(std::count(counts.begin(), counts.end(), 0))},
+          {"vocab_size", counts.size()}};
+}
+
+}  // namespace retort::recipe

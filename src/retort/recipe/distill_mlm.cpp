@@ -1,0 +1,44 @@
+#include "retort/recipe/distill_mlm.h"
+
+#include "retort/recipe/mlm_training.h"
+#include "retort/recipe/settings.h"
+
+namespace retort::recipe {
+
+// The published trainer's defaults.
+DistillMlmConfig::DistillMlmConfig() {
+  training.num_train_epochs = 3;
+  training.per_device_train_batch_size = 5;
+  training.gradient_accumulation_steps = 50;
+  training.learning_rate = 5e-4;
+  training.warmup_proportion = 0.05;
+  training.adam_beta2 = 0.98, training.adam_epsilon = 1e-6;
+  training.max_grad_norm = 5;
+  training.seed = 56;
+  training.group_by_length = true;
+}
+
+void DistillMlmConfig::fields(FieldList& list) {
+  model.fields(list);
+  losses.fields(list);
+  list.add("teacher", teacher,
+           {.help = "Model folder of the teacher, with a masked-LM head.",
+            .aliases = {"teacher_name", "teacher_model", "bert_model"},
+            .required = true});
+  list.add("freeze_pos_embs", freeze_pos_embs, {.help = "Do not train the position embeddings."});
+  list.add("freeze_token_type_embds", freeze_token_type_embds, {.help = "Do not train the token-type embeddings."});
+  corpus.fields(list);
+  training.fields(list);
+  output.fields(list);
+}
+
+Json distill_mlm(const DistillMlmConfig& config) {
+  config.losses.check();
+  std::vector<std::string> frozen;
+  if (config.freeze_pos_embs) frozen.emplace_back("position");
+  if (config.freeze_token_type_embds) frozen.emplace_back("segment");
+  return train_language_model({config.model, config.corpus, config.losses, config.training, config.output,
+                               settings_of(config), config.teacher, frozen});
+}
+
+}  // namespace retort::recipe

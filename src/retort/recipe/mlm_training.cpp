@@ -1,0 +1,144 @@
+#include "retort/recipe/mlm_training.h"
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+#include "retort/base/random.h"
+#include "retort/model/names.h"
+#include "retort/recipe/mlm_unit.h"
+#include "retort/recipe/run_start.h"
+#include "retort/recipe/teacher_targets.h"
+#include "retort/recipe/token_counts.h"
+#include "retort/train/trainer.h"
+
+namespace retort::recipe {
+
+namespace {
+
+constexpr uint64_t kHeldOutKey = 20191002;  // the masks of held-out text are the same in every run
+
+std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, const LoadedModel& loaded) {
+  auto file = std::make_shared<const data::TokenFile>(path);
+  if (file->vocabulary().hash != loaded.tokenizer->content_hash())
+    throw UserError(
+        "`{}` must be made with the vocabulary of the model, but was made with another; make it again by `retort data "
+        "binarize --model` with the model's folder",
+        path);
+  return file;
+}
+
+data::TokenRowSet make_rows(std::shared_ptr<const data::TokenFile> file, const CorpusConfig& corpus,
+                            const std::string& path) {
+  data::TokenRowSet rows(std::move(file), corpus.rows);
+  log_info("{} sequences from `{}`; left out: {} short, {} of unknown words", rows.row_count(), path,
+           rows.short_count(), rows.unknown_count());
+  return rows;
+}
+
+// The first rows of another set.
+class FirstRows final : public data::RowSet {
+ public:
+  FirstRows(data::TokenRowSet rows, int64_t count)
+      : rows_(std::move(rows)), count_(count < 0 ? rows_.row_count() : std::min(count, rows_.row_count())) {}
+  int64_t row_count() const override { return count_; }
+  int64_t token_count(int64_t row) const override { return rows_.token_count(row); }
+  void append(int64_t row, data::Batch& batch) const override { rows_.append(row, batch); }
+
+ private:
+  data::TokenRowSet rows_;
+  int64_t count_;
+};
+
+HeldOutText make_held_out(const CorpusConfig& corpus, const LoadedModel& loaded, const data::TokenMasker& masker) {
+  HeldOutText text;
+  if (corpus.eval_file.empty()) return text;
+  text.rows = std::make_unique<FirstRows>(make_rows(open_corpus(corpus.eval_file, loaded), corpus, corpus.eval_file),
+                                          corpus.max_eval_sequences);
+  text.masked = std::make_unique<data::MaskedRowSet>(*text.rows, masker, kHeldOutKey);
+  if (corpus.pseudo_perplexity_sequences > 0)
+    text.each_token = std::make_unique<data::EachTokenMasked>(*text.rows, corpus.pseudo_perplexity_sequences,
+                                                              loaded.tokenizer->mask_id());
+  return text;
+}
+
+void check_length(const CorpusConfig& corpus, const LoadedModel& loaded) {
+  const int64_t positions = loaded.model->config().max_position_embeddings;
+  if (corpus.rows.max_seq_length > positions)
+    throw UserError("`max_seq_length` must be at most {}, the positions of the model, but is {}", positions,
+                    corpus.rows.max_seq_length);
+}
+
+LoadedModel load_teacher(const LanguageModelRun& run, const LoadedModel& student) {
+  ModelSource source = run.model;
+  source.model = run.teacher;
+  LoadedModel teacher = load_model(
+      source,
+      {.head = model::Head::kMaskedLm, .may_start_head = true, .model = {.precision = run.training.precision_kind()}});
+  if (!teacher.missing.empty() && run.losses.needs_teacher_logits())
+    log_warning("the teacher `{}` has no trained masked-LM head: its soft targets are noise", run.teacher);
+  check_teacher(student, teacher, run.teacher, run.corpus.rows.max_seq_length);
+  const int64_t own = student.model->config().hidden_size, other = teacher.model->config().hidden_size;
+  if (run.losses.alpha_cos > 0 && own != other)
+    throw UserError("`alpha_cos` must be 0 for models of different width, but is {} with {} and {}",
+                    run.losses.alpha_cos, own, other);
+  return teacher;
+}
+
+void freeze_tables(const std::vector<std::string>& tables, model::Model& model) {
+  const auto names = model::embedding_names(model.config().family, model::base_prefix(model.config().family));
+  for (const std::string& table : tables) {
+    const std::string& name = table == "position" ? names.position : names.segment;
+    if (!name.empty()) model.parameters().freeze(name);
+  }
+}
+
+}  // namespace
+
+Json train_language_model(const LanguageModelRun& task) {
+  const train::TrainingConfig& training = task.training;
+  const CorpusConfig& corpus = task.corpus;
+  corpus.masking.check();
+  training.apply_to_process();
+  checkpoint::RunFolder run = start_run(task.output, training.save_total_limit);
+  const auto seed = static_cast<uint64_t>(training.seed);
+  LoadedModel student = load_model(task.model, {.head = model::Head::kMaskedLm,
+                                                .may_start_head = true,
+                                                .model = training_model_options(training),
+                                                .seed = seed});
+  check_length(corpus, student);
+  freeze_tables(task.frozen_tables, *student.model);
+  LoadedModel teacher;
+  if (!task.teacher.empty()) teacher = load_teacher(task, student);
+
+  const auto file = open_corpus(corpus.data_file, student);
+  const data::TokenRowSet rows = make_rows(file, corpus, corpus.data_file);
+  const data::TokenMasker masker(corpus.masking, file->vocabulary(),
+                                 corpus.token_counts.empty()
+                                     ? file->count_ids()
+                                     : read_token_counts(corpus.token_counts, file->vocabulary().size));
+  const HeldOutText held_out = make_held_out(corpus, student, masker);
+
+  data::ShuffledSourceOptions options = source_options(training);
+  options.prepare = [&](data::StepBatch& step) {
+    if (task.losses.mlm) return masker.mask(step, make_key(seed, step.position.epoch, 2));
+    for (data::Batch& batch : step.micro_batches) data::label_next_tokens(batch);
+  };
+  data::ShuffledSource source(rows, options);
+  const int64_t tokens = training.micro_batch_tokens();
+  MlmUnit unit(student, teacher.model.get(), task.losses, held_out, tokens);
+  train::Trainer trainer(unit, source, training, &run);
+  if (task.output.resume) trainer.resume();
+  run.write_config(task.settings);
+  if (teacher.model && held_out.masked)
+    log_info("the teacher scores {}", evaluate_masked_lm(*teacher.model, *held_out.masked, tokens).dump());
+  if (held_out.masked) log_info("before training: {}", unit.evaluate().dump());
+  const Json trained = trainer.run().to_json();
+
+  Json results = unit.evaluate();
+  if (held_out.each_token)
+    results["pseudo_perplexity"] = evaluate_masked_lm(*student.model, *held_out.each_token, tokens).at("perplexity");
+  results.update(trained);
+  finish_run(run, *student.model, *student.tokenizer, "masked language model", task.settings, results);
+  return results;
+}
+
+}  // namespace retort::recipe

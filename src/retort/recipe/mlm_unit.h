@@ -1,0 +1,56 @@
+// Language-model training as a training task, with a teacher or without:
+//   loss = alpha_ce * T^2 * KL + alpha_mlm * cross entropy + alpha_mse * squared distance  of logits over the
+//   vocabulary
+//        + alpha_cos * (1 - cos)                                                           of the last hidden states,
+// each term the mean over its tokens of the whole step. The first three share one visit of the logits.
+#pragma once
+
+#include "retort/recipe/mlm_config.h"
+#include "retort/recipe/model_folder.h"
+#include "retort/train/unit.h"
+
+namespace retort::recipe {
+
+// Held-out text and its masked forms; all null where there is none.
+struct HeldOutText {
+  std::unique_ptr<data::RowSet> rows;
+  std::unique_ptr<data::MaskedRowSet> masked;
+  std::unique_ptr<data::EachTokenMasked> each_token;  // null unless pseudo-perplexity is asked for
+};
+
+// {"loss", "masked_accuracy", "perplexity", "masked_tokens"} of labelled rows; loss is the mean cross entropy in nats.
+Json evaluate_masked_lm(const model::Model& model, const data::RowSet& rows, int64_t max_tokens_per_batch);
+
+class MlmUnit final : public train::TrainUnit {
+ public:
+  // `teacher` may be null. What is referred to must outlive the unit.
+  MlmUnit(LoadedModel& student, const model::Model* teacher, const LanguageLossConfig& losses,
+          const HeldOutText& held_out, int64_t max_tokens_per_batch)
+      : student_(student),
+        teacher_(teacher),
+        losses_(losses),
+        held_out_(held_out),
+        max_tokens_per_batch_(max_tokens_per_batch) {}
+
+  kernel::ParameterStore& parameters() override { return student_.model->parameters(); }
+  std::vector<double> step_counts(const data::StepBatch& step) override;
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  Json evaluate() override;
+  std::string best_metric() const override { return "masked_accuracy"; }
+  void save_model(const fs::path& folder) const override {
+    save_model_folder(folder, *student_.model, *student_.tokenizer);
+  }
+  void load_weights(const fs::path& folder) override { load_weights_exactly(*student_.model, folder); }
+
+ private:
+  std::vector<int64_t> compared_tokens(const data::Batch& batch) const;
+
+  LoadedModel& student_;
+  const model::Model* teacher_;
+  const LanguageLossConfig& losses_;
+  const HeldOutText& held_out_;
+  int64_t max_tokens_per_batch_;
+  double labels_of_step_ = 0, compared_of_step_ = 0;
+};
+
+}  // namespace retort::recipe

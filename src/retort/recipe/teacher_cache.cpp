@@ -1,0 +1,202 @@
+#include "retort/recipe/teacher_cache.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <numeric>
+
+#include "retort/base/error.h"
+#include "retort/base/hash.h"
+#include "retort/base/log.h"
+#include "retort/data/token_budget.h"
+#include "retort/train/progress.h"
+#include "retort/train/stop_signal.h"
+
+namespace retort::recipe {
+
+namespace {
+
+constexpr const char *kValues = "values", *kChecksums = "checksums", *kDescription = "cache.json";
+constexpr int64_t kRowsAtOnce = 512;  // between two marks of progress; sorted by length among themselves
+
+at::ScalarType value_type(int64_t element_bytes) { return element_bytes == 2 ? at::kBFloat16 : at::kFloat; }
+
+fs::path folder_of(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs) {
+  return cache_dir / fmt::format("{}-{}", outputs.kind, key);
+}
+
+void check_space(const fs::path& folder, int64_t bytes) {
+  std::error_code error;
+  const fs::space_info space = fs::space(folder, error);
+  if (!error && space.available < static_cast<uintmax_t>(bytes))
+    throw UserError(
+        "`{}` must have room for {} MB of teacher outputs, but has {}; choose another --teacher_cache, or `off`",
+        folder.string(), bytes >> 20, space.available >> 20);
+}
+
+// A file that grows behind its first `kept_bytes`.
+class GrowingFile {
+ public:
+  GrowingFile(const fs::path& path, int64_t kept_bytes) : path_(path) {
+    if (fs::exists(path)) fs::resize_file(path, static_cast<uintmax_t>(kept_bytes));
+    out_.open(path, std::ios::binary | std::ios::app);
+    check();
+  }
+  void append(std::span<const std::byte> bytes) {
+    out_.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    out_.flush();
+    check();
+  }
+
+ private:
+  void check() const {
+    if (!out_)
+      throw UserError("`{}` must be a file that can be written, but is not; look for room and permissions",
+                      path_.string());
+  }
+  fs::path path_;
+  std::ofstream out_;
+};
+
+// The rows begin..end in batches of similar length, a few at a time.
+void for_each_batch(const data::RowSet& rows, int64_t begin, int64_t end, int64_t max_tokens,
+                    const std::function<void(const data::Batch&)>& use) {
+  std::vector<int64_t> order(static_cast<size_t>(end - begin)), counts;
+  std::iota(order.begin(), order.end(), begin);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return rows.token_count(a) > rows.token_count(b); });
+  for (const int64_t row : order) counts.push_back(rows.token_count(row));
+  int64_t first = 0;
+  for (const int64_t last : data::cut_by_tokens(counts, {.max_tokens = max_tokens})) {
+    data::Batch batch;
+    for (int64_t i = first; i < last; ++i) rows.append(order[i], batch);
+    use(batch);
+    first = last;
+  }
+}
+
+std::span<const std::byte> bytes_of(const at::Tensor& tensor) {
+  return {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()};
+}
+
+}  // namespace
+
+std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& rows, const TeacherOutputs& outputs) {
+  ContentHash hash;
+  hash.add(outputs.kind).add_number(outputs.width).add_number(outputs.per_token);
+  hash.add_number(static_cast<int64_t>(outputs.precision));
+  hash.add(model::config_to_json(teacher.config(), "").dump());
+  const auto weights = bytes_of(teacher.parameters().values());
+  hash.add({reinterpret_cast<const char*>(weights.data()), weights.size()});
+  for (int64_t row = 0; row < rows.row_count(); ++row) {
+    data::Batch batch;
+    rows.append(row, batch);
+    for (const auto* column : {&batch.tokens.ids, &batch.tokens.segments})
+      hash.add({reinterpret_cast<const char*>(column->data()), column->size() * sizeof(int32_t)});
+  }
+  return hash.hex();
+}
+
+bool TeacherCache::exists(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs) {
+  return fs::exists(folder_of(cache_dir, key, outputs) / kDescription);
+}
+
+TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
+                           const TeacherOutputs& outputs, int64_t max_tokens_per_batch)
+    : folder_(folder_of(cache_dir, key, outputs)),
+      key_(key),
+      width_(outputs.width),
+      element_bytes_(outputs.precision == kernel::Precision::kBf16 ? 2 : 4),
+      begins_{0} {
+  for (int64_t row = 0; row < rows.row_count(); ++row)
+    begins_.push_back(begins_.back() + (outputs.per_token ? rows.token_count(row) : 1));
+  if (!exists(cache_dir, key, outputs)) make(rows, outputs, max_tokens_per_batch);
+  open();
+}
+
+void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch) {
+  make_folder(folder_);
+  const FolderLock lock(folder_);
+  const int64_t row_count = rows.row_count();
+  // Values come before their checksums, so what has a checksum is there.
+  std::error_code missing;
+  const auto checksum_bytes = fs::file_size(folder_ / kChecksums, missing);
+  const int64_t first = missing ? 0 : std::min<int64_t>(row_count, static_cast<int64_t>(checksum_bytes / 8));
+  const int64_t bytes = begins_.back() * width_ * element_bytes_, done_bytes = begins_[first] * width_ * element_bytes_;
+  log_info("the teacher's outputs take {:.1f} MB in `{}`{}", static_cast<double>(bytes) / 1e6, folder_.string(),
+           first > 0 ? fmt::format("; going on at row {} of {}", first, row_count) : "");
+  check_space(folder_, bytes - done_bytes);
+  GrowingFile values(folder_ / kValues, done_bytes), checksums(folder_ / kChecksums, 8 * first);
+  const train::StopSignal stop;
+  train::Progress progress({.title = "teacher", .unit = "rows", .total = row_count, .start = {.done = first}});
+  for (int64_t begin = first; begin < row_count; begin += kRowsAtOnce) {
+    const int64_t end = std::min(begin + kRowsAtOnce, row_count);
+    const at::Tensor block =
+        at::empty({begins_[end] - begins_[begin], width_}, at::TensorOptions(value_type(element_bytes_)));
+    const auto lines_of = [&](int64_t row) {
+      return block.narrow(0, begins_[row] - begins_[begin], begins_[row + 1] - begins_[row]);
+    };
+    for_each_batch(rows, begin, end, max_tokens_per_batch, [&](const data::Batch& batch) {
+      const at::Tensor found = outputs.compute(batch);
+      int64_t line = 0;
+      for (const int64_t row : batch.rows) {
+        const at::Tensor lines = lines_of(row);
+        lines.copy_(found.narrow(0, line, lines.size(0)));
+        line += lines.size(0);
+      }
+    });
+    std::vector<uint64_t> sums;
+    for (int64_t row = begin; row < end; ++row) sums.push_back(hash_bytes(bytes_of(lines_of(row))));
+    values.append(bytes_of(block));
+    checksums.append(std::as_bytes(std::span(sums)));
+    progress.update({.done = end});
+    if (stop.requested() != 0) {
+      progress.clear();
+      stop.throw_if_requested(end, folder_.string());
+    }
+  }
+  progress.finish();
+  write_json_file(folder_ / kDescription, {{"format", "retort teacher outputs"},
+                                           {"kind", outputs.kind},
+                                           {"key", key_},
+                                           {"rows", row_count},
+                                           {"lines", begins_.back()},
+                                           {"width", width_},
+                                           {"dtype", element_bytes_ == 2 ? "bfloat16" : "float32"}});
+}
+
+void TeacherCache::open() {
+  const Json description = read_json_file(folder_ / kDescription);
+  const auto wanted = static_cast<size_t>(begins_.back() * width_ * element_bytes_);
+  values_ = MappedFile(folder_ / kValues), checksums_ = MappedFile(folder_ / kChecksums);
+  if (description.value("key", "") != key_ || values_.bytes().size() != wanted ||
+      checksums_.bytes().size() != 8 * (begins_.size() - 1))
+    throw UserError(
+        "`{}` must hold the teacher's outputs for these rows, but holds others; remove the folder, or choose another "
+        "--teacher_cache",
+        folder_.string());
+}
+
+at::Tensor TeacherCache::gather(const data::Batch& batch) const {
+  int64_t lines = 0;
+  for (const int64_t row : batch.rows) lines += begins_[row + 1] - begins_[row];
+  at::Tensor found = at::empty({lines, width_}, at::TensorOptions(value_type(element_bytes_)));
+  auto* out = static_cast<std::byte*>(found.mutable_data_ptr());
+  for (const int64_t row : batch.rows) {
+    const auto bytes = values_.bytes().subspan(begins_[row] * width_ * element_bytes_,
+                                               (begins_[row + 1] - begins_[row]) * width_ * element_bytes_);
+    uint64_t checksum = 0;
+    std::memcpy(&checksum, checksums_.bytes().data() + 8 * row, 8);
+    if (hash_bytes(bytes) != checksum)
+      throw UserError("`{}` must hold sound values, but those of row {} are damaged; remove the folder",
+                      (folder_ / kValues).string(), row);
+    std::memcpy(out, bytes.data(), bytes.size());
+    out += bytes.size();
+  }
+  return found.to(at::kFloat);
+}
+
+}  // namespace retort::recipe

@@ -1,0 +1,62 @@
+// Outputs of a teacher for the rows of a data set, computed once: with them an epoch of distillation costs what plain
+// training costs. The cache is a folder of its own, named by everything its content depends on:
+//   values      [tokens or rows, width] of all rows, one after the other, in the rows' order; mapped
+//   checksums   of every row, written after its values: an interrupted making goes on behind the last of them
+//   cache.json  what it is, written last: a cache without it is not whole
+// Values are bfloat16 where training is in bf16 (what the teacher's products give, so nothing is lost), else float32.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "retort/base/file.h"
+#include "retort/data/batch.h"
+#include "retort/kernel/precision.h"
+#include "retort/model/model.h"
+
+namespace retort::recipe {
+
+struct TeacherOutputs {
+  std::string kind;   // "span_logits": part of the key and of the folder's name
+  int64_t width = 1;  // numbers of a token or of a row
+  bool per_token = true;
+  kernel::Precision precision = kernel::Precision::kFloat32;
+  // The teacher's outputs for a batch: [T, width] or [B, width].
+  std::function<at::Tensor(const data::Batch&)> compute = {};
+};
+
+// What the outputs depend on: the teacher's weights, and every token of every row.
+std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& rows, const TeacherOutputs& outputs);
+
+// Safe to read from several threads.
+class TeacherCache {
+ public:
+  // Opens `<cache_dir>/<kind>-<key>`, making it or the rest of it first, with a progress line and the size shown
+  // before. `rows` must be those of the key. Throws UserError when the disk has no room, when another process is making
+  // it, and when the folder holds something else.
+  TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
+               const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
+
+  // True when the cache is there and whole.
+  static bool exists(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs);
+
+  // The outputs of a batch of rows of the data set, as `compute` gives them, in float32. Throws UserError when the
+  // values on disk are damaged.
+  at::Tensor gather(const data::Batch& batch) const;
+
+ private:
+  void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
+  void open();
+  int64_t value_count(int64_t row) const { return (begins_[row + 1] - begins_[row]) * width_; }
+
+  fs::path folder_;
+  std::string key_;
+  int64_t width_, element_bytes_;
+  std::vector<int64_t> begins_;  // [rows + 1] first line of each row
+  MappedFile values_, checksums_;
+};
+
+}  // namespace retort::recipe

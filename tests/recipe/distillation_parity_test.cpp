@@ -1,0 +1,152 @@
+// Three optimizer steps of the distillation methods against plain torch expressions and transformers' models in float64
+// (tools/make_distillation_fixtures.py), whole and cut into micro-batches.
+#include <ATen/TensorOperators.h>
+#include <gtest/gtest.h>
+
+#include "retort/checkpoint/weights.h"
+#include "retort/recipe/distill_squad_unit.h"
+#include "retort/recipe/mlm_unit.h"
+#include "retort/train/trainer.h"
+
+namespace retort::recipe {
+namespace {
+
+const fs::path kFolder = fs::path(RETORT_FIXTURES) / "distillation";
+
+const Json& expected() {
+  static const Json json = read_json_file(kFolder / "expected.json");
+  return json;
+}
+
+// The fixture's batch at every step, whole or one sequence a micro-batch.
+class FixedSource final : public data::Source {
+ public:
+  explicit FixedSource(bool is_cut) {
+    const Json& batch = expected()["batch"];
+    for (size_t i = 0; i < batch["ids"].size(); ++i) {
+      if (i == 0 || is_cut) step_.micro_batches.emplace_back(), step_.micro_batches.back().labels.resize(2);
+      data::Batch& target = step_.micro_batches.back();
+      const auto ids = batch["ids"][i].get<std::vector<int32_t>>();
+      target.tokens.append(ids, static_cast<int64_t>(ids.size()));
+      const auto labels = batch["token_labels"][i].get<std::vector<int32_t>>();
+      target.token_labels.insert(target.token_labels.end(), labels.begin(), labels.end());
+      target.labels[0].push_back(batch["starts"][i]), target.labels[1].push_back(batch["ends"][i]);
+      target.rows.push_back(static_cast<int64_t>(i));
+      step_.token_count += static_cast<int64_t>(ids.size()), ++step_.sequence_count;
+    }
+  }
+  data::StepBatch next() override { return step_; }
+  data::SourcePosition position() const override { return {}; }
+  void seek(data::SourcePosition) override {}
+  int64_t steps_per_epoch() const override { return 1; }
+
+ private:
+  data::StepBatch step_;
+};
+
+// Notes the loss terms' total, as the trainer forms it.
+class NotingUnit final : public train::TrainUnit {
+ public:
+  explicit NotingUnit(train::TrainUnit& unit) : unit_(unit) {}
+  kernel::ParameterStore& parameters() override { return unit_.parameters(); }
+  std::vector<double> step_counts(const data::StepBatch& step) override {
+    losses.push_back(0);
+    return counts_ = unit_.step_counts(step);
+  }
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> keys) override {
+    auto terms = unit_.forward(batch, keys);
+    for (size_t i = 0; i < terms.size(); ++i)
+      losses.back() += terms[i].sum.item<double>() * terms[i].weight / counts_[counts_.size() == 1 ? 0 : i];
+    return terms;
+  }
+  void save_model(const fs::path&) const override {}
+  void load_weights(const fs::path&) override {}
+
+  std::vector<double> losses;
+
+ private:
+  train::TrainUnit& unit_;
+  std::vector<double> counts_;
+};
+
+train::TrainingConfig training() {
+  train::TrainingConfig config;
+  config.precision = "fp32";
+  config.max_steps = static_cast<int64_t>(expected()["methods"]["mlm"]["losses"].size());
+  config.learning_rate = expected()["learning_rate"];
+  config.adam_beta2 = expected()["adam_beta2"], config.adam_epsilon = expected()["adam_epsilon"];
+  config.max_grad_norm = expected()["max_grad_norm"];
+  return config;
+}
+
+LoadedModel load(const std::string& name, model::Head head, bool is_student) {
+  ModelSource source;
+  source.model = kFolder / name;
+  return load_model(source, {.head = head, .model = {.with_gradients = is_student}});
+}
+
+// Trains the student by `unit` and compares losses and changes with those of `method`.
+void expect_steps(const std::string& method, train::TrainUnit& unit, bool is_cut) {
+  const at::Tensor before = unit.parameters().values().clone();
+  FixedSource source(is_cut);
+  NotingUnit noting(unit);
+  train::Trainer trainer(noting, source, training(), nullptr);
+  trainer.run();
+  const auto losses = expected()["methods"][method]["losses"].get<std::vector<double>>();
+  ASSERT_EQ(noting.losses.size(), losses.size());
+  for (size_t i = 0; i < losses.size(); ++i) EXPECT_NEAR(noting.losses[i], losses[i], 1e-5 * losses[i]) << "step " << i;
+  const auto updates = checkpoint::open_weights(kFolder / "updates.safetensors");
+  const at::Tensor change = unit.parameters().values() - before;
+  for (const kernel::NamedSlice& slice : unit.parameters().slices()) {
+    const auto* update = updates.find(method + "." + slice.name);
+    ASSERT_NE(update, nullptr) << slice.name;
+    at::Tensor theirs = at::empty_like(change.narrow(0, slice.offset, slice.element_count));
+    checkpoint::to_float32(*update, {theirs.data_ptr<float>(), static_cast<size_t>(slice.element_count)});
+    const at::Tensor own = change.narrow(0, slice.offset, slice.element_count);
+    const double size = theirs.norm().item<double>();
+    EXPECT_LE((own - theirs).norm().item<double>(), 1e-3 * size + 1e-6) << slice.name << " of size " << size;
+  }
+}
+
+class DistillationParity : public testing::TestWithParam<std::tuple<std::string, bool>> {};
+
+TEST_P(DistillationParity, ThreeStepsAreThoseOfTheFormulas) {
+  const auto& [method, is_cut] = GetParam();
+  const Json& options = expected()["methods"][method]["options"];
+  LanguageLossConfig losses;
+  losses.alpha_ce = options["alpha_ce"], losses.alpha_mlm = options["alpha_mlm"];
+  losses.alpha_mse = options["alpha_mse"], losses.alpha_cos = options["alpha_cos"];
+  losses.restrict_ce_to_mask = options["restrict_ce_to_mask"], losses.temperature = expected()["temperature"];
+  LoadedModel student = load("student_mlm", model::Head::kMaskedLm, true);
+  const LoadedModel teacher = load("teacher_mlm", model::Head::kMaskedLm, false);
+  const HeldOutText none;
+  MlmUnit unit(student, method == "mlm_plain" ? nullptr : teacher.model.get(), losses, none, 1024);
+  expect_steps(method, unit, is_cut);
+}
+
+INSTANTIATE_TEST_SUITE_P(Mlm, DistillationParity,
+                         testing::Combine(testing::Values("mlm", "mlm_restricted", "mlm_plain"), testing::Bool()),
+                         [](const auto& test) {
+                           return std::get<0>(test.param) + (std::get<1>(test.param) ? "_cut" : "_whole");
+                         });
+
+class SquadDistillationParity : public testing::TestWithParam<bool> {};
+
+TEST_P(SquadDistillationParity, ThreeStepsAreThoseOfTheFormulas) {
+  const Json& options = expected()["methods"]["squad"]["options"];
+  SoftTargetConfig config;
+  config.alpha_ce = options["alpha_ce"], config.alpha_squad = options["alpha_squad"];
+  config.temperature = expected()["temperature"];
+  SquadDataConfig data;
+  data.features.max_seq_length = 32;
+  LoadedModel student = load("student_qa", model::Head::kQuestionAnswering, true);
+  const LoadedModel teacher = load("teacher_qa", model::Head::kQuestionAnswering, false);
+  DistillSquadUnit unit(student, logits_on_the_fly(*teacher.model), config, data, 1024, nullptr);
+  expect_steps("squad", unit, GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Squad, SquadDistillationParity, testing::Bool(),
+                         [](const auto& test) { return test.param ? "cut" : "whole"; });
+
+}  // namespace
+}  // namespace retort::recipe

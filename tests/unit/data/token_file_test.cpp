@@ -1,0 +1,211 @@
+// Token files, their rows, and the masks of masked-LM training; expected values follow from the published programs'
+// formulas by hand.
+#include "retort/data/token_file.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <numeric>
+
+#include "retort/base/error.h"
+#include "retort/data/masking.h"
+#include "retort/data/token_rows.h"
+
+namespace retort::data {
+namespace {
+
+class TokenFileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  static TokenVocabulary vocabulary(int64_t size) {
+    return {.size = size, .pad_id = 0, .unk_id = 1, .cls_id = 2, .sep_id = 3, .mask_id = 4, .hash = "abc"};
+  }
+  std::shared_ptr<const TokenFile> write(const std::vector<std::vector<int32_t>>& sequences, int64_t size = 100) {
+    TokenFileWriter writer(folder_ / "corpus.tokens", vocabulary(size));
+    for (const auto& ids : sequences) writer.add(ids);
+    writer.publish(7);
+    return std::make_shared<const TokenFile>(folder_ / "corpus.tokens");
+  }
+  static std::vector<int32_t> ids_of(const TokenFile& file, int64_t sequence) {
+    std::vector<int32_t> ids;
+    file.append_ids(sequence, 0, file.length(sequence), ids);
+    return ids;
+  }
+
+  fs::path folder_;
+};
+
+std::string message_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST_F(TokenFileTest, HoldsEverySequenceOnce) {
+  std::vector<std::vector<int32_t>> sequences;
+  for (int32_t i = 0; i < 50; ++i) sequences.push_back(std::vector<int32_t>(1 + i % 7, 5 + i));
+  const auto file = write(sequences);
+  EXPECT_EQ(file->id_bytes(), 2);
+  EXPECT_EQ(file->vocabulary().mask_id, 4);
+  std::vector<std::vector<int32_t>> found;
+  for (int64_t i = 0; i < file->sequence_count(); ++i) found.push_back(ids_of(*file, i));
+  EXPECT_NE(found, sequences) << "the order is shuffled";
+  std::sort(found.begin(), found.end()), std::sort(sequences.begin(), sequences.end());
+  EXPECT_EQ(found, sequences);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1) << "nothing else is left";
+}
+
+// The published program wraps ids of 65,536 and more.
+TEST_F(TokenFileTest, WideIdsStayWhatTheyAre) {
+  const auto file = write({{2, 70000, 65535, 65536, 3}}, 119547);
+  EXPECT_EQ(file->id_bytes(), 4);
+  EXPECT_EQ(ids_of(*file, 0), (std::vector<int32_t>{2, 70000, 65535, 65536, 3}));
+}
+
+TEST_F(TokenFileTest, CountsIds) {
+  const auto file = write({{2, 5, 5, 3}, {2, 5, 6, 3}}, 8);
+  EXPECT_EQ(file->count_ids(), (std::vector<int64_t>{0, 0, 2, 2, 0, 3, 1, 0}));
+}
+
+TEST_F(TokenFileTest, RefusesWhatItCannotHold) {
+  TokenFileWriter writer(folder_ / "corpus.tokens", vocabulary(10));
+  EXPECT_EQ(message_of([&] {
+              writer.add(std::vector<int32_t>{2, 10, 3});
+            }),
+            "every token id must be 0 to 9, but sequence 0 has 10; the tokens belong to another vocabulary");
+  EXPECT_EQ(message_of([&] { writer.publish(1); }),
+            "`" + (folder_ / "corpus.tokens").string() + "` must get at least one sequence, but the text has none");
+}
+
+TEST_F(TokenFileTest, DamageIsFound) {
+  write({{2, 5, 6, 3}});
+  const fs::path path = folder_ / "corpus.tokens";
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-8, std::ios::end);
+  file.put('\x7f');
+  file.close();
+  EXPECT_NE(message_of([&] { TokenFile{path}; }).find("damaged"), std::string::npos);
+  std::ofstream(path) << "text";
+  EXPECT_NE(message_of([&] { TokenFile{path}; }).find("corpus.tokens` cannot be"), std::string::npos);
+}
+
+// Chunks of max - 2 ids; every one begins with [CLS] and ends with [SEP] (the published program ends them with [CLS]).
+TEST_F(TokenFileTest, LongSequencesBecomeChunks) {
+  std::vector<int32_t> ids(20, 9);
+  std::iota(ids.begin() + 1, ids.end() - 1, 10);
+  ids.front() = 2, ids.back() = 3;
+  const TokenRowSet rows(write({ids}), {.max_seq_length = 10, .min_seq_length = 5});
+  ASSERT_EQ(rows.row_count(), 3);  // of 8, 8 and 4 ids
+  Batch batch;
+  for (int64_t row = 0; row < rows.row_count(); ++row) rows.append(row, batch);
+  EXPECT_EQ(batch.tokens.ids, (std::vector<int32_t>{2, 10, 11, 12, 13, 14, 15, 16, 3,      //
+                                                    2, 17, 18, 19, 20, 21, 22, 23, 24, 3,  //
+                                                    2, 25, 26, 27, 3}));
+}
+
+TEST_F(TokenFileTest, ShortAndUnknownSequencesAreLeftOut) {
+  const TokenRowSet rows(write({{2, 5, 3}, {2, 5, 6, 7, 3}, {2, 1, 1, 1, 5, 3}}), {.min_seq_length = 5});
+  EXPECT_EQ(rows.row_count(), 1);
+  EXPECT_EQ(rows.short_count(), 1);
+  EXPECT_EQ(rows.unknown_count(), 1);
+}
+
+StepBatch one_step(int64_t sequences, int64_t length, int64_t per_micro_batch) {
+  StepBatch step;
+  for (int64_t row = 0; row < sequences; ++row) {
+    if (row % per_micro_batch == 0) step.micro_batches.emplace_back();
+    std::vector<int32_t> ids(length, static_cast<int32_t>(5 + row % 2));
+    ids.front() = 2, ids.back() = 3;
+    step.micro_batches.back().tokens.append(ids, length);
+    step.micro_batches.back().rows.push_back(row);
+    step.token_count += length, ++step.sequence_count;
+  }
+  return step;
+}
+
+std::vector<int32_t> labels_of(const StepBatch& step) {
+  std::vector<int32_t> labels;
+  for (const Batch& batch : step.micro_batches)
+    labels.insert(labels.end(), batch.token_labels.begin(), batch.token_labels.end());
+  return labels;
+}
+
+TEST(Masking, WeightsAreThoseOfSmoothedCounts) {
+  const TokenVocabulary vocabulary{.size = 6, .pad_id = 4, .unk_id = 4, .cls_id = 5, .sep_id = 5, .mask_id = 4};
+  const TokenMasker masker({}, vocabulary, {0, 1, 10, 1000, 7, 7});
+  const std::vector<double> expected{1, 1, 0.1995262315, 0.0079432823, 0, 0};
+  for (size_t id = 0; id < expected.size(); ++id) EXPECT_NEAR(masker.weights()[id], expected[id], 1e-9) << id;
+}
+
+TEST(Masking, ChoosesTheShareAndKeepsSpecialTokens) {
+  StepBatch step = one_step(40, 50, 7);
+  const TokenVocabulary vocabulary{.size = 100, .pad_id = 0, .unk_id = 1, .cls_id = 2, .sep_id = 3, .mask_id = 4};
+  const TokenMasker masker({}, vocabulary, std::vector<int64_t>(100, 1));
+  masker.mask(step, 11);
+  int64_t chosen = 0, masked = 0, kept = 0;
+  for (const Batch& batch : step.micro_batches)
+    for (const int64_t token : labelled_tokens(batch)) {
+      const int32_t label = batch.token_labels[token], id = batch.tokens.ids[token];
+      EXPECT_TRUE(label == 5 || label == 6);
+      ++chosen, masked += id == 4, kept += id == label;
+    }
+  EXPECT_EQ(chosen, static_cast<int64_t>(std::ceil(0.15 * 2000)));
+  EXPECT_NEAR(static_cast<double>(masked) / 300, 0.8, 0.08);  // four standard deviations: 0.092
+  EXPECT_NEAR(static_cast<double>(kept) / 300, 0.1, 0.07);
+}
+
+// Two words, one counted 100 times as often: with smoothing 0.7 it is drawn 100^-0.7 as often as the other, as long as
+// few are drawn.
+TEST(Masking, RareTokensAreDrawnMoreOften) {
+  const TokenVocabulary vocabulary{.size = 100, .pad_id = 0, .unk_id = 1, .cls_id = 2, .sep_id = 3, .mask_id = 4};
+  std::vector<int64_t> counts(100, 1);
+  counts[6] = 100;
+  MaskingOptions options;
+  options.mlm_mask_prop = 0.01;
+  const TokenMasker masker(options, vocabulary, counts);
+  int64_t rare = 0, frequent = 0;
+  for (uint64_t key = 0; key < 400; ++key) {
+    StepBatch step = one_step(40, 50, 40);
+    masker.mask(step, key);
+    for (const int32_t label : labels_of(step)) rare += label == 5, frequent += label == 6;
+  }
+  EXPECT_EQ(rare + frequent, 400 * 20);
+  EXPECT_NEAR(static_cast<double>(frequent) / static_cast<double>(rare), std::pow(100, -0.7), 0.008);
+}
+
+TEST(Masking, DoesNotDependOnTheCut) {
+  const TokenVocabulary vocabulary{.size = 100, .pad_id = 0, .unk_id = 1, .cls_id = 2, .sep_id = 3, .mask_id = 4};
+  const TokenMasker masker({}, vocabulary, std::vector<int64_t>(100, 3));
+  StepBatch whole = one_step(12, 20, 12), cut = one_step(12, 20, 1);
+  masker.mask(whole, 5), masker.mask(cut, 5);
+  EXPECT_EQ(labels_of(whole), labels_of(cut));
+  StepBatch other = one_step(12, 20, 12);
+  masker.mask(other, 6);
+  EXPECT_NE(labels_of(whole), labels_of(other));
+}
+
+TEST(Masking, SharesMustAddUpToOne) {
+  MaskingOptions options;
+  options.word_rand = 0.2;
+  EXPECT_EQ(message_of([&] { options.check(); }),
+            "`word_mask` + `word_keep` + `word_rand` must be 1, but is 1.1; change one of them");
+}
+
+TEST(Masking, NextTokensAreLabels) {
+  Batch batch = one_step(2, 4, 2).micro_batches[0];
+  label_next_tokens(batch);
+  EXPECT_EQ(batch.token_labels, (std::vector<int32_t>{5, 5, 3, -100, 6, 6, 3, -100}));
+}
+
+}  // namespace
+}  // namespace retort::data
