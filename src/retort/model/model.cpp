@@ -115,7 +115,9 @@ void Model::add_language_model_weights(const std::string& transform, const std::
 ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& options) const {
   ModelOutput out;
   const at::Tensor chosen = options.chosen_rows.empty() ? at::Tensor() : index_tensor(options.chosen_rows);
-  const bool has_chosen_rows_only = needs_chosen_rows_only(options);
+  const bool has_chosen_rows_only = options.leaves_out_other_rows && chosen.defined();
+  RETORT_CHECK(!has_chosen_rows_only || (head_ == Head::kMaskedLm && !options.is_training),
+               "only a masked-LM head outside training can leave out rows");
   out.hidden_states = encoder_->forward(rows, {.precision = options_.precision,
                                                .is_training = options.is_training,
                                                .keep_all = options.keep_hidden_states,
@@ -160,12 +162,6 @@ at::Tensor Model::classify(const at::Tensor& features, const kernel::Rows& rows,
                            bool is_training) const {
   const kernel::Dropout drop = make_dropout(dropout, is_training, config_.num_hidden_layers, DropoutPlace::kHead);
   return as_float(kernel::linear(kernel::drop(features, rows.keys, drop), *classifier_.weight, classifier_.bias));
-}
-
-// The next-sentence head looks at first tokens, and kept hidden states are promised for all rows.
-bool Model::needs_chosen_rows_only(const ForwardOptions& options) const {
-  return head_ == Head::kMaskedLm && !options.chosen_rows.empty() && !options.is_training &&
-         !options.keep_hidden_states && !options_.checkpoint_activations;
 }
 
 at::Tensor Model::predict_tokens(const at::Tensor& rows) const {

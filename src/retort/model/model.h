@@ -35,11 +35,12 @@ struct ForwardOptions {
   bool is_training = false;               // dropout; needs rows.keys
   bool keep_hidden_states = false;        // every layer's, else only the last
   std::vector<int64_t> chosen_rows = {};  // masked LM: rows of the batch that get logits; empty: all T
+  bool leaves_out_other_rows = false;     // with chosen_rows, of Head::kMaskedLm, outside training: the last layer
+                                          // computes nothing else, and hidden_states.back() is [M, H]
 };
 
 struct ModelOutput {
-  std::vector<at::Tensor> hidden_states;  // [T, H] each, in the activation type; of Head::kMaskedLm with chosen rows,
-                                          // outside training and when only the last is kept, [M, H]
+  std::vector<at::Tensor> hidden_states;  // [T, H] each, in the activation type
   at::Tensor pooled;                      // [B, H]; undefined without a pooler
   at::Tensor logits;                      // float32 unless Head says otherwise; undefined for kNone
   at::Tensor next_sentence_logits;        // float32 [B, 2]; kPreTraining only
@@ -64,8 +65,6 @@ class Model {
   void add_language_model_weights(const std::string& transform, const std::string& norm, const std::string& bias);
   at::Tensor pool(const at::Tensor& last, const kernel::Rows& rows) const;
   at::Tensor classify(const at::Tensor& features, const kernel::Rows& rows, double dropout, bool is_training) const;
-  // Whether the last layer may leave out the rows that get no logits.
-  bool needs_chosen_rows_only(const ForwardOptions& options) const;
   at::Tensor predict_tokens(const at::Tensor& rows) const;
 
   ModelConfig config_;

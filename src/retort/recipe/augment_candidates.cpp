@@ -92,10 +92,11 @@ std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const data::Maske
   int64_t batches_done = 0;
   const auto run = [&](const data::Batch& batch) {
     const at::NoGradGuard no_grad;
-    const at::Tensor logits =
-        model_.forward(kernel::make_rows(batch.tokens), {.chosen_rows = masked_rows(batch, copies)})
-            .logits.to(at::kFloat)
-            .contiguous();  // [masks, V]
+    const at::Tensor logits = model_
+                                  .forward(kernel::make_rows(batch.tokens),
+                                           {.chosen_rows = masked_rows(batch, copies), .leaves_out_other_rows = true})
+                                  .logits.to(at::kFloat)
+                                  .contiguous();  // [masks, V]
     const float* scores = logits.data_ptr<float>();
     for (const int64_t row : batch.rows)
       for (int64_t mask = copies.first_mask(row); mask < copies.first_mask(row + 1); ++mask) {
