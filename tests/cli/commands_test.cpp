@@ -215,6 +215,35 @@ TEST(FinetuneGlue, EvaluateGlueWorksOnItsFolder) {
   EXPECT_GT(labeled["score"].get<double>(), 0.49);
 }
 
+TEST(DataAugment, WritesFilesBesideTheInputUnderThePublishedNames) {
+  const tiny::TemporaryFolder folder;
+  const fs::path made = fs::path(RETORT_FIXTURES) / "augment";
+  const Words candidates{"--pretrained_bert_model",
+                         made / "model",
+                         "--glove_embs",
+                         made / "glove.txt",
+                         "--N",
+                         "3",
+                         "--M",
+                         "5",
+                         "--p",
+                         "0.5",
+                         "--seed",
+                         "7"};
+  fs::copy(glue_data() + "/SST-2", folder / "SST-2");
+  const Words glue = with({"data", "augment", "glue", "--task_name", "SST-2", "--glue_dir", folder.path()}, candidates);
+  const std::vector<const char*> keys{"output_file", "words", "candidates", "words_per_second",
+                                      "candidates_per_second"};
+  expect_result(run(glue), keys);
+  EXPECT_TRUE(fs::exists(folder / "SST-2/train_aug.tsv"));
+  const Outcome again = run(glue);
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_NE(again.errors.find("--overwrite_output_file"), std::string::npos) << again.errors;
+  fs::copy(tiny::train_file(), folder / "train-v1.1.json");
+  expect_result(run(with({"data", "augment", "squad", "--data_dir", folder.path()}, candidates)), keys);
+  EXPECT_TRUE(fs::exists(folder / "train-v1.1_aug.json"));
+}
+
 TEST(PredictQa, AnswersFlagsAndJsonLinesAlike) {
   const std::string context = "The tower stands in Arvel. It was built by Odo Marn in 1402.";
   const std::string question = "Who built the tower?";

@@ -10,6 +10,8 @@
 #include "retort/cli/predict.h"
 #include "retort/cli/reference.h"
 #include "retort/cli/tokenize.h"
+#include "retort/recipe/augment_glue.h"
+#include "retort/recipe/augment_squad.h"
 #include "retort/recipe/bench_data.h"
 #include "retort/recipe/bench_infer.h"
 #include "retort/recipe/bench_tokenize.h"
@@ -83,6 +85,16 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "files of a GLUE task -> feature cache",
      .run = run_with_config<GlueFeaturesConfig, make_glue_features>,
      .describe = describe_config<GlueFeaturesConfig>},
+    {.name = "data augment squad",
+     .group = kPrepare,
+     .summary = "SQuAD v1.1 + masked LM + GloVe -> more paragraphs",
+     .run = run_with_config<recipe::AugmentSquadConfig, recipe::augment_squad>,
+     .describe = describe_config<recipe::AugmentSquadConfig>},
+    {.name = "data augment glue",
+     .group = kPrepare,
+     .summary = "GLUE files + masked LM + GloVe -> train_aug.tsv",
+     .run = run_with_config<recipe::AugmentGlueConfig, recipe::augment_glue>,
+     .describe = describe_config<recipe::AugmentGlueConfig>},
     {.name = "pretrain",
      .group = kTrain,
      .summary = "token file + model folder -> masked language model, its loss",

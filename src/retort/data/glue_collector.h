@@ -27,6 +27,7 @@ class GlueCollector {
   // Sets label or target from the word in a file, or says what is wrong with it.
   std::string set_label(std::string_view word, GlueExample& example) const;
   void add(const GlueExample& example) { data_.examples.push_back(example); }
+  void set_header(std::string_view line) { data_.header = line; }
   void keep_alive(std::shared_ptr<const void> owner) { data_.owners.push_back(std::move(owner)); }
   int64_t example_count() const { return static_cast<int64_t>(data_.examples.size()); }
   // What was read; logs a summary of what was left out.

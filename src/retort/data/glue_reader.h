@@ -20,11 +20,13 @@ struct GlueExample {
   int32_t label = -1;               // class number; -1 without labels and for regression
   float target = 0;                 // of regression; finite
   int64_t index = 0;                // the row's number in a submission: as the file says, else counted from 0
+  std::string_view line = {};       // of an official file, with the texts as parts; empty for the hub's tables
 };
 
 struct GlueData {
   std::vector<GlueExample> examples;
   SkippedRecords skipped;
+  std::string_view header;                          // of an official file that has one; else empty
   std::vector<std::shared_ptr<const void>> owners;  // of the texts
 };
 

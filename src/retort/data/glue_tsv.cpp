@@ -91,7 +91,8 @@ void add_row(GlueCollector& collector, const Layout& layout, const TsvReader& re
                     : collector.reject("ragged rows", line_name(reader), problem);
   }
   if (const auto damage = reader.maybe_damage()) return collector.reject("damaged rows", line_name(reader), *damage);
-  GlueExample example{.text_a = fields[layout.text_a], .index = row_number(layout, fields, counted)};
+  GlueExample example{
+      .text_a = fields[layout.text_a], .index = row_number(layout, fields, counted), .line = reader.line()};
   if (layout.text_b != GlueColumn::kAbsent) example.text_b = fields[layout.text_b];
   if (layout.label != GlueColumn::kAbsent)
     if (const std::string problem = collector.set_label(fields[layout.label], example); !problem.empty())
@@ -111,6 +112,7 @@ void read_glue_tsv(const std::filesystem::path& path, GlueCollector& collector) 
   Layout layout = find_layout(collector, reader.fields());
   if (known_count == 0) {
     check_columns(collector, layout, reader.line_number());
+    collector.set_header(reader.line());
   } else {
     layout.column_count = known_count;
   }

@@ -51,10 +51,11 @@ bool TsvReader::next() {
     ++line_number_;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) continue;
-    split_at_tabs(line, fields_);
+    split_at_tabs(line_ = line, fields_);
     return true;
   }
   fields_.clear();
+  line_ = {};
   return false;
 }
 

@@ -30,6 +30,7 @@ class TsvReader {
   // fields as long as `file()`.
   int64_t line_number() const { return line_number_; }
   std::span<const std::string_view> fields() const { return fields_; }
+  std::string_view line() const { return line_; }  // all fields and the tabs between them
   // Why the current line is not text, for a message: "column 2 must be UTF-8 text, but is broken at byte 7"; empty for
   // lines without NUL bytes and in valid UTF-8.
   std::optional<std::string> maybe_damage() const;
@@ -39,7 +40,7 @@ class TsvReader {
 
  private:
   std::shared_ptr<const MappedFile> file_;
-  std::string_view rest_;
+  std::string_view rest_, line_;
   bool is_sound_;  // the whole file is UTF-8 without NUL, so that no line needs a look
   int64_t line_number_ = 0;
   std::vector<std::string_view> fields_;

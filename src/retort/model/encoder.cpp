@@ -1,5 +1,6 @@
 #include "retort/model/encoder.h"
 
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/max.h>
 #include <ATen/ops/min.h>
 
@@ -99,16 +100,17 @@ EncoderOutput Encoder::forward(const kernel::Rows& rows, const EncoderOptions& o
   if (keep_all) out.hidden_states.push_back(x);
   for (int64_t l = 0; l < static_cast<int64_t>(layers_.size()); ++l) {
     const auto& kept = options.attention_layers;
+    LayerRun run{.index = l, .is_training = is_training};
+    if (l + 1 == static_cast<int64_t>(layers_.size())) run.kept_rows = options.last_rows;
     if (std::find(kept.begin(), kept.end(), l) != kept.end()) {
       AttentionStates states;
-      x = run_layer(l, x, rows, is_training, &states);
+      run.states = &states;
+      x = run_layer(run, x, rows);
       for (size_t i = 0; i < kept.size(); ++i)
         if (kept[i] == l) out.attention[i] = states;
     } else {
-      const auto run = [this, l, rows, is_training](const at::Tensor& input) {
-        return run_layer(l, input, rows, is_training, nullptr);
-      };
-      x = options.checkpoint_activations ? kernel::recompute(x, run) : run(x);
+      const auto forward_layer = [this, run, rows](const at::Tensor& input) { return run_layer(run, input, rows); };
+      x = options.checkpoint_activations ? kernel::recompute(x, forward_layer) : forward_layer(x);
     }
     if (keep_all) out.hidden_states.push_back(x);
   }
@@ -116,14 +118,21 @@ EncoderOutput Encoder::forward(const kernel::Rows& rows, const EncoderOptions& o
   return out;
 }
 
-at::Tensor Encoder::run_layer(int64_t index, const at::Tensor& x, const kernel::Rows& rows, bool is_training,
-                              AttentionStates* states) const {
-  const LayerWeights& layer = layers_[index];
+at::Tensor Encoder::run_layer(const LayerRun& run, const at::Tensor& all_x, const kernel::Rows& all_rows) const {
+  const LayerWeights& layer = layers_[run.index];
+  const int64_t index = run.index;
+  const bool is_training = run.is_training;
   const double hidden = config_.hidden_dropout_prob, probabilities = config_.attention_probs_dropout_prob;
-  const at::Tensor qkv = kernel::linear(x, *layer.qkv.weight, layer.qkv.bias);  // [T, 3*A*D]
-  const at::Tensor context = kernel::attention(
-      qkv, rows, layer.heads, make_dropout(probabilities, is_training, index, DropoutPlace::kAttention));
-  if (states) *states = {qkv, context};
+  const at::Tensor qkv = kernel::linear(all_x, *layer.qkv.weight, layer.qkv.bias);  // [T, 3*A*D]
+  const at::Tensor all_context = kernel::attention(
+      qkv, all_rows, layer.heads, make_dropout(probabilities, is_training, index, DropoutPlace::kAttention));
+  if (run.states) *run.states = {qkv, all_context};
+  const auto kept = [&](const at::Tensor& all) {
+    return run.kept_rows.defined() ? at::index_select(all, 0, run.kept_rows) : all;
+  };
+  const at::Tensor x = kept(all_x), context = kept(all_context);
+  const kernel::Rows no_rows;
+  const kernel::Rows& rows = run.kept_rows.defined() ? no_rows : all_rows;  // for the keys of dropout
   const at::Tensor attended = kernel::add_norm(
       kernel::linear(context, *layer.attention_output.weight, nullptr), layer.attention_output.bias, x,
       layer.attention_norm, rows, make_dropout(hidden, is_training, index, DropoutPlace::kAttentionOutput));  // [T, H]

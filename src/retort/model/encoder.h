@@ -45,6 +45,7 @@ struct EncoderOptions {
   bool keep_all = false;                       // every layer's hidden states, else only the last
   std::vector<int64_t> attention_layers = {};  // layers whose attention states are kept
   bool checkpoint_activations = false;  // keep the layers' inputs only, compute the rest again in the backward pass
+  at::Tensor last_rows = {};            // [M] int64: all that is wanted of the last layer; outside training
 };
 
 struct EncoderOutput {
@@ -58,16 +59,20 @@ class Encoder {
   Encoder(const ModelConfig& config, const std::string& prefix, kernel::ParameterStore& store);
 
   // A layer whose attention states are kept is never computed again in the backward pass, whatever
-  // `checkpoint_activations` says: gradients reach it through them too. Throws UserError for ids or positions outside
-  // the tables.
+  // `checkpoint_activations` says: gradients reach it through them too. With last_rows the last hidden states are
+  // [M, H]. Throws UserError for ids or positions outside the tables.
   EncoderOutput forward(const kernel::Rows& rows, const EncoderOptions& options) const;
 
   const kernel::Weight* word_embeddings() const { return embeddings_.word; }
 
  private:
-  // `states` may be null.
-  at::Tensor run_layer(int64_t index, const at::Tensor& x, const kernel::Rows& rows, bool is_training,
-                       AttentionStates* states) const;
+  struct LayerRun {
+    int64_t index = 0;
+    bool is_training = false;
+    at::Tensor kept_rows = {};          // attention reads all rows; what comes behind it is done for these, if defined
+    AttentionStates* states = nullptr;  // where they go, if anywhere
+  };
+  at::Tensor run_layer(const LayerRun& run, const at::Tensor& all_x, const kernel::Rows& all_rows) const;
   void check_rows(const kernel::Rows& rows) const;
 
   ModelConfig config_;

@@ -35,6 +35,12 @@ bool has_pooler(Head head) {
 
 at::Tensor as_float(const at::Tensor& x) { return x.to(at::kFloat); }
 
+at::Tensor index_tensor(const std::vector<int64_t>& rows) {
+  at::Tensor index = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
+  std::copy(rows.begin(), rows.end(), index.data_ptr<int64_t>());
+  return index;
+}
+
 // The rows' keys at chosen places, for dropout behind a gather.
 kernel::Rows select_keys(const kernel::Rows& rows, const at::Tensor& chosen) {
   kernel::Rows selected;
@@ -110,13 +116,18 @@ void Model::add_language_model_weights(const std::string& transform, const std::
 
 ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& options) const {
   ModelOutput out;
+  const at::Tensor chosen = options.chosen_rows.empty() ? at::Tensor() : index_tensor(options.chosen_rows);
+  const bool has_chosen_rows_only = options.leaves_out_other_rows && chosen.defined();
+  RETORT_CHECK(!has_chosen_rows_only || (head_ == Head::kMaskedLm && !options.is_training),
+               "only a masked-LM head outside training can leave out rows");
   EncoderOutput encoded = encoder_->forward(rows, {.precision = options_.precision,
                                                    .is_training = options.is_training,
                                                    .keep_all = options.keep_hidden_states,
                                                    .attention_layers = options.attention_layers,
-                                                   .checkpoint_activations = options_.checkpoint_activations});
+                                                   .checkpoint_activations = options_.checkpoint_activations,
+                                                   .last_rows = has_chosen_rows_only ? chosen : at::Tensor()});
   out.hidden_states = std::move(encoded.hidden_states), out.attention = std::move(encoded.attention);
-  const at::Tensor& last = out.hidden_states.back();  // [T, H]
+  const at::Tensor& last = out.hidden_states.back();  // [T, H], or [M, H]
   const bool is_bert = config_.family == Family::kBert;
   const double head_dropout = !is_bert                          ? config_.seq_classif_dropout
                               : config_.classifier_dropout >= 0 ? config_.classifier_dropout
@@ -139,7 +150,7 @@ ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& optio
       out.next_sentence_logits = as_float(kernel::linear(out.pooled, *next_sentence_.weight, next_sentence_.bias));
       [[fallthrough]];
     case Head::kMaskedLm:
-      out.logits = predict_tokens(last, options.chosen_rows);
+      out.logits = predict_tokens(chosen.defined() && !has_chosen_rows_only ? at::index_select(last, 0, chosen) : last);
       break;
   }
   return out;
@@ -161,13 +172,7 @@ at::Tensor Model::classify(const at::Tensor& features, const kernel::Rows& rows,
   return as_float(kernel::linear(kernel::drop(features, rows.keys, drop), *classifier_.weight, classifier_.bias));
 }
 
-at::Tensor Model::predict_tokens(const at::Tensor& last, const std::vector<int64_t>& chosen_rows) const {
-  at::Tensor rows = last;
-  if (!chosen_rows.empty()) {
-    at::Tensor index = at::empty({static_cast<int64_t>(chosen_rows.size())}, at::kLong);
-    std::copy(chosen_rows.begin(), chosen_rows.end(), index.data_ptr<int64_t>());
-    rows = at::index_select(last, 0, index);  // [M, H]
-  }
+at::Tensor Model::predict_tokens(const at::Tensor& rows) const {
   const auto activation = kernel::parse_activation(config_.hidden_act);
   const at::Tensor transformed =
       kernel::bias_activation(kernel::linear(rows, *transform_.weight, nullptr), *transform_.bias, activation);

@@ -42,6 +42,8 @@ struct ForwardOptions {
   bool keep_hidden_states = false;             // every layer's, else only the last
   std::vector<int64_t> attention_layers = {};  // layers whose attention states are kept
   std::vector<int64_t> chosen_rows = {};       // masked LM: rows of the batch that get logits; empty: all T
+  bool leaves_out_other_rows = false;          // with chosen_rows, of Head::kMaskedLm, outside training: the last layer
+                                               // computes nothing else, and hidden_states.back() is [M, H]
 };
 
 struct ModelOutput {
@@ -74,7 +76,7 @@ class Model {
   void add_language_model_weights(const std::string& transform, const std::string& norm, const std::string& bias);
   at::Tensor pool(const at::Tensor& last, const kernel::Rows& rows) const;
   at::Tensor classify(const at::Tensor& features, const kernel::Rows& rows, double dropout, bool is_training) const;
-  at::Tensor predict_tokens(const at::Tensor& last, const std::vector<int64_t>& chosen_rows) const;
+  at::Tensor predict_tokens(const at::Tensor& rows) const;
 
   ModelConfig config_;
   Head head_;

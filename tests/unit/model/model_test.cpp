@@ -60,10 +60,17 @@ TEST(Model, ChosenRowsAlonePassTheLanguageModelHead) {
   model.parameters().initialize(3, 0.2);
   kernel::Ragged batch;
   batch.append(std::vector<int32_t>{1, 2, 3, 4}, 4);
+  batch.append(std::vector<int32_t>{7, 8, 9}, 1);
   const auto rows = kernel::make_rows(batch);
-  const at::Tensor all = model.forward(rows).logits, chosen = model.forward(rows, {.chosen_rows = {2}}).logits;
-  EXPECT_EQ(chosen.sizes(), (std::vector<int64_t>{1, 50}));
-  EXPECT_LT((all[2] - chosen[0]).abs().max().item<double>(), 1e-6);
+  const at::Tensor all = model.forward(rows).logits;
+  const ModelOutput few = model.forward(rows, {.chosen_rows = {5, 2}, .leaves_out_other_rows = true});
+  EXPECT_EQ(few.logits.sizes(), (std::vector<int64_t>{2, 50}));
+  EXPECT_LT((all[5] - few.logits[0]).abs().max().item<double>(), 1e-6);
+  EXPECT_LT((all[2] - few.logits[1]).abs().max().item<double>(), 1e-6);
+  EXPECT_EQ(few.hidden_states.back().size(0), 2);
+  const ModelOutput kept = model.forward(rows, {.keep_hidden_states = true, .chosen_rows = {5, 2}});
+  for (const at::Tensor& states : kept.hidden_states) EXPECT_EQ(states.size(0), 7);
+  EXPECT_LT((kept.logits - few.logits).abs().max().item<double>(), 1e-6);
 }
 
 TEST(Model, NamesOfArchitectures) {

@@ -1,0 +1,40 @@
+// The flags that both kinds of augmentation share.
+#pragma once
+
+#include <string>
+
+#include "retort/base/fields.h"
+#include "retort/base/file.h"
+#include "retort/data/bad_records.h"
+#include "retort/recipe/inference_config.h"
+#include "retort/recipe/model_source.h"
+
+namespace retort::recipe {
+
+struct AugmentConfig {
+  ModelSource model;
+  std::string glove_embs;
+  int64_t glove_rows = 100'000;
+  int64_t passes = -1, candidates = 15;  // N and M
+  int64_t words_per_copy = 1;
+  double probability = 0.4;  // p
+  int64_t seed = 42;
+  bool replace_question_words = false;
+  std::string on_bad_record = "fail";
+  std::string output_dir, output_file;
+  bool overwrite_output_file = false;
+  InferenceConfig inference;
+
+  AugmentConfig() { inference.max_tokens_per_batch = 2048; }
+  void model_fields(FieldList& list);
+  // `published_passes` stands in the help of --N.
+  void word_fields(FieldList& list, const std::string& published_passes);
+  void output_fields(FieldList& list, const std::string& file_name);
+
+  data::OnBadRecord bad_record_policy() const { return data::parse_on_bad_record(on_bad_record); }
+  // Where to write: output_file, or `file_name` in output_dir or else beside the input; its folder exists then. Throws
+  // UserError when both are given, for the input itself, and for a file that exists and may not be replaced.
+  fs::path choose_output(const fs::path& input, const std::string& file_name) const;
+};
+
+}  // namespace retort::recipe

@@ -1,0 +1,129 @@
+#include "retort/recipe/augment_squad.h"
+
+#include "retort/base/error.h"
+#include "retort/base/random.h"
+#include "retort/data/squad_document.h"
+#include "retort/data/squad_variants.h"
+#include "retort/recipe/augmenter.h"
+
+namespace retort::recipe {
+
+namespace {
+
+constexpr int64_t kPasses = 15;  // as published
+
+fs::path find_input(const AugmentSquadConfig& config) {
+  if (config.train_file.empty() == config.data_dir.empty())
+    throw UserError("`train_file` or `data_dir` must be given, but {}",
+                    config.train_file.empty() ? "both are missing" : "both are");
+  return config.train_file.empty() ? fs::path(config.data_dir) / "train-v1.1.json" : fs::path(config.train_file);
+}
+
+// Contexts without a question to train on have no use for variants.
+std::vector<const data::SquadParagraph*> with_questions(const data::SquadDocument& document) {
+  std::vector<const data::SquadParagraph*> paragraphs;
+  for (const data::SquadArticle& article : document.articles)
+    for (const data::SquadParagraph& paragraph : article.paragraphs)
+      if (!paragraph.questions.empty()) paragraphs.push_back(&paragraph);
+  return paragraphs;
+}
+
+// Writes article after article, with the variants behind each article's own paragraphs.
+class ArticleWriter {
+ public:
+  ArticleWriter(const AugmentSquadConfig& config, Augmenter& augmenter, data::SquadDocumentFile& file)
+      : config_(config), augmenter_(augmenter), file_(file) {}
+
+  void write(const data::SquadArticle& article) {
+    file_.begin_article(article.members);
+    for (const data::SquadParagraph& paragraph : article.paragraphs) file_.add_paragraph(paragraph.json);
+    std::vector<AugmentJob> jobs;
+    std::vector<Job> own;
+    for (const data::SquadParagraph& paragraph : article.paragraphs) {
+      if (paragraph.questions.empty()) continue;
+      const auto words = text::basic_words(paragraph.context, augmenter_.tokenizer_options());
+      own.push_back({&paragraph, data::find_answer_words(paragraph, words, augmenter_.tokenizer_options())});
+      jobs.push_back(
+          {.original = paragraph.context,
+           .text = augmenter_.prepare(words, data::answer_black_list(paragraph, augmenter_.tokenizer_options())),
+           .key = make_key(static_cast<uint64_t>(config_.augment.seed), next_paragraph_++)});
+    }
+    const auto variants = augmenter_.make_variants(jobs, static_cast<int64_t>(article.paragraphs.size()),
+                                                   config_.later_words_overwrite_first);
+    for (size_t i = 0; i < own.size(); ++i) write_variants(own[i], variants[i]);
+    file_.end_article();
+  }
+  int64_t written() const { return written_; }
+  int64_t dropped() const { return dropped_; }
+
+ private:
+  struct Job {
+    const data::SquadParagraph* paragraph;
+    std::vector<std::vector<data::AnswerWords>> answers;
+  };
+  // The first variant is the context itself, which is in the file already.
+  void write_variants(const Job& job, const std::vector<data::Variant>& variants) {
+    for (size_t v = 1; v < variants.size(); ++v) {
+      const auto json = data::maybe_variant_json(*job.paragraph, job.answers, variants[v], static_cast<int64_t>(v),
+                                                 config_.answers_at_first_occurrence);
+      if (json) file_.add_paragraph(*json);
+      ++(json ? written_ : dropped_);
+    }
+  }
+
+  const AugmentSquadConfig& config_;
+  Augmenter& augmenter_;
+  data::SquadDocumentFile& file_;
+  int64_t next_paragraph_ = 0, written_ = 0, dropped_ = 0;
+};
+
+}  // namespace
+
+void AugmentSquadConfig::fields(FieldList& list) {
+  list.group("Data");
+  list.add("train_file", train_file, {.help = "SQuAD v1.1 in its official JSON form."});
+  list.add("data_dir", data_dir, {.help = "Instead: a folder with train-v1.1.json.", .aliases = {"glue_dir"}});
+  list.add("on_bad_record", augment.on_bad_record,
+           {.help = "What to do with a question or a line of GloVe that is wrong: stop, or leave it out and count it.",
+            .choices = {"fail", "skip"}});
+  augment.model_fields(list);
+  augment.word_fields(list, "15, as published");
+  list.add("later_words_overwrite_first", later_words_overwrite_first,
+           {.help = "As the published program does, leave words behind the first 400 of a context as they are and give "
+                    "their candidates to the words with the same place in the first 400."});
+  list.add(
+      "answers_at_first_occurrence", answers_at_first_occurrence,
+      {.help = "As the published program does, let an answer begin where its text occurs first in the new context, "
+               "not at the words that it had."});
+  augment.output_fields(list, "the input's name with _aug");
+}
+
+Json augment_squad(const AugmentSquadConfig& config) {
+  config.augment.inference.apply_to_process();
+  const fs::path input = find_input(config);
+  const fs::path output = config.augment.choose_output(input, input.stem().string() + "_aug.json");
+  const data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
+  data::check_not_augmented(document, input.string());
+  Augmenter augmenter(config.augment, kPasses, "paragraphs", document.paragraph_count());
+  const auto paragraphs = with_questions(document);
+  augmenter.look_ahead(static_cast<int64_t>(paragraphs.size()), [&](int64_t i, std::set<std::string>& words) {
+    const data::SquadParagraph& paragraph = *paragraphs[static_cast<size_t>(i)];
+    const text::TokenizerOptions& options = augmenter.tokenizer_options();
+    data::collect_words_of_several_pieces(
+        augmenter.prepare(text::basic_words(paragraph.context, options), data::answer_black_list(paragraph, options)),
+        words);
+  });
+  data::SquadDocumentFile file(output, document.members);
+  ArticleWriter writer(config, augmenter, file);
+  for (const data::SquadArticle& article : document.articles) writer.write(article);
+  file.publish();
+  Json result{{"output_file", output.string()},
+              {"paragraphs", document.paragraph_count()},
+              {"variants", writer.written()},
+              {"dropped_variants", writer.dropped()},
+              {"skipped", document.skipped.count}};
+  result.update(augmenter.finish());
+  return result;
+}
+
+}  // namespace retort::recipe
