@@ -182,6 +182,22 @@ TEST(FinetuneSquad, OfVersion2EvaluatesAndScoresWithNullOdds) {
     EXPECT_EQ(scored[key], evaluated[key]) << key;
 }
 
+TEST(DistillStates, BackboneThenPrediction) {
+  const tiny::TemporaryFolder folder;
+  const std::string body = folder / "body", out = folder / "out";
+  const Words data = with({"--task_name", "squad", "--teacher", tiny::question_answering_folder(), "--train_file",
+                           tiny::train_file(), "--max_train_examples", "10", "--precision", "fp32", "--max_steps", "2"},
+                          kShort);
+  expect_result(run(with(with({"distill", "backbone"}, data), {"--model", tiny::bert_folder(), "--output_dir", body,
+                                                               "--student_teacher_layer_mapping", "uniform"})),
+                {"train_steps", "train_loss"});
+  expect_result(
+      run(with(with({"distill", "prediction"}, data), {"--student_model", body, "--output_dir", out, "--dev_file",
+                                                       tiny::dev_file(), "--teacher_cache", "off"})),
+      {"exact", "f1", "train_steps", "train_loss"});
+  EXPECT_TRUE(fs::exists(folder / "out/DONE"));
+}
+
 TEST(FinetuneGlue, EvaluateGlueWorksOnItsFolder) {
   const tiny::TemporaryFolder folder;
   const std::string out = folder / "out";

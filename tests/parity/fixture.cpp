@@ -14,17 +14,6 @@ namespace {
 
 constexpr int64_t kFullLimit = 128;  // FULL_LIMIT of tools/fixtures/sketch.py
 
-std::map<std::string, at::Tensor> read_tensors(const fs::path& path) {
-  std::map<std::string, at::Tensor> tensors;
-  const checkpoint::SafetensorsFile file(path);
-  for (const checkpoint::NamedTensor& source : file.tensors()) {
-    at::Tensor target = at::empty(source.shape, at::kFloat);
-    checkpoint::to_float32(source, {target.data_ptr<float>(), static_cast<size_t>(target.numel())});
-    tensors.emplace(source.name, target);
-  }
-  return tensors;
-}
-
 kernel::Ragged make_batch(const Json& sequences) {
   kernel::Ragged batch;
   for (const Json& sequence : sequences) {
@@ -44,6 +33,17 @@ at::Tensor signs(int64_t count) {
 }
 
 }  // namespace
+
+std::map<std::string, at::Tensor> read_tensors(const fs::path& path) {
+  std::map<std::string, at::Tensor> tensors;
+  const checkpoint::SafetensorsFile file(path);
+  for (const checkpoint::NamedTensor& source : file.tensors()) {
+    at::Tensor target = at::empty(source.shape, at::kFloat);
+    checkpoint::to_float32(source, {target.data_ptr<float>(), static_cast<size_t>(target.numel())});
+    tensors.emplace(source.name, target);
+  }
+  return tensors;
+}
 
 std::vector<int32_t> Fixture::column(const std::string& key) const {
   std::vector<int32_t> values;

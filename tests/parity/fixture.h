@@ -29,6 +29,9 @@ struct Fixture {
   bool has_vanishing_gradient(const std::string& name) const;
 };
 
+// The tensors of a safetensors file, in float32.
+std::map<std::string, at::Tensor> read_tensors(const fs::path& path);
+
 // Throws UserError when a file is missing.
 Fixture load_fixture(const fs::path& folder);
 

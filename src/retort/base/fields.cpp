@@ -149,6 +149,31 @@ void apply_config(FieldList& list, FlagUse& use, Problems& problems) {
   }
 }
 
+// Settings that fields with `read_group` take from the files they name; whether there was one.
+bool apply_group_files(FieldList& list, Problems& problems) {
+  bool is_any = false;
+  for (const Field& file : list.all()) {
+    if (!file.spec.read_group) continue;
+    const std::string path = **std::get_if<std::string*>(&file.target);
+    if (path.empty()) continue;
+    is_any = true;
+    FieldList group;
+    for (const Field& field : list.all())
+      if (field.group == file.group && field.name != file.name) group.all().push_back(field);
+    try {
+      set_from_json(group, file.spec.read_group(path), path, problems);
+    } catch (const UserError& failure) {
+      problems.emplace_back(failure.what());
+    }
+  }
+  return is_any;
+}
+
+bool reads_group(FieldList& list, const std::string& name) {
+  const Field* const field = list.find(name);
+  return field != nullptr && field->spec.read_group;
+}
+
 void check_required(const FieldList& list, Problems& problems) {
   for (const Field& field : list.all()) {
     if (field.spec.required && !field.was_set) {
@@ -172,10 +197,22 @@ Field* FieldList::find(std::string_view name) {
 void parse_flags(FieldList& list, const std::vector<std::string>& arguments) {
   Problems problems;
   std::vector<FlagUse> uses = split_at_flags(arguments, problems);
-  for (FlagUse& use : uses)
-    if (use.name == "config") apply_config(list, use, problems);
-  for (FlagUse& use : uses)
-    if (use.name != "config") apply_flag(list, use, problems);
+  const auto apply_configs = [&](Problems& found) {
+    for (FlagUse& use : uses)
+      if (use.name == "config") apply_config(list, use, found);
+  };
+  const auto apply_flags = [&](bool of_group_files, Problems& found) {
+    for (FlagUse& use : uses)
+      if (use.name != "config" && reads_group(list, use.name) == of_group_files) apply_flag(list, use, found);
+  };
+  apply_configs(problems);
+  apply_flags(true, problems);
+  if (apply_group_files(list, problems)) {
+    Problems known;  // the same as above
+    apply_configs(known);
+    apply_flags(true, known);
+  }
+  apply_flags(false, problems);
   check_required(list, problems);
   throw_if_any(problems);
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -31,6 +32,9 @@ struct FieldSpec {
   std::vector<std::pair<std::string, std::string>> choice_aliases = {};  // older spellings of them: spelling, choice
   std::vector<std::string> aliases = {};                                 // older spellings, without dashes
   bool required = false;  // must be given on the command line or in the config file
+  // Of a path: reads settings for the other fields of its group from the file, whose own form only this function knows.
+  // They give way to the config file and to the command line. Throws UserError.
+  std::function<Json(const std::string& path)> read_group = {};
 };
 
 // One field: its description and where its value lives.

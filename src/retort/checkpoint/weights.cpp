@@ -3,6 +3,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 
 #include "retort/base/error.h"
@@ -94,6 +95,11 @@ WeightFiles open_weights(const fs::path& path) {
   }
   weights.index_names();
   return weights;
+}
+
+bool has_weights(const fs::path& folder) {
+  return std::any_of(kWeightFileNames.begin(), kWeightFileNames.end(),
+                     [&](const char* name) { return is_there(folder / name); });
 }
 
 }  // namespace retort::checkpoint

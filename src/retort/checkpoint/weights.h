@@ -43,4 +43,7 @@ class WeightFiles {
 // is none (naming what was looked for), when a file is damaged, and when a shard lacks a tensor that the index lists.
 WeightFiles open_weights(const fs::path& path);
 
+// Whether the folder holds one of those files.
+bool has_weights(const fs::path& folder);
+
 }  // namespace retort::checkpoint

@@ -18,7 +18,9 @@
 #include "retort/recipe/bench_train.h"
 #include "retort/recipe/binarize.h"
 #include "retort/recipe/demo.h"
+#include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
+#include "retort/recipe/distill_prediction.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/evaluate_glue.h"
 #include "retort/recipe/evaluate_squad.h"
@@ -123,6 +125,16 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "SQuAD files + student + teacher -> model folder, predictions, scores",
      .run = run_with_config<recipe::DistillSquadConfig, recipe::distill_squad>,
      .describe = describe_config<recipe::DistillSquadConfig>},
+    {.name = "distill backbone",
+     .group = kTrain,
+     .summary = "token or task files + student + teacher -> body that computes alike",
+     .run = run_with_config<recipe::DistillBackboneConfig, recipe::distill_backbone>,
+     .describe = describe_config<recipe::DistillBackboneConfig>},
+    {.name = "distill prediction",
+     .group = kTrain,
+     .summary = "task files + student + teacher -> model folder that answers alike",
+     .run = run_with_config<recipe::DistillPredictionConfig, recipe::distill_prediction>,
+     .describe = describe_config<recipe::DistillPredictionConfig>},
     {.name = "evaluate squad",
      .group = kEvaluate,
      .summary = "model folder + SQuAD file -> predictions, n-best, null odds, scores",

@@ -4,10 +4,9 @@
 #include <ATen/ops/empty_like.h>
 
 #include <cmath>
-#include <memory>
-#include <numeric>
 
 #include "retort/kernel/autograd.h"
+#include "retort/kernel/cpu/heads.h"
 #include "retort/kernel/cpu/support.h"
 #include "retort/kernel/implementation.h"
 #include "retort/kernel/reference/reference.h"
@@ -49,24 +48,12 @@ cpu::AttentionHead<T> make_head(const AttentionTensors& t, const Rows& rows, int
   return h;
 }
 
-// Every (sequence, head) is one piece of work; the longest come first so that no thread is left with one at the end.
 template <typename T>
 void run_heads(const AttentionTensors& t, const Rows& rows, int64_t heads, const Dropout& dropout,
                void (*run)(const cpu::AttentionHead<T>&, void*)) {
-  const int64_t sequences = rows.sequences(), width = t.out.size(1) / heads;
-  const auto length = [&](int64_t b) { return rows.starts[b + 1] - rows.starts[b]; };
-  std::vector<int64_t> order(static_cast<size_t>(sequences));
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
-  const int64_t longest = sequences ? length(order[0]) : 0;
-  const auto bytes = static_cast<size_t>(cpu::attention_scratch_bytes(longest, width));
-  parallel_for(sequences * heads, 1, [&](int64_t begin, int64_t end) {
-    thread_local std::unique_ptr<char[]> scratch;
-    thread_local size_t scratch_bytes = 0;
-    if (scratch_bytes < bytes + 64) scratch.reset(new char[bytes + 64]), scratch_bytes = bytes + 64;
-    void* memory = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(scratch.get()) + 63) / 64 * 64);
-    for (int64_t i = begin; i < end; ++i)
-      run(make_head<T>(t, rows, heads, dropout, order[i / heads], i % heads), memory);
+  const int64_t bytes = cpu::attention_scratch_bytes(cpu::longest_sequence(rows), t.out.size(1) / heads);
+  cpu::for_each_head(rows, heads, bytes, [&](int64_t sequence, int64_t head, void* scratch) {
+    run(make_head<T>(t, rows, heads, dropout, sequence, head), scratch);
   });
 }
 

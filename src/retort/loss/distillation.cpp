@@ -35,12 +35,12 @@ struct Column {
   }
 };
 
-}  // namespace
-
-LossTerm soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
-                        double temperature) {
+// factor * sum over sequences, starts and ends of KL(teacher || student), plus the entropies of the teacher's
+// distributions if asked for, which have no gradient.
+at::Tensor span_divergence(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+                           double temperature, double factor, bool with_entropy) {
   RETORT_CHECK(student.sizes() == teacher.sizes() && student.size(1) == 2 && student.size(0) == starts.back(),
-               "soft_span_loss takes two logits for every token");
+               "soft targets of spans are two logits for every token");
   const kernel::PartTimer timer(kernel::Part::kLoss);
   const at::Tensor s = student.detach().to(at::kFloat).contiguous(), t = teacher.detach().to(at::kFloat).contiguous();
   at::Tensor gradient = at::empty(s.sizes(), at::kFloat);  // of the sum
@@ -53,17 +53,31 @@ LossTerm soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, st
       float* out = gradient.data_ptr<float>() + first;
       for (int64_t i = 0; i < count; ++i) {
         const double p = std::exp(target[i]);
-        total += 0.5 * temperature * temperature * p * (target[i] - own[i]);
-        out[2 * i] = static_cast<float>(0.5 * temperature * (std::exp(own[i]) - p));
+        total += factor * p * ((with_entropy ? 0 : target[i]) - own[i]);
+        out[2 * i] = static_cast<float>(factor / temperature * (std::exp(own[i]) - p));
       }
     }
   at::Tensor sum = at::empty({}, at::kFloat);
   *sum.data_ptr<float>() = static_cast<float>(total);
-  if (kernel::records_gradients())
-    sum = kernel::record(sum, {student}, [gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
-      return {gradient * *grad.data_ptr<float>()};
-    });
-  return {"loss_ce", sum, static_cast<double>(starts.size() - 1)};
+  if (!kernel::records_gradients()) return sum;
+  return kernel::record(sum, {student}, [gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
+    return {gradient * *grad.data_ptr<float>()};
+  });
+}
+
+}  // namespace
+
+LossTerm soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+                        double temperature) {
+  const double factor = 0.5 * temperature * temperature;
+  return {"loss_ce", span_divergence(student, teacher, starts, temperature, factor, false),
+          static_cast<double>(starts.size() - 1)};
+}
+
+LossTerm soft_span_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+                                 double temperature) {
+  return {"loss_soft", span_divergence(student, teacher, starts, temperature, 1, true),
+          static_cast<double>(student.size(0))};
 }
 
 LossTerm soft_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, double temperature) {

@@ -14,6 +14,12 @@ namespace retort::loss {
 LossTerm soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
                         double temperature);
 
+// The same pair of distributions as Jiao et al. 2020 take them: minus the sum of softmax(t / temperature) .
+// log_softmax(s / temperature) over start and end, without a factor. Count = T, so that start and end are each a mean
+// over all positions.
+LossTerm soft_span_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+                                 double temperature);
+
 // Soft cross entropy of classes: logits [N, C]. -softmax(t / temperature) . log_softmax(s / temperature), without the
 // factor temperature^2. Count = N * C, so that the term is the mean over all elements (Jiao et al. 2020).
 LossTerm soft_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, double temperature);

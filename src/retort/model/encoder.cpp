@@ -4,6 +4,8 @@
 #include <ATen/ops/max.h>
 #include <ATen/ops/min.h>
 
+#include <algorithm>
+
 #include "retort/base/error.h"
 #include "retort/kernel/attention.h"
 #include "retort/kernel/linear.h"
@@ -87,33 +89,44 @@ void Encoder::check_rows(const kernel::Rows& rows) const {
   if (embeddings_.segment) check(rows.segments, config_.type_vocab_size, "token type");
 }
 
-std::vector<at::Tensor> Encoder::forward(const kernel::Rows& rows, const EncoderOptions& options) const {
+EncoderOutput Encoder::forward(const kernel::Rows& rows, const EncoderOptions& options) const {
   check_rows(rows);
   const bool is_training = options.is_training, keep_all = options.keep_all;
-  std::vector<at::Tensor> states;
+  EncoderOutput out;
+  out.attention.resize(options.attention_layers.size());
   at::Tensor x =
       kernel::embed(rows, embeddings_, options.precision,
                     make_dropout(config_.hidden_dropout_prob, is_training, -1, DropoutPlace::kEmbeddings));  // [T, H]
-  if (keep_all) states.push_back(x);
-  for (size_t l = 0; l < layers_.size(); ++l) {
-    const at::Tensor kept_rows = l + 1 == layers_.size() ? options.last_rows : at::Tensor();
-    const auto run = [this, l, rows, is_training, kept_rows](const at::Tensor& input) {
-      return run_layer(layers_[l], static_cast<int64_t>(l), input, rows, is_training, kept_rows);
-    };
-    x = options.checkpoint_activations ? kernel::recompute(x, run) : run(x);
-    if (keep_all) states.push_back(x);
+  if (keep_all) out.hidden_states.push_back(x);
+  for (int64_t l = 0; l < static_cast<int64_t>(layers_.size()); ++l) {
+    const auto& kept = options.attention_layers;
+    const at::Tensor last_rows = l + 1 == static_cast<int64_t>(layers_.size()) ? options.last_rows : at::Tensor();
+    if (std::find(kept.begin(), kept.end(), l) != kept.end()) {
+      AttentionStates states;
+      x = run_layer(l, x, rows, is_training, last_rows, &states);
+      for (size_t i = 0; i < kept.size(); ++i)
+        if (kept[i] == l) out.attention[i] = states;
+    } else {
+      const auto run = [this, l, rows, is_training, last_rows](const at::Tensor& input) {
+        return run_layer(l, input, rows, is_training, last_rows, nullptr);
+      };
+      x = options.checkpoint_activations ? kernel::recompute(x, run) : run(x);
+    }
+    if (keep_all) out.hidden_states.push_back(x);
   }
-  if (!keep_all) states.push_back(x);
-  return states;
+  if (!keep_all) out.hidden_states.push_back(x);
+  return out;
 }
 
 // Attention reads all rows; what comes behind it is done for `kept_rows` alone, where they are defined.
-at::Tensor Encoder::run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& all_x,
-                              const kernel::Rows& all_rows, bool is_training, const at::Tensor& kept_rows) const {
+at::Tensor Encoder::run_layer(int64_t index, const at::Tensor& all_x, const kernel::Rows& all_rows, bool is_training,
+                              const at::Tensor& kept_rows, AttentionStates* states) const {
+  const LayerWeights& layer = layers_[index];
   const double hidden = config_.hidden_dropout_prob, probabilities = config_.attention_probs_dropout_prob;
   const at::Tensor qkv = kernel::linear(all_x, *layer.qkv.weight, layer.qkv.bias);  // [T, 3*A*D]
   const at::Tensor all_context = kernel::attention(
       qkv, all_rows, layer.heads, make_dropout(probabilities, is_training, index, DropoutPlace::kAttention));
+  if (states) *states = {qkv, all_context};
   const auto kept = [&](const at::Tensor& all) {
     return kept_rows.defined() ? at::index_select(all, 0, kept_rows) : all;
   };

@@ -33,12 +33,24 @@ struct LayerWeights {
   int64_t heads = 0;  // kept heads of this layer
 };
 
+// What the attention of one layer reads and gives.
+struct AttentionStates {
+  at::Tensor qkv;      // [T, 3*A*D] queries, keys and values, heads side by side
+  at::Tensor context;  // [T, A*D]
+};
+
 struct EncoderOptions {
   kernel::Precision precision = kernel::Precision::kFloat32;
-  bool is_training = false;             // dropout; needs rows.keys
-  bool keep_all = false;                // every layer's hidden states, else only the last
+  bool is_training = false;                    // dropout; needs rows.keys
+  bool keep_all = false;                       // every layer's hidden states, else only the last
+  std::vector<int64_t> attention_layers = {};  // layers whose attention states are kept
   bool checkpoint_activations = false;  // keep the layers' inputs only, compute the rest again in the backward pass
   at::Tensor last_rows = {};            // [M] int64: all that is wanted of the last layer; outside training
+};
+
+struct EncoderOutput {
+  std::vector<at::Tensor> hidden_states;   // [T, H]: the embeddings' output, then every layer's; or only the last
+  std::vector<AttentionStates> attention;  // of the layers asked for, in that order
 };
 
 class Encoder {
@@ -46,15 +58,17 @@ class Encoder {
   // Registers the parameters under names that begin with `prefix`.
   Encoder(const ModelConfig& config, const std::string& prefix, kernel::ParameterStore& store);
 
-  // Hidden states [T, H]: the embeddings' output, then every layer's; only the last without `keep_all`. Throws
-  // UserError for ids or positions outside the tables. With last_rows the last one is [M, H].
-  std::vector<at::Tensor> forward(const kernel::Rows& rows, const EncoderOptions& options) const;
+  // A layer whose attention states are kept is never computed again in the backward pass, whatever
+  // `checkpoint_activations` says: gradients reach it through them too. Throws UserError for ids or positions outside
+  // the tables. With last_rows the last hidden states are [M, H].
+  EncoderOutput forward(const kernel::Rows& rows, const EncoderOptions& options) const;
 
   const kernel::Weight* word_embeddings() const { return embeddings_.word; }
 
  private:
-  at::Tensor run_layer(const LayerWeights& layer, int64_t index, const at::Tensor& all_x, const kernel::Rows& all_rows,
-                       bool is_training, const at::Tensor& kept_rows) const;
+  // `kept_rows` may be undefined, `states` null.
+  at::Tensor run_layer(int64_t index, const at::Tensor& all_x, const kernel::Rows& all_rows, bool is_training,
+                       const at::Tensor& kept_rows, AttentionStates* states) const;
   void check_rows(const kernel::Rows& rows) const;
 
   ModelConfig config_;

@@ -68,6 +68,8 @@ Model::Model(const ModelConfig& config, Head head, const ModelOptions& options)
     throw UserError("a DistilBERT model must not have a next-sentence head; use a masked-LM head");
   encoder_ = std::make_unique<Encoder>(config, head == Head::kNone ? "" : base_prefix(config.family), store_);
   add_head_weights();
+  if (options.projection_width > 0)
+    projection_ = add_linear(store_, kProjection, options.projection_width, config.hidden_size);
   store_.allocate(options.precision, options.with_gradients);
 }
 
@@ -118,11 +120,13 @@ ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& optio
   const bool has_chosen_rows_only = options.leaves_out_other_rows && chosen.defined();
   RETORT_CHECK(!has_chosen_rows_only || (head_ == Head::kMaskedLm && !options.is_training),
                "only a masked-LM head outside training can leave out rows");
-  out.hidden_states = encoder_->forward(rows, {.precision = options_.precision,
-                                               .is_training = options.is_training,
-                                               .keep_all = options.keep_hidden_states,
-                                               .checkpoint_activations = options_.checkpoint_activations,
-                                               .last_rows = has_chosen_rows_only ? chosen : at::Tensor()});
+  EncoderOutput encoded = encoder_->forward(rows, {.precision = options_.precision,
+                                                   .is_training = options.is_training,
+                                                   .keep_all = options.keep_hidden_states,
+                                                   .attention_layers = options.attention_layers,
+                                                   .checkpoint_activations = options_.checkpoint_activations,
+                                                   .last_rows = has_chosen_rows_only ? chosen : at::Tensor()});
+  out.hidden_states = std::move(encoded.hidden_states), out.attention = std::move(encoded.attention);
   const at::Tensor& last = out.hidden_states.back();  // [T, H], or [M, H]
   const bool is_bert = config_.family == Family::kBert;
   const double head_dropout = !is_bert                          ? config_.seq_classif_dropout
@@ -150,6 +154,10 @@ ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& optio
       break;
   }
   return out;
+}
+
+at::Tensor Model::project(const at::Tensor& states) const {
+  return projection_.weight ? kernel::linear(states, *projection_.weight, projection_.bias) : states;
 }
 
 at::Tensor Model::pool(const at::Tensor& last, const kernel::Rows& rows) const {

@@ -25,25 +25,33 @@ std::string architecture_name(Family family, Head head);
 // The inverse; empty for an architecture that is neither.
 std::optional<Head> head_of_architecture(const std::string& architecture);
 
+// What the names of the projection's parameters begin with.
+inline constexpr const char* kProjection = "fit_dense";
+
 struct ModelOptions {
   kernel::Precision precision = kernel::Precision::kFloat32;
   bool with_gradients = false;          // allocate gradient memory: for training
   bool checkpoint_activations = false;  // less memory in training for a third more time
+  // Width of a teacher's hidden states: adds the linear map `fit_dense` from the model's own width to it, which is
+  // trained with the model but is no part of it; see Model::project. 0: none.
+  int64_t projection_width = 0;
 };
 
 struct ForwardOptions {
-  bool is_training = false;               // dropout; needs rows.keys
-  bool keep_hidden_states = false;        // every layer's, else only the last
-  std::vector<int64_t> chosen_rows = {};  // masked LM: rows of the batch that get logits; empty: all T
-  bool leaves_out_other_rows = false;     // with chosen_rows, of Head::kMaskedLm, outside training: the last layer
-                                          // computes nothing else, and hidden_states.back() is [M, H]
+  bool is_training = false;                    // dropout; needs rows.keys
+  bool keep_hidden_states = false;             // every layer's, else only the last
+  std::vector<int64_t> attention_layers = {};  // layers whose attention states are kept
+  std::vector<int64_t> chosen_rows = {};       // masked LM: rows of the batch that get logits; empty: all T
+  bool leaves_out_other_rows = false;          // with chosen_rows, of Head::kMaskedLm, outside training: the last layer
+                                               // computes nothing else, and hidden_states.back() is [M, H]
 };
 
 struct ModelOutput {
-  std::vector<at::Tensor> hidden_states;  // [T, H] each, in the activation type
-  at::Tensor pooled;                      // [B, H]; undefined without a pooler
-  at::Tensor logits;                      // float32 unless Head says otherwise; undefined for kNone
-  at::Tensor next_sentence_logits;        // float32 [B, 2]; kPreTraining only
+  std::vector<at::Tensor> hidden_states;   // [T, H] each, in the activation type
+  std::vector<AttentionStates> attention;  // of ForwardOptions::attention_layers, in their order
+  at::Tensor pooled;                       // [B, H]; undefined without a pooler
+  at::Tensor logits;                       // float32 unless Head says otherwise; undefined for kNone
+  at::Tensor next_sentence_logits;         // float32 [B, 2]; kPreTraining only
 };
 
 class Model {
@@ -54,6 +62,9 @@ class Model {
   Model& operator=(const Model&) = delete;
 
   ModelOutput forward(const kernel::Rows& rows, const ForwardOptions& options = {}) const;
+
+  // Hidden states [T, H] in the teacher's width [T, projection_width]; themselves without a projection.
+  at::Tensor project(const at::Tensor& states) const;
 
   const ModelConfig& config() const { return config_; }
   Head head() const { return head_; }
@@ -76,6 +87,7 @@ class Model {
   LinearWeights classifier_;  // qa_outputs or classifier
   LinearWeights transform_, next_sentence_;
   kernel::NormWeights transform_norm_;
+  LinearWeights projection_;
   LinearWeights decoder_;  // weight tied to the word embeddings, bias [V]
 };
 

@@ -1,6 +1,7 @@
 #include "retort/recipe/bench_train.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "retort/base/error.h"
 #include "retort/kernel/implementation.h"
@@ -16,12 +17,57 @@ namespace retort::recipe {
 
 namespace {
 
-// Operations of the student in the steps that a run took from `begin` on: forward, and twice as much backward.
-double training_flops(const data::RowSet& rows, const data::ShuffledSourceOptions& options,
-                      const data::SourcePosition& begin, int64_t sequences, const model::ModelConfig& config) {
-  const std::vector<int64_t> order = data::epoch_order(rows, options, begin.epoch);
-  const int64_t first = begin.step_in_epoch * options.batch_size * options.gradient_accumulation_steps,
-                last = std::min<int64_t>(static_cast<int64_t>(order.size()), first + sequences);
+// What happened behind the first step.
+struct Measured {
+  data::SourcePosition begin;  // the first step measured
+  double seconds = 0;
+  int64_t sequences = 0, tokens = 0;
+  kernel::TimeSplit split = {};
+};
+
+// Hands steps on and begins to measure when the second is asked for. One trainer takes them all, so that memory which
+// its first step asks the system for is not asked for again.
+class MeasuredSource final : public data::Source {
+ public:
+  explicit MeasuredSource(data::Source& source) : source_(source) {}
+
+  data::StepBatch next() override {
+    if (++calls_ == 2) {
+      measured_.begin = source_.position();
+      begin_ = Clock::now(), split_before_ = kernel::time_split();
+    }
+    data::StepBatch step = source_.next();
+    if (calls_ >= 2) measured_.sequences += step.sequence_count, measured_.tokens += step.token_count;
+    return step;
+  }
+  data::SourcePosition position() const override { return source_.position(); }
+  void seek(data::SourcePosition position) override { source_.seek(position); }
+  int64_t steps_per_epoch() const override { return source_.steps_per_epoch(); }
+
+  // Until now.
+  Measured measured() const {
+    Measured result = measured_;
+    result.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+    result.split = kernel::time_between(split_before_, kernel::time_split());
+    return result;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  data::Source& source_;
+  int64_t calls_ = 0;
+  Clock::time_point begin_ = {};
+  kernel::TimeSplit split_before_ = {};
+  Measured measured_;
+};
+
+// Operations of the student in the steps measured: forward, and twice as much backward.
+double training_flops(const data::RowSet& rows, const data::ShuffledSourceOptions& options, const Measured& measured,
+                      const model::ModelConfig& config) {
+  const std::vector<int64_t> order = data::epoch_order(rows, options, measured.begin.epoch);
+  const int64_t step = options.batch_size * options.gradient_accumulation_steps;
+  const int64_t first = measured.begin.step_in_epoch * step;
+  const int64_t last = std::min<int64_t>(static_cast<int64_t>(order.size()), first + measured.sequences);
   double flops = 0;
   for (int64_t i = first; i < last; ++i) flops += 3 * forward_flops(config, rows.token_count(order[i]));
   return flops;
@@ -76,27 +122,23 @@ Json bench_train(const BenchTrainConfig& config) {
 
   train::TrainingConfig training = config.training;
   training.logging_steps = training.save_steps = 0;
-  data::ShuffledSource source(*rows, source_options(training));
-  training.max_steps = 1;
-  train::Trainer(*unit, source, training, nullptr).run();
-  const data::SourcePosition begin = source.position();
-  training.max_steps = config.steps;
-  const kernel::TimeSplit before = kernel::time_split();
+  training.max_steps = config.steps + 1;
+  data::ShuffledSource rows_in_order(*rows, source_options(training));
+  MeasuredSource source(rows_in_order);
   const train::TrainingSummary summary = train::Trainer(*unit, source, training, nullptr).run();
-  const kernel::TimeSplit split = kernel::time_between(before, kernel::time_split());
+  const Measured measured = source.measured();
 
-  const double rate = measure_product_rate(precision), seconds = summary.train_seconds;
-  const double flops =
-      training_flops(*rows, source_options(training), begin, summary.sequences, loaded.model->config());
-  Json json{{"seq_s", static_cast<double>(summary.sequences) / seconds},
-            {"tok_s", static_cast<double>(summary.tokens) / seconds}};
+  const double rate = measure_product_rate(precision), seconds = measured.seconds;
+  const double flops = training_flops(*rows, source_options(training), measured, loaded.model->config());
+  Json json{{"seq_s", static_cast<double>(measured.sequences) / seconds},
+            {"tok_s", static_cast<double>(measured.tokens) / seconds}};
   json["utilization"] = 1e-9 * flops / seconds / rate;
   json["gemm_gflops"] = rate;
   json["peak_rss_mb"] = peak_memory_mb();
-  json["step_ms"] = 1000 * seconds / static_cast<double>(summary.steps);
-  json["steps"] = summary.steps;
+  json["step_ms"] = 1000 * seconds / static_cast<double>(config.steps);
+  json["steps"] = config.steps;
   json["overhead_share"] = summary.overhead_share;
-  json["split_ms"] = split_to_json(split, seconds, summary.steps);
+  json["split_ms"] = split_to_json(measured.split, seconds, config.steps);
   json["instruction_set"] = kernel::fused_instruction_set();
   return json;
 }

@@ -4,6 +4,7 @@
 #include "retort/base/log.h"
 #include "retort/base/random.h"
 #include "retort/model/names.h"
+#include "retort/recipe/corpus.h"
 #include "retort/recipe/mlm_unit.h"
 #include "retort/recipe/run_start.h"
 #include "retort/recipe/teacher_targets.h"
@@ -15,24 +16,6 @@ namespace retort::recipe {
 namespace {
 
 constexpr uint64_t kHeldOutKey = 20191002;  // the masks of held-out text are the same in every run
-
-std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, const LoadedModel& loaded) {
-  auto file = std::make_shared<const data::TokenFile>(path);
-  if (file->vocabulary().hash != loaded.tokenizer->content_hash())
-    throw UserError(
-        "`{}` must be made with the vocabulary of the model, but was made with another; make it again by `retort data "
-        "binarize --model` with the model's folder",
-        path);
-  return file;
-}
-
-data::TokenRowSet make_rows(std::shared_ptr<const data::TokenFile> file, const CorpusConfig& corpus,
-                            const std::string& path) {
-  data::TokenRowSet rows(std::move(file), corpus.rows);
-  log_info("{} sequences from `{}`; left out: {} short, {} of unknown words", rows.row_count(), path,
-           rows.short_count(), rows.unknown_count());
-  return rows;
-}
 
 // The first rows of another set.
 class FirstRows final : public data::RowSet {
@@ -51,8 +34,8 @@ class FirstRows final : public data::RowSet {
 HeldOutText make_held_out(const CorpusConfig& corpus, const LoadedModel& loaded, const data::TokenMasker& masker) {
   HeldOutText text;
   if (corpus.eval_file.empty()) return text;
-  text.rows = std::make_unique<FirstRows>(make_rows(open_corpus(corpus.eval_file, loaded), corpus, corpus.eval_file),
-                                          corpus.max_eval_sequences);
+  text.rows = std::make_unique<FirstRows>(
+      make_token_rows(open_corpus(corpus.eval_file, loaded), corpus.rows, corpus.eval_file), corpus.max_eval_sequences);
   text.masked = std::make_unique<data::MaskedRowSet>(*text.rows, masker, kHeldOutKey);
   if (corpus.pseudo_perplexity_sequences > 0)
     text.each_token = std::make_unique<data::EachTokenMasked>(*text.rows, corpus.pseudo_perplexity_sequences,
@@ -110,7 +93,7 @@ Json train_language_model(const LanguageModelRun& task) {
   if (!task.teacher.empty()) teacher = load_teacher(task, student);
 
   const auto file = open_corpus(corpus.data_file, student);
-  const data::TokenRowSet rows = make_rows(file, corpus, corpus.data_file);
+  const data::TokenRowSet rows = make_token_rows(file, corpus.rows, corpus.data_file);
   const data::TokenMasker masker(corpus.masking, file->vocabulary(),
                                  corpus.token_counts.empty()
                                      ? file->count_ids()

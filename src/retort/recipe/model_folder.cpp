@@ -11,6 +11,7 @@
 #include "retort/checkpoint/weights.h"
 #include "retort/model/names.h"
 #include "retort/model/presets.h"
+#include "retort/recipe/projection_file.h"
 
 namespace retort::recipe {
 
@@ -82,7 +83,8 @@ void check_body_size(const model::ModelConfig& config, const checkpoint::WeightF
 // Rows of pruned heads are cut from full-size tensors by nobody: files of pruned models hold the small tensors.
 checkpoint::NameMatches fill_from_files(model::Model& model, const checkpoint::WeightFiles& files, uint64_t seed) {
   std::vector<std::string> wanted, found;
-  for (const auto& slice : model.parameters().slices()) wanted.push_back(slice.name);
+  for (const auto& slice : model.parameters().slices())
+    if (!is_of_projection(slice)) wanted.push_back(slice.name);
   for (const auto& tensor : files.tensors()) found.push_back(tensor.name);
   checkpoint::NameMatches matches = checkpoint::match_names(wanted, found, base_name(model.config()));
   const std::string subject = files.paths().front().string();
@@ -143,7 +145,8 @@ std::string list_names(const std::vector<std::string>& names) {
 // Of the missing parameters those of the body, which no training may start from random numbers; a pooler is part of the
 // head that reads it.
 std::vector<std::string> missing_in_body(const LoadedModel& loaded) {
-  const std::string prefix = model::base_prefix(loaded.model->config().family);
+  const bool is_bare = loaded.model->head() == model::Head::kNone;
+  const std::string prefix = is_bare ? "" : model::base_prefix(loaded.model->config().family);
   std::vector<std::string> names;
   for (const std::string& name : loaded.missing)
     if (name.starts_with(prefix) && !name.starts_with(prefix + "pooler.")) names.push_back(name);
@@ -164,6 +167,13 @@ void report_names(const LoadedModel& loaded, const LoadOptions& options, const s
   if (!loaded.unexpected.empty()) log_info("`{}`: not used here: {}", subject, list_names(loaded.unexpected));
 }
 
+LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, model::Head head,
+                        const LoadOptions& options) {
+  loaded.model = std::make_unique<model::Model>(config, head, options.model);
+  loaded.model->parameters().initialize(options.seed, config.initializer_range);
+  return loaded;
+}
+
 LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
   model::ModelConfig config = model::preset_config(source.model.substr(7));
   LoadedModel loaded;
@@ -176,9 +186,7 @@ LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
   if (!options.labels.empty()) config.labels = options.labels;
-  loaded.model = std::make_unique<model::Model>(config, options.head.value_or(model::Head::kNone), options.model);
-  loaded.model->parameters().initialize(options.seed, config.initializer_range);
-  return loaded;
+  return make_random(std::move(loaded), config, options.head.value_or(model::Head::kNone), options);
 }
 
 }  // namespace
@@ -209,6 +217,11 @@ fs::path resolve_model_folder(const std::string& name) {
                   name, name, root.string());
 }
 
+model::ModelConfig read_model_config(const ModelSource& source) {
+  if (source.model.starts_with("preset:")) return model::preset_config(source.model.substr(7));
+  return read_config(resolve_model_folder(source.model));
+}
+
 LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   if (source.model.starts_with("preset:")) return make_preset(source, options);
   const fs::path folder = resolve_model_folder(source.model);
@@ -219,12 +232,18 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
   if (!options.labels.empty()) config.labels = options.labels;
+  const model::Head head = options.head.value_or(head_of_folder(folder));
+  if (options.may_start_body && !checkpoint::has_weights(folder)) {
+    log_info("`{}` holds no weights: the model starts from random values", folder.string());
+    return make_random(std::move(loaded), config, head, options);
+  }
   const checkpoint::WeightFiles files = checkpoint::open_weights(folder);
   check_body_size(config, files, folder);
-  loaded.model = std::make_unique<model::Model>(config, options.head.value_or(head_of_folder(folder)), options.model);
+  loaded.model = std::make_unique<model::Model>(config, head, options.model);
   checkpoint::NameMatches matches = fill_from_files(*loaded.model, files, options.seed);
   loaded.missing = std::move(matches.missing), loaded.unexpected = std::move(matches.unexpected);
   report_names(loaded, options, folder.string());
+  load_projection(*loaded.model, folder, options.seed);
   return loaded;
 }
 
@@ -233,23 +252,31 @@ void load_weights_exactly(model::Model& model, const fs::path& folder) {
   if (!matches.missing.empty())
     throw UserError("`{}` must hold every parameter of the model, but lacks {}", folder.string(),
                     list_names(matches.missing));
+  load_projection(model, folder, std::nullopt);
 }
 
 void save_model_folder(const fs::path& folder, const model::Model& model, const text::Tokenizer& tokenizer) {
   write_json_file(folder / "config.json",
                   model::config_to_json(model.config(), model::architecture_name(model.config().family, model.head())));
   std::vector<checkpoint::NamedTensor> tensors;
-  for (const auto& slice : model.parameters().slices()) {
-    const auto* bytes =
-        reinterpret_cast<const std::byte*>(model.parameters().values().data_ptr<float>() + slice.offset);
-    tensors.push_back({slice.name,
-                       checkpoint::Dtype::kF32,
-                       slice.shape,
-                       {bytes, static_cast<size_t>(slice.element_count) * sizeof(float)}});
-  }
+  for (const auto& slice : model.parameters().slices())
+    if (!is_of_projection(slice)) tensors.push_back(tensor_for_file(model.parameters(), slice));
   checkpoint::write_safetensors(folder / "model.safetensors", tensors);
+  save_projection(folder, model);
   tokenizer.save(folder);
 }
+
+namespace {
+
+// Without a projection, which is no part of the model.
+int64_t own_parameter_count(const model::Model& model) {
+  int64_t count = 0;
+  for (const auto& slice : model.parameters().slices())
+    if (!is_of_projection(slice)) count += slice.element_count;
+  return count;
+}
+
+}  // namespace
 
 void save_model_card(const fs::path& folder, const model::Model& model, const std::string& task, const Json& settings,
                      const Json& scores) {
@@ -267,7 +294,7 @@ void save_model_card(const fs::path& folder, const model::Model& model, const st
   card += fmt::format(
       "{} parameters, {} layers, hidden size {}, {} heads. Trained with retort; loads with `transformers`.\n\n## "
       "Scores\n\n{}\n## Settings\n\n{}",
-      model.parameters().parameter_count(), model.config().num_hidden_layers, model.config().hidden_size,
+      own_parameter_count(model), model.config().num_hidden_layers, model.config().hidden_size,
       model.config().num_attention_heads, table(scores), table(settings));
   write_file_atomically(folder / "README.md", card);
 }

@@ -19,6 +19,7 @@ struct LoadOptions {
   std::optional<model::Head> head = {};  // empty: the head that config.json names
   std::vector<std::string> labels = {};  // classes of a fresh head; empty: as in config.json
   bool may_start_head = false;           // a missing head starts random (training); else it is an error
+  bool may_start_body = false;           // a folder without weights starts random
   bool needs_tokenizer = true;           // off: a preset goes without a vocabulary file
   model::ModelOptions model = {};
   uint64_t seed = 42;  // of fresh weights
@@ -30,9 +31,13 @@ struct LoadedModel {
   std::vector<std::string> missing, unexpected;  // parameters not in the files; tensors in them that nobody wants
 };
 
-// Throws UserError when there is no such model, its files are damaged, shapes disagree (both are named), the vocabulary
-// is of another size, or parameters are missing that may not start random.
+// A projection (ModelOptions::projection_width) comes from project.safetensors or project.bin in the folder, else it
+// starts random. Throws UserError when there is no such model, its files are damaged, shapes disagree (both are named),
+// the vocabulary is of another size, or parameters are missing that may not start random.
 LoadedModel load_model(const ModelSource& source, const LoadOptions& options);
+
+// The configuration of the model alone. Throws UserError as load_model does.
+model::ModelConfig read_model_config(const ModelSource& source);
 
 // The folder that `model` names: itself, or its newest snapshot in the hub cache (HF_HUB_CACHE, HF_HOME). Throws
 // UserError that lists where it looked.
@@ -41,7 +46,8 @@ fs::path resolve_model_folder(const std::string& model);
 // Fills a model's parameters from the weight files of a folder; every parameter must be there.
 void load_weights_exactly(model::Model& model, const fs::path& folder);
 
-// config.json, model.safetensors and the tokenizer's files, into an existing folder.
+// config.json, model.safetensors and the tokenizer's files, into an existing folder; the projection to a teacher's
+// width, where the model has one, as project.safetensors beside them.
 void save_model_folder(const fs::path& folder, const model::Model& model, const text::Tokenizer& tokenizer);
 
 // README.md for a model folder: what it is, settings and scores.

@@ -17,6 +17,7 @@ Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
                                                 .may_start_head = true,
                                                 .model = training_model_options(training),
                                                 .seed = seed});
+  if (squad.check_model) squad.check_model(loaded);
   const SquadDataConfig& data = squad.data;
   const auto features = std::make_shared<data::SquadFeatures>(data::load_squad_training(
       squad_source(data, data.train_file, data.max_train_examples, seed, *loaded.model), *loaded.tokenizer));

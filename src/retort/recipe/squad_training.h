@@ -18,6 +18,8 @@ struct SquadRun {
   const train::TrainingConfig& training;
   const train::OutputConfig& output;
   Json settings;  // as the folder keeps them
+  // Called once the model is there, before questions are read; may be empty.
+  std::function<void(LoadedModel& loaded)> check_model = {};
 };
 
 // What a unit is made from once it is there; `dev` is null without a dev file.

@@ -268,6 +268,38 @@ TEST(Fields, AProblemLeavesTheFieldAsItWas) {
   EXPECT_FALSE(list.find("layers")->was_set);
 }
 
+// A file in a form of its own sets the other fields of its group; config file and flags win over it.
+TEST(Fields, AGroupCanBeReadFromAFile) {
+  struct Config {
+    std::string shape_file, shape = "round", color = "red";
+    int64_t size = 1;
+    void fields(FieldList& list) {
+      list.group("Shape");
+      list.add("shape_file", shape_file,
+               {.help = "File.", .read_group = [](const std::string& path) -> Json {
+                  if (path == "none") throw UserError("`none` must be there, but is not");
+                  return path == "wrong" ? Json{{"color", "blue"}} : Json{{"shape", "square"}, {"size", 5}};
+                }});
+      list.add("shape", shape, {.help = "Shape."});
+      list.add("size", size, {.help = "Size.", .max = 9});
+      list.group("Color");
+      list.add("color", color, {.help = "Color."});
+    }
+  };
+  const auto parse = [](const std::vector<std::string>& words) {
+    Config config;
+    FieldList list;
+    config.fields(list);
+    parse_flags(list, words);
+    return config;
+  };
+  EXPECT_EQ(parse({"--shape_file", "right"}).shape, "square");
+  EXPECT_EQ(parse({"--shape", "long", "--shape_file", "right"}).shape, "long");
+  EXPECT_EQ(parse({"--shape", "long", "--shape_file", "right"}).size, 5);
+  EXPECT_EQ(user_error([&] { parse({"--shape_file", "wrong"}); }), "`wrong`: unknown key `color`; see --help");
+  EXPECT_EQ(user_error([&] { parse({"--shape_file", "none"}); }), "`none` must be there, but is not");
+}
+
 TEST(Fields, FindByNameAliasAndDashes) {
   SampleConfig config;
   FieldList list;

@@ -4,6 +4,7 @@
 #include "retort/kernel/attention.h"
 #include "retort/kernel/cosine_loss.h"
 #include "retort/kernel/linear.h"
+#include "retort/kernel/relation_loss.h"
 #include "retort/kernel/softmax_loss.h"
 #include "unit/kernel/case.h"
 
@@ -71,6 +72,20 @@ TEST(FiniteDifferences, ActivatedLinear) {
 TEST(FiniteDifferences, CosineLoss) {
   const at::Tensor targets = at::randn({3, 5});
   expect_gradient_of([&](const at::Tensor& x) { return cosine_loss(x, targets); }, at::randn({3, 5}));
+}
+
+TEST(FiniteDifferences, RelationLoss) {
+  const Rows rows = make_case_rows({3, 1, 4});
+  for (const Relation relation : {Relation::kQueryKey, Relation::kSelf})
+    for (const auto distance : {RelationDistance::kDivergence, RelationDistance::kSquared, RelationDistance::kCosine}) {
+      const int64_t parts = relation == Relation::kQueryKey ? 3 : 1;
+      const at::Tensor teacher = at::randn({8, parts * 2 * 5});
+      expect_gradient_of(
+          [&](const at::Tensor& x) {
+            return relation_loss(x, teacher, rows, {2, relation, distance});
+          },
+          at::randn({8, parts * 2 * 3}));
+    }
 }
 
 TEST(FiniteDifferences, SoftmaxLoss) {

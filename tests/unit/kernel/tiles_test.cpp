@@ -64,6 +64,8 @@ void play_product(int c, int a, int b) {
 #include "retort/kernel/cpu/gemm.inl"
 //
 #include "retort/kernel/cpu/attention.inl"
+//
+#include "retort/kernel/cpu/relation.inl"
 
 template <typename T>
 std::vector<T> random_values(size_t count, uint64_t key) {
@@ -131,6 +133,56 @@ TEST(Tiles, AttentionEqualsFloat32) {
     EXPECT_LT(largest_difference(tiles.grad_qkv, plain.grad_qkv), 3e-2) << length << " x " << width;
     EXPECT_LT(largest_difference(tiles.log_sum, plain.log_sum), 1e-2) << length << " x " << width;
   }
+}
+
+// Runs the relations of one head in scratch of exactly the size that is promised: full of NaN before, and with a mark
+// behind it that must stay.
+template <typename T>
+struct RelationRun {
+  std::vector<T> student, teacher, gradient;
+  double sum = 0;
+  bool is_mark_left = true;
+
+  RelationRun(int64_t length, int64_t width, int64_t teacher_width, RelationDistance distance, bool is_self,
+              double (*run)(const RelationHead<T>&, void*))
+      : student(random_values<T>(static_cast<size_t>(2 * length * width), 1)),
+        teacher(random_values<T>(static_cast<size_t>(2 * length * teacher_width), 2)),
+        gradient(student.size()) {
+    const auto bytes = static_cast<size_t>(relation_scratch_bytes(length, width, teacher_width));
+    constexpr size_t kMark = 256;
+    std::vector<char> memory(bytes + 64 + kMark, '\xff');
+    char* scratch = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(memory.data()) + 63) / 64 * 64);
+    const auto side = [&](const std::vector<T>& rows, int64_t columns) -> RelationSide<T> {
+      return {columns, 2 * columns, 1 / std::sqrt(static_cast<float>(columns)), rows.data(),
+              rows.data() + (is_self ? 0 : columns)};
+    };
+    RelationHead<T> head;
+    head.length = length, head.distance = distance;
+    head.student = side(student, width), head.teacher = side(teacher, teacher_width);
+    head.grad_x = gradient.data(), head.grad_y = is_self ? nullptr : gradient.data() + width;
+    sum = run(head, scratch);
+    for (size_t i = 0; i < kMark - 64; ++i) is_mark_left = is_mark_left && scratch[bytes + i] == '\xff';
+  }
+};
+
+TEST(Tiles, RelationsEqualFloat32) {
+  for (const auto& [length, width, teacher_width] : {std::tuple<int64_t, int64_t, int64_t>{2, 64, 26},
+                                                     {16, 32, 32},
+                                                     {17, 26, 64},
+                                                     {64, 24, 7},
+                                                     {65, 64, 64},
+                                                     {97, 7, 128},
+                                                     {200, 26, 64}})
+    for (const auto distance : {RelationDistance::kDivergence, RelationDistance::kSquared, RelationDistance::kCosine})
+      for (const bool is_self : {false, true}) {
+        const RelationRun<Bf16> tiles(length, width, teacher_width, distance, is_self, relation_loss<Bf16>);
+        const RelationRun<float> plain(length, width, teacher_width, distance, is_self,
+                                       row_functions<float>().relation_loss);
+        SCOPED_TRACE(std::to_string(length) + " x " + std::to_string(width));
+        EXPECT_NEAR(tiles.sum, plain.sum, 1e-3 * std::abs(plain.sum));
+        EXPECT_LT(largest_difference(tiles.gradient, plain.gradient), 2e-2);
+        EXPECT_TRUE(tiles.is_mark_left && plain.is_mark_left);
+      }
 }
 
 }  // namespace

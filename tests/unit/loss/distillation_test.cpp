@@ -60,6 +60,28 @@ TEST(SoftSpanLoss, EqualsLibTorch) {
   EXPECT_EQ(soft_span_loss(student, teacher, starts, 1).count, 3);
 }
 
+TEST(SoftSpanCrossEntropy, EqualsLibTorch) {
+  const std::vector<int32_t> starts{0, 4, 5, 12};
+  const at::Tensor student = at::randn({12, 2}) * 2, teacher = at::randn({12, 2}) * 3;
+  for (const double temperature : {1.0, 2.0}) {
+    const auto own = evaluate(student, at::kFloat, [&](const at::Tensor& x) {
+      return soft_span_cross_entropy(x, teacher, starts, temperature).sum;
+    });
+    const auto exact = evaluate(student, at::kDouble, [&](const at::Tensor& x) {
+      at::Tensor total = x.sum() * 0;
+      for (int64_t b = 0; b < 3; ++b) {
+        const auto logits = [&](const at::Tensor& all) {
+          return all.narrow(0, starts[b], starts[b + 1] - starts[b]) / temperature;
+        };
+        total = total - (at::softmax(logits(teacher.to(at::kDouble)), 0) * at::log_softmax(logits(x), 0)).sum();
+      }
+      return total;
+    });
+    expect_close(own, exact);
+  }
+  EXPECT_EQ(soft_span_cross_entropy(student, teacher, starts, 1).count, 12);
+}
+
 TEST(SoftSpanLoss, CheckValue) {
   const at::Tensor s = at::tensor({1.0f, 2.0f, 0.5f}), t = at::tensor({0.2f, 3.0f, -1.0f});
   const std::vector<int32_t> starts{0, 3};

@@ -94,4 +94,12 @@ int64_t attention_scratch_bytes(int64_t length, int64_t width) {
   return 4 * (backward > forward ? backward : forward) + 20 * 64;
 }
 
+int64_t relation_scratch_bytes(int64_t length, int64_t student_width, int64_t teacher_width) {
+  const auto padded = [](int64_t count, int64_t multiple) { return (count + multiple - 1) / multiple * multiple; };
+  const int64_t rows = padded(length, 64), own = padded(student_width, 32), other = padded(teacher_width, 32);
+  const int64_t block = 64, operands = rows * (2 * own + other) + block * (2 * own + other), scores = 4 * block * rows,
+                gradients = 2 * rows * own;
+  return 4 * (operands + scores + gradients) + 16 * 64;
+}
+
 }  // namespace retort::kernel::cpu

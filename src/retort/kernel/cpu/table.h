@@ -136,6 +136,29 @@ struct CosineRows {
   float* distances = nullptr;
 };
 
+// How a row of the student's scores differs from the teacher's.
+enum class RelationDistance { kDivergence, kSquared, kCosine };
+
+// What the scores x y^T * scale of one head of one sequence are made of; rows lie `stride` elements apart.
+template <typename T>
+struct RelationSide {
+  int64_t width = 0, stride = 0;
+  float scale = 1;
+  const T* x = nullptr;
+  const T* y = nullptr;  // may equal x
+};
+
+// The distance between a student's and a teacher's scores (see kernel/relation_loss.h). The gradient's rows lie
+// student.stride apart.
+template <typename T>
+struct RelationHead {
+  int64_t length = 0;
+  RelationDistance distance = RelationDistance::kDivergence;
+  RelationSide<T> student, teacher;
+  T* grad_x = nullptr;  // null: no gradient is wanted
+  T* grad_y = nullptr;  // null where y is x: grad_x then gets both parts
+};
+
 // One step of an optimizer on ranges of the flat buffers.
 struct UpdateStep {
   float* parameter = nullptr;
@@ -165,6 +188,8 @@ struct RowFunctions {
   // scratch: attention_scratch_bytes(length, width) bytes, 64-byte aligned
   void (*attention_forward)(const AttentionHead<T>&, void* scratch);
   void (*attention_backward)(const AttentionHead<T>&, void* scratch);
+  // the sum over rows; scratch: relation_scratch_bytes(...) bytes, 64-byte aligned
+  double (*relation_loss)(const RelationHead<T>&, void* scratch);
 };
 
 struct Table {
@@ -185,6 +210,8 @@ const Table& table();
 
 // Bytes of scratch that attention_forward/backward need at most.
 int64_t attention_scratch_bytes(int64_t length, int64_t width);
+// The same for relation_loss.
+int64_t relation_scratch_bytes(int64_t length, int64_t student_width, int64_t teacher_width);
 
 template <typename T>
 const RowFunctions<T>& row_functions();

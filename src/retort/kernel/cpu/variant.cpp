@@ -19,12 +19,14 @@ namespace {
 #include "retort/kernel/cpu/gemm.inl"
 //
 #include "retort/kernel/cpu/attention.inl"
+//
+#include "retort/kernel/cpu/relation.inl"
 
 template <typename T>
 constexpr RowFunctions<T> make_row_functions() {
   return {add_norm_forward<T>, add_norm_backward<T>, bias_activation_forward<T>, bias_activation_backward<T>,
           column_sum<T>,       embed_forward<T>,     embed_backward<T>,          softmax_loss<T>,
-          cosine_loss<T>,      attention_forward<T>, attention_backward<T>};
+          cosine_loss<T>,      attention_forward<T>, attention_backward<T>,      relation_loss<T>};
 }
 }  // namespace
 

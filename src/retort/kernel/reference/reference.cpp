@@ -140,6 +140,39 @@ at::Tensor cosine_loss(const at::Tensor& states, const at::Tensor& targets) {
   return s.scalar_type() == at::kDouble ? total : total.to(at::kFloat);
 }
 
+namespace {
+
+// The scaled scores of one head of one sequence: [S, S].
+at::Tensor relation_scores(const at::Tensor& own, int64_t head, const RelationLossOptions& options) {
+  const bool is_self = options.relation == Relation::kSelf;
+  const int64_t all = own.size(1) / (is_self ? 1 : 3), width = all / options.heads;
+  const at::Tensor x = own.narrow(1, head * width, width), y = is_self ? x : own.narrow(1, all + head * width, width);
+  return at::matmul(x, y.t()) / std::sqrt(static_cast<double>(width));
+}
+
+at::Tensor relation_distance(const at::Tensor& s, const at::Tensor& t, RelationDistance distance) {
+  if (distance == RelationDistance::kSquared) return (s - t).pow(2).sum();
+  if (distance == RelationDistance::kCosine) return reference::cosine_loss(s, t);
+  const at::Tensor log_target = at::log_softmax(t, 1);
+  return (log_target.exp() * (log_target - at::log_softmax(s, 1))).sum();
+}
+
+}  // namespace
+
+at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, const Rows& rows,
+                         const RelationLossOptions& options) {
+  const at::Tensor s = widened(student), t = teacher.detach().to(s.scalar_type());
+  at::Tensor total = s.sum() * 0;
+  for (int64_t b = 0; b < rows.sequences(); ++b)
+    for (int64_t a = 0; a < options.heads; ++a) {
+      const auto scores = [&](const at::Tensor& all) {
+        return relation_scores(all.narrow(0, rows.starts[b], rows.starts[b + 1] - rows.starts[b]), a, options);
+      };
+      total = total + relation_distance(scores(s), scores(t), options.distance);
+    }
+  return s.scalar_type() == at::kDouble ? total : total.to(at::kFloat);
+}
+
 at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& weights,
                     const Rows& rows, const Dropout& dropout) {
   at::Tensor z = widened(y);

@@ -9,6 +9,7 @@
 #include "retort/kernel/cosine_loss.h"
 #include "retort/kernel/embedding.h"
 #include "retort/kernel/linear.h"
+#include "retort/kernel/relation_loss.h"
 #include "retort/kernel/softmax_loss.h"
 
 namespace retort::kernel::reference {
@@ -22,6 +23,8 @@ at::Tensor activated_linear(const at::Tensor& x, const Weight& bias, Activation 
 at::Tensor softmax_loss(const at::Tensor& logits, const at::Tensor& teacher, std::span<const int32_t> labels,
                         const SoftmaxLossOptions& options, SoftmaxLossSums* sums);
 at::Tensor cosine_loss(const at::Tensor& states, const at::Tensor& targets);
+at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, const Rows& rows,
+                         const RelationLossOptions& options);
 at::Tensor embed(const Rows& rows, const EmbeddingWeights& weights, Precision precision, const Dropout& dropout);
 
 // [T, width] factors of dropout: 0 where dropped, the keep scale elsewhere; keys [T] int64.

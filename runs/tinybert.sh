@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# The published distillation of BERT-base into 4 layers of 312 (Jiao et al. 2020, in NVIDIA's form), in its eight stages:
+#   1 states on a corpus, 128 tokens   2 the same, 512 tokens        3 augment SQuAD
+#   4 states on SQuAD                  5 predictions on SQuAD
+#   6 augment SST-2                    7 states on SST-2 (from 1)    8 predictions on SST-2
+# Each stage starts from the folders of earlier ones below --output_dir and leaves stage-N there; a stage that was
+# stopped goes on where it was.
+#
+#   runs/tinybert.sh --stage 4 --teacher BERT --teacher_squad BERT_QA --squad_dir SQUAD --vocab_file vocab.txt --output_dir OUT
+#   runs/tinybert.sh --stage all --small ...     some steps of each, to see the whole way in minutes
+#
+# Files that a stage needs:
+#   --vocab_file   vocab.txt of the teacher                         1
+#   --teacher      BERT-base, pre-trained                           1 2, and 3 6 as the masked language model
+#   --corpus       token file of Wikipedia                          1 2
+#   --teacher_squad, --squad_dir   BERT-base fine-tuned on SQuAD v1.1; folder with train-v1.1.json and dev-v1.1.json   3 4 5
+#   --teacher_sst2, --sst2_dir     BERT-base fine-tuned on SST-2; folder with train.tsv and dev.tsv                    6 7 8
+#   --glove        glove.6B.300d.txt                                3 6; without it nothing is augmented
+#   --retort       the program; by default the one that was built here, else the one in PATH
+#   --preset       another student than bert-4l-312d, for example bert-6l-768d
+# With --small and no corpus, stage 4 and 7 start from a random student.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+stage= small= output_dir= vocab_file= teacher= teacher_squad= teacher_sst2= corpus= squad_dir= sst2_dir= glove=
+retort=retort preset=bert-4l-312d
+[[ -x $root/build/retort ]] && retort=$root/build/retort
+while (($#)); do
+  case $1 in
+    --small) small=1; shift; continue ;;
+    --stage|--output_dir|--vocab_file|--teacher|--teacher_squad|--teacher_sst2|--corpus|--squad_dir|--sst2_dir|--glove|--retort|--preset)
+      (($# > 1)) || { echo "tinybert.sh: \`$1\` must be followed by a value" >&2; exit 2; }
+      printf -v "${1#--}" %s "$2"; shift 2 ;;
+    -h|--help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
+    *) echo "tinybert.sh: unknown flag \`$1\`; see --help" >&2; exit 2 ;;
+  esac
+done
+
+need() {  # need flag...: stops where the flag was not given
+  local name
+  for name in "$@"; do
+    [[ -n ${!name} ]] || { echo "tinybert.sh: \`--$name\` must be given for stage $current, but is missing; see --help" >&2; exit 2; }
+  done
+}
+
+run() {
+  echo "+ $*" >&2
+  "$@"
+}
+
+# train stage flags...: a training command that leaves stage-N; nothing when it is done, and the rest when it was stopped.
+train() {
+  local out=$output_dir/stage-$1
+  shift
+  [[ -e $out/DONE ]] && { echo "$out is done" >&2; return; }
+  local more=()
+  [[ -d $out ]] && more+=(--resume)
+  if [[ -n $small ]]; then
+    more+=(--max_steps 20 --per_device_train_batch_size 8 --gradient_accumulation_steps 1 --eval_steps 0 --no_dataloader_drop_last)
+  fi
+  run "$retort" "$@" --output_dir "$out" "${more[@]}"
+}
+
+backbone() { train "$1" distill backbone --distill_config "$root/configs/distill/tinybert/backbone.json" "${@:2}"; }
+prediction() { train "$1" distill prediction --distill_config "$root/configs/distill/tinybert/heads.json" "${@:2}"; }
+
+# start stage: flags for the student that a task begins with; with --small and no corpus a random one.
+start() {
+  if [[ -n $small && -z $corpus ]]; then
+    need vocab_file
+    student=(--model "preset:$preset" --vocab_file "$vocab_file" --pad_vocabulary)
+  else
+    student=(--model "$output_dir/stage-$1")
+  fi
+}
+
+# augmented file: whether there is one; a task trains on the plain file otherwise.
+aug_flag() { if [[ -e $1 ]]; then echo --aug_train; else echo --no_aug_train; fi; }
+
+augment() {  # augment kind data_dir file more...
+  [[ -e $2/$3 ]] && { echo "$2/$3 is there" >&2; return; }
+  if [[ -n $small && -z $glove ]]; then return; fi
+  need glove teacher
+  local more=()
+  [[ -n $small ]] && more+=(--N 1)
+  run "$retort" data augment "$1" --model "$teacher" --glove_embs "$glove" --data_dir "$2" "${@:4}" "${more[@]}"
+}
+
+squad_examples() { if [[ -n $small ]]; then echo --max_train_examples 200 --max_eval_examples 200; fi; }
+sst2_examples() { if [[ -n $small ]]; then echo --max_train_examples 500; fi; }
+
+run_stage() {
+  current=$1
+  case $1 in
+    1|2)
+      if [[ -n $small && -z $corpus ]]; then echo "no corpus: stage $1 is left out" >&2; return; fi
+      need teacher corpus
+      if (($1 == 1)); then
+        need vocab_file
+        backbone 1 --config "$root/configs/distill/general-128.json" --model "preset:$preset" --vocab_file "$vocab_file" \
+          --pad_vocabulary --teacher "$teacher" --data_file "$corpus"
+      else
+        backbone 2 --config "$root/configs/distill/general-512.json" --model "$output_dir/stage-1" --teacher "$teacher" \
+          --data_file "$corpus"
+      fi ;;
+    3) need squad_dir; augment squad "$squad_dir" train-v1.1_aug.json ;;
+    4)
+      need squad_dir teacher_squad
+      start 2
+      backbone 4 --config "$root/configs/distill/squad-backbone.json" "${student[@]}" --teacher "$teacher_squad" \
+        --data_dir "$squad_dir" "$(aug_flag "$squad_dir/train-v1.1_aug.json")" $(squad_examples) ;;
+    5)
+      need squad_dir teacher_squad
+      prediction 5 --config "$root/configs/distill/squad-prediction.json" --model "$output_dir/stage-4" \
+        --teacher "$teacher_squad" --data_dir "$squad_dir" "$(aug_flag "$squad_dir/train-v1.1_aug.json")" $(squad_examples) ;;
+    6) need sst2_dir; augment glue "$sst2_dir" train_aug.tsv --task_name sst-2 $(sst2_examples) ;;
+    7)
+      need sst2_dir teacher_sst2
+      start 1
+      backbone 7 --config "$root/configs/distill/sst2-backbone.json" "${student[@]}" --teacher "$teacher_sst2" \
+        --data_dir "$sst2_dir" "$(aug_flag "$sst2_dir/train_aug.tsv")" $(sst2_examples) ;;
+    8)
+      need sst2_dir teacher_sst2
+      prediction 8 --config "$root/configs/distill/sst2-prediction.json" --model "$output_dir/stage-7" \
+        --teacher "$teacher_sst2" --data_dir "$sst2_dir" "$(aug_flag "$sst2_dir/train_aug.tsv")" $(sst2_examples) ;;
+    *) echo "tinybert.sh: \`--stage\` must be 1 to 8 or all, but is \`$1\`" >&2; exit 2 ;;
+  esac
+}
+
+current=$stage
+need stage output_dir
+mkdir -p "$output_dir"
+if [[ $stage == all ]]; then
+  for number in 1 2 3 4 5 6 7 8; do run_stage "$number"; done
+else
+  run_stage "$stage"
+fi

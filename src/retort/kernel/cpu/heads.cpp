@@ -1,0 +1,43 @@
+#include "retort/kernel/cpu/heads.h"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+#include "retort/base/thread.h"
+
+namespace retort::kernel::cpu {
+
+namespace {
+
+// At least `bytes` that live as long as the thread, aligned to 64.
+void* thread_scratch(size_t bytes) {
+  thread_local std::unique_ptr<char[]> scratch;
+  thread_local size_t scratch_bytes = 0;
+  if (scratch_bytes < bytes + 64) scratch.reset(new char[bytes + 64]), scratch_bytes = bytes + 64;
+  return reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(scratch.get()) + 63) / 64 * 64);
+}
+
+int64_t length_of(const Rows& rows, int64_t sequence) { return rows.starts[sequence + 1] - rows.starts[sequence]; }
+
+}  // namespace
+
+void for_each_head(const Rows& rows, int64_t heads, int64_t scratch_bytes,
+                   const std::function<void(int64_t sequence, int64_t head, void* scratch)>& body) {
+  std::vector<int64_t> order(static_cast<size_t>(rows.sequences()));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return length_of(rows, a) > length_of(rows, b); });
+  parallel_for(rows.sequences() * heads, 1, [&](int64_t begin, int64_t end) {
+    void* scratch = thread_scratch(static_cast<size_t>(scratch_bytes));
+    for (int64_t i = begin; i < end; ++i) body(order[i / heads], i % heads, scratch);
+  });
+}
+
+int64_t longest_sequence(const Rows& rows) {
+  int64_t longest = 0;
+  for (int64_t b = 0; b < rows.sequences(); ++b) longest = std::max(longest, length_of(rows, b));
+  return longest;
+}
+
+}  // namespace retort::kernel::cpu

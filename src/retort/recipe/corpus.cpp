@@ -1,0 +1,26 @@
+#include "retort/recipe/corpus.h"
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+
+namespace retort::recipe {
+
+std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, const LoadedModel& loaded) {
+  auto file = std::make_shared<const data::TokenFile>(path);
+  if (file->vocabulary().hash != loaded.tokenizer->content_hash())
+    throw UserError(
+        "`{}` must be made with the vocabulary of the model, but was made with another; make it again by `retort data "
+        "binarize --model` with the model's folder",
+        path);
+  return file;
+}
+
+data::TokenRowSet make_token_rows(std::shared_ptr<const data::TokenFile> file, const data::TokenRowOptions& options,
+                                  const std::string& path) {
+  data::TokenRowSet rows(std::move(file), options);
+  log_info("{} sequences from `{}`; left out: {} short, {} of unknown words", rows.row_count(), path,
+           rows.short_count(), rows.unknown_count());
+  return rows;
+}
+
+}  // namespace retort::recipe

@@ -1,0 +1,16 @@
+// Token files as the recipes read them.
+#pragma once
+
+#include "retort/data/token_rows.h"
+#include "retort/recipe/model_folder.h"
+
+namespace retort::recipe {
+
+// Throws UserError when the file was made with another vocabulary than the model's.
+std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, const LoadedModel& loaded);
+
+// Its rows, with a log line about what is left out.
+data::TokenRowSet make_token_rows(std::shared_ptr<const data::TokenFile> file, const data::TokenRowOptions& options,
+                                  const std::string& path);
+
+}  // namespace retort::recipe

@@ -1,0 +1,119 @@
+#include "retort/recipe/distill_backbone.h"
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+#include "retort/recipe/backbone_unit.h"
+#include "retort/recipe/corpus.h"
+#include "retort/recipe/glue.h"
+#include "retort/recipe/run_start.h"
+#include "retort/recipe/settings.h"
+#include "retort/recipe/squad.h"
+#include "retort/train/trainer.h"
+
+namespace retort::recipe {
+
+DistillBackboneConfig::DistillBackboneConfig() {
+  use_task_defaults(training);
+  training.lr_scheduler_type = "constant";
+}
+
+void DistillBackboneConfig::fields(FieldList& list) {
+  model.fields(list);
+  list.find("model")->spec.aliases.push_back("student_model");
+  teacher.fields(list);
+  states.fields(list);
+  data.fields(list);
+  list.find("task_name")->spec.required = false;
+  list.group("Corpus");
+  list.add("data_file", data_file,
+           {.help = "Instead of a task: a token file; see `retort data binarize`. max_seq_length is then 128 unless it "
+                    "is given."});
+  list.add("min_seq_length", corpus.min_seq_length, {.help = "Shorter sequences of data_file are left out.", .min = 1});
+  list.add("max_unknown_share", corpus.max_unknown_share,
+           {.help = "Sequences of data_file with this share of [UNK] or more are left out.", .min = 0});
+  training.fields(list);
+  output.fields(list);
+}
+
+namespace {
+
+// Everything about the data that can be known before a model is read.
+void check_data(const DistillBackboneConfig& config) {
+  if (config.data_file.empty() == config.data.task_name.empty())
+    throw UserError("`--task_name` or `--data_file` must be given, but {}",
+                    config.data_file.empty() ? "both are missing" : "both are; leave one out");
+  if (!config.data_file.empty()) return;
+  if (config.data.is_squad())
+    config.data.squad_data();
+  else
+    config.data.glue_data();
+}
+
+std::unique_ptr<data::RowSet> load_corpus(const DistillBackboneConfig& config, const LoadedModel& student) {
+  data::TokenRowOptions options = config.corpus;
+  options.max_seq_length = config.data.max_seq_length();
+  const int64_t positions = student.model->config().max_position_embeddings;
+  if (positions < options.max_seq_length)
+    throw UserError("`max_seq_length` must be at most {}, the positions of the model, but is {}", positions,
+                    options.max_seq_length);
+  return std::make_unique<data::TokenRowSet>(
+      make_token_rows(open_corpus(config.data_file, student), options, config.data_file));
+}
+
+// The training rows of the task, whose labels are not used.
+std::unique_ptr<data::RowSet> load_task(const TaskDataConfig& config, uint64_t seed, const LoadedModel& student) {
+  if (config.is_squad()) {
+    const SquadDataConfig data = config.squad_data();
+    return std::make_unique<data::SquadRowSet>(
+        std::make_shared<data::SquadFeatures>(data::load_squad_training(
+            squad_source(data, data.train_file, data.max_train_examples, seed, *student.model), *student.tokenizer)),
+        false);
+  }
+  const GlueDataConfig data = config.glue_data();
+  const data::GlueSplit split = data.aug_train ? data::GlueSplit::kTrainAugmented : data::GlueSplit::kTrain;
+  return std::make_unique<data::GlueRowSet>(
+      data::load_glue(glue_source(data, data.task(), split, seed, *student.model), *student.tokenizer),
+      data::GlueRowSet::Answers::kNone);
+}
+
+// The student with a projection where the teacher has another width, which its configuration tells before it is loaded.
+LoadedModel load_student(const DistillBackboneConfig& config) {
+  const int64_t own = read_model_config(config.model).hidden_size;
+  ModelSource teacher = config.model;
+  teacher.model = config.teacher.teacher;
+  model::ModelOptions options = training_model_options(config.training);
+  options.projection_width = BackboneUnit::projection_width(config.states, own, read_model_config(teacher).hidden_size);
+  return load_model(config.model, {.head = model::Head::kNone,
+                                   .may_start_head = true,
+                                   .may_start_body = true,
+                                   .model = options,
+                                   .seed = static_cast<uint64_t>(config.training.seed)});
+}
+
+}  // namespace
+
+Json distill_backbone(const DistillBackboneConfig& config) {
+  config.states.check_backbone();
+  check_data(config);
+  config.training.apply_to_process();
+  checkpoint::RunFolder run = start_run(config.output, config.training.save_total_limit);
+  const Json settings = settings_of(config);
+  LoadedModel student = load_student(config);
+  const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
+                        config.data.max_seq_length());
+  BackboneUnit unit(student, teacher, config.states);
+  const auto rows = config.data_file.empty()
+                        ? load_task(config.data, static_cast<uint64_t>(config.training.seed), student)
+                        : load_corpus(config, student);
+  log_info("{} training sequences", rows->row_count());
+
+  data::ShuffledSource source(*rows, source_options(config.training));
+  train::Trainer trainer(unit, source, config.training, &run);
+  if (config.output.resume) trainer.resume();
+  run.write_config(settings);
+  const Json results = trainer.run().to_json();
+  finish_run(run, *student.model, *student.tokenizer, "distillation of states", settings, results);
+  return results;
+}
+
+}  // namespace retort::recipe

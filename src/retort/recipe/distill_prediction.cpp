@@ -1,0 +1,96 @@
+#include "retort/recipe/distill_prediction.h"
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+#include "retort/recipe/glue_training.h"
+#include "retort/recipe/prediction_unit.h"
+#include "retort/recipe/settings.h"
+#include "retort/recipe/squad_training.h"
+
+namespace retort::recipe {
+
+DistillPredictionConfig::DistillPredictionConfig() {
+  states.use_attention_scores = states.use_hidden_states = states.use_value_states = false;
+  states.use_pred_states = true;
+  use_task_defaults(training);
+  training.lr_scheduler_type = "nvidia_linear";
+  training.warmup_proportion = 0.1;
+  training.evaluate_during_training = training.load_best_model_at_end = true;
+}
+
+void DistillPredictionConfig::fields(FieldList& list) {
+  model.fields(list);
+  list.find("model")->spec.aliases.push_back("student_model");
+  teacher.fields(list);
+  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
+  list.add("teacher_cache", teacher_cache,
+           {.help = "Where the teacher's outputs are kept, so that they are computed once: a folder; auto, a folder of "
+                    "the user's, when they are used more than once; or off."});
+  states.fields(list);
+  data.fields(list);
+  training.fields(list);
+  output.fields(list);
+}
+
+namespace {
+
+std::unique_ptr<Teacher> load_teacher(const DistillPredictionConfig& config, model::Head head,
+                                      const LoadedModel& student) {
+  auto teacher = std::make_unique<Teacher>(config.teacher, head, config.training.precision_kind(), config.model,
+                                           student, config.data.max_seq_length());
+  if (!teacher->is_trained())
+    log_warning("the teacher `{}` has no trained head for this task: its targets are noise", config.teacher.teacher);
+  return teacher;
+}
+
+void check_outputs(const Teacher& teacher, const data::GlueTask& task) {
+  const auto outputs = static_cast<int64_t>(teacher.model().config().labels.size());
+  if (outputs != task.output_count())
+    throw UserError("`teacher` must have {} outputs for `{}`, but has {}; take one that was fine-tuned for this task",
+                    task.output_count(), task.name, outputs);
+}
+
+KeyedTargets make_targets(const DistillPredictionConfig& config, const Teacher& teacher, const data::RowSet& rows) {
+  return prediction_targets(teacher, config.teacher_cache, rows, config.training);
+}
+
+Json distill_glue(const DistillPredictionConfig& config) {
+  const GlueDataConfig data = config.data.glue_data();
+  std::unique_ptr<Teacher> teacher;
+  GlueRun run{config.model, data, config.training, config.output, settings_of(config)};
+  run.check_model = [&](LoadedModel& student) {
+    teacher = load_teacher(config, model::Head::kSequenceClassification, student);
+    check_outputs(*teacher, data.task());
+  };
+  return train_glue(run, [&](LoadedModel& student, const data::RowSet& rows) {
+    log_info("the teacher scores {}", GlueUnit(teacher->loaded(), data, config.training).evaluate().dump());
+    KeyedTargets targets;  // regression has labels alone
+    if (!data.task().is_regression()) targets = make_targets(config, *teacher, rows);
+    return std::make_unique<GluePredictionUnit>(student, std::move(targets), config.temperature, data, config.training);
+  });
+}
+
+Json distill_questions(const DistillPredictionConfig& config) {
+  const SquadDataConfig data = config.data.squad_data();
+  const int64_t tokens = config.training.micro_batch_tokens();
+  std::unique_ptr<Teacher> teacher;
+  SquadRun run{config.model, data, config.training, config.output, settings_of(config)};
+  run.check_model = [&](LoadedModel& student) {
+    teacher = load_teacher(config, model::Head::kQuestionAnswering, student);
+  };
+  return train_squad(run, [&](const SquadMaterial& material) {
+    if (material.dev != nullptr)
+      log_info("the teacher scores {}", SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate().dump());
+    return std::make_unique<SquadPredictionUnit>(material.loaded, make_targets(config, *teacher, material.rows),
+                                                 config.temperature, data, tokens, material.dev);
+  });
+}
+
+}  // namespace
+
+Json distill_prediction(const DistillPredictionConfig& config) {
+  config.states.check_prediction();
+  return config.data.is_squad() ? distill_questions(config) : distill_glue(config);
+}
+
+}  // namespace retort::recipe

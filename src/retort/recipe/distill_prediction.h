@@ -1,0 +1,31 @@
+// Trains a student to predict what a teacher predicts, for a GLUE task or SQuAD; the stage behind `distill backbone`.
+//   retort distill prediction --task_name squad --data_dir DIR --model STUDENT --teacher TEACHER --output_dir OUT
+// Reads two model folders and the task's files; writes what `finetune` writes. Reference: TinyBERT with 4 layers of 312
+// on SST-2: accuracy 92 (Jiao et al. 2020, table 1; with augmented data).
+#pragma once
+
+#include "retort/recipe/model_source.h"
+#include "retort/recipe/state_distillation_config.h"
+#include "retort/recipe/task_config.h"
+#include "retort/train/training_config.h"
+
+namespace retort::recipe {
+
+struct DistillPredictionConfig {
+  ModelSource model;  // the student
+  TeacherConfig teacher;
+  StateDistillationConfig states;
+  double temperature = 1;
+  std::string teacher_cache = "auto";
+  TaskDataConfig data;
+  train::TrainingConfig training;
+  train::OutputConfig output;
+
+  DistillPredictionConfig();
+  void fields(FieldList& list);
+};
+
+// Returns the scores and rates that results.json holds.
+Json distill_prediction(const DistillPredictionConfig& config);
+
+}  // namespace retort::recipe

@@ -1,0 +1,31 @@
+// What every training recipe on a GLUE task does around its own loss: model and rows in, trained model, predictions and
+// scores out.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "retort/recipe/glue_config.h"
+#include "retort/recipe/glue_unit.h"
+#include "retort/recipe/model_source.h"
+#include "retort/train/training_config.h"
+
+namespace retort::recipe {
+
+struct GlueRun {
+  const ModelSource& model;
+  const GlueDataConfig& data;
+  const train::TrainingConfig& training;
+  const train::OutputConfig& output;
+  Json settings;  // as the folder keeps them
+  // Called once the model is there, before rows are read; may be empty.
+  std::function<void(LoadedModel& loaded)> check_model = {};
+};
+
+// Makes the unit once model and training rows are there.
+using MakeGlueUnit = std::function<std::unique_ptr<GlueUnit>(LoadedModel& loaded, const data::RowSet& rows)>;
+
+// Returns the scores and rates that results.json holds.
+Json train_glue(const GlueRun& run, const MakeGlueUnit& make_unit);
+
+}  // namespace retort::recipe

@@ -1,0 +1,65 @@
+// A teacher's predictions as a training task (Jiao et al. 2020, 3.2, without its factor temperature^2):
+//   classes     - softmax(t / temperature) . log_softmax(s / temperature), the mean over sequences and classes
+//   questions   the same over the positions of a sequence, start plus end, the mean over tokens
+//   regression  (s - label)^2: numbers have no soft targets
+#pragma once
+
+#include <functional>
+
+#include "retort/recipe/glue_unit.h"
+#include "retort/recipe/squad_unit.h"
+#include "retort/recipe/teacher.h"
+
+namespace retort::recipe {
+
+// The teacher's logits of a batch, without gradient; the keys are those of the student's dropout.
+using KeyedTargets = std::function<at::Tensor(const data::Batch& batch, std::span<const uint64_t> sequence_keys)>;
+
+// From the teacher itself, or, where it says the same every time, through `teacher_cache` (see cached_logits). The
+// teacher must outlive the function.
+KeyedTargets prediction_targets(const Teacher& teacher, const std::string& teacher_cache, const data::RowSet& rows,
+                                const train::TrainingConfig& training);
+
+class GluePredictionUnit final : public GlueUnit {
+ public:
+  // What is referred to must outlive the unit.
+  GluePredictionUnit(LoadedModel& student, KeyedTargets targets, double temperature, const GlueDataConfig& data,
+                     const train::TrainingConfig& training)
+      : GlueUnit(student, data, training),
+        student_(*student.model),
+        targets_(std::move(targets)),
+        temperature_(temperature),
+        is_regression_(data.task().is_regression()) {}
+
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  std::vector<double> step_counts(const data::StepBatch& step) override;
+
+ private:
+  const model::Model& student_;
+  KeyedTargets targets_;
+  double temperature_;
+  bool is_regression_;
+};
+
+class SquadPredictionUnit final : public SquadUnit {
+ public:
+  // `dev` may be null. What is referred to must outlive the unit.
+  SquadPredictionUnit(LoadedModel& student, KeyedTargets targets, double temperature, const SquadDataConfig& data,
+                      int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev)
+      : SquadUnit(student, data, max_tokens_per_batch, dev),
+        student_(*student.model),
+        targets_(std::move(targets)),
+        temperature_(temperature) {}
+
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  std::vector<double> step_counts(const data::StepBatch& step) override {
+    return {static_cast<double>(step.token_count)};
+  }
+
+ private:
+  const model::Model& student_;
+  KeyedTargets targets_;
+  double temperature_;
+};
+
+}  // namespace retort::recipe

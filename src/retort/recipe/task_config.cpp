@@ -1,0 +1,75 @@
+#include "retort/recipe/task_config.h"
+
+#include <cctype>
+
+#include "retort/base/error.h"
+#include "retort/base/file.h"
+
+namespace retort::recipe {
+
+void TaskDataConfig::fields(FieldList& list) {
+  list.group("Data");
+  list.add("task_name", task_name, {.help = "squad, or a GLUE task: cola, mnli, mrpc, ...", .required = true});
+  list.add("data_dir", data_dir,
+           {.help = "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json, where "
+                    "train_file and dev_file do not say otherwise."});
+  list.add("aug_train", aug_train,
+           {.help = "Train on train_aug.tsv, or train-v1.1_aug.json, as data augmentation writes them."});
+  squad.fields(list, true);
+  list.find("train_file")->spec.required = false;
+  FieldSpec& length = list.find("max_seq_length")->spec;
+  length.help = "Longest sequence, with its special tokens; 0: 384 for SQuAD, 128 for GLUE.";
+  length.min = 0;
+  list.accept({"continue_train", false, "a student that is a folder is always continued, with its projection"});
+  list.accept({"amp", false, "`--precision` decides"});
+  list.accept({"num_workers", true, "the next step is put together while one is trained"});
+}
+
+bool TaskDataConfig::is_squad() const {
+  std::string name;
+  for (const char c : task_name)
+    name += c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name == "squad" || name == "squadv1.1" || name == "squad-v1.1";
+}
+
+int64_t TaskDataConfig::max_seq_length() const {
+  if (squad.features.max_seq_length > 0) return squad.features.max_seq_length;
+  return is_squad() ? 384 : 128;
+}
+
+SquadDataConfig TaskDataConfig::squad_data() const {
+  SquadDataConfig data = squad;
+  data.features.max_seq_length = max_seq_length();
+  if (data.train_file.empty()) {
+    if (data_dir.empty())
+      throw UserError("`--train_file` or `--data_dir` must be given for squad, but both are missing");
+    data.train_file = fs::path(data_dir) / (aug_train ? "train-v1.1_aug.json" : "train-v1.1.json");
+  }
+  const fs::path dev = fs::path(data_dir) / "dev-v1.1.json";
+  if (data.dev_file.empty() && !data_dir.empty() && fs::exists(dev)) data.dev_file = dev;
+  return data;
+}
+
+GlueDataConfig TaskDataConfig::glue_data() const {
+  if (data_dir.empty()) throw UserError("`--data_dir` must be given for the task `{}`, but is missing", task_name);
+  GlueDataConfig data;
+  data.task_name = task_name, data.data_dir = data_dir;
+  data.features.max_seq_length = max_seq_length();
+  data.cache = squad.cache;
+  data.max_train_examples = squad.max_train_examples;
+  data.per_device_eval_batch_size = squad.per_device_eval_batch_size;
+  data.aug_train = aug_train;
+  data.on_bad_record = squad.on_bad_record;
+  data.task();
+  return data;
+}
+
+void use_task_defaults(train::TrainingConfig& training) {
+  training.num_train_epochs = 3;
+  training.learning_rate = 5e-5;
+  training.per_device_train_batch_size = 32;
+  training.optimizer = "bertadam";
+  training.weight_decay = 0.01;
+}
+
+}  // namespace retort::recipe

@@ -1,0 +1,44 @@
+#include "retort/recipe/teacher.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include "retort/base/random.h"
+#include "retort/kernel/rows.h"
+#include "retort/recipe/teacher_targets.h"
+
+namespace retort::recipe {
+
+namespace {
+
+ModelSource source_of(const TeacherConfig& config, const ModelSource& student) {
+  ModelSource source = student;
+  source.model = config.teacher;
+  source.pad_vocabulary = false;
+  if (config.teacher.starts_with("preset:")) return source;
+  const fs::path folder = resolve_model_folder(config.teacher);
+  if (fs::exists(folder / "vocab.txt") || fs::exists(folder / "tokenizer.json")) source.vocab_file.clear();
+  return source;
+}
+
+}  // namespace
+
+Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision,
+                 const ModelSource& student_source, const LoadedModel& student, int64_t max_seq_length)
+    : config_(config),
+      loaded_(load_model(source_of(config, student_source),
+                         {.head = head, .may_start_head = true, .model = {.precision = precision}})) {
+  check_teacher(student, loaded_, config.teacher, max_seq_length);
+}
+
+model::ModelOutput Teacher::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                    model::ForwardOptions options) const {
+  constexpr uint64_t kTeacher = 0x7465616368657200;  // its dropout must not be the student's
+  std::vector<uint64_t> keys;
+  if (config_.teacher_dropout)
+    for (const uint64_t key : sequence_keys) keys.push_back(make_key(key, kTeacher));
+  options.is_training = config_.teacher_dropout;
+  const at::NoGradGuard no_grad;
+  return loaded_.model->forward(kernel::make_rows(batch.tokens, keys), options);
+}
+
+}  // namespace retort::recipe

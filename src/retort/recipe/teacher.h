@@ -1,0 +1,34 @@
+// A teacher: a trained model beside the student that says what the student should give for a batch.
+#pragma once
+
+#include "retort/data/batch.h"
+#include "retort/recipe/model_folder.h"
+#include "retort/recipe/state_distillation_config.h"
+
+namespace retort::recipe {
+
+class Teacher {
+ public:
+  // Loads it with this head; whatever is missing but the body starts random. `student_source` gives its vocab_file to a
+  // teacher without a vocabulary of its own. Throws UserError when its vocabulary is not the student's or it has fewer
+  // positions than `max_seq_length`.
+  Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision, const ModelSource& student_source,
+          const LoadedModel& student, int64_t max_seq_length);
+
+  const model::Model& model() const { return *loaded_.model; }
+  LoadedModel& loaded() { return loaded_; }
+  // Whether every parameter came from its files.
+  bool is_trained() const { return loaded_.missing.empty(); }
+
+  bool has_dropout() const { return config_.teacher_dropout; }
+
+  // Its output for a batch, without gradients; dropout only as configured, with keys made from those of the sequences.
+  model::ModelOutput forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                             model::ForwardOptions options = {}) const;
+
+ private:
+  TeacherConfig config_;
+  LoadedModel loaded_;
+};
+
+}  // namespace retort::recipe

@@ -1,0 +1,347 @@
+// Distillation of states and of predictions from end to end: what the folders hold, how stages continue each other, and
+// what is refused.
+#include <gtest/gtest.h>
+
+#include "recipe/tiny_world.h"
+#include "retort/base/error.h"
+#include "retort/data/token_file.h"
+#include "retort/recipe/distill_backbone.h"
+#include "retort/recipe/distill_prediction.h"
+#include "retort/recipe/model_folder.h"
+
+namespace retort::recipe {
+namespace {
+
+// A body or a question-answering model of other sizes than the tiny teacher's 2 layers, 2 heads and width 32.
+fs::path make_student(const fs::path& folder, const std::function<void(model::ModelConfig&)>& change) {
+  const text::Tokenizer tokenizer = text::Tokenizer::load(tiny::bert_folder());
+  model::ModelConfig config = model::config_from_json(read_json_file(tiny::bert_folder() / "config.json"), "tiny");
+  config.num_hidden_layers = 1, config.hidden_size = 16;
+  change(config);
+  model::Model model(config, model::Head::kNone, {});
+  model.parameters().initialize(5, config.initializer_range);
+  fs::create_directory(folder);
+  save_model_folder(folder, model, tokenizer);
+  return folder;
+}
+
+template <typename Config>
+Config settings(const fs::path& output_dir, const fs::path& student) {
+  const FinetuneSquadConfig plain = tiny::squad_settings(output_dir);
+  Config config;
+  config.model.model = student;
+  config.teacher.teacher = tiny::question_answering_folder();
+  config.data.task_name = "squad";
+  config.data.squad = plain.data;
+  const train::TrainingConfig defaults = config.training;
+  config.training = plain.training, config.output = plain.output;
+  config.training.optimizer = defaults.optimizer, config.training.weight_decay = defaults.weight_decay;
+  config.training.learning_rate = 1e-3;
+  return config;
+}
+
+DistillBackboneConfig backbone(const fs::path& output_dir, const fs::path& student) {
+  return settings<DistillBackboneConfig>(output_dir, student);
+}
+
+std::string bytes(const fs::path& file) { return read_file(file); }
+
+template <typename Work>
+std::string message_of(Work&& work) {
+  try {
+    work();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+class DistillBackbone : public testing::Test {
+ protected:
+  const tiny::TemporaryFolder folder_;
+  const fs::path student_ = make_student(folder_ / "student", [](model::ModelConfig&) {});
+};
+
+TEST_F(DistillBackbone, LearnsAndLeavesABodyAndItsProjection) {
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  config.training.max_steps = 2;
+  const double early = distill_backbone(config)["train_loss"];
+  EXPECT_GT(early, 0);
+  config.output.output_dir = folder_ / "longer";
+  config.training.max_steps = 40;
+  EXPECT_LT(distill_backbone(config)["train_loss"].get<double>(), 0.9 * early);
+  EXPECT_EQ(read_json_file(folder_ / "out/config.json")["architectures"], Json({"BertModel"}));
+  for (const char* file : {"model.safetensors", "project.safetensors", "vocab.txt", "results.json", "DONE"})
+    EXPECT_TRUE(fs::exists(folder_ / "out" / file)) << file;
+  EXPECT_EQ(bytes(folder_ / "out/model.safetensors").find("fit_dense"), std::string::npos);
+  EXPECT_NE(bytes(folder_ / "out/project.safetensors").find("fit_dense.weight"), std::string::npos);
+  EXPECT_EQ(read_json_file(folder_ / "out/retort_config.json")["attention_loss"], "kld");
+}
+
+TEST_F(DistillBackbone, TheNextStageContinuesTheProjection) {
+  distill_backbone(backbone(folder_ / "one", student_));
+  DistillBackboneConfig still = backbone(folder_ / "two", folder_ / "one");
+  still.training.learning_rate = 0;
+  still.training.max_steps = 1;
+  distill_backbone(still);
+  for (const char* file : {"model.safetensors", "project.safetensors"})
+    EXPECT_EQ(bytes(folder_ / "two" / file), bytes(folder_ / "one" / file)) << file;
+  still.states.use_hidden_states = false;  // nothing to project
+  still.output.output_dir = folder_ / "three";
+  distill_backbone(still);
+  EXPECT_FALSE(fs::exists(folder_ / "three/project.safetensors"));
+}
+
+TEST_F(DistillBackbone, ResumedEqualsUninterrupted) {
+  DistillBackboneConfig config = backbone(folder_ / "whole", student_);
+  config.training.save_steps = 3;
+  config.training.save_total_limit = 0;
+  distill_backbone(config);
+  fs::create_directory(folder_ / "rest");
+  fs::copy(folder_ / "whole/checkpoint-3", folder_ / "rest/checkpoint-3", fs::copy_options::recursive);
+  config.output.output_dir = folder_ / "rest";
+  config.output.resume = true;
+  distill_backbone(config);
+  for (const char* file : {"model.safetensors", "project.safetensors"})
+    EXPECT_TRUE(bytes(folder_ / "rest" / file) == bytes(folder_ / "whole" / file)) << file;
+  EXPECT_NE(bytes(folder_ / "whole/checkpoint-3/project.safetensors"), bytes(folder_ / "whole/project.safetensors"));
+}
+
+TEST_F(DistillBackbone, RecomputedActivationsChangeNothing) {
+  DistillBackboneConfig config = backbone(
+      folder_ / "kept", make_student(folder_ / "deep", [](model::ModelConfig& c) { c.num_hidden_layers = 3; }));
+  distill_backbone(config);
+  config.training.checkpoint_activations = true;
+  config.output.output_dir = folder_ / "recomputed";
+  distill_backbone(config);
+  EXPECT_EQ(bytes(folder_ / "kept/model.safetensors"), bytes(folder_ / "recomputed/model.safetensors"));
+}
+
+TEST_F(DistillBackbone, DropoutOfTheTeacherIsANoiseThatRepeats) {
+  DistillBackboneConfig config = backbone(folder_ / "still", student_);
+  const double still = distill_backbone(config)["train_loss"];
+  config.teacher.teacher_dropout = true;
+  config.output.output_dir = folder_ / "noisy";
+  const double noisy = distill_backbone(config)["train_loss"];
+  EXPECT_NE(noisy, still);
+  config.output.output_dir = folder_ / "again";
+  EXPECT_EQ(distill_backbone(config)["train_loss"].get<double>(), noisy);
+}
+
+TEST_F(DistillBackbone, StartsFromAConfigurationAlone) {
+  fs::remove(student_ / "model.safetensors");
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  distill_backbone(config);
+  EXPECT_TRUE(fs::exists(folder_ / "out/model.safetensors"));
+}
+
+TEST_F(DistillBackbone, TakesGlueTasks) {
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  config.data.task_name = "MRPC";
+  config.data.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
+  config.states.student_teacher_layer_mapping = "uniform";
+  config.states.use_embedding_states = true;
+  EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
+}
+
+TEST_F(DistillBackbone, TakesATokenFile) {
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  config.data.task_name.clear();
+  EXPECT_EQ(message_of([&] { distill_backbone(config); }),
+            "`--task_name` or `--data_file` must be given, but both are missing");
+  const text::Tokenizer tokenizer = text::Tokenizer::load(student_);
+  data::TokenFileWriter writer(folder_ / "corpus.tokens", data::TokenVocabulary::of(tokenizer));
+  for (int32_t i = 0; i < 9; ++i) {
+    std::vector<int32_t> ids{tokenizer.cls_id()};
+    for (int32_t t = 0; t < 15 + i; ++t) ids.push_back(50 + (t * 7 + i) % 40);
+    ids.push_back(tokenizer.sep_id());
+    writer.add(ids);
+  }
+  writer.publish(1);
+  config.data_file = folder_ / "corpus.tokens";
+  EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
+  config.data.task_name = "squad";
+  EXPECT_EQ(message_of([&] { distill_backbone(config); }),
+            "`--task_name` or `--data_file` must be given, but both are; leave one out");
+}
+
+TEST_F(DistillBackbone, RefusesWhatCannotBeCompared) {
+  const auto refusal = [&](const std::function<void(DistillBackboneConfig&)>& change) {
+    DistillBackboneConfig config = backbone(folder_ / "refused", student_);
+    config.output.overwrite_output_dir = true;
+    change(config);
+    return message_of([&] { distill_backbone(config); });
+  };
+  const fs::path four_heads = make_student(folder_ / "heads", [](model::ModelConfig& c) { c.num_attention_heads = 4; });
+  const fs::path three_layers = make_student(folder_ / "three", [](model::ModelConfig& c) { c.num_hidden_layers = 3; });
+  EXPECT_EQ(refusal([&](auto& c) { c.model.model = four_heads; }),
+            "`teacher` must have as many attention heads as the student, 4, for attention scores and value relations, "
+            "but has 2 in layer 1; take a student with as many, or --use_attention_scores false --use_value_states "
+            "false");
+  EXPECT_EQ(refusal([&](auto& c) {
+              c.model.model = three_layers;
+              c.states.student_teacher_layer_mapping = "uniform";
+            }),
+            "`teacher` must have a multiple of the student's 3 layers for a uniform mapping, but has 2; name the pairs "
+            "with --student_layers and --teacher_layers");
+  EXPECT_EQ(refusal([](auto& c) { c.states.student_layers = {0}; }),
+            "`student_layers` and `teacher_layers` must name as many layers each, but name 1 and 0");
+  EXPECT_EQ(refusal([](auto& c) {
+              c.states.student_layers = {0};
+              c.states.teacher_layers = {2};
+            }),
+            "`teacher_layers` must be 0 to 1, the layers of the teacher, but one is 2");
+  EXPECT_EQ(refusal([](auto& c) { c.states.value_state_loss = "mse"; }),
+            "`value_state_loss` must be kld for a student of another width than the teacher (16 and 32), but compares "
+            "the states themselves");
+  EXPECT_EQ(refusal([](auto& c) {
+              c.states.attention_weight = c.states.hidden_state_weight = c.states.value_state_weight = 0;
+            }),
+            "`use_attention_scores`, `use_hidden_states`, `use_embedding_states` or `use_value_states` must be true "
+            "with a weight above 0, but none is; there would be nothing to learn");
+  EXPECT_EQ(refusal([](auto& c) { c.states.use_pred_states = true; }),
+            "`use_pred_states` must be false for the states inside the models, but is true; `retort distill "
+            "prediction` learns predictions");
+  EXPECT_EQ(refusal([](auto& c) {
+              c.data.squad.train_file.clear();
+              c.data.data_dir.clear();
+            }),
+            "`--train_file` or `--data_dir` must be given for squad, but both are missing");
+}
+
+TEST_F(DistillBackbone, RefusesAnotherVocabularyAndAProjectionOfOtherWidths) {
+  const fs::path other = tiny::copy_model(tiny::question_answering_folder(), folder_ / "other");
+  std::string pieces = bytes(other / "vocab.txt");
+  pieces.replace(pieces.find('\n', pieces.size() / 2) + 1, 1, "Z");
+  write_file_atomically(other / "vocab.txt", pieces);
+  fs::remove(other / "tokenizer.json");
+  DistillBackboneConfig config = backbone(folder_ / "a", student_);
+  config.teacher.teacher = other;
+  EXPECT_EQ(message_of([&] { distill_backbone(config); }),
+            "`teacher` must have the student's vocabulary, but `" + other.string() +
+                "` has another; take teacher and student of one family, or give both the same `vocab_file`");
+  distill_backbone(backbone(folder_ / "one", student_));
+  const fs::path wider = make_student(folder_ / "wider", [](model::ModelConfig& c) { c.hidden_size = 20; });
+  fs::copy(folder_ / "one/project.safetensors", wider / "project.safetensors");
+  EXPECT_EQ(message_of([&] { distill_backbone(backbone(folder_ / "b", wider)); }),
+            "`" + (wider / "project.safetensors").string() +
+                "`: tensor `fit_dense.weight` must have the shape [32, 20] that student and teacher ask for, but has "
+                "[32, 16]; remove the file to start the projection anew");
+}
+
+DistillPredictionConfig prediction(const fs::path& output_dir, const fs::path& student) {
+  DistillPredictionConfig config = settings<DistillPredictionConfig>(output_dir, student);
+  config.teacher_cache = "off";
+  return config;
+}
+
+class DistillPrediction : public DistillBackbone {};
+
+TEST_F(DistillPrediction, ContinuesABackboneAndKeepsTheBest) {
+  distill_backbone(backbone(folder_ / "body", student_));
+  DistillPredictionConfig config = prediction(folder_ / "out", folder_ / "body");
+  config.data.squad.dev_file = tiny::dev_file();
+  config.training.evaluate_during_training = config.training.load_best_model_at_end = true;
+  config.training.eval_steps = 2;
+  const Json results = distill_prediction(config);
+  for (const char* key : {"exact", "f1", "train_loss"}) EXPECT_TRUE(results.contains(key)) << key;
+  EXPECT_EQ(read_json_file(folder_ / "out/config.json")["architectures"], Json({"BertForQuestionAnswering"}));
+  for (const char* file : {"predictions.json", "model.safetensors", "DONE"})
+    EXPECT_TRUE(fs::exists(folder_ / "out" / file)) << file;
+  EXPECT_FALSE(fs::exists(folder_ / "out/project.safetensors"));
+}
+
+TEST_F(DistillPrediction, TeachesTheSameFromACache) {
+  DistillPredictionConfig config = prediction(folder_ / "fly", student_);
+  distill_prediction(config);
+  config.teacher_cache = folder_ / "cache";
+  config.output.output_dir = folder_ / "cached";
+  distill_prediction(config);
+  EXPECT_EQ(bytes(folder_ / "fly/model.safetensors"), bytes(folder_ / "cached/model.safetensors"));
+}
+
+TEST_F(DistillPrediction, FindsSquadInItsFolder) {
+  fs::create_directory(folder_ / "squad");
+  fs::copy(tiny::train_file(), folder_ / "squad/train-v1.1_aug.json");
+  fs::copy(tiny::dev_file(), folder_ / "squad/dev-v1.1.json");
+  DistillPredictionConfig config = prediction(folder_ / "out", student_);
+  config.data.squad.train_file.clear();
+  config.data.data_dir = folder_ / "squad";
+  config.data.aug_train = true;
+  EXPECT_TRUE(distill_prediction(config).contains("f1"));
+}
+
+DistillPredictionConfig glue_prediction(const std::string& task, const fs::path& output_dir) {
+  DistillPredictionConfig config = prediction(output_dir, tiny::bert_folder());
+  config.teacher.teacher = tiny::classification_folder();
+  config.data.task_name = task;
+  config.data.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
+  return config;
+}
+
+TEST_F(DistillPrediction, TakesClassesAndNumbers) {
+  EXPECT_TRUE(distill_prediction(glue_prediction("mrpc", folder_ / "mrpc")).contains("acc_and_f1"));
+  DistillPredictionConfig config = glue_prediction("sts-b", folder_ / "sts-b");
+  config.teacher.teacher = tiny::copy_model(tiny::bert_folder(), folder_ / "regression");
+  tiny::set_config_field(folder_ / "regression", "id2label", Json{{"0", "LABEL_0"}});
+  tiny::set_config_field(folder_ / "regression", "label2id", Json{{"LABEL_0", 0}});
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(distill_prediction(config).contains("pearson"));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("has no trained head for this task"), std::string::npos) << log;
+  EXPECT_NE(log.find("the teacher scores"), std::string::npos) << log;
+}
+
+TEST_F(DistillPrediction, RefusesATeacherOfAnotherTask) {
+  EXPECT_EQ(message_of([&] { distill_prediction(glue_prediction("mnli", folder_ / "mnli")); }),
+            "`teacher` must have 3 outputs for `mnli`, but has 2; take one that was fine-tuned for this task");
+  DistillPredictionConfig config = prediction(folder_ / "states", student_);
+  config.states.use_pred_states = false;
+  EXPECT_EQ(message_of([&] { distill_prediction(config); }),
+            "`use_pred_states` must be true for the distillation of predictions, but is false; `retort distill "
+            "backbone` learns the other states");
+}
+
+// Flags as a user gives them.
+struct Parsed : DistillBackboneConfig {
+  explicit Parsed(std::vector<std::string> words) {
+    words.insert(words.end(), {"--model", "a", "--teacher_model", "b", "--task_name", "squad", "--output_dir", "c"});
+    FieldList list;
+    fields(list);
+    parse_flags(list, words);
+  }
+};
+
+TEST(DistillConfigFile, SetsTheStatesAndGivesWayToFlags) {
+  const tiny::TemporaryFolder folder;
+  const auto write = [&](const std::string& text) {
+    write_file_atomically(folder / "config.json", text);
+    return (folder / "config.json").string();
+  };
+  const std::string file = write(
+      R"({"distillation": true, "distillation_config": {"use_attention_scores": false, "use_hidden_states": true,
+          "hidden_state_loss": "mse", "student_teacher_layer_mapping": "uniform"}})");
+  const Parsed parsed({"--distill_config", file, "--hidden_state_loss", "cosine"});
+  EXPECT_FALSE(parsed.states.use_attention_scores);
+  EXPECT_EQ(parsed.states.hidden_state_loss, "cosine");
+  EXPECT_EQ(parsed.states.student_teacher_layer_mapping, "uniform");
+  const auto refusal = [&](const std::string& text) {
+    write(text);
+    return message_of([&] { Parsed({"--distill_config", file}); });
+  };
+  EXPECT_EQ(refusal(R"({"distillation": true, "distillation_config": {"attention_loss": "l1"}})"),
+            "`" + file + "`: `attention_loss` must be one of kld, mse, cosine, but is `l1`");
+  EXPECT_EQ(refusal(R"({"distillation": true, "distillation_config": {"hidden_state_loss": "kld"}})"),
+            "`" + file + "`: `hidden_state_loss` must be one of cosine, mse, but is `kld`");
+  EXPECT_EQ(refusal(R"({"distillation": true, "distillation_config": {"use_attention_score": true}})"),
+            "`" + file + "`: unknown key `use_attention_score`, did you mean `use_attention_scores`?");
+  EXPECT_EQ(refusal(R"({"distillation_config": {"learning_rate": 1}})"),
+            "`" + file + "`: unknown key `learning_rate`; see --help");
+  EXPECT_EQ(refusal(R"({"distillation": false, "distillation_config": {}})"),
+            "`" + file + "`: `distillation` must be true for a distillation, but is false");
+  EXPECT_EQ(refusal(R"({"use_attention_scores": true})"),
+            "`" + file + "` must hold an object `distillation_config`, but does not");
+}
+
+}  // namespace
+}  // namespace retort::recipe
