@@ -22,15 +22,6 @@ namespace {
 
 fs::path fixture(const std::string& name) { return fs::path(RETORT_FIXTURES) / "augment" / name; }
 
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 AugmentConfig short_settings() {
   AugmentConfig config;
   config.model.model = fixture("model");
@@ -215,11 +206,12 @@ TEST(AugmentGlue, FinetuneReadsIt) {
   config.data_dir = folder.path();
   const Json result = augment_glue(config);
   EXPECT_EQ(result["output_file"], (folder / "SST-2/train_aug.tsv").string());
-  EXPECT_NE(error_of([&] { augment_glue(config); }).find("train_aug.tsv` must not exist yet, but does"),
+  EXPECT_NE(tiny::message_of([&] { augment_glue(config); }).find("train_aug.tsv` must not exist yet, but does"),
             std::string::npos);
   config.augment.overwrite_output_file = true;
   config.augment.output_file = folder / "SST-2/train.tsv";
-  EXPECT_NE(error_of([&] { augment_glue(config); }).find("must be another file than the input"), std::string::npos);
+  EXPECT_NE(tiny::message_of([&] { augment_glue(config); }).find("must be another file than the input"),
+            std::string::npos);
   config.augment.output_file = "";
   EXPECT_EQ(augment_glue(config)["augmented_rows"], result["augmented_rows"]);
   FinetuneGlueConfig training = tiny::glue_settings("sst-2", folder / "out");
@@ -265,7 +257,7 @@ TEST(AugmentGlue, WrongInputIsToldOf) {
   const auto told = [&](const std::function<void(AugmentGlueConfig&)>& change) {
     AugmentGlueConfig config = glue_settings("mrpc", folder / "aug.tsv");
     change(config);
-    return error_of([&] { augment_glue(config); });
+    return tiny::message_of([&] { augment_glue(config); });
   };
   EXPECT_EQ(told([](auto& config) { config.task_name = "SQuADv1.1"; }),
             "`task_name` must be a task of GLUE, but is `SQuADv1.1`; use `retort data augment squad`");
@@ -316,7 +308,7 @@ TEST(AugmentSquad, AppendsParagraphsWithAnswersInPlace) {
   EXPECT_EQ(result["variants"], appended);
   EXPECT_GT(appended, 0);
   expect_answers_in_place(folder / "aug.json");
-  EXPECT_NE(error_of([&] {
+  EXPECT_NE(tiny::message_of([&] {
               AugmentSquadConfig again = squad_settings(folder / "twice.json");
               again.train_file = folder / "aug.json";
               augment_squad(again);
@@ -387,9 +379,11 @@ TEST(AugmentSquad, Version2IsRefused) {
   const tiny::TemporaryFolder folder;
   AugmentSquadConfig config = squad_settings(folder / "aug.json");
   config.train_file = tiny::train_file_v2();
-  EXPECT_NE(error_of([&] { augment_squad(config); }).find("must be SQuAD v1.1, but is SQuAD v2.0"), std::string::npos);
+  EXPECT_NE(tiny::message_of([&] { augment_squad(config); }).find("must be SQuAD v1.1, but is SQuAD v2.0"),
+            std::string::npos);
   config.train_file = "";
-  EXPECT_EQ(error_of([&] { augment_squad(config); }), "`train_file` or `data_dir` must be given, but both are missing");
+  EXPECT_EQ(tiny::message_of([&] { augment_squad(config); }),
+            "`train_file` or `data_dir` must be given, but both are missing");
   EXPECT_FALSE(fs::exists(folder / "aug.json"));
 }
 

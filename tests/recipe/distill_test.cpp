@@ -4,7 +4,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include "recipe/tiny_world.h"
-#include "retort/base/error.h"
 #include "retort/kernel/rows.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/extract.h"
@@ -110,24 +109,15 @@ TEST(Extract, AddsFreshLayers) {
   EXPECT_EQ(load(folder / "student").model->config().num_hidden_layers, 2);
 }
 
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST(Extract, RefusesLayersThatDoNotExist) {
   const tiny::TemporaryFolder folder;
   EXPECT_EQ(
-      message_of([&] {
+      tiny::message_of([&] {
         extract(extraction(folder / "student", {0, 2}));
       }),
       "`layers` must be 0 to 1, the layers of `" + tiny::question_answering_folder().string() + "`, but one is 2");
   extract(extraction(folder / "student", {0}));
-  EXPECT_EQ(message_of([&] { extract(extraction(folder / "student", {0})); }),
+  EXPECT_EQ(tiny::message_of([&] { extract(extraction(folder / "student", {0})); }),
             "`" + (folder / "student").string() +
                 "` must hold no model yet, but does; choose another --output_dir, or --overwrite_output_dir to replace "
                 "it");
@@ -186,12 +176,12 @@ TEST(DistillSquad, DamagedAndForeignCachesAreFound) {
   for (char& value : values) value ^= 1;  // training looks at some rows only
   write_file_atomically(file_in(folder / "cache", "values"), values);
   config.output.output_dir = folder / "damaged";
-  EXPECT_NE(message_of([&] { distill_squad(config); }).find("must hold sound values"), std::string::npos);
+  EXPECT_NE(tiny::message_of([&] { distill_squad(config); }).find("must hold sound values"), std::string::npos);
   Json description = read_json_file(file_in(folder / "cache", "cache.json"));
   description["key"] = "0123";
   write_json_file(file_in(folder / "cache", "cache.json"), description);
   config.output.output_dir = folder / "foreign";
-  EXPECT_NE(message_of([&] { distill_squad(config); }).find("must hold the teacher's outputs for these rows"),
+  EXPECT_NE(tiny::message_of([&] { distill_squad(config); }).find("must hold the teacher's outputs for these rows"),
             std::string::npos);
 }
 
@@ -211,7 +201,7 @@ TEST(DistillSquad, RefusesWhatDoesNotBelongTogether) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig nothing = distillation(folder / "a");
   nothing.distillation.alpha_ce = nothing.distillation.alpha_squad = 0;
-  EXPECT_EQ(message_of([&] { distill_squad(nothing); }),
+  EXPECT_EQ(tiny::message_of([&] { distill_squad(nothing); }),
             "`alpha_ce` + `alpha_squad` must be above 0, but is 0; give one of them a weight");
   const fs::path other = tiny::copy_model(tiny::question_answering_folder(), folder / "other");
   std::string pieces = read_file(other / "vocab.txt");
@@ -221,7 +211,7 @@ TEST(DistillSquad, RefusesWhatDoesNotBelongTogether) {
   fs::remove(other / "tokenizer.json");
   DistillSquadConfig foreign = distillation(folder / "b");
   foreign.distillation.teacher = other;
-  EXPECT_EQ(message_of([&] { distill_squad(foreign); }),
+  EXPECT_EQ(tiny::message_of([&] { distill_squad(foreign); }),
             "`teacher` must have the student's vocabulary, but `" + other.string() +
                 "` has another; take teacher and student of one family, or give both the same `vocab_file`");
 }

@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include "recipe/tiny_world.h"
-#include "retort/base/error.h"
 #include "retort/data/token_file.h"
 #include "retort/recipe/binarize.h"
 #include "retort/recipe/distill_mlm.h"
@@ -63,15 +62,6 @@ DistillMlmConfig distillation(const fs::path& folder, const fs::path& student, c
   return config;
 }
 
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST(Binarize, DealsArticlesOut) {
   const tiny::TemporaryFolder folder;
   const Json result = binarize(binarization(folder.path()));
@@ -84,7 +74,8 @@ TEST(Binarize, DealsArticlesOut) {
   EXPECT_EQ(ids.front(), tokenizer.cls_id());
   EXPECT_EQ(ids.back(), tokenizer.sep_id());
   EXPECT_NE(read_file(tiny::train_file()).find(tokenizer.decode(ids).substr(0, 4)), std::string::npos);
-  EXPECT_NE(message_of([&] { binarize(binarization(folder.path())); }).find("must not exist yet"), std::string::npos);
+  EXPECT_NE(tiny::message_of([&] { binarize(binarization(folder.path())); }).find("must not exist yet"),
+            std::string::npos);
 
   count_tokens([&] {
     CountTokensConfig config;
@@ -106,7 +97,7 @@ TEST(Binarize, ReadsThePublishedPickle) {
 TEST(TokenCounts, ReadsThePublishedPickle) {
   const std::string path = RETORT_FIXTURES "/distillation/counts.pickle";
   EXPECT_EQ(read_token_counts(path, 4), (std::vector<int64_t>{0, 1, 10, 1000}));
-  EXPECT_EQ(message_of([&] { read_token_counts(path, 5); }),
+  EXPECT_EQ(tiny::message_of([&] { read_token_counts(path, 5); }),
             "`" + path + "` must hold 5 counts, one for each token, but holds 4; count with the same vocabulary");
 }
 
@@ -162,7 +153,7 @@ TEST(DistillMlm, RefusesWhatDoesNotBelongTogether) {
   const auto message = [&](const auto& change) {
     DistillMlmConfig config = distillation(folder.path(), tiny::bert_folder(), folder / "out");
     change(config);
-    return message_of([&] { distill_mlm(config); });
+    return tiny::message_of([&] { distill_mlm(config); });
   };
   EXPECT_NE(message([](auto& config) { config.losses.alpha_ce = config.losses.alpha_mlm = 0; }).find("`alpha_*`"),
             std::string::npos);

@@ -46,16 +46,6 @@ DistillBackboneConfig backbone(const fs::path& output_dir, const fs::path& stude
 
 std::string bytes(const fs::path& file) { return read_file(file); }
 
-template <typename Work>
-std::string message_of(Work&& work) {
-  try {
-    work();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 class DistillBackbone : public testing::Test {
  protected:
   const tiny::TemporaryFolder folder_;
@@ -147,7 +137,7 @@ TEST_F(DistillBackbone, TakesGlueTasks) {
 TEST_F(DistillBackbone, TakesATokenFile) {
   DistillBackboneConfig config = backbone(folder_ / "out", student_);
   config.data.task_name.clear();
-  EXPECT_EQ(message_of([&] { distill_backbone(config); }),
+  EXPECT_EQ(tiny::message_of([&] { distill_backbone(config); }),
             "`--task_name` or `--data_file` must be given, but both are missing");
   const text::Tokenizer tokenizer = text::Tokenizer::load(student_);
   data::TokenFileWriter writer(folder_ / "corpus.tokens", data::TokenVocabulary::of(tokenizer));
@@ -161,7 +151,7 @@ TEST_F(DistillBackbone, TakesATokenFile) {
   config.data_file = folder_ / "corpus.tokens";
   EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
   config.data.task_name = "squad";
-  EXPECT_EQ(message_of([&] { distill_backbone(config); }),
+  EXPECT_EQ(tiny::message_of([&] { distill_backbone(config); }),
             "`--task_name` or `--data_file` must be given, but both are; leave one out");
 }
 
@@ -170,7 +160,7 @@ TEST_F(DistillBackbone, RefusesWhatCannotBeCompared) {
     DistillBackboneConfig config = backbone(folder_ / "refused", student_);
     config.output.overwrite_output_dir = true;
     change(config);
-    return message_of([&] { distill_backbone(config); });
+    return tiny::message_of([&] { distill_backbone(config); });
   };
   const fs::path four_heads = make_student(folder_ / "heads", [](model::ModelConfig& c) { c.num_attention_heads = 4; });
   const fs::path three_layers = make_student(folder_ / "three", [](model::ModelConfig& c) { c.num_hidden_layers = 3; });
@@ -217,13 +207,13 @@ TEST_F(DistillBackbone, RefusesAnotherVocabularyAndAProjectionOfOtherWidths) {
   fs::remove(other / "tokenizer.json");
   DistillBackboneConfig config = backbone(folder_ / "a", student_);
   config.teacher.teacher = other;
-  EXPECT_EQ(message_of([&] { distill_backbone(config); }),
+  EXPECT_EQ(tiny::message_of([&] { distill_backbone(config); }),
             "`teacher` must have the student's vocabulary, but `" + other.string() +
                 "` has another; take teacher and student of one family, or give both the same `vocab_file`");
   distill_backbone(backbone(folder_ / "one", student_));
   const fs::path wider = make_student(folder_ / "wider", [](model::ModelConfig& c) { c.hidden_size = 20; });
   fs::copy(folder_ / "one/project.safetensors", wider / "project.safetensors");
-  EXPECT_EQ(message_of([&] { distill_backbone(backbone(folder_ / "b", wider)); }),
+  EXPECT_EQ(tiny::message_of([&] { distill_backbone(backbone(folder_ / "b", wider)); }),
             "`" + (wider / "project.safetensors").string() +
                 "`: tensor `fit_dense.weight` must have the shape [32, 20] that student and teacher ask for, but has "
                 "[32, 16]; remove the file to start the projection anew");
@@ -293,11 +283,11 @@ TEST_F(DistillPrediction, TakesClassesAndNumbers) {
 }
 
 TEST_F(DistillPrediction, RefusesATeacherOfAnotherTask) {
-  EXPECT_EQ(message_of([&] { distill_prediction(glue_prediction("mnli", folder_ / "mnli")); }),
+  EXPECT_EQ(tiny::message_of([&] { distill_prediction(glue_prediction("mnli", folder_ / "mnli")); }),
             "`teacher` must have 3 outputs for `mnli`, but has 2; take one that was fine-tuned for this task");
   DistillPredictionConfig config = prediction(folder_ / "states", student_);
   config.states.use_pred_states = false;
-  EXPECT_EQ(message_of([&] { distill_prediction(config); }),
+  EXPECT_EQ(tiny::message_of([&] { distill_prediction(config); }),
             "`use_pred_states` must be true for the distillation of predictions, but is false; `retort distill "
             "backbone` learns the other states");
 }
@@ -327,7 +317,7 @@ TEST(DistillConfigFile, SetsTheStatesAndGivesWayToFlags) {
   EXPECT_EQ(parsed.states.student_teacher_layer_mapping, "uniform");
   const auto refusal = [&](const std::string& text) {
     write(text);
-    return message_of([&] { Parsed({"--distill_config", file}); });
+    return tiny::message_of([&] { Parsed({"--distill_config", file}); });
   };
   EXPECT_EQ(refusal(R"({"distillation": true, "distillation_config": {"attention_loss": "l1"}})"),
             "`" + file + "`: `attention_loss` must be one of kld, mse, cosine, but is `l1`");

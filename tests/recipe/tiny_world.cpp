@@ -183,4 +183,13 @@ recipe::FinetuneGlueConfig glue_settings(const std::string& task, const fs::path
   return config;
 }
 
+std::string message_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
 }  // namespace retort::tiny

@@ -2,6 +2,7 @@
 // 32 dimensions whose vocabulary is the world's words. Everything is made from seeds, so no test needs a download.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "retort/base/file.h"
@@ -53,5 +54,8 @@ void set_config_field(const fs::path& folder, const std::string& field, const Js
 // Settings of a short run: windows of 64 tokens, batches of 4, fp32, one thread, no cache.
 recipe::FinetuneSquadConfig squad_settings(const fs::path& output_dir);
 recipe::FinetuneGlueConfig glue_settings(const std::string& task, const fs::path& output_dir);
+
+// What a UserError thrown by `work` says, else "no error".
+std::string message_of(const std::function<void()>& work);
 
 }  // namespace retort::tiny

@@ -93,6 +93,19 @@ class ShuffledSource final : public Source {
   std::future<StepBatch> upcoming_;
 };
 
+// Rows begin..begin+count of another set, which keep the numbers that they have there. `rows` must outlive it.
+class RowRange final : public RowSet {
+ public:
+  RowRange(const RowSet& rows, int64_t begin, int64_t count) : rows_(rows), begin_(begin), count_(count) {}
+  int64_t row_count() const override { return count_; }
+  int64_t token_count(int64_t row) const override { return rows_.token_count(begin_ + row); }
+  void append(int64_t row, Batch& batch) const override { rows_.append(begin_ + row, batch); }
+
+ private:
+  const RowSet& rows_;
+  int64_t begin_, count_;
+};
+
 struct EvaluationOptions {
   int64_t max_tokens_per_batch = 8192;
   int64_t max_sequences_per_batch = 0;  // 0: any number

@@ -15,6 +15,13 @@ std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, cons
   return file;
 }
 
+void check_positions(const LoadedModel& loaded, int64_t max_seq_length) {
+  const int64_t positions = loaded.model->config().max_position_embeddings;
+  if (max_seq_length > positions)
+    throw UserError("`max_seq_length` must be at most {}, the positions of the model, but is {}", positions,
+                    max_seq_length);
+}
+
 data::TokenRowSet make_token_rows(std::shared_ptr<const data::TokenFile> file, const data::TokenRowOptions& options,
                                   const std::string& path) {
   data::TokenRowSet rows(std::move(file), options);

@@ -9,7 +9,10 @@ namespace retort::recipe {
 // Throws UserError when the file was made with another vocabulary than the model's.
 std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, const LoadedModel& loaded);
 
-// Its rows, with a log line about what is left out.
+// Throws UserError when sequences of so many tokens are longer than the model takes.
+void check_positions(const LoadedModel& loaded, int64_t max_seq_length);
+
+// The rows of a file, with a log line about what is left out.
 data::TokenRowSet make_token_rows(std::shared_ptr<const data::TokenFile> file, const data::TokenRowOptions& options,
                                   const std::string& path);
 

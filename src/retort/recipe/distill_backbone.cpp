@@ -52,10 +52,7 @@ void check_data(const DistillBackboneConfig& config) {
 std::unique_ptr<data::RowSet> load_corpus(const DistillBackboneConfig& config, const LoadedModel& student) {
   data::TokenRowOptions options = config.corpus;
   options.max_seq_length = config.data.max_seq_length();
-  const int64_t positions = student.model->config().max_position_embeddings;
-  if (positions < options.max_seq_length)
-    throw UserError("`max_seq_length` must be at most {}, the positions of the model, but is {}", positions,
-                    options.max_seq_length);
+  check_positions(student, options.max_seq_length);
   return std::make_unique<data::TokenRowSet>(
       make_token_rows(open_corpus(config.data_file, student), options, config.data_file));
 }

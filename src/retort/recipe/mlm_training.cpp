@@ -17,37 +17,18 @@ namespace {
 
 constexpr uint64_t kHeldOutKey = 20191002;  // the masks of held-out text are the same in every run
 
-// The first rows of another set.
-class FirstRows final : public data::RowSet {
- public:
-  FirstRows(data::TokenRowSet rows, int64_t count)
-      : rows_(std::move(rows)), count_(count < 0 ? rows_.row_count() : std::min(count, rows_.row_count())) {}
-  int64_t row_count() const override { return count_; }
-  int64_t token_count(int64_t row) const override { return rows_.token_count(row); }
-  void append(int64_t row, data::Batch& batch) const override { rows_.append(row, batch); }
-
- private:
-  data::TokenRowSet rows_;
-  int64_t count_;
-};
-
 HeldOutText make_held_out(const CorpusConfig& corpus, const LoadedModel& loaded, const data::TokenMasker& masker) {
   HeldOutText text;
   if (corpus.eval_file.empty()) return text;
-  text.rows = std::make_unique<FirstRows>(
-      make_token_rows(open_corpus(corpus.eval_file, loaded), corpus.rows, corpus.eval_file), corpus.max_eval_sequences);
+  text.corpus = std::make_unique<data::TokenRowSet>(
+      make_token_rows(open_corpus(corpus.eval_file, loaded), corpus.rows, corpus.eval_file));
+  const int64_t all = text.corpus->row_count(), most = corpus.max_eval_sequences;
+  text.rows = std::make_unique<data::RowRange>(*text.corpus, 0, most < 0 ? all : std::min(most, all));
   text.masked = std::make_unique<data::MaskedRowSet>(*text.rows, masker, kHeldOutKey);
   if (corpus.pseudo_perplexity_sequences > 0)
     text.each_token = std::make_unique<data::EachTokenMasked>(*text.rows, corpus.pseudo_perplexity_sequences,
                                                               loaded.tokenizer->mask_id());
   return text;
-}
-
-void check_length(const CorpusConfig& corpus, const LoadedModel& loaded) {
-  const int64_t positions = loaded.model->config().max_position_embeddings;
-  if (corpus.rows.max_seq_length > positions)
-    throw UserError("`max_seq_length` must be at most {}, the positions of the model, but is {}", positions,
-                    corpus.rows.max_seq_length);
 }
 
 LoadedModel load_teacher(const LanguageModelRun& run, const LoadedModel& student) {
@@ -87,7 +68,7 @@ Json train_language_model(const LanguageModelRun& task) {
                                                 .may_start_head = true,
                                                 .model = training_model_options(training),
                                                 .seed = seed});
-  check_length(corpus, student);
+  check_positions(student, corpus.rows.max_seq_length);
   freeze_tables(task.frozen_tables, *student.model);
   LoadedModel teacher;
   if (!task.teacher.empty()) teacher = load_teacher(task, student);

@@ -13,7 +13,8 @@ namespace retort::recipe {
 
 // Held-out text and its masked forms; all null where there is none.
 struct HeldOutText {
-  std::unique_ptr<data::RowSet> rows;
+  std::unique_ptr<data::TokenRowSet> corpus;
+  std::unique_ptr<data::RowRange> rows;  // of the corpus
   std::unique_ptr<data::MaskedRowSet> masked;
   std::unique_ptr<data::EachTokenMasked> each_token;  // null unless pseudo-perplexity is asked for
 };

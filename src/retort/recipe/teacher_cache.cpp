@@ -6,12 +6,11 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <numeric>
 
 #include "retort/base/error.h"
 #include "retort/base/hash.h"
 #include "retort/base/log.h"
-#include "retort/data/token_budget.h"
+#include "retort/data/source.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
 
@@ -60,23 +59,6 @@ class GrowingFile {
   fs::path path_;
   std::ofstream out_;
 };
-
-// The rows begin..end in batches of similar length, a few at a time.
-void for_each_batch(const data::RowSet& rows, int64_t begin, int64_t end, int64_t max_tokens,
-                    const std::function<void(const data::Batch&)>& use) {
-  std::vector<int64_t> order(static_cast<size_t>(end - begin)), counts;
-  std::iota(order.begin(), order.end(), begin);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return rows.token_count(a) > rows.token_count(b); });
-  for (const int64_t row : order) counts.push_back(rows.token_count(row));
-  int64_t first = 0;
-  for (const int64_t last : data::cut_by_tokens(counts, {.max_tokens = max_tokens})) {
-    data::Batch batch;
-    for (int64_t i = first; i < last; ++i) rows.append(order[i], batch);
-    use(batch);
-    first = last;
-  }
-}
 
 std::span<const std::byte> bytes_of(const at::Tensor& tensor) {
   return {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()};
@@ -139,7 +121,10 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
     const auto lines_of = [&](int64_t row) {
       return block.narrow(0, begins_[row] - begins_[begin], begins_[row + 1] - begins_[row]);
     };
-    for_each_batch(rows, begin, end, max_tokens_per_batch, [&](const data::Batch& batch) {
+    const data::RowRange chunk(rows, begin, end - begin);
+    const data::EvaluationBatches batches(chunk, {.max_tokens_per_batch = max_tokens_per_batch});
+    for (int64_t i = 0; i < batches.batch_count(); ++i) {
+      const data::Batch batch = batches.batch(i);
       const at::Tensor found = outputs.compute(batch);
       int64_t line = 0;
       for (const int64_t row : batch.rows) {
@@ -147,7 +132,7 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
         lines.copy_(found.narrow(0, line, lines.size(0)));
         line += lines.size(0);
       }
-    });
+    }
     std::vector<uint64_t> sums;
     for (int64_t row = begin; row < end; ++row) sums.push_back(hash_bytes(bytes_of(lines_of(row))));
     values.append(bytes_of(block));

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <numeric>
 
-#include "retort/base/error.h"
+#include "glue_testing.h"
 #include "retort/data/masking.h"
 #include "retort/data/token_rows.h"
 
@@ -42,15 +42,6 @@ class TokenFileTest : public testing::Test {
   fs::path folder_;
 };
 
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST_F(TokenFileTest, HoldsEverySequenceOnce) {
   std::vector<std::vector<int32_t>> sequences;
   for (int32_t i = 0; i < 50; ++i) sequences.push_back(std::vector<int32_t>(1 + i % 7, 5 + i));
@@ -79,11 +70,11 @@ TEST_F(TokenFileTest, CountsIds) {
 
 TEST_F(TokenFileTest, RefusesWhatItCannotHold) {
   TokenFileWriter writer(folder_ / "corpus.tokens", vocabulary(10));
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(glue_error_of([&] {
               writer.add(std::vector<int32_t>{2, 10, 3});
             }),
             "every token id must be 0 to 9, but sequence 0 has 10; the tokens belong to another vocabulary");
-  EXPECT_EQ(message_of([&] { writer.publish(1); }),
+  EXPECT_EQ(glue_error_of([&] { writer.publish(1); }),
             "`" + (folder_ / "corpus.tokens").string() + "` must get at least one sequence, but the text has none");
 }
 
@@ -94,9 +85,9 @@ TEST_F(TokenFileTest, DamageIsFound) {
   file.seekp(-8, std::ios::end);
   file.put('\x7f');
   file.close();
-  EXPECT_NE(message_of([&] { TokenFile{path}; }).find("damaged"), std::string::npos);
+  EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("damaged"), std::string::npos);
   std::ofstream(path) << "text";
-  EXPECT_NE(message_of([&] { TokenFile{path}; }).find("corpus.tokens` cannot be"), std::string::npos);
+  EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("corpus.tokens` cannot be"), std::string::npos);
 }
 
 // Chunks of max - 2 ids; every one begins with [CLS] and ends with [SEP] (the published program ends them with [CLS]).
@@ -197,7 +188,7 @@ TEST(Masking, DoesNotDependOnTheCut) {
 TEST(Masking, SharesMustAddUpToOne) {
   MaskingOptions options;
   options.word_rand = 0.2;
-  EXPECT_EQ(message_of([&] { options.check(); }),
+  EXPECT_EQ(glue_error_of([&] { options.check(); }),
             "`word_mask` + `word_keep` + `word_rand` must be 1, but is 1.1; change one of them");
 }
 
