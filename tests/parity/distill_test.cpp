@@ -72,10 +72,17 @@ struct Distillation {
   train::TrainingConfig training;
   std::unique_ptr<train::TrainUnit> unit;
 
-  recipe::KeyedTargets targets() const {
-    return [this](const data::Batch& batch, std::span<const uint64_t> keys) {
-      return teacher->forward(batch, keys).logits;
-    };
+  recipe::TeacherTargets targets() const {
+    return [this](const data::Batch& batch, std::span<const uint64_t> keys) { return teacher->forward(batch, keys); };
+  }
+
+  std::unique_ptr<train::TrainUnit> backbone_unit(const recipe::StateDistillationConfig& states) {
+    recipe::StatePlan plan = recipe::plan_states(states, student.model->config(), teacher->model().config());
+    const model::ForwardOptions options{.keep_hidden_states = true,
+                                        .attention_layers = plan.teacher_states.attention_layers};
+    return std::make_unique<recipe::BackboneUnit>(
+        student, std::move(plan),
+        [this, options](const data::Batch& batch, auto keys) { return teacher->forward(batch, keys, options); });
   }
 
   explicit Distillation(const std::string& name) : expected(read_json_file(root() / (name + ".json"))) {
@@ -92,13 +99,17 @@ struct Distillation {
     const recipe::StateDistillationConfig states =
         has_states ? states_of(expected["states"]) : recipe::StateDistillationConfig();
     model::ModelOptions options{.with_gradients = true};
-    if (has_states)
-      options.projection_width = recipe::BackboneUnit::projection_width(states, own == "wide" ? 24 : 16, 24);
+    if (has_states) {
+      recipe::ModelSource teacher_source;
+      teacher_source.model = teacher_config.teacher;
+      options.projection_width = recipe::projection_width(states, recipe::read_model_config(source),
+                                                          recipe::read_model_config(teacher_source));
+    }
     student = recipe::load_model(source, {.head = head, .model = options});
     teacher = std::make_unique<recipe::Teacher>(teacher_config, head, kernel::Precision::kFloat32, source, student, 40);
     glue.task_name = "mnli";
     if (has_states)
-      unit = std::make_unique<recipe::BackboneUnit>(student, *teacher, states);
+      unit = backbone_unit(states);
     else if (head == model::Head::kQuestionAnswering)
       unit = std::make_unique<recipe::SquadPredictionUnit>(student, targets(), expected["temperature"].get<double>(),
                                                            squad, 1000, nullptr);

@@ -127,8 +127,8 @@ DistillSquadConfig distillation(const fs::path& output_dir) {
   const FinetuneSquadConfig plain = tiny::squad_settings(output_dir);
   DistillSquadConfig config;
   config.model = plain.model, config.data = plain.data, config.training = plain.training, config.output = plain.output;
-  config.distillation.teacher = tiny::question_answering_folder();
-  config.distillation.teacher_cache = "off";
+  config.teacher.teacher = tiny::question_answering_folder();
+  config.teacher.teacher_cache = "off";
   return config;
 }
 
@@ -153,7 +153,7 @@ TEST(DistillSquad, CacheTeachesTheSame) {
   const tiny::TemporaryFolder folder;
   distill_squad(distillation(folder / "plain"));
   DistillSquadConfig config = distillation(folder / "cached");
-  config.distillation.teacher_cache = folder / "cache";
+  config.teacher.teacher_cache = folder / "cache";
   distill_squad(config);
   EXPECT_EQ(weights_of(folder / "cached"), weights_of(folder / "plain"));
 
@@ -170,7 +170,7 @@ TEST(DistillSquad, CacheTeachesTheSame) {
 TEST(DistillSquad, DamagedAndForeignCachesAreFound) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = distillation(folder / "first");
-  config.distillation.teacher_cache = folder / "cache";
+  config.teacher.teacher_cache = folder / "cache";
   distill_squad(config);
   std::string values = read_file(file_in(folder / "cache", "values"));
   for (char& value : values) value ^= 1;  // training looks at some rows only
@@ -192,7 +192,7 @@ TEST(DistillSquad, OfItselfHasNoLoss) {
   tiny::set_config_field(teacher, "hidden_dropout_prob", 0.0);
   tiny::set_config_field(teacher, "attention_probs_dropout_prob", 0.0);
   DistillSquadConfig config = distillation(folder / "out");
-  config.model.model = config.distillation.teacher = teacher;
+  config.model.model = config.teacher.teacher = teacher;
   config.distillation.alpha_squad = 0;
   EXPECT_NEAR(distill_squad(config)["train_loss"].get<double>(), 0, 1e-6);
 }
@@ -210,10 +210,14 @@ TEST(DistillSquad, RefusesWhatDoesNotBelongTogether) {
   write_file_atomically(other / "vocab.txt", pieces);
   fs::remove(other / "tokenizer.json");
   DistillSquadConfig foreign = distillation(folder / "b");
-  foreign.distillation.teacher = other;
-  EXPECT_EQ(tiny::message_of([&] { distill_squad(foreign); }),
-            "`teacher` must have the student's vocabulary, but `" + other.string() +
-                "` has another; take teacher and student of one family, or give both the same `vocab_file`");
+  foreign.teacher.teacher = other;
+  const std::string reason = "`teacher` must have the student's vocabulary, but `" + other.string() +
+                             "` has another; take teacher and student of one family, or give both the same "
+                             "`vocab_file`";
+  EXPECT_EQ(tiny::message_of([&] { distill_squad(foreign); }), reason);
+  // The student's vocab_file does not hide what the teacher was trained with.
+  foreign.model.vocab_file = fs::path(tiny::question_answering_folder()) / "vocab.txt";
+  EXPECT_EQ(tiny::message_of([&] { distill_squad(foreign); }), reason);
 }
 
 }  // namespace

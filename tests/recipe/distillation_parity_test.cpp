@@ -79,10 +79,16 @@ train::TrainingConfig training() {
   return config;
 }
 
-LoadedModel load(const std::string& name, model::Head head, bool is_student) {
+LoadedModel load_student(const std::string& name, model::Head head) {
   ModelSource source;
   source.model = kFolder / name;
-  return load_model(source, {.head = head, .model = {.with_gradients = is_student}});
+  return load_model(source, {.head = head, .model = {.with_gradients = true}});
+}
+
+Teacher load_teacher(const std::string& name, model::Head head, const LoadedModel& student) {
+  TeacherConfig config;
+  config.teacher = kFolder / name;
+  return {config, head, kernel::Precision::kFloat32, {}, student, 32};
 }
 
 // Trains the student by `unit` and compares losses and changes with those of `method`.
@@ -117,10 +123,10 @@ TEST_P(DistillationParity, ThreeStepsAreThoseOfTheFormulas) {
   losses.alpha_ce = options["alpha_ce"], losses.alpha_mlm = options["alpha_mlm"];
   losses.alpha_mse = options["alpha_mse"], losses.alpha_cos = options["alpha_cos"];
   losses.restrict_ce_to_mask = options["restrict_ce_to_mask"], losses.temperature = expected()["temperature"];
-  LoadedModel student = load("student_mlm", model::Head::kMaskedLm, true);
-  const LoadedModel teacher = load("teacher_mlm", model::Head::kMaskedLm, false);
+  LoadedModel student = load_student("student_mlm", model::Head::kMaskedLm);
+  const Teacher teacher = load_teacher("teacher_mlm", model::Head::kMaskedLm, student);
   const HeldOutText none;
-  MlmUnit unit(student, method == "mlm_plain" ? nullptr : teacher.model.get(), losses, none, 1024);
+  MlmUnit unit(student, method == "mlm_plain" ? nullptr : &teacher, losses, none, 1024);
   expect_steps(method, unit, is_cut);
 }
 
@@ -139,9 +145,10 @@ TEST_P(SquadDistillationParity, ThreeStepsAreThoseOfTheFormulas) {
   config.temperature = expected()["temperature"];
   SquadDataConfig data;
   data.features.max_seq_length = 32;
-  LoadedModel student = load("student_qa", model::Head::kQuestionAnswering, true);
-  const LoadedModel teacher = load("teacher_qa", model::Head::kQuestionAnswering, false);
-  DistillSquadUnit unit(student, logits_on_the_fly(*teacher.model), config, data, 1024, nullptr);
+  LoadedModel student = load_student("student_qa", model::Head::kQuestionAnswering);
+  const Teacher teacher = load_teacher("teacher_qa", model::Head::kQuestionAnswering, student);
+  const TeacherTargets targets = [&](const data::Batch& batch, auto keys) { return teacher.forward(batch, keys); };
+  DistillSquadUnit unit(student, targets, config, data, 1024, nullptr);
   expect_steps("squad", unit, GetParam());
 }
 

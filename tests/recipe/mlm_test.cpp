@@ -55,7 +55,7 @@ PretrainConfig pretraining(const fs::path& folder, const fs::path& output_dir) {
 
 DistillMlmConfig distillation(const fs::path& folder, const fs::path& student, const fs::path& output_dir) {
   DistillMlmConfig config;
-  config.model.model = student, config.teacher = folder / "teacher";
+  config.model.model = student, config.teacher.teacher = folder / "teacher";
   config.output.output_dir = output_dir;
   config.training.num_train_epochs = 2;
   set_common(config.corpus, config.training, folder);
@@ -160,7 +160,7 @@ TEST(DistillMlm, RefusesWhatDoesNotBelongTogether) {
   EXPECT_NE(message([](auto& config) { config.losses.alpha_clm = 1; }).find("`alpha_clm` must be 0"),
             std::string::npos);
   EXPECT_NE(message([](auto& config) {
-              config.teacher = RETORT_FIXTURES "/distillation/teacher_mlm";
+              config.teacher.teacher = RETORT_FIXTURES "/distillation/teacher_mlm";
             }).find("`teacher` must have the student's vocabulary"),
             std::string::npos);
   EXPECT_NE(message([](auto& config) { config.corpus.rows.max_seq_length = 4096; }).find("`max_seq_length` must be"),

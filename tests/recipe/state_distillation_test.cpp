@@ -118,6 +118,46 @@ TEST_F(DistillBackbone, DropoutOfTheTeacherIsANoiseThatRepeats) {
   EXPECT_EQ(distill_backbone(config)["train_loss"].get<double>(), noisy);
 }
 
+// The last layer alone, and chosen layers with the embeddings, from a teacher of another width.
+TEST_F(DistillBackbone, CachedStatesTeachTheSame) {
+  for (const bool is_last : {true, false}) {
+    const auto name = [&](const char* what) { return folder_ / fmt::format("{}-{}", what, is_last); };
+    DistillBackboneConfig config = backbone(name("fly"), student_);
+    if (!is_last) {
+      config.states.student_layers = {0}, config.states.teacher_layers = {0};
+      config.states.use_embedding_states = true, config.states.use_value_states = false;
+    }
+    distill_backbone(config);
+    config.teacher.teacher_cache = folder_ / "cache";
+    for (const char* what : {"making", "reading"}) {
+      config.output.output_dir = name(what);
+      distill_backbone(config);
+      for (const char* file : {"model.safetensors", "project.safetensors"})
+        EXPECT_EQ(bytes(name(what) / file), bytes(name("fly") / file)) << what << " " << file;
+    }
+  }
+  const auto count = std::distance(fs::directory_iterator(folder_ / "cache"), fs::directory_iterator());
+  EXPECT_EQ(count, 2) << "each choice of states has its own cache";
+}
+
+TEST_F(DistillBackbone, StatesOfANoisyTeacherCannotBeKept) {
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  config.teacher.teacher_dropout = true;
+  config.teacher.teacher_cache = folder_ / "cache";
+  EXPECT_EQ(tiny::message_of([&] { distill_backbone(config); }),
+            "`teacher_cache` must be auto or off with `teacher_dropout`, whose outputs differ every time, but is `" +
+                (folder_ / "cache").string() + "`");
+}
+
+TEST_F(DistillBackbone, AnOlderProjectionDoesNotSurvive) {
+  distill_backbone(backbone(folder_ / "out", student_));
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  config.states.use_hidden_states = false;
+  config.output.overwrite_output_dir = true;
+  distill_backbone(config);
+  EXPECT_FALSE(fs::exists(folder_ / "out/project.safetensors"));
+}
+
 TEST_F(DistillBackbone, StartsFromAConfigurationAlone) {
   fs::remove(student_ / "model.safetensors");
   DistillBackboneConfig config = backbone(folder_ / "out", student_);
@@ -221,7 +261,7 @@ TEST_F(DistillBackbone, RefusesAnotherVocabularyAndAProjectionOfOtherWidths) {
 
 DistillPredictionConfig prediction(const fs::path& output_dir, const fs::path& student) {
   DistillPredictionConfig config = settings<DistillPredictionConfig>(output_dir, student);
-  config.teacher_cache = "off";
+  config.teacher.teacher_cache = "off";
   return config;
 }
 
@@ -244,7 +284,7 @@ TEST_F(DistillPrediction, ContinuesABackboneAndKeepsTheBest) {
 TEST_F(DistillPrediction, TeachesTheSameFromACache) {
   DistillPredictionConfig config = prediction(folder_ / "fly", student_);
   distill_prediction(config);
-  config.teacher_cache = folder_ / "cache";
+  config.teacher.teacher_cache = folder_ / "cache";
   config.output.output_dir = folder_ / "cached";
   distill_prediction(config);
   EXPECT_EQ(bytes(folder_ / "fly/model.safetensors"), bytes(folder_ / "cached/model.safetensors"));

@@ -6,20 +6,15 @@
 // or of the other distances, each summed over the mapped layers.
 #pragma once
 
-#include "retort/loss/state_losses.h"
-#include "retort/recipe/teacher.h"
+#include "retort/recipe/state_plan.h"
 #include "retort/train/unit.h"
 
 namespace retort::recipe {
 
 class BackboneUnit final : public train::TrainUnit {
  public:
-  // What is referred to must outlive the unit; the student must have been made with `projection_width`. Throws
-  // UserError when the models cannot be compared as configured.
-  BackboneUnit(LoadedModel& student, const Teacher& teacher, const StateDistillationConfig& config);
-
-  // Of the student's projection: the teacher's hidden size where hidden states of another width are learned, else 0.
-  static int64_t projection_width(const StateDistillationConfig& config, int64_t student_width, int64_t teacher_width);
+  // `targets` gives the states of the plan. The student, which must outlive the unit, has the plan's projection.
+  BackboneUnit(LoadedModel& student, StatePlan plan, TeacherTargets targets);
 
   kernel::ParameterStore& parameters() override { return student_.model->parameters(); }
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
@@ -30,26 +25,13 @@ class BackboneUnit final : public train::TrainUnit {
   void load_weights(const fs::path& folder) override { load_weights_exactly(*student_.model, folder); }
 
  private:
-  enum class State { kAttention, kHidden, kEmbedding, kValue };
-  struct Part {
-    State state;
-    loss::StateDistance distance;
-    double weight;
-  };
-
-  void add_part(State state, bool is_used, const std::string& distance, double weight);
-  void check_heads() const;
-  void check_context_widths() const;
-  loss::LossTerm compare(const Part& part, size_t pair, const model::ModelOutput& own,
+  loss::LossTerm compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
                          const model::ModelOutput& targets, const kernel::Rows& rows) const;
-  double count(const Part& part, std::span<const int32_t> starts) const;
-  bool learns(State state) const;
+  double count(const StatePlan::Part& part, std::span<const int32_t> starts) const;
 
   LoadedModel& student_;
-  const Teacher& teacher_;
-  std::vector<LayerPair> pairs_;
-  std::vector<Part> parts_;
-  model::ForwardOptions student_options_, teacher_options_;
+  StatePlan plan_;
+  TeacherTargets targets_;
 };
 
 }  // namespace retort::recipe

@@ -75,19 +75,19 @@ double training_flops(const data::RowSet& rows, const data::ShuffledSourceOption
 
 // Question answering with a teacher, which has random weights where it has no head.
 struct SoftTargetBench {
-  LoadedModel teacher;
+  std::unique_ptr<Teacher> teacher;
   SoftTargetConfig distillation;
 
   std::unique_ptr<train::TrainUnit> make_unit(const BenchTrainConfig& config, LoadedModel& student,
                                               const data::RowSet& rows) {
     if (!config.data.is_squad())
       throw UserError("`task` must be squad with a teacher, but is {}; leave `teacher` out", config.data.task);
-    ModelSource source = config.model;
-    source.model = config.teacher;
-    teacher = load_bench_model(source, config.data, {.precision = config.training.precision_kind()});
-    return std::make_unique<DistillSquadUnit>(
-        student, cached_logits(*teacher.model, config.teacher_cache, rows, config.training), distillation,
-        config.data.squad, config.training.micro_batch_tokens(), nullptr);
+    TeacherConfig settings;
+    settings.teacher = config.teacher, settings.teacher_cache = config.teacher_cache;
+    teacher = std::make_unique<Teacher>(settings, model::Head::kQuestionAnswering, config.training.precision_kind(),
+                                        config.model, student, config.data.squad.features.max_seq_length);
+    return std::make_unique<DistillSquadUnit>(student, logit_targets(*teacher, rows, config.training), distillation,
+                                              config.data.squad, config.training.micro_batch_tokens(), nullptr);
   }
 };
 

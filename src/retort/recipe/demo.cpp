@@ -70,9 +70,9 @@ int64_t student_questions(const DemoConfig& config) {
 Json train_with_teacher(const FinetuneSquadConfig& plain, const FinetuneSquadConfig& teacher) {
   DistillSquadConfig config;
   config.model = plain.model, config.data = plain.data, config.training = plain.training, config.output = plain.output;
-  config.distillation.teacher = teacher.output.output_dir;
+  config.teacher.teacher = teacher.output.output_dir;
   config.distillation.alpha_ce = 0.9, config.distillation.alpha_squad = 0.1;
-  config.distillation.teacher_cache = "off";  // one epoch: nothing is asked twice
+  config.teacher.teacher_cache = "off";  // one epoch: nothing is asked twice
   return distill_squad(config);
 }
 

@@ -15,6 +15,7 @@ namespace retort::recipe {
 DistillBackboneConfig::DistillBackboneConfig() {
   use_task_defaults(training);
   training.lr_scheduler_type = "constant";
+  teacher.teacher_cache = "off";  // states take thousands of numbers a token
 }
 
 void DistillBackboneConfig::fields(FieldList& list) {
@@ -75,11 +76,11 @@ std::unique_ptr<data::RowSet> load_task(const TaskDataConfig& config, uint64_t s
 
 // The student with a projection where the teacher has another width, which its configuration tells before it is loaded.
 LoadedModel load_student(const DistillBackboneConfig& config) {
-  const int64_t own = read_model_config(config.model).hidden_size;
   ModelSource teacher = config.model;
   teacher.model = config.teacher.teacher;
   model::ModelOptions options = training_model_options(config.training);
-  options.projection_width = BackboneUnit::projection_width(config.states, own, read_model_config(teacher).hidden_size);
+  options.projection_width =
+      projection_width(config.states, read_model_config(config.model), read_model_config(teacher));
   return load_model(config.model, {.head = model::Head::kNone,
                                    .may_start_head = true,
                                    .may_start_body = true,
@@ -98,12 +99,14 @@ Json distill_backbone(const DistillBackboneConfig& config) {
   LoadedModel student = load_student(config);
   const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
                         config.data.max_seq_length());
-  BackboneUnit unit(student, teacher, config.states);
+  StatePlan plan = plan_states(config.states, student.model->config(), teacher.model().config());
   const auto rows = config.data_file.empty()
                         ? load_task(config.data, static_cast<uint64_t>(config.training.seed), student)
                         : load_corpus(config, student);
   log_info("{} training sequences", rows->row_count());
 
+  TeacherTargets targets = state_targets(teacher, plan.teacher_states, *rows, config.training);
+  BackboneUnit unit(student, std::move(plan), std::move(targets));
   data::ShuffledSource source(*rows, source_options(config.training));
   train::Trainer trainer(unit, source, config.training, &run);
   if (config.output.resume) trainer.resume();

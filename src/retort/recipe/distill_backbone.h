@@ -11,6 +11,7 @@
 #include "retort/recipe/model_source.h"
 #include "retort/recipe/state_distillation_config.h"
 #include "retort/recipe/task_config.h"
+#include "retort/recipe/teacher_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {

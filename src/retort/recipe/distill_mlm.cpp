@@ -20,11 +20,9 @@ DistillMlmConfig::DistillMlmConfig() {
 
 void DistillMlmConfig::fields(FieldList& list) {
   model.fields(list);
+  teacher.fields(list, /*may_keep_outputs=*/false);
+  for (const char* name : {"teacher_name", "bert_model"}) list.find("teacher")->spec.aliases.push_back(name);
   losses.fields(list);
-  list.add("teacher", teacher,
-           {.help = "Model folder of the teacher, with a masked-LM head.",
-            .aliases = {"teacher_name", "teacher_model", "bert_model"},
-            .required = true});
   list.add("freeze_pos_embs", freeze_pos_embs, {.help = "Do not train the position embeddings."});
   list.add("freeze_token_type_embds", freeze_token_type_embds, {.help = "Do not train the token-type embeddings."});
   corpus.fields(list);
@@ -38,7 +36,7 @@ Json distill_mlm(const DistillMlmConfig& config) {
   if (config.freeze_pos_embs) frozen.emplace_back("position");
   if (config.freeze_token_type_embds) frozen.emplace_back("segment");
   return train_language_model({config.model, config.corpus, config.losses, config.training, config.output,
-                               settings_of(config), config.teacher, frozen});
+                               settings_of(config), &config.teacher, frozen});
 }
 
 }  // namespace retort::recipe

@@ -6,13 +6,14 @@
 
 #include "retort/recipe/mlm_config.h"
 #include "retort/recipe/model_source.h"
+#include "retort/recipe/teacher_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
 struct DistillMlmConfig {
   ModelSource model;  // the student
-  std::string teacher;
+  TeacherConfig teacher;
   LanguageLossConfig losses;
   bool freeze_pos_embs = false, freeze_token_type_embds = false;
   CorpusConfig corpus;

@@ -23,9 +23,6 @@ void DistillPredictionConfig::fields(FieldList& list) {
   list.find("model")->spec.aliases.push_back("student_model");
   teacher.fields(list);
   list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
-  list.add("teacher_cache", teacher_cache,
-           {.help = "Where the teacher's outputs are kept, so that they are computed once: a folder; auto, a folder of "
-                    "the user's, when they are used more than once; or off."});
   states.fields(list);
   data.fields(list);
   training.fields(list);
@@ -38,8 +35,7 @@ std::unique_ptr<Teacher> load_teacher(const DistillPredictionConfig& config, mod
                                       const LoadedModel& student) {
   auto teacher = std::make_unique<Teacher>(config.teacher, head, config.training.precision_kind(), config.model,
                                            student, config.data.max_seq_length());
-  if (!teacher->is_trained())
-    log_warning("the teacher `{}` has no trained head for this task: its targets are noise", config.teacher.teacher);
+  teacher->warn_unless_trained("this task");
   return teacher;
 }
 
@@ -48,10 +44,6 @@ void check_outputs(const Teacher& teacher, const data::GlueTask& task) {
   if (outputs != task.output_count())
     throw UserError("`teacher` must have {} outputs for `{}`, but has {}; take one that was fine-tuned for this task",
                     task.output_count(), task.name, outputs);
-}
-
-KeyedTargets make_targets(const DistillPredictionConfig& config, const Teacher& teacher, const data::RowSet& rows) {
-  return prediction_targets(teacher, config.teacher_cache, rows, config.training);
 }
 
 Json distill_glue(const DistillPredictionConfig& config) {
@@ -64,8 +56,8 @@ Json distill_glue(const DistillPredictionConfig& config) {
   };
   return train_glue(run, [&](LoadedModel& student, const data::RowSet& rows) {
     log_info("the teacher scores {}", GlueUnit(teacher->loaded(), data, config.training).evaluate().dump());
-    KeyedTargets targets;  // regression has labels alone
-    if (!data.task().is_regression()) targets = make_targets(config, *teacher, rows);
+    TeacherTargets targets;  // regression has labels alone
+    if (!data.task().is_regression()) targets = logit_targets(*teacher, rows, config.training);
     return std::make_unique<GluePredictionUnit>(student, std::move(targets), config.temperature, data, config.training);
   });
 }
@@ -81,7 +73,7 @@ Json distill_questions(const DistillPredictionConfig& config) {
   return train_squad(run, [&](const SquadMaterial& material) {
     if (material.dev != nullptr)
       log_info("the teacher scores {}", SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate().dump());
-    return std::make_unique<SquadPredictionUnit>(material.loaded, make_targets(config, *teacher, material.rows),
+    return std::make_unique<SquadPredictionUnit>(material.loaded, logit_targets(*teacher, material.rows, config.training),
                                                  config.temperature, data, tokens, material.dev);
   });
 }

@@ -7,6 +7,7 @@
 #include "retort/recipe/model_source.h"
 #include "retort/recipe/state_distillation_config.h"
 #include "retort/recipe/task_config.h"
+#include "retort/recipe/teacher_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
@@ -16,7 +17,6 @@ struct DistillPredictionConfig {
   TeacherConfig teacher;
   StateDistillationConfig states;
   double temperature = 1;
-  std::string teacher_cache = "auto";
   TaskDataConfig data;
   train::TrainingConfig training;
   train::OutputConfig output;

@@ -10,16 +10,9 @@ namespace retort::recipe {
 
 void SoftTargetConfig::fields(FieldList& list) {
   list.group("Distillation");
-  list.add("teacher", teacher,
-           {.help = "Model folder of the teacher, fine-tuned for the task.",
-            .aliases = {"teacher_name_or_path", "teacher_model"},
-            .required = true});
   list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0});
   list.add("alpha_squad", alpha_squad, {.help = "Weight of the labels.", .min = 0});
   list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
-  list.add("teacher_cache", teacher_cache,
-           {.help = "Where the teacher's outputs are kept, so that they are computed once: a folder; auto, a folder of "
-                    "the user's, when they are used more than once; or off."});
 }
 
 void SoftTargetConfig::check() const {
@@ -35,6 +28,7 @@ DistillSquadConfig::DistillSquadConfig() {
 
 void DistillSquadConfig::fields(FieldList& list) {
   model.fields(list);
+  teacher.fields(list);
   distillation.fields(list);
   data.fields(list, true);
   training.fields(list);
@@ -43,24 +37,21 @@ void DistillSquadConfig::fields(FieldList& list) {
 
 Json distill_squad(const DistillSquadConfig& config) {
   config.distillation.check();
-  ModelSource teacher_source = config.model;
-  teacher_source.model = config.distillation.teacher;
-  LoadedModel teacher;
-  const SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
+  std::unique_ptr<Teacher> teacher;
+  SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
+  run.check_model = [&](LoadedModel& student) {
+    teacher = std::make_unique<Teacher>(config.teacher, model::Head::kQuestionAnswering,
+                                        config.training.precision_kind(), config.model, student,
+                                        config.data.features.max_seq_length);
+    teacher->warn_unless_trained("questions");
+  };
   return train_squad(run, [&](const SquadMaterial& material) {
-    teacher = load_model(teacher_source, {.head = model::Head::kQuestionAnswering,
-                                          .may_start_head = true,
-                                          .model = {.precision = config.training.precision_kind()}});
-    check_teacher(material.loaded, teacher, teacher_source.model, config.data.features.max_seq_length);
-    if (!teacher.missing.empty())
-      log_warning("the teacher `{}` has no trained head for questions: its targets are noise", teacher_source.model);
     const int64_t tokens = config.training.micro_batch_tokens();
     if (material.dev != nullptr)
-      log_info("the teacher scores {}", SquadUnit(teacher, config.data, tokens, material.dev).evaluate().dump());
-    TeacherTargets targets =
-        cached_logits(*teacher.model, config.distillation.teacher_cache, material.rows, config.training);
-    return std::make_unique<DistillSquadUnit>(material.loaded, std::move(targets), config.distillation, config.data,
-                                              tokens, material.dev);
+      log_info("the teacher scores {}",
+               SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate().dump());
+    return std::make_unique<DistillSquadUnit>(material.loaded, logit_targets(*teacher, material.rows, config.training),
+                                              config.distillation, config.data, tokens, material.dev);
   });
 }
 

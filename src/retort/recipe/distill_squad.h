@@ -7,15 +7,14 @@
 
 #include "retort/recipe/model_source.h"
 #include "retort/recipe/squad_config.h"
+#include "retort/recipe/teacher_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
 struct SoftTargetConfig {
-  std::string teacher;
   double alpha_ce = 0.5, alpha_squad = 0.5;
   double temperature = 2;
-  std::string teacher_cache = "auto";
 
   void fields(FieldList& list);
   // Throws UserError when the weights leave nothing to learn.
@@ -24,6 +23,7 @@ struct SoftTargetConfig {
 
 struct DistillSquadConfig {
   ModelSource model;  // the student
+  TeacherConfig teacher;
   SoftTargetConfig distillation;
   SquadDataConfig data;
   train::TrainingConfig training;

@@ -26,7 +26,7 @@ struct EvaluationRun {
   int64_t max_tokens_per_batch = 8192;
   int64_t max_sequences_per_batch = 0;
   std::string title = "evaluate";     // of the progress line; empty: none
-  bool labelled_tokens_only = false;  // masked LM: logits of the tokens that have a label alone
+  bool labelled_tokens_only = false;  // masked LM: logits, and the last hidden states, of tokens with a label alone
 };
 
 // Calls `take(batch, output)` for every batch of all rows, in no order that matters; output as Model::forward gives it.

@@ -7,7 +7,6 @@
 #include "retort/recipe/corpus.h"
 #include "retort/recipe/mlm_unit.h"
 #include "retort/recipe/run_start.h"
-#include "retort/recipe/teacher_targets.h"
 #include "retort/recipe/token_counts.h"
 #include "retort/train/trainer.h"
 
@@ -31,16 +30,11 @@ HeldOutText make_held_out(const CorpusConfig& corpus, const LoadedModel& loaded,
   return text;
 }
 
-LoadedModel load_teacher(const LanguageModelRun& run, const LoadedModel& student) {
-  ModelSource source = run.model;
-  source.model = run.teacher;
-  LoadedModel teacher = load_model(
-      source,
-      {.head = model::Head::kMaskedLm, .may_start_head = true, .model = {.precision = run.training.precision_kind()}});
-  if (!teacher.missing.empty() && run.losses.needs_teacher_logits())
-    log_warning("the teacher `{}` has no trained masked-LM head: its soft targets are noise", run.teacher);
-  check_teacher(student, teacher, run.teacher, run.corpus.rows.max_seq_length);
-  const int64_t own = student.model->config().hidden_size, other = teacher.model->config().hidden_size;
+std::unique_ptr<Teacher> load_teacher(const LanguageModelRun& run, const LoadedModel& student) {
+  auto teacher = std::make_unique<Teacher>(*run.teacher, model::Head::kMaskedLm, run.training.precision_kind(),
+                                           run.model, student, run.corpus.rows.max_seq_length);
+  if (run.losses.needs_teacher_logits()) teacher->warn_unless_trained("masked words");
+  const int64_t own = student.model->config().hidden_size, other = teacher->model().config().hidden_size;
   if (run.losses.alpha_cos > 0 && own != other)
     throw UserError("`alpha_cos` must be 0 for models of different width, but is {} with {} and {}",
                     run.losses.alpha_cos, own, other);
@@ -70,8 +64,8 @@ Json train_language_model(const LanguageModelRun& task) {
                                                 .seed = seed});
   check_positions(student, corpus.rows.max_seq_length);
   freeze_tables(task.frozen_tables, *student.model);
-  LoadedModel teacher;
-  if (!task.teacher.empty()) teacher = load_teacher(task, student);
+  std::unique_ptr<Teacher> teacher;
+  if (task.teacher != nullptr) teacher = load_teacher(task, student);
 
   const auto file = open_corpus(corpus.data_file, student);
   const data::TokenRowSet rows = make_token_rows(file, corpus.rows, corpus.data_file);
@@ -88,12 +82,12 @@ Json train_language_model(const LanguageModelRun& task) {
   };
   data::ShuffledSource source(rows, options);
   const int64_t tokens = training.micro_batch_tokens();
-  MlmUnit unit(student, teacher.model.get(), task.losses, held_out, tokens);
+  MlmUnit unit(student, teacher.get(), task.losses, held_out, tokens);
   train::Trainer trainer(unit, source, training, &run);
   if (task.output.resume) trainer.resume();
   run.write_config(task.settings);
-  if (teacher.model && held_out.masked)
-    log_info("the teacher scores {}", evaluate_masked_lm(*teacher.model, *held_out.masked, tokens).dump());
+  if (teacher && held_out.masked)
+    log_info("the teacher scores {}", evaluate_masked_lm(teacher->model(), *held_out.masked, tokens).dump());
   if (held_out.masked) log_info("before training: {}", unit.evaluate().dump());
   const Json trained = trainer.run().to_json();
 

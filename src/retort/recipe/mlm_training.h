@@ -4,6 +4,7 @@
 
 #include "retort/recipe/mlm_config.h"
 #include "retort/recipe/model_source.h"
+#include "retort/recipe/teacher_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
@@ -15,7 +16,7 @@ struct LanguageModelRun {
   const train::TrainingConfig& training;
   const train::OutputConfig& output;
   Json settings;                             // as the folder keeps them
-  std::string teacher = {};                  // empty: none
+  const TeacherConfig* teacher = nullptr;    // null: none
   std::vector<std::string> frozen_tables{};  // "position", "segment": embeddings that are not trained
 };
 

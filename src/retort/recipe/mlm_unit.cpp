@@ -1,6 +1,5 @@
 #include "retort/recipe/mlm_unit.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/argmax.h>
 
 #include <cmath>
@@ -56,12 +55,11 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
   const std::vector<int64_t> compared = compared_tokens(batch);
   model::ModelOutput targets;
-  if (teacher_ != nullptr) {
-    const at::NoGradGuard no_grad;
+  if (teacher_ != nullptr)
     // Where the logits are not needed, one row of them is.
-    targets =
-        teacher_->forward(rows, {.chosen_rows = losses_.needs_teacher_logits() ? compared : std::vector<int64_t>{0}});
-  }
+    targets = teacher_->forward(
+        batch, sequence_keys,
+        {.chosen_rows = losses_.needs_teacher_logits() ? compared : std::vector<int64_t>{0}});
   const model::ModelOutput output = student_.model->forward(rows, {.is_training = true, .chosen_rows = compared});
 
   std::vector<int32_t> labels;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "retort/recipe/mlm_config.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/recipe/teacher.h"
 #include "retort/train/unit.h"
 
 namespace retort::recipe {
@@ -25,7 +25,7 @@ Json evaluate_masked_lm(const model::Model& model, const data::RowSet& rows, int
 class MlmUnit final : public train::TrainUnit {
  public:
   // `teacher` may be null. What is referred to must outlive the unit.
-  MlmUnit(LoadedModel& student, const model::Model* teacher, const LanguageLossConfig& losses,
+  MlmUnit(LoadedModel& student, const Teacher* teacher, const LanguageLossConfig& losses,
           const HeldOutText& held_out, int64_t max_tokens_per_batch)
       : student_(student),
         teacher_(teacher),
@@ -47,7 +47,7 @@ class MlmUnit final : public train::TrainUnit {
   std::vector<int64_t> compared_tokens(const data::Batch& batch) const;
 
   LoadedModel& student_;
-  const model::Model* teacher_;
+  const Teacher* teacher_;
   const LanguageLossConfig& losses_;
   const HeldOutText& held_out_;
   int64_t max_tokens_per_batch_;

@@ -3,26 +3,15 @@
 #include "retort/kernel/rows.h"
 #include "retort/loss/cross_entropy.h"
 #include "retort/loss/distillation.h"
-#include "retort/recipe/teacher_targets.h"
 
 namespace retort::recipe {
-
-KeyedTargets prediction_targets(const Teacher& teacher, const std::string& teacher_cache, const data::RowSet& rows,
-                                const train::TrainingConfig& training) {
-  if (teacher.has_dropout())
-    return [&teacher](const data::Batch& batch, std::span<const uint64_t> keys) {
-      return teacher.forward(batch, keys).logits;
-    };
-  return [targets = cached_logits(teacher.model(), teacher_cache, rows, training)](
-             const data::Batch& batch, std::span<const uint64_t>) { return targets(batch); };
-}
 
 std::vector<loss::LossTerm> GluePredictionUnit::forward(const data::Batch& batch,
                                                         std::span<const uint64_t> sequence_keys) {
   const at::Tensor logits =
       student_.forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
   loss::LossTerm term = is_regression_ ? loss::squared_error(logits, batch.targets)
-                                       : loss::soft_cross_entropy(logits, targets_(batch, sequence_keys), temperature_);
+                                       : loss::soft_cross_entropy(logits, targets_(batch, sequence_keys).logits, temperature_);
   term.name = "cls_loss";
   return {std::move(term)};
 }
@@ -35,7 +24,7 @@ std::vector<loss::LossTerm> SquadPredictionUnit::forward(const data::Batch& batc
                                                          std::span<const uint64_t> sequence_keys) {
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
   loss::LossTerm term = loss::soft_span_cross_entropy(student_.forward(rows, {.is_training = true}).logits,
-                                                      targets_(batch, sequence_keys), rows.starts, temperature_);
+                                                      targets_(batch, sequence_keys).logits, rows.starts, temperature_);
   term.name = "cls_loss";
   return {std::move(term)};
 }

@@ -4,26 +4,16 @@
 //   regression  (s - label)^2: numbers have no soft targets
 #pragma once
 
-#include <functional>
-
 #include "retort/recipe/glue_unit.h"
 #include "retort/recipe/squad_unit.h"
-#include "retort/recipe/teacher.h"
+#include "retort/recipe/teacher_targets.h"
 
 namespace retort::recipe {
-
-// The teacher's logits of a batch, without gradient; the keys are those of the student's dropout.
-using KeyedTargets = std::function<at::Tensor(const data::Batch& batch, std::span<const uint64_t> sequence_keys)>;
-
-// From the teacher itself, or, where it says the same every time, through `teacher_cache` (see cached_logits). The
-// teacher must outlive the function.
-KeyedTargets prediction_targets(const Teacher& teacher, const std::string& teacher_cache, const data::RowSet& rows,
-                                const train::TrainingConfig& training);
 
 class GluePredictionUnit final : public GlueUnit {
  public:
   // What is referred to must outlive the unit.
-  GluePredictionUnit(LoadedModel& student, KeyedTargets targets, double temperature, const GlueDataConfig& data,
+  GluePredictionUnit(LoadedModel& student, TeacherTargets targets, double temperature, const GlueDataConfig& data,
                      const train::TrainingConfig& training)
       : GlueUnit(student, data, training),
         student_(*student.model),
@@ -36,7 +26,7 @@ class GluePredictionUnit final : public GlueUnit {
 
  private:
   const model::Model& student_;
-  KeyedTargets targets_;
+  TeacherTargets targets_;
   double temperature_;
   bool is_regression_;
 };
@@ -44,7 +34,7 @@ class GluePredictionUnit final : public GlueUnit {
 class SquadPredictionUnit final : public SquadUnit {
  public:
   // `dev` may be null. What is referred to must outlive the unit.
-  SquadPredictionUnit(LoadedModel& student, KeyedTargets targets, double temperature, const SquadDataConfig& data,
+  SquadPredictionUnit(LoadedModel& student, TeacherTargets targets, double temperature, const SquadDataConfig& data,
                       int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev)
       : SquadUnit(student, data, max_tokens_per_batch, dev),
         student_(*student.model),
@@ -58,7 +48,7 @@ class SquadPredictionUnit final : public SquadUnit {
 
  private:
   const model::Model& student_;
-  KeyedTargets targets_;
+  TeacherTargets targets_;
   double temperature_;
 };
 

@@ -69,6 +69,10 @@ void save_projection(const fs::path& folder, const model::Model& model) {
   if (!tensors.empty()) checkpoint::write_safetensors(folder / kFile, tensors);
 }
 
+void drop_older_projection(const fs::path& folder, const model::Model& model) {
+  if (projection_of(model).empty()) fs::remove(folder / kFile);
+}
+
 checkpoint::NamedTensor tensor_for_file(const kernel::ParameterStore& parameters, const kernel::NamedSlice& slice) {
   const auto* bytes = reinterpret_cast<const std::byte*>(parameters.values().data_ptr<float>() + slice.offset);
   return {slice.name,

@@ -17,6 +17,8 @@ bool is_of_projection(const kernel::NamedSlice& slice);
 void load_projection(model::Model& model, const fs::path& folder, std::optional<uint64_t> seed);
 // Writes project.safetensors when the model has a projection.
 void save_projection(const fs::path& folder, const model::Model& model);
+// Removes a projection that an earlier run left in the folder, when the model has none.
+void drop_older_projection(const fs::path& folder, const model::Model& model);
 
 // One parameter as files take it; a view of the values.
 checkpoint::NamedTensor tensor_for_file(const kernel::ParameterStore& parameters, const kernel::NamedSlice& slice);

@@ -1,6 +1,7 @@
 #include "retort/recipe/run_start.h"
 
 #include "retort/recipe/model_folder.h"
+#include "retort/recipe/projection_file.h"
 
 namespace retort::recipe {
 
@@ -35,6 +36,7 @@ void finish_run(checkpoint::RunFolder& run, const model::Model& model, const tex
         save_model_card(folder, model, task, settings, results);
       },
       4 * model.parameters().parameter_count() + (1 << 20));
+  drop_older_projection(run.path(), model);
   run.write_results(results);
   run.write_done();
 }

@@ -37,16 +37,6 @@ void check_layers(const char* flag, const char* whose, const std::vector<int64_t
 
 }  // namespace
 
-void TeacherConfig::fields(FieldList& list) {
-  list.group("Teacher");
-  list.add("teacher", teacher,
-           {.help = "Model folder of the teacher, with the student's vocabulary.",
-            .aliases = {"teacher_name_or_path", "teacher_model"},
-            .required = true});
-  list.add("teacher_dropout", teacher_dropout,
-           {.help = "Keep the teacher's dropout switched on, as the published programs did by mistake."});
-}
-
 void StateDistillationConfig::fields(FieldList& list) {
   list.group("States");
   list.add("distill_config", distill_config,

@@ -10,14 +10,6 @@
 
 namespace retort::recipe {
 
-// The teacher of a distillation.
-struct TeacherConfig {
-  std::string teacher;
-  bool teacher_dropout = false;
-
-  void fields(FieldList& list);
-};
-
 // Layer `student` learns from layer `teacher`, both from 0.
 struct LayerPair {
   int64_t student, teacher;

@@ -2,9 +2,10 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include "retort/base/error.h"
+#include "retort/base/log.h"
 #include "retort/base/random.h"
 #include "retort/kernel/rows.h"
-#include "retort/recipe/teacher_targets.h"
 
 namespace retort::recipe {
 
@@ -20,6 +21,14 @@ ModelSource source_of(const TeacherConfig& config, const ModelSource& student) {
   return source;
 }
 
+// Ids are made by the student's tokenizer, so nothing but their meaning matters.
+bool have_equal_pieces(const text::Tokenizer& a, const text::Tokenizer& b) {
+  if (a.vocabulary_size() != b.vocabulary_size()) return false;
+  for (int32_t id = 0; id < a.vocabulary_size(); ++id)
+    if (a.piece(id) != b.piece(id)) return false;
+  return true;
+}
+
 }  // namespace
 
 Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision,
@@ -27,7 +36,21 @@ Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precisio
     : config_(config),
       loaded_(load_model(source_of(config, student_source),
                          {.head = head, .may_start_head = true, .model = {.precision = precision}})) {
-  check_teacher(student, loaded_, config.teacher, max_seq_length);
+  config.check();
+  if (!have_equal_pieces(*student.tokenizer, *loaded_.tokenizer))
+    throw UserError(
+        "`teacher` must have the student's vocabulary, but `{}` has another; take teacher and student of one family, "
+        "or give both the same `vocab_file`",
+        config.teacher);
+  const int64_t positions = model().config().max_position_embeddings;
+  if (positions < max_seq_length)
+    throw UserError("`max_seq_length` must be at most {}, the positions of the teacher, but is {}", positions,
+                    max_seq_length);
+}
+
+void Teacher::warn_unless_trained(const std::string& purpose) const {
+  if (!loaded_.missing.empty())
+    log_warning("the teacher `{}` has no trained head for {}: its targets are noise", config_.teacher, purpose);
 }
 
 model::ModelOutput Teacher::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,

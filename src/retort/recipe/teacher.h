@@ -3,7 +3,7 @@
 
 #include "retort/data/batch.h"
 #include "retort/recipe/model_folder.h"
-#include "retort/recipe/state_distillation_config.h"
+#include "retort/recipe/teacher_config.h"
 
 namespace retort::recipe {
 
@@ -15,12 +15,12 @@ class Teacher {
   Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision, const ModelSource& student_source,
           const LoadedModel& student, int64_t max_seq_length);
 
+  const TeacherConfig& config() const { return config_; }
   const model::Model& model() const { return *loaded_.model; }
   LoadedModel& loaded() { return loaded_; }
-  // Whether every parameter came from its files.
-  bool is_trained() const { return loaded_.missing.empty(); }
 
-  bool has_dropout() const { return config_.teacher_dropout; }
+  // Logs a warning unless every parameter came from its files; `purpose` completes "no trained head for ...".
+  void warn_unless_trained(const std::string& purpose) const;
 
   // Its output for a batch, without gradients; dropout only as configured, with keys made from those of the sequences.
   model::ModelOutput forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,

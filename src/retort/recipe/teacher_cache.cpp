@@ -21,6 +21,10 @@ namespace {
 constexpr const char *kValues = "values", *kChecksums = "checksums", *kDescription = "cache.json";
 constexpr int64_t kRowsAtOnce = 512;  // between two marks of progress; sorted by length among themselves
 
+int64_t bytes_of_element(const TeacherOutputs& outputs) {
+  return outputs.precision == kernel::Precision::kBf16 ? 2 : 4;
+}
+
 at::ScalarType value_type(int64_t element_bytes) { return element_bytes == 2 ? at::kBFloat16 : at::kFloat; }
 
 fs::path folder_of(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs) {
@@ -68,7 +72,7 @@ std::span<const std::byte> bytes_of(const at::Tensor& tensor) {
 
 std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& rows, const TeacherOutputs& outputs) {
   ContentHash hash;
-  hash.add(outputs.kind).add_number(outputs.width).add_number(outputs.per_token);
+  hash.add(outputs.kind).add(outputs.detail).add_number(outputs.width).add_number(outputs.per_token);
   hash.add_number(static_cast<int64_t>(outputs.precision));
   hash.add(model::config_to_json(teacher.config(), "").dump());
   const auto weights = bytes_of(teacher.parameters().values());
@@ -82,6 +86,12 @@ std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& r
   return hash.hex();
 }
 
+int64_t teacher_cache_bytes(const data::RowSet& rows, const TeacherOutputs& outputs) {
+  int64_t lines = 0;
+  for (int64_t row = 0; row < rows.row_count(); ++row) lines += outputs.per_token ? rows.token_count(row) : 1;
+  return lines * outputs.width * bytes_of_element(outputs);
+}
+
 bool TeacherCache::exists(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs) {
   return fs::exists(folder_of(cache_dir, key, outputs) / kDescription);
 }
@@ -91,7 +101,7 @@ TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, co
     : folder_(folder_of(cache_dir, key, outputs)),
       key_(key),
       width_(outputs.width),
-      element_bytes_(outputs.precision == kernel::Precision::kBf16 ? 2 : 4),
+      element_bytes_(bytes_of_element(outputs)),
       begins_{0} {
   for (int64_t row = 0; row < rows.row_count(); ++row)
     begins_.push_back(begins_.back() + (outputs.per_token ? rows.token_count(row) : 1));
@@ -181,7 +191,7 @@ at::Tensor TeacherCache::gather(const data::Batch& batch) const {
     std::memcpy(out, bytes.data(), bytes.size());
     out += bytes.size();
   }
-  return found.to(at::kFloat);
+  return found;
 }
 
 }  // namespace retort::recipe

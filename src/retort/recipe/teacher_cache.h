@@ -20,8 +20,9 @@
 namespace retort::recipe {
 
 struct TeacherOutputs {
-  std::string kind;   // "span_logits": part of the key and of the folder's name
-  int64_t width = 1;  // numbers of a token or of a row
+  std::string kind;         // "token-logits": part of the key and of the folder's name
+  std::string detail = {};  // which outputs of this kind: part of the key
+  int64_t width = 1;        // numbers of a token or of a row
   bool per_token = true;
   kernel::Precision precision = kernel::Precision::kFloat32;
   // The teacher's outputs for a batch: [T, width] or [B, width].
@@ -30,6 +31,9 @@ struct TeacherOutputs {
 
 // What the outputs depend on: the teacher's weights, and every token of every row.
 std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& rows, const TeacherOutputs& outputs);
+
+// What the values take on disk.
+int64_t teacher_cache_bytes(const data::RowSet& rows, const TeacherOutputs& outputs);
 
 // Safe to read from several threads.
 class TeacherCache {
@@ -43,8 +47,8 @@ class TeacherCache {
   // True when the cache is there and whole.
   static bool exists(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs);
 
-  // The outputs of a batch of rows of the data set, as `compute` gives them, in float32. Throws UserError when the
-  // values on disk are damaged.
+  // The outputs of a batch of rows of the data set, as `compute` gives them, in the type they are kept in. Throws
+  // UserError when the values on disk are damaged.
   at::Tensor gather(const data::Batch& batch) const;
 
  private:

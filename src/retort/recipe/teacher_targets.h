@@ -1,30 +1,32 @@
 // What a student is trained towards: a teacher's outputs, from the teacher itself or from what it said before.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <functional>
-#include <string>
 
-#include "retort/data/batch.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/recipe/teacher.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
-// The teacher's outputs of a batch, without gradient.
-using TeacherTargets = std::function<at::Tensor(const data::Batch&)>;
+// The teacher's outputs for a batch, without gradients; the keys are those of the sequences' dropout.
+using TeacherTargets = std::function<model::ModelOutput(const data::Batch&, std::span<const uint64_t> sequence_keys)>;
 
-// The logits of the teacher in evaluation mode, computed for every batch anew. The teacher must outlive the function.
-TeacherTargets logits_on_the_fly(const model::Model& teacher);
+// The states inside a teacher that a student learns, of layers from 0.
+struct StateSelection {
+  std::vector<int64_t> hidden_layers = {};     // -1: the output of the embeddings
+  std::vector<int64_t> attention_layers = {};  // in the order of ModelOutput::attention
+  bool has_scores = false, has_contexts = false;
+};
 
-// The same through a cache where `teacher_cache` ("auto", "off", a folder) asks for it: with auto, when training uses
-// the outputs of a row more than once or a whole cache is there.
-TeacherTargets cached_logits(const model::Model& teacher, const std::string& teacher_cache, const data::RowSet& rows,
+// Both compute in every step, or keep what the teacher says in a cache where its `teacher_cache` asks for that: with
+// auto, when training uses the outputs of a row more than once and there is room, or when a whole cache is there.
+// Teacher and rows must outlive the function.
+//
+// Logits alone, float32.
+TeacherTargets logit_targets(const Teacher& teacher, const data::RowSet& rows, const train::TrainingConfig& training);
+// The chosen states alone: `hidden_states` holds those of all layers, embeddings first, undefined where they were not
+// chosen, or, when the last layer is the only one, just that; the values in `qkv` are not to be read.
+TeacherTargets state_targets(const Teacher& teacher, const StateSelection& selection, const data::RowSet& rows,
                              const train::TrainingConfig& training);
-
-// Throws UserError unless the teacher reads what the student reads: one vocabulary, and rows of `max_seq_length`.
-void check_teacher(const LoadedModel& student, const LoadedModel& teacher, const std::string& teacher_name,
-                   int64_t max_seq_length);
 
 }  // namespace retort::recipe

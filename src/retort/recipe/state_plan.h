@@ -1,0 +1,33 @@
+// What of a teacher's inside a student learns: the settings, held against the shapes of both models.
+#pragma once
+
+#include "retort/loss/state_losses.h"
+#include "retort/recipe/state_distillation_config.h"
+#include "retort/recipe/teacher_targets.h"
+
+namespace retort::recipe {
+
+struct StatePlan {
+  enum class State { kAttention, kHidden, kEmbedding, kValue };
+  struct Part {
+    State state;
+    loss::StateDistance distance;
+    double weight;
+  };
+
+  std::vector<LayerPair> pairs = {};
+  std::vector<Part> parts = {};
+  int64_t hidden_width = 0;  // in which hidden states are compared: the teacher's
+  model::ForwardOptions student_options = {};
+  StateSelection teacher_states = {};
+};
+
+// Throws UserError when the models cannot be compared as configured.
+StatePlan plan_states(const StateDistillationConfig& config, const model::ModelConfig& student,
+                      const model::ModelConfig& teacher);
+
+// Of the student's projection: the teacher's hidden size where hidden states of another width are learned, else 0.
+int64_t projection_width(const StateDistillationConfig& config, const model::ModelConfig& student,
+                         const model::ModelConfig& teacher);
+
+}  // namespace retort::recipe

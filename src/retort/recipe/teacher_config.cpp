@@ -1,0 +1,29 @@
+#include "retort/recipe/teacher_config.h"
+
+#include "retort/base/error.h"
+
+namespace retort::recipe {
+
+void TeacherConfig::fields(FieldList& list, bool may_keep_outputs) {
+  list.group("Teacher");
+  list.add("teacher", teacher,
+           {.help = "Model folder of the teacher, with the student's vocabulary.",
+            .aliases = {"teacher_name_or_path", "teacher_model"},
+            .required = true});
+  list.add("teacher_dropout", teacher_dropout,
+           {.help = "Keep the teacher's dropout switched on, as some published programs did by mistake."});
+  if (!may_keep_outputs) return;
+  list.add("teacher_cache", teacher_cache,
+           {.help = "Where the teacher's outputs are kept, so that they are computed once: a folder; auto, a folder of "
+                    "the user's, when they are used more than once and take less than a tenth of its free room; or "
+                    "off."});
+}
+
+void TeacherConfig::check() const {
+  if (teacher_dropout && teacher_cache != "auto" && teacher_cache != "off")
+    throw UserError(
+        "`teacher_cache` must be auto or off with `teacher_dropout`, whose outputs differ every time, but is `{}`",
+        teacher_cache);
+}
+
+}  // namespace retort::recipe

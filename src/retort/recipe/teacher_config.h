@@ -1,0 +1,21 @@
+// The flags of a teacher, which every distillation has.
+#pragma once
+
+#include <string>
+
+#include "retort/base/fields.h"
+
+namespace retort::recipe {
+
+struct TeacherConfig {
+  std::string teacher;
+  bool teacher_dropout = false;
+  std::string teacher_cache = "auto";  // "auto", "off" or a folder
+
+  // Where `may_keep_outputs` is false, there is no flag for the cache, and nothing is kept.
+  void fields(FieldList& list, bool may_keep_outputs = true);
+  // Throws UserError when the settings contradict each other.
+  void check() const;
+};
+
+}  // namespace retort::recipe
