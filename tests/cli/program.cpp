@@ -21,6 +21,7 @@ void take_file(const fs::path& path, int flags, int as_descriptor) {
 
 void apply(const Limits& limits) {
   if (!limits.directory.empty() && ::chdir(limits.directory.c_str()) != 0) ::_exit(121);
+  for (const auto& [name, value] : limits.environment) ::setenv(name.c_str(), value.c_str(), 1);
   if (limits.file_bytes == 0) return;
   const rlimit limit{static_cast<rlim_t>(limits.file_bytes), static_cast<rlim_t>(limits.file_bytes)};
   if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(122);

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Outcome {
 struct Limits {
   int64_t file_bytes = 0;  // RLIMIT_FSIZE: the largest file that it may write; 0: none
   std::string directory = {};
+  std::map<std::string, std::string> environment = {};  // beside what this process has
 };
 
 using Words = std::vector<std::string>;

@@ -1,7 +1,8 @@
-// The three kinds of failure. The library throws; only cli/exit_code.cpp turns a failure into words and an exit code.
+// The kinds of failure. The library throws; only cli/exit_code.cpp turns a failure into words and an exit code.
 //   UserError        a flag, file or record is wrong: exit 2, one sentence, no stack
 //   InternalError    a bug of this project: exit 70, with file and line
 //   DivergenceError  training left the finite numbers: exit 3, the last checkpoint is kept
+//   ProcessLostError another process of the run is gone: exit 75, the run can be resumed
 // Messages read: the subject in backticks, "must be ..., but is ...", then a hint.
 #pragma once
 
@@ -29,6 +30,13 @@ class DivergenceError : public std::runtime_error {
  public:
   template <typename... Args>
   explicit DivergenceError(fmt::format_string<Args...> text, Args&&... args)
+      : std::runtime_error(fmt::format(text, std::forward<Args>(args)...)) {}
+};
+
+class ProcessLostError : public std::runtime_error {
+ public:
+  template <typename... Args>
+  explicit ProcessLostError(fmt::format_string<Args...> text, Args&&... args)
       : std::runtime_error(fmt::format(text, std::forward<Args>(args)...)) {}
 };
 

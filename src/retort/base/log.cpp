@@ -19,6 +19,8 @@ struct LogTargets {
   std::mutex mutex;
   spdlog::sinks::stderr_sink_st console;
   std::unique_ptr<spdlog::sinks::basic_file_sink_st> file;
+  bool errors_only = false;
+  std::string prefix;
 
   LogTargets() { console.set_pattern("%v"); }
 };
@@ -65,11 +67,22 @@ void log_quietly(spdlog::sinks::sink& sink, spdlog::level::level_enum level, std
 }  // namespace
 
 void write_log_line(LogLevel level, std::string_view line) {
-  const std::string console_line = fmt::format("{}{}", console_prefix(level), line);
   LogTargets& logs = targets();
   const std::lock_guard lock(logs.mutex);
-  log_quietly(logs.console, spdlog_level(level), console_line);
+  const std::string console_line = fmt::format("{}{}{}", console_prefix(level), logs.prefix, line);
+  if (level == LogLevel::kError || !logs.errors_only) log_quietly(logs.console, spdlog_level(level), console_line);
   if (logs.file) log_quietly(*logs.file, spdlog_level(level), line);
+}
+
+void show_errors_only(const std::string& prefix) {
+  const std::lock_guard lock(targets().mutex);
+  targets().errors_only = true;
+  targets().prefix = prefix;
+}
+
+bool shows_errors_only() {
+  const std::lock_guard lock(targets().mutex);
+  return targets().errors_only;
 }
 
 void set_log_file(const std::string& path) {

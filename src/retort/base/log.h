@@ -15,6 +15,10 @@ void write_log_line(LogLevel level, std::string_view line);
 // From now on log lines are appended to `path` too; an empty path stops that.
 void set_log_file(const std::string& path);
 
+// From now on only errors are shown, behind this prefix, and nothing of progress: for a process that is one of many.
+void show_errors_only(const std::string& prefix);
+bool shows_errors_only();
+
 template <typename... Args>
 void log_info(fmt::format_string<Args...> text, Args&&... args) {
   write_log_line(LogLevel::kInfo, fmt::format(text, std::forward<Args>(args)...));

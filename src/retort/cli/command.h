@@ -41,7 +41,8 @@ int run_with_config(const std::vector<std::string>& arguments) {
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
-  print_result(kRun(config));
+  const Json result = kRun(config);
+  if (!result.is_null()) print_result(result);  // only the main process of a run has one
   return 0;
 }
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr int kUserError = 2;
 constexpr int kDiverged = 3;
-constexpr int kOurBug = 70;  // EX_SOFTWARE of sysexits.h
+constexpr int kProcessLost = 75;  // EX_TEMPFAIL of sysexits.h
+constexpr int kOurBug = 70;       // EX_SOFTWARE of sysexits.h
 
 // The problems of a command line come as one message of several lines.
 int report(int exit_code, std::string_view lines) {
@@ -55,6 +56,8 @@ int exit_code_of(const std::function<int()>& action) {
     return report(kUserError, failure.what());
   } catch (const DivergenceError& failure) {
     return report(kDiverged, failure.what());
+  } catch (const ProcessLostError& failure) {
+    return report(kProcessLost, failure.what());
   } catch (const Interrupted& interruption) {
     log_info("{}", interruption.what());
     return interruption.exit_code;

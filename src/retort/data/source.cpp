@@ -25,6 +25,8 @@ void check_options(const RowSet& rows, const ShuffledSourceOptions& options) {
   check_count("per_device_train_batch_size", options.batch_size);
   check_count("gradient_accumulation_steps", options.gradient_accumulation_steps);
   check_count("max_tokens_per_micro_batch", options.max_tokens_per_micro_batch);
+  RETORT_CHECK(options.process >= 0 && options.process < options.process_count, "process {} of {}", options.process,
+               options.process_count);
   if (rows.row_count() == 0) throw UserError("the training data must hold at least one row, but is empty");
 }
 
@@ -51,6 +53,16 @@ Batch make_batch(const RowSet& rows, std::span<const int64_t> chosen) {
   return batch;
 }
 
+// Rows sorted by length, to so many processes: there and back again, so that all get about as many tokens.
+std::vector<std::vector<int64_t>> deal(std::span<const int64_t> sorted, int64_t processes) {
+  std::vector<std::vector<int64_t>> shares(processes);
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    const auto round = static_cast<int64_t>(i) / processes, place = static_cast<int64_t>(i) % processes;
+    shares[round % 2 == 0 ? place : processes - 1 - place].push_back(sorted[i]);
+  }
+  return shares;
+}
+
 std::vector<int64_t> group_by_length(const RowSet& rows, std::vector<int64_t> order, int64_t step, uint64_t key) {
   const auto count = static_cast<int64_t>(order.size());
   const int64_t stretch = step * std::clamp<int64_t>(count / (step * kFewestStretches), 1, kMostStepsSorted);
@@ -74,14 +86,14 @@ std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions
   std::iota(order.begin(), order.end(), int64_t{0});
   if (options.shuffle) order = random_permutation(make_key(options.seed, epoch), count);
   if (!options.group_by_length) return order;
-  const int64_t step = options.batch_size * options.gradient_accumulation_steps;
+  const int64_t step = options.process_count * options.batch_size * options.gradient_accumulation_steps;
   return group_by_length(rows, std::move(order), step, make_key(options.seed, epoch, 1));
 }
 
 ShuffledSource::ShuffledSource(const RowSet& rows, const ShuffledSourceOptions& options)
     : rows_(rows), options_(options) {
   check_options(rows, options);
-  sequences_per_step_ = options.batch_size * options.gradient_accumulation_steps;
+  sequences_per_step_ = options.process_count * options.batch_size * options.gradient_accumulation_steps;
   const int64_t count = rows.row_count();
   steps_per_epoch_ = (count + (options.drop_last ? 0 : sequences_per_step_ - 1)) / sequences_per_step_;
   if (steps_per_epoch_ == 0)
@@ -122,11 +134,18 @@ StepBatch ShuffledSource::assemble(SourcePosition at) {
 
   StepBatch step{.position = at, .sequence_count = end - begin};
   const TokenBudget budget{.max_tokens = options_.max_tokens_per_micro_batch, .is_balanced = true};
-  int64_t first = 0;
-  for (const int64_t last : cut_by_tokens(token_counts_of(rows_, chosen), budget)) {
-    step.micro_batches.push_back(make_batch(rows_, std::span(chosen).subspan(first, last - first)));
-    step.token_count += step.micro_batches.back().tokens.tokens();
-    first = last;
+  const auto shares = deal(chosen, options_.process_count);
+  for (int64_t process = 0; process < options_.process_count; ++process) {
+    const std::vector<int64_t>& share = shares[process];
+    const auto before = static_cast<int64_t>(step.micro_batches.size());
+    int64_t first = 0;
+    for (const int64_t last : cut_by_tokens(token_counts_of(rows_, share), budget)) {
+      step.micro_batches.push_back(make_batch(rows_, std::span(share).subspan(first, last - first)));
+      step.token_count += step.micro_batches.back().tokens.tokens();
+      first = last;
+    }
+    if (process == options_.process)
+      step.own_begin = before, step.own_count = static_cast<int64_t>(step.micro_batches.size()) - before;
   }
   if (options_.prepare) options_.prepare(step);
   return step;

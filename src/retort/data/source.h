@@ -22,12 +22,18 @@ struct SourcePosition {
 };
 
 // The sequences of one optimizer step. Loss terms are sums over sequences that are divided by the count of the whole
-// step, so neither the cut nor the order inside the step changes what the step computes.
+// step, so neither the cut nor the order inside the step changes what the step computes. Every process of a run holds
+// the whole step, which gives the counts without asking the others, and computes its own part of it.
 struct StepBatch {
-  std::vector<Batch> micro_batches;  // at least one, each with at least one sequence
-  SourcePosition position;           // of this step
-  int64_t sequence_count = 0;        // over all micro-batches
-  int64_t token_count = 0;           // over all micro-batches
+  std::vector<Batch> micro_batches;       // at least one, each with at least one sequence
+  SourcePosition position;                // of this step
+  int64_t sequence_count = 0;             // over all micro-batches
+  int64_t token_count = 0;                // over all micro-batches
+  int64_t own_begin = 0, own_count = -1;  // the micro-batches of this process; -1: all
+
+  std::span<const Batch> own() const {
+    return own_count < 0 ? std::span(micro_batches) : std::span(micro_batches).subspan(own_begin, own_count);
+  }
 };
 
 // Steps without end: behind the last step of an epoch comes the first of the next. Not thread-safe.
@@ -47,11 +53,12 @@ class Source {
 struct ShuffledSourceOptions {
   uint64_t seed = 42;
   int64_t batch_size = 8;                     // sequences of a micro-batch as the user counts them
-  int64_t gradient_accumulation_steps = 1;    // a step holds batch_size * gradient_accumulation_steps sequences
+  int64_t gradient_accumulation_steps = 1;    // a step holds process_count * batch_size * this many sequences
   int64_t max_tokens_per_micro_batch = 8192;  // a single longer sequence is a micro-batch of its own
   bool drop_last = false;                     // leave out the last step of an epoch when it is not full
   bool shuffle = true;                        // off: rows in their order, every epoch
   bool group_by_length = false;               // steps of rows of similar length; see epoch_order
+  int64_t process_count = 1, process = 0;     // of the run: each computes its share of every step
   bool prefetch = true;                       // assemble the next step in a background thread
   // What is done to every step after its rows are put together, such as masking; a pure function of the step, called in
   // the background thread.

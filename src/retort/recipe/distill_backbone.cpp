@@ -8,6 +8,7 @@
 #include "retort/recipe/run_start.h"
 #include "retort/recipe/settings.h"
 #include "retort/recipe/squad.h"
+#include "retort/train/process_group.h"
 #include "retort/train/trainer.h"
 
 namespace retort::recipe {
@@ -94,25 +95,27 @@ Json distill_backbone(const DistillBackboneConfig& config) {
   config.states.check_backbone();
   check_data(config);
   config.training.apply_to_process();
-  checkpoint::RunFolder run = start_run(config.output, config.training.save_total_limit);
+  auto run = start_run(config.output, config.training.save_total_limit);
   const Json settings = settings_of(config);
   LoadedModel student = load_student(config);
   const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
                         config.data.max_seq_length());
   StatePlan plan = plan_states(config.states, student.model->config(), teacher.model().config());
-  const auto rows = config.data_file.empty()
-                        ? load_task(config.data, static_cast<uint64_t>(config.training.seed), student)
-                        : load_corpus(config, student);
+  const auto rows = train::process_group().main_first([&] {
+    return config.data_file.empty() ? load_task(config.data, static_cast<uint64_t>(config.training.seed), student)
+                                    : load_corpus(config, student);
+  });
   log_info("{} training sequences", rows->row_count());
 
   TeacherTargets targets = state_targets(teacher, plan.teacher_states, *rows, config.training);
   BackboneUnit unit(student, std::move(plan), std::move(targets));
   data::ShuffledSource source(*rows, source_options(config.training));
-  train::Trainer trainer(unit, source, config.training, &run);
+  train::Trainer trainer(unit, source, config.training, folder_of(run));
   if (config.output.resume) trainer.resume();
-  run.write_config(settings);
+  if (run) run->write_config(settings);
   const Json results = trainer.run().to_json();
-  finish_run(run, *student.model, *student.tokenizer, "distillation of states", settings, results);
+  if (!run) return {};
+  finish_run(*run, *student.model, *student.tokenizer, "distillation of states", settings, results);
   return results;
 }
 

@@ -6,6 +6,7 @@
 #include "retort/recipe/prediction_unit.h"
 #include "retort/recipe/settings.h"
 #include "retort/recipe/squad_training.h"
+#include "retort/train/process_group.h"
 
 namespace retort::recipe {
 
@@ -55,7 +56,8 @@ Json distill_glue(const DistillPredictionConfig& config) {
     check_outputs(*teacher, data.task());
   };
   return train_glue(run, [&](LoadedModel& student, const data::RowSet& rows) {
-    log_info("the teacher scores {}", GlueUnit(teacher->loaded(), data, config.training).evaluate().dump());
+    if (train::process_group().is_main())
+      log_info("the teacher scores {}", GlueUnit(teacher->loaded(), data, config.training).evaluate().dump());
     TeacherTargets targets;  // regression has labels alone
     if (!data.task().is_regression()) targets = logit_targets(*teacher, rows, config.training);
     return std::make_unique<GluePredictionUnit>(student, std::move(targets), config.temperature, data, config.training);
@@ -73,7 +75,8 @@ Json distill_questions(const DistillPredictionConfig& config) {
   return train_squad(run, [&](const SquadMaterial& material) {
     if (material.dev != nullptr)
       log_info("the teacher scores {}", SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate().dump());
-    return std::make_unique<SquadPredictionUnit>(material.loaded, logit_targets(*teacher, material.rows, config.training),
+    return std::make_unique<SquadPredictionUnit>(material.loaded,
+                                                 logit_targets(*teacher, material.rows, config.training),
                                                  config.temperature, data, tokens, material.dev);
   });
 }

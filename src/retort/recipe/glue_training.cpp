@@ -2,6 +2,7 @@
 
 #include "retort/base/log.h"
 #include "retort/recipe/run_start.h"
+#include "retort/train/process_group.h"
 #include "retort/train/trainer.h"
 
 namespace retort::recipe {
@@ -9,7 +10,7 @@ namespace retort::recipe {
 Json train_glue(const GlueRun& glue, const MakeGlueUnit& make_unit) {
   const train::TrainingConfig& training = glue.training;
   training.apply_to_process();
-  checkpoint::RunFolder run = start_run(glue.output, training.save_total_limit);
+  auto run = start_run(glue.output, training.save_total_limit);
   const GlueDataConfig& data = glue.data;
   const data::GlueTask& task = data.task();
   const auto seed = static_cast<uint64_t>(training.seed);
@@ -20,21 +21,23 @@ Json train_glue(const GlueRun& glue, const MakeGlueUnit& make_unit) {
                                                .seed = seed});
   if (glue.check_model) glue.check_model(loaded);
   const data::GlueSplit split = data.aug_train ? data::GlueSplit::kTrainAugmented : data::GlueSplit::kTrain;
-  const auto features = data::load_glue(glue_source(data, task, split, seed, *loaded.model), *loaded.tokenizer);
+  const auto features = train::process_group().main_first(
+      [&] { return data::load_glue(glue_source(data, task, split, seed, *loaded.model), *loaded.tokenizer); });
   log_info("{} training rows of {}", features->feature_count(), task.name);
 
   const data::GlueRowSet rows(features, data::answers_of(task, split));
   const std::unique_ptr<GlueUnit> unit = make_unit(loaded, rows);
   data::ShuffledSource source(rows, source_options(training));
-  train::Trainer trainer(*unit, source, training, &run);
+  train::Trainer trainer(*unit, source, training, folder_of(run));
   if (glue.output.resume) trainer.resume();
-  run.write_config(glue.settings);
+  if (run) run->write_config(glue.settings);
   const Json rates = trainer.run().to_json();
+  if (!run) return {};
 
-  Json results = unit->evaluate_into(run.path());
+  Json results = unit->evaluate_into(run->path());
   results.update(rates);
-  write_glue_test_predictions(*loaded.model, *loaded.tokenizer, data, unit->evaluation_run(), run.path());
-  finish_run(run, *loaded.model, *loaded.tokenizer, std::string(task.name), glue.settings, results);
+  write_glue_test_predictions(*loaded.model, *loaded.tokenizer, data, unit->evaluation_run(), run->path());
+  finish_run(*run, *loaded.model, *loaded.tokenizer, std::string(task.name), glue.settings, results);
   return results;
 }
 

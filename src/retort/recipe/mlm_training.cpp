@@ -8,6 +8,7 @@
 #include "retort/recipe/mlm_unit.h"
 #include "retort/recipe/run_start.h"
 #include "retort/recipe/token_counts.h"
+#include "retort/train/process_group.h"
 #include "retort/train/trainer.h"
 
 namespace retort::recipe {
@@ -18,7 +19,7 @@ constexpr uint64_t kHeldOutKey = 20191002;  // the masks of held-out text are th
 
 HeldOutText make_held_out(const CorpusConfig& corpus, const LoadedModel& loaded, const data::TokenMasker& masker) {
   HeldOutText text;
-  if (corpus.eval_file.empty()) return text;
+  if (corpus.eval_file.empty() || !train::process_group().is_main()) return text;
   text.corpus = std::make_unique<data::TokenRowSet>(
       make_token_rows(open_corpus(corpus.eval_file, loaded), corpus.rows, corpus.eval_file));
   const int64_t all = text.corpus->row_count(), most = corpus.max_eval_sequences;
@@ -56,7 +57,7 @@ Json train_language_model(const LanguageModelRun& task) {
   const CorpusConfig& corpus = task.corpus;
   corpus.masking.check();
   training.apply_to_process();
-  checkpoint::RunFolder run = start_run(task.output, training.save_total_limit);
+  auto run = start_run(task.output, training.save_total_limit);
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel student = load_model(task.model, {.head = model::Head::kMaskedLm,
                                                 .may_start_head = true,
@@ -83,19 +84,20 @@ Json train_language_model(const LanguageModelRun& task) {
   data::ShuffledSource source(rows, options);
   const int64_t tokens = training.micro_batch_tokens();
   MlmUnit unit(student, teacher.get(), task.losses, held_out, tokens);
-  train::Trainer trainer(unit, source, training, &run);
+  train::Trainer trainer(unit, source, training, folder_of(run));
   if (task.output.resume) trainer.resume();
-  run.write_config(task.settings);
+  if (run) run->write_config(task.settings);
   if (teacher && held_out.masked)
     log_info("the teacher scores {}", evaluate_masked_lm(teacher->model(), *held_out.masked, tokens).dump());
   if (held_out.masked) log_info("before training: {}", unit.evaluate().dump());
   const Json trained = trainer.run().to_json();
+  if (!run) return {};
 
   Json results = unit.evaluate();
   if (held_out.each_token)
     results["pseudo_perplexity"] = evaluate_masked_lm(*student.model, *held_out.each_token, tokens).at("perplexity");
   results.update(trained);
-  finish_run(run, *student.model, *student.tokenizer, "masked language model", task.settings, results);
+  finish_run(*run, *student.model, *student.tokenizer, "masked language model", task.settings, results);
   return results;
 }
 

@@ -2,15 +2,19 @@
 
 #include "retort/recipe/model_folder.h"
 #include "retort/recipe/projection_file.h"
+#include "retort/train/process_group.h"
 
 namespace retort::recipe {
 
-checkpoint::RunFolder start_run(const train::OutputConfig& output, int64_t save_total_limit) {
+std::optional<checkpoint::RunFolder> start_run(const train::OutputConfig& output, int64_t save_total_limit) {
+  if (!train::process_group().is_main()) return std::nullopt;
   using checkpoint::RunStart;
   const RunStart start = output.resume                 ? RunStart::kResume
                          : output.overwrite_output_dir ? RunStart::kOverwrite
                                                        : RunStart::kNew;
-  return checkpoint::RunFolder({.output_dir = output.output_dir, .start = start, .save_total_limit = save_total_limit});
+  return std::optional<checkpoint::RunFolder>(
+      std::in_place, checkpoint::RunFolderOptions{
+                         .output_dir = output.output_dir, .start = start, .save_total_limit = save_total_limit});
 }
 
 data::ShuffledSourceOptions source_options(const train::TrainingConfig& training) {
@@ -19,7 +23,9 @@ data::ShuffledSourceOptions source_options(const train::TrainingConfig& training
           .gradient_accumulation_steps = training.gradient_accumulation_steps,
           .max_tokens_per_micro_batch = training.micro_batch_tokens(),
           .drop_last = training.dataloader_drop_last,
-          .group_by_length = training.group_by_length};
+          .group_by_length = training.group_by_length,
+          .process_count = train::process_group().size(),
+          .process = train::process_group().rank()};
 }
 
 model::ModelOptions training_model_options(const train::TrainingConfig& training) {

@@ -9,8 +9,11 @@
 
 namespace retort::recipe {
 
-// Locks the output folder as the settings ask (new, overwrite, resume).
-checkpoint::RunFolder start_run(const train::OutputConfig& output, int64_t save_total_limit);
+// Locks the output folder as the settings ask (new, overwrite, resume). Only the main process of a group has one.
+std::optional<checkpoint::RunFolder> start_run(const train::OutputConfig& output, int64_t save_total_limit);
+
+// What trains in the folder, if this process has it.
+inline checkpoint::RunFolder* folder_of(std::optional<checkpoint::RunFolder>& run) { return run ? &*run : nullptr; }
 
 // How the trainer's source draws its steps.
 data::ShuffledSourceOptions source_options(const train::TrainingConfig& training);

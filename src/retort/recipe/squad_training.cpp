@@ -4,6 +4,7 @@
 #include "retort/decode/squad_files.h"
 #include "retort/recipe/run_start.h"
 #include "retort/recipe/squad.h"
+#include "retort/train/process_group.h"
 #include "retort/train/trainer.h"
 
 namespace retort::recipe {
@@ -11,7 +12,8 @@ namespace retort::recipe {
 Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
   const train::TrainingConfig& training = squad.training;
   training.apply_to_process();
-  checkpoint::RunFolder run = start_run(squad.output, training.save_total_limit);
+  const train::ProcessGroup& group = train::process_group();
+  auto run = start_run(squad.output, training.save_total_limit);
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel loaded = load_model(squad.model, {.head = model::Head::kQuestionAnswering,
                                                 .may_start_head = true,
@@ -19,10 +21,12 @@ Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
                                                 .seed = seed});
   if (squad.check_model) squad.check_model(loaded);
   const SquadDataConfig& data = squad.data;
-  const auto features = std::make_shared<data::SquadFeatures>(data::load_squad_training(
-      squad_source(data, data.train_file, data.max_train_examples, seed, *loaded.model), *loaded.tokenizer));
+  const auto features = group.main_first([&] {
+    return std::make_shared<data::SquadFeatures>(data::load_squad_training(
+        squad_source(data, data.train_file, data.max_train_examples, seed, *loaded.model), *loaded.tokenizer));
+  });
   std::optional<data::SquadEvaluationSet> dev;
-  if (!data.dev_file.empty())
+  if (!data.dev_file.empty() && group.is_main())
     dev = data::load_squad_evaluation(squad_source(data, data.dev_file, data.max_eval_examples, seed, *loaded.model),
                                       *loaded.tokenizer);
   log_info("{} training features from `{}`", features->feature_count(), data.train_file);
@@ -30,19 +34,20 @@ Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
   const data::SquadRowSet rows(features, true);
   const std::unique_ptr<SquadUnit> unit = make_unit({loaded, rows, dev ? &*dev : nullptr});
   data::ShuffledSource source(rows, source_options(training));
-  train::Trainer trainer(*unit, source, training, &run);
+  train::Trainer trainer(*unit, source, training, folder_of(run));
   if (squad.output.resume) trainer.resume();
-  run.write_config(squad.settings);
+  if (run) run->write_config(squad.settings);
   Json results = trainer.run().to_json();
+  if (!run) return {};
 
   if (dev) {
     const SquadEvaluation evaluation = unit->predict(*dev);
     Json scores = score_squad_evaluation(*dev, evaluation, data.features.version_2_with_negative);
     scores.update(results);
     results = std::move(scores);
-    decode::write_squad_files(run.path(), dev->data, evaluation.predictions, data.features.version_2_with_negative);
+    decode::write_squad_files(run->path(), dev->data, evaluation.predictions, data.features.version_2_with_negative);
   }
-  finish_run(run, *loaded.model, *loaded.tokenizer, "question answering", squad.settings, results);
+  finish_run(*run, *loaded.model, *loaded.tokenizer, "question answering", squad.settings, results);
   return results;
 }
 

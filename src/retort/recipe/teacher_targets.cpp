@@ -5,6 +5,7 @@
 
 #include "retort/base/log.h"
 #include "retort/recipe/teacher_cache.h"
+#include "retort/train/process_group.h"
 
 namespace retort::recipe {
 
@@ -12,8 +13,8 @@ namespace {
 
 // Whether a run looks at rows more than once.
 bool repeats_rows(const train::TrainingConfig& training, int64_t rows) {
-  const double per_step =
-      static_cast<double>(training.per_device_train_batch_size * training.gradient_accumulation_steps);
+  const double per_step = static_cast<double>(train::process_group().size() * training.per_device_train_batch_size *
+                                              training.gradient_accumulation_steps);
   const double sequences = training.max_steps > 0 ? static_cast<double>(training.max_steps) * per_step
                                                   : training.num_train_epochs * static_cast<double>(rows);
   return sequences > static_cast<double>(rows);
@@ -35,7 +36,7 @@ bool is_worth_keeping(const fs::path& folder, const data::RowSet& rows, const Te
   return false;
 }
 
-// Null where nothing is to be kept.
+// Null where nothing is to be kept. The main process makes it for the others.
 std::shared_ptr<const TeacherCache> open_cache(const Teacher& teacher, const data::RowSet& rows,
                                                const TeacherOutputs& outputs, const train::TrainingConfig& training) {
   const std::string& where = teacher.config().teacher_cache;
@@ -43,9 +44,12 @@ std::shared_ptr<const TeacherCache> open_cache(const Teacher& teacher, const dat
   const bool is_automatic = where == "auto";
   const fs::path folder = is_automatic ? user_cache_folder() / "teacher" : fs::path(where);
   const std::string key = teacher_cache_key(teacher.model(), rows, outputs);
-  if (is_automatic && !TeacherCache::exists(folder, key, outputs) && !is_worth_keeping(folder, rows, outputs, training))
-    return nullptr;
-  return std::make_shared<const TeacherCache>(folder, key, rows, outputs, training.micro_batch_tokens());
+  return train::process_group().main_first([&]() -> std::shared_ptr<const TeacherCache> {
+    if (is_automatic && !TeacherCache::exists(folder, key, outputs) &&
+        !is_worth_keeping(folder, rows, outputs, training))
+      return nullptr;
+    return std::make_shared<const TeacherCache>(folder, key, rows, outputs, training.micro_batch_tokens());
+  });
 }
 
 bool gives_logits_per_token(model::Head head) {
@@ -128,8 +132,7 @@ TeacherTargets logit_targets(const Teacher& teacher, const data::RowSet& rows, c
                                .precision = training.precision_kind(),
                                .compute = [&](const data::Batch& batch) { return teacher.forward(batch, {}).logits; }};
   const auto cache = open_cache(teacher, rows, outputs, training);
-  if (cache == nullptr)
-    return [&teacher](const data::Batch& batch, auto keys) { return teacher.forward(batch, keys); };
+  if (cache == nullptr) return [&teacher](const data::Batch& batch, auto keys) { return teacher.forward(batch, keys); };
   return [cache](const data::Batch& batch, auto) {
     model::ModelOutput output;
     output.logits = cache->gather(batch).to(at::kFloat);

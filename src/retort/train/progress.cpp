@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "retort/base/log.h"
+
 namespace retort::train {
 namespace {
 
@@ -45,6 +47,7 @@ std::optional<double> maybe_rate(int64_t before, int64_t after, double seconds) 
 }  // namespace
 
 ProgressSink stderr_progress_sink() {
+  if (shows_errors_only()) return {[](std::string_view) {}, steady_seconds, stderr_columns, false};
   const char* const terminal = std::getenv("TERM");
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
   return {write_to_stderr, steady_seconds, stderr_columns, is_terminal};

@@ -21,7 +21,7 @@ struct ProgressSink {
   bool is_terminal = false;
 };
 
-// Standard error; a terminal unless it is piped or TERM is "dumb".
+// Standard error; a terminal unless it is piped or TERM is "dumb". Nowhere in a process that shows only errors.
 ProgressSink stderr_progress_sink();
 
 // Counters from the beginning of the work, what was done before a resume included.

@@ -50,6 +50,11 @@ StopSignal::~StopSignal() {
 
 int StopSignal::requested() const { return first_signal; }
 
+void StopSignal::adopt(int signal_number) {
+  int none = 0;
+  first_signal.compare_exchange_strong(none, signal_number);
+}
+
 void StopSignal::throw_if_requested(int64_t step, const std::string& saved_as) const {
   const int signal_number = requested();
   if (signal_number == 0) return;

@@ -21,6 +21,9 @@ class StopSignal {
   // The number of the first signal that came, or 0. Any thread may ask.
   int requested() const;
 
+  // Does as if this signal had come: another process of the run got it. 0: none did.
+  void adopt(int signal_number);
+
   // Throws Interrupted with the signal's number when one came. Call it once the state is safe; `saved_as` is the
   // checkpoint's path, empty when nothing could be saved.
   void throw_if_requested(int64_t step, const std::string& saved_as = "") const;

@@ -62,7 +62,8 @@ Json TrainingSummary::to_json() const {
 }
 
 Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& config, checkpoint::RunFolder* run)
-    : unit_(unit),
+    : group_(process_group()),
+      unit_(unit),
       source_(source),
       config_(config),
       run_(run),
@@ -79,6 +80,7 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
 }
 
 bool Trainer::resume() {
+  if (run_ == nullptr) return false;
   const auto checkpoint = run_->newest_valid();
   if (!checkpoint) {
     log_warning("`{}` holds no whole checkpoint: training begins at step 0", run_->path().string());
@@ -91,8 +93,30 @@ bool Trainer::resume() {
   return true;
 }
 
+// Every process goes on from the main one's state.
+void Trainer::begin_together() {
+  if (group_.size() == 1) return;
+  const std::string own =
+      fmt::format("{} steps, {} an epoch, seed {}, learning rate {}, log every {}", schedule_.total_steps,
+                  source_.steps_per_epoch(), config_.seed, config_.learning_rate, config_.logging_steps);
+  for (const std::string& other : group_.gather(own))
+    if (other != own)
+      throw UserError("all processes must be started with the same settings, but one has {} and another {}", own,
+                      other);
+  group_.broadcast(unit_.parameters().values());
+  unit_.parameters().refresh_operands();
+  for (const optim::Moment& moment : optimizer_.moments()) group_.broadcast(moment.values);
+  const Json state = Json::parse(
+      group_.broadcast(Json({{"state", state_.to_json()}, {"optimizer_steps", optimizer_.step_count()}}).dump()));
+  if (group_.is_main()) return;
+  state_ = TrainerState::from_json(state.at("state"), "process 0");
+  optimizer_.restore(state.at("optimizer_steps"));
+  source_.seek({.epoch = state_.resume.data_epoch, .step_in_epoch = state_.resume.data_step});
+}
+
 TrainingSummary Trainer::run() {
-  const StopSignal stop;
+  StopSignal stop;
+  begin_together();
   open_logs(state_.global_step > 0 ? std::optional(state_.global_step) : std::nullopt);
   seconds_before_ = state_.resume.train_seconds;
   started_ = stretch_started_ = seconds_now();
@@ -102,10 +126,18 @@ TrainingSummary Trainer::run() {
       .start = {
           .done = state_.global_step, .sequences = state_.resume.sequences_seen, .tokens = state_.resume.tokens_seen}});
   while (state_.global_step < schedule_.total_steps) {
-    after_step(step());
-    if (stop.requested() == 0) continue;
+    int signal_of_any = 0;  // a signal that only comes meanwhile is for the next step
+    try {
+      after_step(step());
+      signal_of_any = static_cast<int>(group_.largest(stop.requested()));
+    } catch (const ProcessLostError& lost) {
+      save_after_loss(lost);
+    }
+    if (signal_of_any == 0) continue;
+    stop.adopt(signal_of_any);
     progress_->clear();
     save(false);
+    group_.wait_for_all();  // launchers end all processes as soon as one has ended
     const bool is_saved = run_ != nullptr && last_saved_step_ == state_.global_step;
     stop.throw_if_requested(state_.global_step, is_saved ? run_->checkpoint_path(state_.global_step).string() : "");
   }
@@ -130,7 +162,14 @@ Trainer::StepResult Trainer::step() {
   const data::StepBatch batch = source_.next();
   const double before = seconds_now();
   // 2 forward and 3 backward; sums are divided by the counts of the whole step, so 4 no division is left
-  result.loss = forward_backward(batch);
+  try {
+    result.loss = forward_backward(batch);
+    group_.sum(unit_.parameters().gradients());
+    result.loss = group_.sum(result.loss);
+  } catch (const ProcessLostError&) {
+    source_.seek(batch.position);  // the step did not happen
+    throw;
+  }
   // 5 check and clip
   result.gradient_norm = optimizer_.gradient_norm();
   result.is_finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
@@ -152,7 +191,7 @@ Trainer::StepResult Trainer::step() {
 double Trainer::forward_backward(const data::StepBatch& batch) {
   const std::vector<double> counts = unit_.step_counts(batch);
   double loss = 0;
-  for (const data::Batch& micro_batch : batch.micro_batches) {
+  for (const data::Batch& micro_batch : batch.own()) {
     const auto keys = sequence_keys(micro_batch, static_cast<uint64_t>(config_.seed), batch.position.epoch);
     const std::vector<loss::LossTerm> terms = unit_.forward(micro_batch, keys);
     note_parts(terms, counts);
@@ -178,6 +217,29 @@ void Trainer::note_parts(const std::vector<loss::LossTerm>& terms, const std::ve
     if (terms.size() > 1 && terms[i].parts.empty() && count > 0)
       stretch_parts_[terms[i].name] += terms[i].sum.item<double>() / count;
   }
+}
+
+// The same, over all processes.
+std::map<std::string, double> Trainer::sum_parts() const {
+  std::map<std::string, double> sums;
+  for (const std::string& text : group_.gather(Json(stretch_parts_).dump())) {
+    const Json parts = Json::parse(text);
+    for (const auto& [name, value] : parts.items())
+      sums[name] += value.is_number() ? value.get<double>() : std::nan("");  // JSON has no other numbers
+  }
+  return sums;
+}
+
+// What was trained is kept, and the error goes on with what is to be done.
+void Trainer::save_after_loss(const ProcessLostError& lost) {
+  progress_->clear();
+  if (!group_.is_main()) throw lost;
+  save(false);
+  const bool is_saved = run_ != nullptr && last_saved_step_ == state_.global_step;
+  throw ProcessLostError("{}; {}", lost.what(),
+                         is_saved ? fmt::format("saved as `{}`; start all processes again with --resume",
+                                                run_->checkpoint_path(state_.global_step).string())
+                                  : std::string("start all processes again"));
 }
 
 // Leaves the update out; after too many in a row the run cannot be saved by waiting.
@@ -233,7 +295,7 @@ void Trainer::log_stretch(const StepResult& result) {
   values["sequences_per_second"] = static_cast<double>(stretch_sequences_) / seconds;
   values["tokens_per_second"] = static_cast<double>(stretch_tokens_) / seconds;
   values["overhead_share"] = overhead_share();
-  for (const auto& [name, sum] : stretch_parts_)
+  for (const auto& [name, sum] : sum_parts())
     values[name] = sum / static_cast<double>(std::max<int64_t>(1, stretch_steps_));
   last_loss_ = values["loss"].get<double>();
   Json entry{{"epoch", state_.epoch}, {"step", state_.global_step}};
@@ -250,6 +312,7 @@ void Trainer::log_stretch(const StepResult& result) {
 }
 
 void Trainer::evaluate_and_keep_best() {
+  if (!group_.is_main()) return;
   const double before = seconds_now();
   progress_->clear();
   const Json scores = unit_.evaluate();

@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 
+#include "retort/base/error.h"
 #include "retort/checkpoint/run_folder.h"
 #include "retort/data/source.h"
 #include "retort/optim/optimizer.h"
 #include "retort/optim/schedule.h"
 #include "retort/train/event_log.h"
+#include "retort/train/process_group.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
 #include "retort/train/tensorboard.h"
@@ -34,7 +36,7 @@ struct TrainingSummary {
 
 class Trainer {
  public:
-  // `run` may be null: then nothing is saved or logged to files (benchmarks).
+  // `run` may be null: then nothing is saved or logged to files (benchmarks, all processes but the main one).
   Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& config, checkpoint::RunFolder* run);
 
   // Restores the newest valid checkpoint of the run folder; false when there is none.
@@ -51,6 +53,7 @@ class Trainer {
     bool is_finite = true;
   };
 
+  void begin_together();
   StepResult step();
   double forward_backward(const data::StepBatch& batch);
   void note_parts(const std::vector<loss::LossTerm>& terms, const std::vector<double>& counts);
@@ -66,6 +69,10 @@ class Trainer {
   double fraction_of_epoch() const;
   double overhead_share() const;  // waiting for data, logging, saving
 
+  std::map<std::string, double> sum_parts() const;
+  [[noreturn]] void save_after_loss(const ProcessLostError& lost);
+
+  const ProcessGroup& group_;
   TrainUnit& unit_;
   data::Source& source_;
   TrainingConfig config_;

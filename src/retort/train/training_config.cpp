@@ -10,6 +10,7 @@
 #include "retort/kernel/product.h"
 #include "retort/optim/optimizer.h"
 #include "retort/optim/schedule.h"
+#include "retort/train/process_group.h"
 
 namespace retort::train {
 
@@ -46,7 +47,8 @@ void TrainingConfig::fields(FieldList& list) {
   list.add("max_steps", max_steps,
            {.help = "Optimizer steps; a positive number overrides the epochs.", .unit = "steps", .min = -1});
   list.add("per_device_train_batch_size", per_device_train_batch_size,
-           {.help = "Sequences of a batch; a step holds this times gradient_accumulation_steps.",
+           {.help = "Sequences of a batch; a step holds this times gradient_accumulation_steps times the number of "
+                    "processes.",
             .unit = "sequences",
             .min = 1,
             .aliases = {"train_batch_size", "per_gpu_train_batch_size", "per_compute_train_batch_size", "batch_size"}});
@@ -110,7 +112,12 @@ void TrainingConfig::fields(FieldList& list) {
       {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
   list.add("deterministic", deterministic,
            {.help = "In fp32: the same result for any number of threads, somewhat slower."});
-  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
+  list.add("threads", threads,
+           {.help = "Threads; 0: as many as the machine grants, shared by the processes of the run.", .min = 0});
+  list.add("process_timeout", process_timeout,
+           {.help = "With several processes: how long one may show no sign of life before the others give up.",
+            .unit = "seconds",
+            .min = 1});
   list.group("Logging, evaluation and checkpoints");
   list.add("logging_steps", logging_steps,
            {.help = "A log line every so many steps; 0: none.",
@@ -147,9 +154,13 @@ int64_t TrainingConfig::micro_batch_tokens() const {
 
 void TrainingConfig::apply_to_process() const {
   kernel::keep_tensor_memory();
-  if (threads > 0) {
+  join_process_group(process_timeout);
+  // What OMP_NUM_THREADS says is meant for one process.
+  const bool is_shared = process_group().sharing_cpus() > 1 && !environment_variable("OMP_NUM_THREADS");
+  if (threads > 0)
     set_thread_count(static_cast<int>(threads));
-  }
+  else if (is_shared)
+    set_thread_count(std::max(1, thread_count() / static_cast<int>(process_group().sharing_cpus())));
   at::set_num_threads(thread_count());
   kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference
                                                     : kernel::Implementation::kFused);

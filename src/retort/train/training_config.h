@@ -38,12 +38,13 @@ struct TrainingConfig {
   std::string kernels = "fused";
   bool deterministic = false;
   int64_t threads = 0;
+  double process_timeout = 60;
 
   void fields(FieldList& list);
   kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }
   // max_tokens_per_micro_batch, or what 0 stands for.
   int64_t micro_batch_tokens() const;
-  // Sets the process up as asked: kernels, number of threads.
+  // Sets the process up as asked: kernels, number of threads, the group of processes that it belongs to.
   void apply_to_process() const;
 };
 

@@ -182,6 +182,50 @@ TEST(ShuffledSource, GroupedStepsHoldSimilarLengths) {
   EXPECT_LT(spread(true) * 10, spread(false));
 }
 
+// Every process sees the same steps and has a share of its own: together all of it, of about as many tokens each.
+TEST(ShuffledSource, ProcessesShareEveryStep) {
+  const MadeUpRows rows(103);
+  for (const int64_t processes : {1, 2, 3, 5}) {
+    std::vector<std::unique_ptr<ShuffledSource>> sources;
+    for (int64_t process = 0; process < processes; ++process)
+      sources.push_back(std::make_unique<ShuffledSource>(rows, ShuffledSourceOptions{.batch_size = 4,
+                                                                                     .gradient_accumulation_steps = 2,
+                                                                                     .max_tokens_per_micro_batch = 60,
+                                                                                     .process_count = processes,
+                                                                                     .process = process}));
+    EXPECT_EQ(sources[0]->steps_per_epoch(), (103 + 8 * processes - 1) / (8 * processes));
+    for (int64_t i = 0; i < 2 * sources[0]->steps_per_epoch(); ++i) {
+      std::vector<StepBatch> steps;
+      for (const auto& source : sources) steps.push_back(source->next());
+      std::multiset<int64_t> owned;
+      std::vector<int64_t> tokens;
+      for (const StepBatch& step : steps) {
+        EXPECT_EQ(print(step), print(steps[0]));
+        tokens.push_back(0);
+        for (const Batch& batch : step.own()) {
+          owned.insert(batch.rows.begin(), batch.rows.end());
+          tokens.back() += batch.tokens.tokens();
+        }
+      }
+      const std::vector<int64_t> all = rows_of(steps[0]);
+      EXPECT_EQ(owned, std::multiset<int64_t>(all.begin(), all.end()));
+      EXPECT_LE(*std::max_element(tokens.begin(), tokens.end()) - *std::min_element(tokens.begin(), tokens.end()), 40)
+          << "more than the longest row";
+    }
+  }
+}
+
+// However many processes share a step, it is the same rows.
+TEST(ShuffledSource, ProcessesTakeTheStepsOfOne) {
+  const MadeUpRows rows(50);
+  ShuffledSource one(rows, {.batch_size = 6}), three(rows, {.batch_size = 2, .process_count = 3, .process = 1});
+  for (int64_t i = 0; i < 12; ++i) {
+    const StepBatch a = one.next(), b = three.next();
+    const std::vector<int64_t> own = rows_of(a), others = rows_of(b);
+    EXPECT_EQ(std::multiset<int64_t>(own.begin(), own.end()), std::multiset<int64_t>(others.begin(), others.end()));
+  }
+}
+
 TEST(ShuffledSource, AFailedStepCanBeDrawnAgain) {
   MadeUpRows rows(20);
   rows.is_broken = true;

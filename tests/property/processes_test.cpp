@@ -1,0 +1,254 @@
+// Several processes that train one model: they end with the model of one process, and when one of them dies or hangs
+// the others say so, keep what was trained and go on later.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <thread>
+
+#include "cli/program.h"
+#include "retort/checkpoint/weights.h"
+#include "retort/data/token_file.h"
+#include "retort/text/tokenizer.h"
+
+namespace retort::program {
+namespace {
+
+// A free port now; with luck still a moment later.
+int free_port() {
+  static int next = 20000 + static_cast<int>(::getpid() % 20000);
+  return next++;
+}
+
+// `words` in `count` processes, as a launcher starts them.
+std::vector<std::unique_ptr<Process>> start(const Words& words, int count) {
+  const std::string port = std::to_string(free_port());
+  std::vector<std::unique_ptr<Process>> processes;
+  for (int rank = 0; rank < count; ++rank)
+    processes.push_back(std::make_unique<Process>(words, "",
+                                                  Limits{.environment = {{"RANK", std::to_string(rank)},
+                                                                         {"WORLD_SIZE", std::to_string(count)},
+                                                                         {"MASTER_ADDR", "127.0.0.1"},
+                                                                         {"MASTER_PORT", port}}}));
+  return processes;
+}
+
+std::vector<Outcome> wait_for(std::vector<std::unique_ptr<Process>>& processes) {
+  std::vector<Outcome> outcomes;
+  for (auto& process : processes) outcomes.push_back(process->wait());
+  return outcomes;
+}
+
+std::vector<float> weights_of(const fs::path& folder) {
+  std::vector<float> all;
+  const auto files = checkpoint::open_weights(folder);
+  for (const auto& tensor : files.tensors()) {
+    int64_t count = 1;
+    for (const int64_t length : tensor.shape) count *= length;
+    std::vector<float> values(static_cast<size_t>(count));
+    checkpoint::to_float32(tensor, values);
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+// ||a - b|| / ||b - start||: of the way that training went.
+double relative_difference(const fs::path& a, const fs::path& b, const fs::path& start) {
+  const auto x = weights_of(a), y = weights_of(b), z = weights_of(start);
+  double difference = 0, way = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    difference += std::pow(x[i] - y.at(i), 2);
+    way += std::pow(y[i] - z.at(i), 2);
+  }
+  return std::sqrt(difference / way);
+}
+
+Words words_for(const fs::path& output_dir, const Words& more) {
+  Words all{"--max_steps", "12", "--learning_rate", "1e-3", "--precision", "fp32"};
+  all.insert(all.end(), more.begin(), more.end());
+  return finetune_squad_words(output_dir, all);
+}
+
+std::string errors_of(const std::vector<Outcome>& outcomes) {
+  std::string text;
+  for (const Outcome& outcome : outcomes) text += fmt::format("exit {}:\n{}\n", outcome.exit_code, outcome.errors);
+  return text;
+}
+
+// Three processes with batches of 2 are one with a batch of 6, dropout included; the last step of an epoch is not full.
+TEST(Processes, TrainTheModelOfOne) {
+  const tiny::TemporaryFolder folder;
+  const Outcome alone = run(words_for(folder / "one", {"--per_device_train_batch_size", "6"}));
+  ASSERT_EQ(alone.exit_code, 0) << alone.errors;
+  auto processes = start(words_for(folder / "three", {"--per_device_train_batch_size", "2"}), 3);
+  const auto outcomes = wait_for(processes);
+  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
+  EXPECT_LT(relative_difference(folder / "three", folder / "one", tiny::question_answering_folder()), 1e-3);
+  const Json one = alone.last_line(), three = outcomes[0].last_line();
+  EXPECT_NEAR(three.at("train_loss").get<double>(), one.at("train_loss").get<double>(), 1e-4);
+  EXPECT_EQ(three.at("train_steps"), one.at("train_steps"));
+  for (int rank : {1, 2}) {
+    EXPECT_EQ(outcomes[rank].output, "") << "only the main process speaks";
+    EXPECT_EQ(outcomes[rank].errors, "");
+  }
+}
+
+// Masks are drawn for the whole step, so they, too, are those of one process.
+TEST(Processes, DistillTheLanguageModelOfOne) {
+  const tiny::TemporaryFolder folder;
+  const fs::path models = fs::path(RETORT_FIXTURES) / "distillation";
+  const text::Tokenizer tokenizer = text::Tokenizer::load(models / "student_mlm");
+  data::TokenFileWriter writer(folder / "corpus.tokens", data::TokenVocabulary::of(tokenizer));
+  for (int32_t i = 0; i < 31; ++i) {
+    std::vector<int32_t> ids{tokenizer.cls_id()};
+    for (int32_t t = 0; t < 12 + i % 7; ++t) ids.push_back(tokenizer.vocabulary_size() / 2 + (t * 5 + i) % 9);
+    ids.push_back(tokenizer.sep_id());
+    writer.add(ids);
+  }
+  writer.publish(1);
+  const auto words = [&](const char* output_dir, const char* batch_size) {
+    return Words{"distill",
+                 "mlm",
+                 "--model",
+                 models / "student_mlm",
+                 "--teacher",
+                 models / "teacher_mlm",
+                 "--data_file",
+                 folder / "corpus.tokens",
+                 "--output_dir",
+                 folder / output_dir,
+                 "--precision",
+                 "fp32",
+                 "--threads",
+                 "1",
+                 "--max_steps",
+                 "9",
+                 "--alpha_cos",
+                 "1",
+                 "--max_seq_length",
+                 "32",
+                 "--min_seq_length",
+                 "2",
+                 "--learning_rate",
+                 "1e-3",
+                 "--per_device_train_batch_size",
+                 batch_size,
+                 "--gradient_accumulation_steps",
+                 "2"};
+  };
+  const Outcome alone = run(words("one", "4"));
+  ASSERT_EQ(alone.exit_code, 0) << alone.errors;
+  auto processes = start(words("two", "2"), 2);
+  const auto outcomes = wait_for(processes);
+  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
+  EXPECT_LT(relative_difference(folder / "two", folder / "one", models / "student_mlm"), 1e-3);
+}
+
+void wait_for_checkpoint(const fs::path& output_dir) {
+  for (int tries = 0; tries < 20000; ++tries) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(output_dir, ignored))
+      if (entry.path().filename().string().starts_with("checkpoint-")) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  FAIL() << "no checkpoint in " << output_dir;
+}
+
+const Words kLong{"--max_steps",       "200", "--save_steps", "5", "--per_device_train_batch_size", "2",
+                  "--process_timeout", "3"};
+
+// The others stop soon, name the one, and keep the last step; all go on afterwards.
+void lose_one(int signal_number, const std::string& reason) {
+  const tiny::TemporaryFolder folder;
+  auto processes = start(words_for(folder / "out", kLong), 3);
+  wait_for_checkpoint(folder / "out");
+  processes[1]->send(signal_number);
+  const Outcome main = processes[0]->wait(), other = processes[2]->wait();
+  EXPECT_EQ(main.exit_code, 75) << main.errors;
+  EXPECT_EQ(other.exit_code, 75) << other.errors;
+  for (const Outcome* outcome : {&main, &other}) {
+    EXPECT_NE(outcome->errors.find("process 1 of 3"), std::string::npos) << outcome->errors;
+    EXPECT_NE(outcome->errors.find(reason), std::string::npos) << outcome->errors;
+  }
+  EXPECT_NE(main.errors.find("start all processes again with --resume"), std::string::npos) << main.errors;
+  processes[1]->send(SIGKILL);
+
+  Words again = words_for(folder / "out", kLong);
+  again.insert(again.end(), {"--resume", "--max_steps", "30"});
+  auto resumed = start(again, 3);
+  const auto outcomes = wait_for(resumed);
+  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
+  EXPECT_TRUE(fs::exists(folder / "out/DONE"));
+}
+
+TEST(Processes, OneThatDiesIsNamed) { lose_one(SIGKILL, "is gone"); }
+TEST(Processes, OneThatHangsIsNamed) { lose_one(SIGSTOP, "no sign of life for 3 s"); }
+
+// The one that keeps the store where all meet.
+TEST(Processes, TheMainOneIsMissedToo) {
+  for (const int signal_number : {SIGKILL, SIGSTOP}) {
+    const tiny::TemporaryFolder folder;
+    auto processes = start(words_for(folder / "out", kLong), 3);
+    wait_for_checkpoint(folder / "out");
+    processes[0]->send(signal_number);
+    for (int rank : {1, 2}) {
+      const Outcome outcome = processes[rank]->wait();
+      EXPECT_EQ(outcome.exit_code, 75) << outcome.errors;
+      EXPECT_NE(outcome.errors.find("process 0 of 3"), std::string::npos) << outcome.errors;
+    }
+  }
+}
+
+// A signal to one of them stops all, behind the same step; going on gives the model of a run that was never stopped.
+TEST(Processes, StopTogetherAndGoOn) {
+  const tiny::TemporaryFolder folder;
+  const Words more{"--per_device_train_batch_size", "2", "--save_steps", "3", "--max_steps", "60"};
+  auto whole = start(words_for(folder / "whole", more), 2);
+  for (const Outcome& outcome : wait_for(whole)) ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+
+  auto processes = start(words_for(folder / "out", more), 2);
+  wait_for_checkpoint(folder / "out");
+  processes[1]->send(SIGTERM);
+  const auto stopped = wait_for(processes);
+  for (const Outcome& outcome : stopped) EXPECT_EQ(outcome.exit_code, 128 + SIGTERM) << errors_of(stopped);
+  Words again = words_for(folder / "out", more);
+  again.emplace_back("--resume");
+  auto resumed = start(again, 2);
+  const auto outcomes = wait_for(resumed);
+  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
+  EXPECT_EQ(read_file(folder / "out/model.safetensors"), read_file(folder / "whole/model.safetensors"));
+}
+
+TEST(Processes, OneThatNeverComesIsNamed) {
+  const tiny::TemporaryFolder folder;
+  Process only(words_for(folder / "out", {"--process_timeout", "1"}), "",
+               Limits{.environment = {{"RANK", "0"},
+                                      {"WORLD_SIZE", "2"},
+                                      {"MASTER_ADDR", "127.0.0.1"},
+                                      {"MASTER_PORT", std::to_string(free_port())}}});
+  const Outcome outcome = only.wait();
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.errors.find("but process 1 did not come within 1 s"), std::string::npos) << outcome.errors;
+}
+
+TEST(Processes, OtherSettingsAreRefused) {
+  const tiny::TemporaryFolder folder;
+  const std::string port = std::to_string(free_port());
+  std::vector<std::unique_ptr<Process>> processes;
+  for (const char* rank : {"0", "1"})
+    processes.push_back(
+        std::make_unique<Process>(words_for(folder / "out", {"--seed", rank}), "",
+                                  Limits{.environment = {{"RANK", rank}, {"WORLD_SIZE", "2"}, {"MASTER_PORT", port}}}));
+  for (const Outcome& outcome : wait_for(processes)) {
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_NE(outcome.errors.find("all processes must be started with the same settings"), std::string::npos)
+        << outcome.errors;
+  }
+}
+
+}  // namespace
+}  // namespace retort::program
