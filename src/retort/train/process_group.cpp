@@ -17,6 +17,7 @@
 #include <mutex>
 #include <numeric>
 #include <thread>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -54,14 +55,16 @@ std::string first_line(const std::exception& failure) {
   return text.substr(0, text.find('\n'));
 }
 
-c10::intrusive_ptr<c10d::TCPStore> connect(const ProcessPlace& place, bool is_server, milliseconds timeout) {
+// A connection of its own. What an earlier attempt left in a store that the launcher keeps does not show.
+c10::intrusive_ptr<c10d::Store> connect(const ProcessPlace& place, bool is_server, milliseconds timeout) {
   c10d::TCPStoreOptions options;
   options.port = static_cast<uint16_t>(place.port);
   options.isServer = is_server;
   options.waitWorkers = false;
   options.timeout = timeout;
   try {
-    return c10::make_intrusive<c10d::TCPStore>(place.address, options);
+    return c10::make_intrusive<c10d::PrefixStore>("retort/" + place.attempt,
+                                                  c10::make_intrusive<c10d::TCPStore>(place.address, options));
   } catch (const std::exception& failure) {
     if (is_server)
       throw UserError("`MASTER_PORT` must be a free port of this machine, but {} is not: {}", place.port,
@@ -71,23 +74,27 @@ c10::intrusive_ptr<c10d::TCPStore> connect(const ProcessPlace& place, bool is_se
   }
 }
 
-constexpr const char* kLost = "retort/lost";  // the number of the first process that somebody missed
+// A process that is missed, and why; rank -1: none is.
+struct Loss {
+  int64_t rank = -1;
+  std::string reason = {};
+};
 
-std::string key_of(const char* what, int64_t rank) { return fmt::format("retort/{}/{}", what, rank); }
+constexpr const char* kLoss = "loss";  // the first that somebody noticed: "<rank> <reason>"
 
-void set_text(c10d::Store& store, const std::string& key, const std::string& text) {
-  store.set(key, std::vector<uint8_t>(text.begin(), text.end()));
-}
+std::string key_of(const char* what, int64_t rank) { return fmt::format("{}/{}", what, rank); }
 
-std::string get_text(c10d::Store& store, const std::string& key) {
-  const std::vector<uint8_t> bytes = store.get(key);
-  return {bytes.begin(), bytes.end()};
+Loss get_loss(c10d::Store& store) {
+  if (!store.check({kLoss})) return {};
+  const std::string text = store.get_to_str(kLoss);
+  const size_t blank = text.find(' ');
+  return {std::stoll(text.substr(0, blank)), text.substr(blank + 1)};
 }
 
 // Gives signs of life and watches those of the others, in a thread and through a connection of its own.
 class LifeWatch {
  public:
-  LifeWatch(const ProcessPlace& place, milliseconds timeout, c10::intrusive_ptr<c10d::TCPStore> store)
+  LifeWatch(const ProcessPlace& place, milliseconds timeout, c10::intrusive_ptr<c10d::Store> store)
       : place_(place), timeout_(timeout), store_(std::move(store)), seen_(place.size), looked_(Clock::now()) {
     for (Seen& seen : seen_) seen.at = Clock::now();
     thread_ = std::thread([this] { watch(); });
@@ -101,17 +108,17 @@ class LifeWatch {
     thread_.join();
   }
 
-  // A process that somebody missed, or that has given no sign for `silence`; -1: all have.
-  int64_t silent_process(milliseconds silence) const {
+  // What somebody noticed; or else a process that has given no sign for `silence`.
+  Loss find_loss(milliseconds silence) const {
     const std::lock_guard lock(mutex_);
-    if (missed_ >= 0) return missed_;
+    if (noticed_.rank >= 0) return noticed_;
+    const std::string reason = fmt::format("no sign of life for {} s", silence.count() / 1000);
     // No look came to its end: it waits for the store, which process 0 keeps.
-    if (Clock::now() - looked_ > silence + kBetweenSigns) return place_.rank == 0 ? -1 : 0;
+    if (Clock::now() - looked_ > silence + kBetweenSigns) return {place_.rank == 0 ? -1 : 0, reason};
     for (int64_t rank = 0; rank < place_.size; ++rank)
-      if (rank != place_.rank && looked_ - seen_[rank].at > silence) return rank;
-    return -1;
+      if (rank != place_.rank && looked_ - seen_[rank].at > silence) return {rank, reason};
+    return {};
   }
-  int64_t silent_process() const { return silent_process(timeout_); }
 
  private:
   struct Seen {
@@ -124,16 +131,16 @@ class LifeWatch {
     for (std::unique_lock lock(mutex_); !is_ending_; ended_.wait_for(lock, pause)) {
       lock.unlock();
       std::vector<int64_t> counts;
-      int64_t missed = -1;
+      Loss noticed;
       try {
         for (int64_t rank = 0; rank < place_.size; ++rank)
           counts.push_back(store_->add(key_of("sign", rank), rank == place_.rank ? 1 : 0));
-        if (store_->check({kLost})) missed = std::stoll(get_text(*store_, kLost));
+        noticed = get_loss(*store_);
       } catch (const std::exception&) {  // the store has gone: no look comes to its end any more
         return;
       }
       lock.lock();
-      looked_ = Clock::now(), missed_ = missed;
+      looked_ = Clock::now(), noticed_ = std::move(noticed);
       for (size_t rank = 0; rank < seen_.size(); ++rank)
         if (counts[rank] != seen_[rank].count) seen_[rank] = {counts[rank], looked_};
     }
@@ -141,13 +148,13 @@ class LifeWatch {
 
   const ProcessPlace place_;
   const milliseconds timeout_;
-  c10::intrusive_ptr<c10d::TCPStore> store_;
+  c10::intrusive_ptr<c10d::Store> store_;
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   bool is_ending_ = false;
   std::vector<Seen> seen_;
   Clock::time_point looked_;
-  int64_t missed_ = -1;
+  Loss noticed_;
   std::thread thread_;
 };
 
@@ -163,7 +170,7 @@ std::shared_ptr<gloo::transport::Device> make_device() {
 struct ProcessGroup::Connection {
   ProcessPlace place;
   milliseconds timeout;
-  c10::intrusive_ptr<c10d::TCPStore> store;
+  c10::intrusive_ptr<c10d::Store> store;
   std::vector<std::string> names = {};  // of the processes
   std::unique_ptr<LifeWatch> watch = {};
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo = {};
@@ -173,7 +180,7 @@ struct ProcessGroup::Connection {
       : place(where),
         timeout(to_milliseconds(timeout_seconds)),
         store(connect(where, where.rank == 0 && !where.launcher_keeps_store, timeout)) {
-    set_text(*store, key_of("name", place.rank), fmt::format("{}, pid {}", host_name(), ::getpid()));
+    store->set(key_of("name", place.rank), fmt::format("{}, pid {}", host_name(), ::getpid()));
     meet();
     watch = std::make_unique<LifeWatch>(place, timeout, connect(place, false, timeout));
     auto options = c10d::ProcessGroupGloo::Options::create(timeout);
@@ -202,7 +209,7 @@ struct ProcessGroup::Connection {
           "{} processes must meet at {}:{}, but {} did not come within {} s; start as many as are announced",
           place.size, place.address, place.port, fmt::format("process {}", fmt::join(missing, ", process ")),
           timeout.count() / 1000);
-    for (int64_t rank = 0; rank < place.size; ++rank) names.push_back(get_text(*store, key_of("name", rank)));
+    for (int64_t rank = 0; rank < place.size; ++rank) names.push_back(store->get_to_str(key_of("name", rank)));
   }
 
   void finish(const c10::intrusive_ptr<c10d::Work>& work) {
@@ -214,36 +221,36 @@ struct ProcessGroup::Connection {
       } catch (const std::exception& error) {
         failure = first_line(error);
       }
-      if (work->isCompleted()) throw_lost(find_silent(), failure);
-      if (const int64_t silent = watch->silent_process(); silent >= 0)
-        throw_lost(silent, fmt::format("no sign of life for {:.0f} s", static_cast<double>(timeout.count()) / 1000));
+      if (work->isCompleted()) throw_broken(failure);
+      if (const Loss loss = watch->find_loss(timeout); loss.rank >= 0) throw_lost(loss);
     }
   }
 
-  // After a connection broke: whoever is behind it shows no more signs of life soon.
-  int64_t find_silent() const {
+  // A connection broke: whoever was behind it shows no more signs of life soon.
+  [[noreturn]] void throw_broken(const std::string& failure) {
     const auto begin = Clock::now();
     const milliseconds soon = std::min(timeout, 3 * kBetweenSigns);
     while (Clock::now() - begin < 3 * soon) {
-      if (const int64_t silent = watch->silent_process(soon); silent >= 0) return silent;
+      if (const Loss loss = watch->find_loss(soon); loss.rank >= 0) throw_lost(loss);
       std::this_thread::sleep_for(kBetweenLooks);
     }
-    return -1;
+    has_lost = true;
+    throw ProcessLostError("the connection between the {} processes broke: {}", place.size, failure);
   }
 
-  [[noreturn]] void throw_lost(int64_t rank, const std::string& reason) {
+  [[noreturn]] void throw_lost(const Loss& loss) {
     has_lost = true;
-    if (rank >= 0) tell_the_others(rank);
-    if (rank < 0) throw ProcessLostError("the connection between the {} processes broke: {}", place.size, reason);
-    throw ProcessLostError("process {} of {} ({}) is gone: {}", rank, place.size, names.at(rank), reason);
+    tell_the_others(loss);
+    throw ProcessLostError("process {} of {} ({}) is gone: {}", loss.rank, place.size, names.at(loss.rank),
+                           loss.reason);
   }
 
   // So that all name the same one. Whoever keeps the store stays until they have looked.
-  void tell_the_others(int64_t rank) {
-    if (rank == 0 && !place.launcher_keeps_store) return;  // the store would never answer
+  void tell_the_others(const Loss& loss) {
+    if (loss.rank == 0 && !place.launcher_keeps_store) return;  // the store would never answer
     try {
-      const std::string text = std::to_string(rank);
-      store->compareSet(kLost, {}, {text.begin(), text.end()});
+      const std::string text = fmt::format("{} {}", loss.rank, loss.reason);
+      store->compareSet(kLoss, std::string(), text);
       if (place.rank == 0) std::this_thread::sleep_for(2 * kBetweenSigns);
     } catch (const std::exception&) {  // the store is gone too
     }
@@ -263,7 +270,7 @@ struct ProcessGroup::Connection {
     try {
       work = begin();
     } catch (const std::exception& error) {
-      throw_lost(find_silent(), first_line(error));
+      throw_broken(first_line(error));
     }
     finish(work);
   }

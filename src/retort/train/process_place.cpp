@@ -51,6 +51,7 @@ ProcessPlace find_process_place(const Environment& variable) {
           "but is not set");
     if (variable("MASTER_PORT")) place.port = number_in(variable, "MASTER_PORT", 1, kLastPort);
     place.launcher_keeps_store = variable("TORCHELASTIC_USE_AGENT_STORE").value_or("") == "True";
+    place.attempt = variable("TORCHELASTIC_RESTART_COUNT").value_or("0");
     return place;
   }
   return place;

@@ -13,6 +13,7 @@ struct ProcessPlace {
   std::string address = "127.0.0.1";  // where the processes meet
   int64_t port = 29500;
   bool launcher_keeps_store = false;  // else process 0 does
+  std::string attempt = "0";          // of a launcher that starts all again when one has failed
 };
 
 // The value of an environment variable; nothing when it is not set.

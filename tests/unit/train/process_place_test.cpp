@@ -42,12 +42,14 @@ TEST(ProcessPlace, OfTorchrun) {
                                        {"GROUP_WORLD_SIZE", "2"},
                                        {"MASTER_ADDR", "node7"},
                                        {"MASTER_PORT", "1234"},
-                                       {"TORCHELASTIC_USE_AGENT_STORE", "True"}});
+                                       {"TORCHELASTIC_USE_AGENT_STORE", "True"},
+                                       {"TORCHELASTIC_RESTART_COUNT", "2"}});
   EXPECT_EQ(place.rank, 3);
   EXPECT_EQ(place.size, 8);
   EXPECT_EQ(place.address, "node7");
   EXPECT_EQ(place.port, 1234);
   EXPECT_TRUE(place.launcher_keeps_store);
+  EXPECT_EQ(place.attempt, "2");
 }
 
 TEST(ProcessPlace, OfOpenMpiAndSlurm) {
