@@ -18,7 +18,8 @@
 #   --glove        glove.6B.300d.txt                                3 6; without it nothing is augmented
 #   --retort       the program; by default the one that was built here, else the one in PATH
 #   --preset       another student than bert-4l-312d, for example bert-6l-768d
-# With --small and no corpus, stage 4 and 7 start from a random student.
+# With --small and no corpus, stage 4 and 7 start from a random student. What --small augments lies below --output_dir; otherwise
+# the augmented files lie beside the task's own.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -86,6 +87,19 @@ augment() {  # augment kind data_dir file more...
   run "$retort" data augment "$1" --model "$teacher" --glove_embs "$glove" --data_dir "$2" "${@:4}" "${more[@]}"
 }
 
+# own_folder name: the task's folder; with --small one below --output_dir that links to its files.
+own_folder() {
+  local folder=${1}_dir file
+  if [[ -n $small && -n ${!folder} ]]; then
+    mkdir -p "$output_dir/$1"
+    for file in train-v1.1.json dev-v1.1.json train.tsv dev.tsv; do
+      if [[ -e ${!folder}/$file ]]; then ln -sf "$(realpath "${!folder}")/$file" "$output_dir/$1"; fi
+    done
+    printf -v "$folder" %s "$output_dir/$1"
+  fi
+}
+
+squad_paragraphs() { if [[ -n $small ]]; then echo --max_train_paragraphs 20; fi; }
 squad_examples() { if [[ -n $small ]]; then echo --max_train_examples 200 --max_eval_examples 200; fi; }
 sst2_examples() { if [[ -n $small ]]; then echo --max_train_examples 500; fi; }
 
@@ -103,7 +117,7 @@ run_stage() {
         backbone 2 --config "$root/configs/distill/general-512.json" --model "$output_dir/stage-1" --teacher "$teacher" \
           --data_file "$corpus"
       fi ;;
-    3) need squad_dir; augment squad "$squad_dir" train-v1.1_aug.json ;;
+    3) need squad_dir; augment squad "$squad_dir" train-v1.1_aug.json $(squad_paragraphs) ;;
     4)
       need squad_dir teacher_squad
       start 2
@@ -130,6 +144,8 @@ run_stage() {
 current=$stage
 need stage output_dir
 mkdir -p "$output_dir"
+own_folder squad
+own_folder sst2
 if [[ $stage == all ]]; then
   for number in 1 2 3 4 5 6 7 8; do run_stage "$number"; done
 else

@@ -316,6 +316,22 @@ TEST(AugmentSquad, AppendsParagraphsWithAnswersInPlace) {
             std::string::npos);
 }
 
+TEST(AugmentSquad, TakesASampleOfParagraphs) {
+  const tiny::TemporaryFolder folder;
+  AugmentSquadConfig config = squad_settings(folder / "aug.json");
+  config.max_train_paragraphs = 3;
+  EXPECT_EQ(augment_squad(config)["paragraphs"], 3);
+  const Json all = read_json_file(tiny::train_file()), made = read_json_file(folder / "aug.json");
+  std::set<std::string> contexts, given;
+  for (const Json& article : all["data"])
+    for (const Json& paragraph : article["paragraphs"]) given.insert(paragraph["context"].get<std::string>());
+  for (const Json& article : made["data"])
+    for (const Json& paragraph : article["paragraphs"])
+      if (given.contains(paragraph["context"])) contexts.insert(paragraph["context"].get<std::string>());
+  EXPECT_EQ(contexts.size(), 3u);
+  expect_answers_in_place(folder / "aug.json");
+}
+
 TEST(AugmentSquad, FinetuneReadsIt) {
   const tiny::TemporaryFolder folder;
   augment_squad(squad_settings(folder / "aug.json"));

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <unordered_map>
 
 #include "retort/base/error.h"
 #include "retort/base/fast_json.h"
+#include "retort/base/random.h"
 #include "retort/data/squad_reader.h"
 #include "retort/data/table_reader.h"
 
@@ -91,6 +93,17 @@ SquadParagraph read_paragraph(dom::element value, GoodQuestions& good) {
 }
 
 }  // namespace
+
+void keep_random_paragraphs(SquadDocument& document, int64_t count, uint64_t seed) {
+  const int64_t all = document.paragraph_count();
+  if (count < 0 || count >= all) return;
+  const std::vector<int64_t> order = random_permutation(make_key(seed, 0x70617261), all);
+  const std::set<int64_t> kept(order.begin(), order.begin() + count);
+  int64_t number = 0;
+  for (SquadArticle& article : document.articles)
+    std::erase_if(article.paragraphs, [&](const SquadParagraph&) { return !kept.contains(number++); });
+  std::erase_if(document.articles, [](const SquadArticle& article) { return article.paragraphs.empty(); });
+}
 
 int64_t SquadDocument::paragraph_count() const {
   int64_t count = 0;

@@ -34,6 +34,9 @@ struct SquadDocument {
 // (its version, or an impossible question), for the hub's rows, and as read_squad does.
 SquadDocument read_squad_document(const std::filesystem::path& path, OnBadRecord on_bad_record);
 
+// Keeps a random sample of so many paragraphs, in their order, and the articles that have one; -1 keeps all.
+void keep_random_paragraphs(SquadDocument& document, int64_t count, uint64_t seed);
+
 // Writes such a file piece by piece; nothing stays without `publish`.
 class SquadDocumentFile {
  public:

@@ -83,6 +83,8 @@ void AugmentSquadConfig::fields(FieldList& list) {
   list.group("Data");
   list.add("train_file", train_file, {.help = "SQuAD v1.1 in its official JSON form."});
   list.add("data_dir", data_dir, {.help = "Instead: a folder with train-v1.1.json.", .aliases = {"glue_dir"}});
+  list.add("max_train_paragraphs", max_train_paragraphs,
+           {.help = "A seeded random sample of so many paragraphs; -1: all.", .min = -1});
   list.add("on_bad_record", augment.on_bad_record,
            {.help = "What to do with a question or a line of GloVe that is wrong: stop, or leave it out and count it.",
             .choices = {"fail", "skip"}});
@@ -102,8 +104,9 @@ Json augment_squad(const AugmentSquadConfig& config) {
   config.augment.inference.apply_to_process();
   const fs::path input = find_input(config);
   const fs::path output = config.augment.choose_output(input, input.stem().string() + "_aug.json");
-  const data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
+  data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
   data::check_not_augmented(document, input.string());
+  data::keep_random_paragraphs(document, config.max_train_paragraphs, static_cast<uint64_t>(config.augment.seed));
   Augmenter augmenter(config.augment, kPasses, "paragraphs", document.paragraph_count());
   const auto paragraphs = with_questions(document);
   augmenter.look_ahead(static_cast<int64_t>(paragraphs.size()), [&](int64_t i, std::set<std::string>& words) {

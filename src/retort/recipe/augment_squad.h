@@ -13,6 +13,7 @@ namespace retort::recipe {
 struct AugmentSquadConfig {
   AugmentConfig augment;
   std::string train_file, data_dir;
+  int64_t max_train_paragraphs = -1;
   bool later_words_overwrite_first = false;
   bool answers_at_first_occurrence = false;
 
