@@ -40,9 +40,9 @@ Json distill_squad(const DistillSquadConfig& config) {
   std::unique_ptr<Teacher> teacher;
   SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
   run.check_model = [&](LoadedModel& student) {
-    teacher = std::make_unique<Teacher>(config.teacher, model::Head::kQuestionAnswering,
-                                        config.training.precision_kind(), config.model, student,
-                                        config.data.features.max_seq_length);
+    teacher =
+        std::make_unique<Teacher>(config.teacher, model::Head::kQuestionAnswering, config.training.precision_kind(),
+                                  config.model, student, config.data.features.max_seq_length);
     teacher->warn_unless_trained("questions");
   };
   return train_squad(run, [&](const SquadMaterial& material) {
@@ -50,8 +50,10 @@ Json distill_squad(const DistillSquadConfig& config) {
     if (material.dev != nullptr)
       log_info("the teacher scores {}",
                SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate().dump());
-    return std::make_unique<DistillSquadUnit>(material.loaded, logit_targets(*teacher, material.rows, config.training),
-                                              config.distillation, config.data, tokens, material.dev);
+    TeacherTargets targets;
+    if (config.distillation.needs_teacher()) targets = logit_targets(*teacher, material.rows, config.training);
+    return std::make_unique<DistillSquadUnit>(material.loaded, std::move(targets), config.distillation, config.data,
+                                              tokens, material.dev);
   });
 }
 

@@ -17,6 +17,7 @@ struct SoftTargetConfig {
   double temperature = 2;
 
   void fields(FieldList& list);
+  bool needs_teacher() const { return alpha_ce > 0; }
   // Throws UserError when the weights leave nothing to learn.
   void check() const;
 };

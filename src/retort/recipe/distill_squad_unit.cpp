@@ -9,12 +9,13 @@ namespace retort::recipe {
 std::vector<loss::LossTerm> DistillSquadUnit::forward(const data::Batch& batch,
                                                       std::span<const uint64_t> sequence_keys) {
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
-  const at::Tensor targets = targets_(batch, sequence_keys).logits;               // [T, 2]
   const at::Tensor logits = student_.forward(rows, {.is_training = true}).logits;  // [T, 2]
   loss::LossTerm hard = loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1]);
-  loss::LossTerm soft = loss::soft_span_loss(logits, targets, rows.starts, distillation_.temperature);
-  hard.name = "loss_squad";
-  hard.weight = distillation_.alpha_squad, soft.weight = distillation_.alpha_ce;
+  hard.name = "loss_squad", hard.weight = distillation_.alpha_squad;
+  if (!distillation_.needs_teacher()) return {std::move(hard)};
+  loss::LossTerm soft =
+      loss::soft_span_loss(logits, targets_(batch, sequence_keys).logits, rows.starts, distillation_.temperature);
+  soft.weight = distillation_.alpha_ce;
   return {std::move(hard), std::move(soft)};
 }
 

@@ -11,7 +11,7 @@ namespace retort::recipe {
 
 class DistillSquadUnit final : public SquadUnit {
  public:
-  // `targets` gives logits [T, 2]. What is referred to must outlive the unit.
+  // `targets` gives logits [T, 2]; it may be empty when alpha_ce is 0. What is referred to must outlive the unit.
   DistillSquadUnit(LoadedModel& student, TeacherTargets targets, const SoftTargetConfig& distillation,
                    const SquadDataConfig& data, int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev)
       : SquadUnit(student, data, max_tokens_per_batch, dev),
