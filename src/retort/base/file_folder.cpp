@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <system_error>
@@ -15,14 +14,10 @@
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/base/file_descriptor.h"
+#include "retort/base/system.h"
 
 namespace retort {
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> name = {};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
 
 // What the holder wrote about itself. It writes right after it has locked, so an empty file is looked at again.
 std::string lock_holder(const fs::path& lock_path) {
@@ -115,7 +110,7 @@ FolderLock::FolderLock(const fs::path& folder) {
     throw_not_locked(lock_error, folder, lock_path);
   }
   // Only informs others; a full disk that refuses these few bytes does not weaken the lock.
-  const std::string holder = fmt::format("process {} on host {}\n", ::getpid(), host_name());
+  const std::string holder = fmt::format("process {} on host {}\n", ::getpid(), maybe_host_name().value_or("unknown"));
   [[maybe_unused]] const bool informed =
       ::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, holder.data(), holder.size(), 0) > 0;
 }

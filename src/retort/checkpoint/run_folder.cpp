@@ -9,6 +9,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/base/system.h"
 #include "retort/checkpoint/manifest.h"
 #include "retort/checkpoint/run_folder_start.h"
 
@@ -27,9 +28,8 @@ constexpr int64_t kUnknown = 0;
 
 // For this user on the folder's file system, at least 1; kUnknown when the system does not say.
 int64_t free_bytes(const fs::path& folder) {
-  std::error_code failure;
-  const fs::space_info space = fs::space(folder, failure);
-  return failure ? kUnknown : static_cast<int64_t>(std::max<std::uintmax_t>(space.available, 1));
+  const std::optional<int64_t> available = maybe_free_bytes(folder);
+  return available ? std::max<int64_t>(*available, 1) : kUnknown;
 }
 
 std::string bytes_text(int64_t byte_count) {

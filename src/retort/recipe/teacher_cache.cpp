@@ -10,6 +10,7 @@
 #include "retort/base/error.h"
 #include "retort/base/hash.h"
 #include "retort/base/log.h"
+#include "retort/base/system.h"
 #include "retort/data/source.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
@@ -32,12 +33,11 @@ fs::path folder_of(const fs::path& cache_dir, const std::string& key, const Teac
 }
 
 void check_space(const fs::path& folder, int64_t bytes) {
-  std::error_code error;
-  const fs::space_info space = fs::space(folder, error);
-  if (!error && space.available < static_cast<uintmax_t>(bytes))
+  const std::optional<int64_t> available = maybe_free_bytes(folder);
+  if (available && *available < bytes)
     throw UserError(
         "`{}` must have room for {} MB of teacher outputs, but has {}; choose another --teacher_cache, or `off`",
-        folder.string(), bytes >> 20, space.available >> 20);
+        folder.string(), bytes >> 20, *available >> 20);
 }
 
 // A file that grows behind its first `kept_bytes`.

@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 
 #include "retort/base/log.h"
+#include "retort/base/system.h"
 #include "retort/recipe/teacher_cache.h"
 #include "retort/train/process_group.h"
 
@@ -21,16 +22,15 @@ bool repeats_rows(const train::TrainingConfig& training, int64_t rows) {
 }
 
 // With auto, a cache takes no more of a user's disk.
-constexpr uintmax_t kShareOfFreeRoom = 10;
+constexpr int64_t kShareOfFreeRoom = 10;
 
 bool is_worth_keeping(const fs::path& folder, const data::RowSet& rows, const TeacherOutputs& outputs,
                       const train::TrainingConfig& training) {
   if (!repeats_rows(training, rows.row_count())) return false;
   make_folder(folder);
-  std::error_code error;
-  const fs::space_info space = fs::space(folder, error);
-  const auto bytes = static_cast<uintmax_t>(teacher_cache_bytes(rows, outputs));
-  if (error || bytes <= space.available / kShareOfFreeRoom) return true;
+  const std::optional<int64_t> available = maybe_free_bytes(folder);
+  const int64_t bytes = teacher_cache_bytes(rows, outputs);
+  if (!available || bytes <= *available / kShareOfFreeRoom) return true;
   log_info("the teacher's outputs would take {} MB and are computed in every step; --teacher_cache DIR keeps them",
            bytes >> 20);
   return false;

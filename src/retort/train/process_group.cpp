@@ -3,7 +3,6 @@
 // closed connections, but not one that hangs, and names neither.
 #include "retort/train/process_group.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros.h>
 #include <sched.h>
@@ -23,6 +22,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/base/system.h"
 
 namespace retort::train {
 
@@ -34,12 +34,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kBetweenSigns{1000}, kBetweenLooks{200};
 
 milliseconds to_milliseconds(double seconds) { return milliseconds(static_cast<int64_t>(seconds * 1000)); }
-
-std::string host_name() {
-  std::array<char, 256> name = {};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 // The CPUs that this process may run on, as text.
 std::string cpu_mask() {
@@ -180,7 +174,8 @@ struct ProcessGroup::Connection {
       : place(where),
         timeout(to_milliseconds(timeout_seconds)),
         store(connect(where, where.rank == 0 && !where.launcher_keeps_store, timeout)) {
-    store->set(key_of("name", place.rank), fmt::format("{}, pid {}", host_name(), ::getpid()));
+    store->set(key_of("name", place.rank),
+               fmt::format("{}, pid {}", maybe_host_name().value_or("unknown"), ::getpid()));
     meet();
     watch = std::make_unique<LifeWatch>(place, timeout, connect(place, false, timeout));
     auto options = c10d::ProcessGroupGloo::Options::create(timeout);
@@ -285,7 +280,7 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place, double timeout_seconds) : 
 ProcessGroup::~ProcessGroup() = default;
 
 void ProcessGroup::note_shared_cpus() {
-  const std::string own = host_name() + " " + cpu_mask();
+  const std::string own = maybe_host_name().value_or("unknown") + " " + cpu_mask();
   const std::vector<std::string> all = gather(own);
   sharing_cpus_ = std::count(all.begin(), all.end(), own);
 }

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "retort/base/error.h"
+#include "retort/base/system.h"
 #include "retort/train/append_file.h"
 
 namespace retort::train {
@@ -137,8 +138,8 @@ double system_seconds() {
 }
 
 std::string this_host() {
-  std::array<char, 256> name = {};
-  return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data() : "localhost";
+  const std::string name = maybe_host_name().value_or("");
+  return name.empty() ? "localhost" : name;
 }
 
 TensorBoardOptions with_defaults(TensorBoardOptions options) {
