@@ -86,14 +86,13 @@ std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions
   std::iota(order.begin(), order.end(), int64_t{0});
   if (options.shuffle) order = random_permutation(make_key(options.seed, epoch), count);
   if (!options.group_by_length) return order;
-  const int64_t step = options.process_count * options.batch_size * options.gradient_accumulation_steps;
-  return group_by_length(rows, std::move(order), step, make_key(options.seed, epoch, 1));
+  return group_by_length(rows, std::move(order), options.sequences_per_step(), make_key(options.seed, epoch, 1));
 }
 
 ShuffledSource::ShuffledSource(const RowSet& rows, const ShuffledSourceOptions& options)
     : rows_(rows), options_(options) {
   check_options(rows, options);
-  sequences_per_step_ = options.process_count * options.batch_size * options.gradient_accumulation_steps;
+  sequences_per_step_ = options.sequences_per_step();
   const int64_t count = rows.row_count();
   steps_per_epoch_ = (count + (options.drop_last ? 0 : sequences_per_step_ - 1)) / sequences_per_step_;
   if (steps_per_epoch_ == 0)

@@ -53,7 +53,7 @@ class Source {
 struct ShuffledSourceOptions {
   uint64_t seed = 42;
   int64_t batch_size = 8;                     // sequences of a micro-batch as the user counts them
-  int64_t gradient_accumulation_steps = 1;    // a step holds process_count * batch_size * this many sequences
+  int64_t gradient_accumulation_steps = 1;    // batches of one step, see sequences_per_step
   int64_t max_tokens_per_micro_batch = 8192;  // a single longer sequence is a micro-batch of its own
   bool drop_last = false;                     // leave out the last step of an epoch when it is not full
   bool shuffle = true;                        // off: rows in their order, every epoch
@@ -63,6 +63,8 @@ struct ShuffledSourceOptions {
   // What is done to every step after its rows are put together, such as masking; a pure function of the step, called in
   // the background thread.
   std::function<void(StepBatch&)> prepare = {};
+
+  int64_t sequences_per_step() const { return process_count * batch_size * gradient_accumulation_steps; }
 };
 
 // The rows of one epoch in the order in which steps take them: random_permutation(make_key(seed, epoch)). With

@@ -65,7 +65,7 @@ class MeasuredSource final : public data::Source {
 double training_flops(const data::RowSet& rows, const data::ShuffledSourceOptions& options, const Measured& measured,
                       const model::ModelConfig& config) {
   const std::vector<int64_t> order = data::epoch_order(rows, options, measured.begin.epoch);
-  const int64_t step = options.batch_size * options.gradient_accumulation_steps;
+  const int64_t step = options.sequences_per_step();
   const int64_t first = measured.begin.step_in_epoch * step;
   const int64_t last = std::min<int64_t>(static_cast<int64_t>(order.size()), first + measured.sequences);
   double flops = 0;

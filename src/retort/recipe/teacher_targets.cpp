@@ -5,6 +5,7 @@
 
 #include "retort/base/log.h"
 #include "retort/base/system.h"
+#include "retort/recipe/run_start.h"
 #include "retort/recipe/teacher_cache.h"
 #include "retort/train/process_group.h"
 
@@ -14,8 +15,7 @@ namespace {
 
 // Whether a run looks at rows more than once.
 bool repeats_rows(const train::TrainingConfig& training, int64_t rows) {
-  const double per_step = static_cast<double>(train::process_group().size() * training.per_device_train_batch_size *
-                                              training.gradient_accumulation_steps);
+  const double per_step = static_cast<double>(source_options(training).sequences_per_step());
   const double sequences = training.max_steps > 0 ? static_cast<double>(training.max_steps) * per_step
                                                   : training.num_train_epochs * static_cast<double>(rows);
   return sequences > static_cast<double>(rows);
