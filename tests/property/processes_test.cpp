@@ -235,6 +235,21 @@ TEST(Processes, OneThatNeverComesIsNamed) {
   EXPECT_NE(outcome.errors.find("but process 1 did not come within 1 s"), std::string::npos) << outcome.errors;
 }
 
+TEST(Processes, AnInterfaceThatIsNotThereIsNamed) {
+  const tiny::TemporaryFolder folder;
+  Process only(words_for(folder / "out", {}), "",
+               Limits{.environment = {{"RANK", "0"},
+                                      {"WORLD_SIZE", "2"},
+                                      {"MASTER_PORT", std::to_string(free_port())},
+                                      {"GLOO_SOCKET_IFNAME", "nonesuch0"}}});
+  const Outcome outcome = only.wait();
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
+  EXPECT_NE(
+      outcome.errors.find("`GLOO_SOCKET_IFNAME` must name a network interface of this machine, but is `nonesuch0`"),
+      std::string::npos)
+      << outcome.errors;
+}
+
 TEST(Processes, OtherSettingsAreRefused) {
   const tiny::TemporaryFolder folder;
   const std::string port = std::to_string(free_port());

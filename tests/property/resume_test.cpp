@@ -117,6 +117,20 @@ TEST(Resume, StartsFromTheBeginningWithoutACheckpoint) {
   EXPECT_TRUE(resume(settings(folder / "out")).parameters == uninterrupted().parameters);
 }
 
+// The place in the data is counted in steps, which another batch size or number of processes cuts otherwise.
+TEST(Resume, RefusesAnotherCutOfTheData) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  ASSERT_EQ(run_until_signal(config, 1, SIGTERM), 143);
+  config.training.per_device_train_batch_size = 4;
+  try {
+    resume(config);
+    FAIL() << "rows would be left out or seen twice";
+  } catch (const UserError& error) {
+    EXPECT_NE(std::string(error.what()).find("an epoch must have"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Resume, RefusesAnotherSeed) {
   const tiny::TemporaryFolder folder;
   recipe::FinetuneSquadConfig config = settings(folder / "out");

@@ -79,6 +79,18 @@ TEST_P(FinetuneGlue, WritesScoresPredictionsAndTheSubmission) {
 
 INSTANTIATE_TEST_SUITE_P(Nine, FinetuneGlue, testing::ValuesIn(kTasks), testing::PrintToStringParamName());
 
+// A model that says the same of all rows has no correlation with anything, and is not the best of a run.
+TEST(FinetuneGlueOutput, ScoresThatAreNoNumbersAreNotTheBest) {
+  const tiny::TemporaryFolder folder;
+  FinetuneGlueConfig config = tiny::glue_settings("sts-b", folder / "out");
+  config.model.initializer_range = 0;  // of the head
+  config.training.learning_rate = 0;
+  config.training.evaluate_during_training = config.training.load_best_model_at_end = true;
+  finetune_glue(config);
+  for (const auto& entry : fs::directory_iterator(folder / "out"))
+    EXPECT_FALSE(entry.path().filename().string().starts_with("checkpoint-")) << "only the best is saved here";
+}
+
 TEST(FinetuneGlueOutput, OfAnotherTaskIsRefused) {
   const tiny::TemporaryFolder folder;
   finetune_glue(tiny::glue_settings("mrpc", folder / "out"));

@@ -155,8 +155,14 @@ class LifeWatch {
 // GLOO_SOCKET_IFNAME chooses the network interface, as it does for torch.
 std::shared_ptr<gloo::transport::Device> make_device() {
   const auto interface = environment_variable("GLOO_SOCKET_IFNAME");
-  return interface ? c10d::ProcessGroupGloo::createDeviceForInterface(*interface)
-                   : c10d::ProcessGroupGloo::createDefaultDevice();
+  try {
+    return interface ? c10d::ProcessGroupGloo::createDeviceForInterface(*interface)
+                     : c10d::ProcessGroupGloo::createDefaultDevice();
+  } catch (const std::exception& failure) {
+    throw UserError("`GLOO_SOCKET_IFNAME` must name a network interface of this machine, but is {}: {}",
+                    interface ? fmt::format("`{}`", *interface) : "not set and the default one cannot be used",
+                    first_line(failure));
+  }
 }
 
 }  // namespace
@@ -174,14 +180,21 @@ struct ProcessGroup::Connection {
       : place(where),
         timeout(to_milliseconds(timeout_seconds)),
         store(connect(where, where.rank == 0 && !where.launcher_keeps_store, timeout)) {
-    store->set(key_of("name", place.rank),
-               fmt::format("{}, pid {}", maybe_host_name().value_or("unknown"), ::getpid()));
-    meet();
-    watch = std::make_unique<LifeWatch>(place, timeout, connect(place, false, timeout));
     auto options = c10d::ProcessGroupGloo::Options::create(timeout);
     options->devices.push_back(make_device());
-    gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, static_cast<int>(place.rank),
-                                                       static_cast<int>(place.size), options);
+    try {
+      store->set(key_of("name", place.rank),
+                 fmt::format("{}, pid {}", maybe_host_name().value_or("unknown"), ::getpid()));
+      meet();
+      watch = std::make_unique<LifeWatch>(place, timeout, connect(place, false, timeout));
+      gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, static_cast<int>(place.rank),
+                                                         static_cast<int>(place.size), options);
+    } catch (const UserError&) {
+      throw;
+    } catch (const std::exception& failure) {
+      throw ProcessLostError("the {} processes did not come together: {}; start all of them again", place.size,
+                             first_line(failure));
+    }
     gloo->setTimeout(std::chrono::hours(24 * 365));  // what is too long is for the signs of life to say
   }
 
@@ -216,7 +229,10 @@ struct ProcessGroup::Connection {
       } catch (const std::exception& error) {
         failure = first_line(error);
       }
-      if (work->isCompleted()) throw_broken(failure);
+      if (work->isCompleted()) {
+        if (work->isSuccess()) return;  // it ended just behind the time
+        throw_broken(failure);
+      }
       if (const Loss loss = watch->find_loss(timeout); loss.rank >= 0) throw_lost(loss);
     }
   }

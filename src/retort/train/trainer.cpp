@@ -6,11 +6,13 @@
 
 #include <chrono>
 #include <cmath>
+#include <tuple>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/random.h"
 #include "retort/checkpoint/manifest.h"
+#include "retort/train/nonfinite_json.h"
 #include "retort/train/optimizer_file.h"
 
 namespace retort::train {
@@ -77,6 +79,7 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
   state_.logging_steps = config.logging_steps, state_.eval_steps = config.eval_steps,
   state_.save_steps = config.save_steps;
   state_.resume.seed = config.seed;
+  state_.resume.steps_per_epoch = source.steps_per_epoch();
 }
 
 bool Trainer::resume() {
@@ -163,9 +166,11 @@ Trainer::StepResult Trainer::step() {
   const double before = seconds_now();
   // 2 forward and 3 backward; sums are divided by the counts of the whole step, so 4 no division is left
   try {
-    result.loss = forward_backward(batch);
+    LossShare share = forward_backward(batch);
     group_.sum(unit_.parameters().gradients());
-    result.loss = group_.sum(result.loss);
+    share = sum_shares(share);
+    result.loss = share.loss;
+    for (const auto& [name, value] : share.parts) state_.resume.part_sums[name] += value;
   } catch (const ProcessLostError&) {
     source_.seek(batch.position);  // the step did not happen
     throw;
@@ -184,48 +189,51 @@ Trainer::StepResult Trainer::step() {
   work_seconds_ += seconds_now() - before;
   ++state_.global_step;
   state_.resume.sequences_seen += batch.sequence_count, state_.resume.tokens_seen += batch.token_count;
-  stretch_sequences_ += batch.sequence_count, stretch_tokens_ += batch.token_count, ++stretch_steps_;
+  ++state_.resume.part_steps;
+  stretch_sequences_ += batch.sequence_count, stretch_tokens_ += batch.token_count;
   return result;
 }
 
-double Trainer::forward_backward(const data::StepBatch& batch) {
+Trainer::LossShare Trainer::forward_backward(const data::StepBatch& batch) {
   const std::vector<double> counts = unit_.step_counts(batch);
-  double loss = 0;
+  LossShare share;
   for (const data::Batch& micro_batch : batch.own()) {
     const auto keys = sequence_keys(micro_batch, static_cast<uint64_t>(config_.seed), batch.position.epoch);
     const std::vector<loss::LossTerm> terms = unit_.forward(micro_batch, keys);
-    note_parts(terms, counts);
+    share.add_parts(terms, counts);
     at::Tensor total;
     for (size_t i = 0; i < terms.size(); ++i) {
       const double count = counts.size() == 1 ? counts[0] : counts.at(i);
       if (terms[i].weight == 0 || count == 0) continue;
-      const at::Tensor share = terms[i].sum * (terms[i].weight / count);
-      total = total.defined() ? total + share : share;
+      const at::Tensor part = terms[i].sum * (terms[i].weight / count);
+      total = total.defined() ? total + part : part;
     }
     if (!total.defined()) continue;
-    loss += total.item<double>();
+    share.loss += total.item<double>();
     total.backward();
   }
-  return loss;
+  return share;
 }
 
-// What the loss is made of, for the log.
-void Trainer::note_parts(const std::vector<loss::LossTerm>& terms, const std::vector<double>& counts) {
+void Trainer::LossShare::add_parts(const std::vector<loss::LossTerm>& terms, const std::vector<double>& counts) {
   for (size_t i = 0; i < terms.size(); ++i) {
-    for (const auto& [name, value] : terms[i].parts) stretch_parts_[name] += value;
+    for (const auto& [name, value] : terms[i].parts) parts[name] += value;
     const double count = counts.size() == 1 ? counts[0] : counts.at(i);
     if (terms.size() > 1 && terms[i].parts.empty() && count > 0)
-      stretch_parts_[terms[i].name] += terms[i].sum.item<double>() / count;
+      parts[terms[i].name] += terms[i].sum.item<double>() / count;
   }
 }
 
-// The same, over all processes.
-std::map<std::string, double> Trainer::sum_parts() const {
-  std::map<std::string, double> sums;
-  for (const std::string& text : group_.gather(Json(stretch_parts_).dump())) {
-    const Json parts = Json::parse(text);
-    for (const auto& [name, value] : parts.items())
-      sums[name] += value.is_number() ? value.get<double>() : std::nan("");  // JSON has no other numbers
+// Over all processes. A process without a micro-batch of its own knows no parts, so their names go with them.
+Trainer::LossShare Trainer::sum_shares(const LossShare& own) const {
+  if (group_.size() == 1) return own;
+  LossShare sums;
+  const Json text{{"loss", with_named_nonfinite(own.loss)}, {"parts", with_named_nonfinite(Json(own.parts))}};
+  for (const std::string& each : group_.gather(text.dump())) {
+    const Json share = Json::parse(each);
+    sums.loss += maybe_number(share.at("loss")).value();
+    const Json& parts = share.at("parts");
+    for (const auto& [name, value] : parts.items()) sums.parts[name] += maybe_number(value).value();
   }
   return sums;
 }
@@ -295,8 +303,8 @@ void Trainer::log_stretch(const StepResult& result) {
   values["sequences_per_second"] = static_cast<double>(stretch_sequences_) / seconds;
   values["tokens_per_second"] = static_cast<double>(stretch_tokens_) / seconds;
   values["overhead_share"] = overhead_share();
-  for (const auto& [name, sum] : sum_parts())
-    values[name] = sum / static_cast<double>(std::max<int64_t>(1, stretch_steps_));
+  for (const auto& [name, sum] : state_.resume.part_sums)
+    values[name] = sum / static_cast<double>(state_.resume.part_steps);
   last_loss_ = values["loss"].get<double>();
   Json entry{{"epoch", state_.epoch}, {"step", state_.global_step}};
   for (const char* key : {"loss", "learning_rate", "grad_norm"}) entry[key] = values[key];
@@ -306,9 +314,9 @@ void Trainer::log_stretch(const StepResult& result) {
     for (const auto& [key, value] : values.items())
       tensorboard_->add_scalar("train/" + key, value.get<double>(), state_.global_step);
   state_.resume.loss_sum = 0, state_.resume.loss_count = 0;
+  state_.resume.part_sums.clear(), state_.resume.part_steps = 0;
   stretch_started_ = seconds_now();
-  stretch_sequences_ = stretch_tokens_ = stretch_steps_ = 0;
-  stretch_parts_.clear();
+  stretch_sequences_ = stretch_tokens_ = 0;
 }
 
 void Trainer::evaluate_and_keep_best() {
@@ -332,13 +340,22 @@ void Trainer::evaluate_and_keep_best() {
   const std::string metric = unit_.best_metric();
   if (metric.empty() || !scores.contains(metric)) return;
   const double score = scores[metric].get<double>();
-  if (state_.best_metric && score <= *state_.best_metric) return;
+  if (!std::isfinite(score) || (state_.best_metric && score <= *state_.best_metric)) return;
+  keep_as_best(score);
+}
+
+// The checkpoint says of itself that it is the best; where it cannot be written, the earlier one stays the best.
+void Trainer::keep_as_best(double score) {
+  const auto before = std::tuple(state_.best_metric, state_.best_global_step, state_.best_model_checkpoint);
   state_.best_metric = score;
   state_.best_global_step = state_.global_step;
   if (run_ == nullptr) return;
   state_.best_model_checkpoint = run_->checkpoint_path(state_.global_step).string();
   run_->set_best_step(state_.global_step);
   save(false);
+  if (last_saved_step_ == state_.global_step) return;
+  std::tie(state_.best_metric, state_.best_global_step, state_.best_model_checkpoint) = before;
+  run_->set_best_step(state_.best_global_step);
 }
 
 void Trainer::save(bool must_succeed) {
@@ -367,6 +384,12 @@ void Trainer::load_checkpoint(const fs::path& folder) {
   load_optimizer(folder, optimizer_);
   const int64_t total = schedule_.total_steps;
   state_ = load_trainer_state(folder);
+  if (state_.resume.steps_per_epoch != source_.steps_per_epoch())
+    throw UserError(
+        "an epoch must have {} steps as in the run that is continued, but has {}; give the same data and batch size, "
+        "and "
+        "with another number of processes other `gradient_accumulation_steps`",
+        state_.resume.steps_per_epoch, source_.steps_per_epoch());
   if (state_.max_steps != total)
     log_warning(
         "the run is continued with {} steps in all, but was begun with {}: the learning rate follows the new number",

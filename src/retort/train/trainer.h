@@ -52,15 +52,23 @@ class Trainer {
     double loss = 0, gradient_norm = 0;
     bool is_finite = true;
   };
+  // What a process adds to the loss of a step, and what that is made of.
+  struct LossShare {
+    double loss = 0;
+    std::map<std::string, double> parts = {};
+
+    void add_parts(const std::vector<loss::LossTerm>& terms, const std::vector<double>& counts);
+  };
 
   void begin_together();
   StepResult step();
-  double forward_backward(const data::StepBatch& batch);
-  void note_parts(const std::vector<loss::LossTerm>& terms, const std::vector<double>& counts);
+  LossShare forward_backward(const data::StepBatch& batch);
+  LossShare sum_shares(const LossShare& own) const;
   void handle_nonfinite(const data::StepBatch& batch, const StepResult& result);
   void after_step(const StepResult& result);
   void log_stretch(const StepResult& result);
   void evaluate_and_keep_best();
+  void keep_as_best(double score);
   void save(bool must_succeed);
   void write_checkpoint(const fs::path& folder) const;
   void load_checkpoint(const fs::path& folder);
@@ -69,7 +77,6 @@ class Trainer {
   double fraction_of_epoch() const;
   double overhead_share() const;  // waiting for data, logging, saving
 
-  std::map<std::string, double> sum_parts() const;
   [[noreturn]] void save_after_loss(const ProcessLostError& lost);
 
   const ProcessGroup& group_;
@@ -87,8 +94,7 @@ class Trainer {
   double work_seconds_ = 0;                  // in forward, backward and optimizer, by this process
   double started_ = 0, seconds_before_ = 0;  // this process's start; train_seconds of earlier ones
   double stretch_started_ = 0;
-  int64_t stretch_sequences_ = 0, stretch_tokens_ = 0, stretch_steps_ = 0;
-  std::map<std::string, double> stretch_parts_;  // sums over the steps of a stretch, of losses made of several
+  int64_t stretch_sequences_ = 0, stretch_tokens_ = 0;
   double last_loss_ = 0;
   int64_t last_saved_step_ = -1;
 };

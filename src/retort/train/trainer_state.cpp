@@ -34,17 +34,16 @@ template <typename State, typename Visit>
 void visit_resume_fields(State& state, const Visit& visit) {
   visit("data_epoch", state.data_epoch);
   visit("data_step", state.data_step);
-  visit("data_position", state.data_position);
+  visit("steps_per_epoch", state.steps_per_epoch);
   visit("sequences_seen", state.sequences_seen);
   visit("tokens_seen", state.tokens_seen);
   visit("seed", state.seed);
-  visit("loss_scale", state.loss_scale);
-  visit("loss_scale_good_steps", state.loss_scale_good_steps);
   visit("skipped_steps", state.skipped_steps);
   visit("loss_sum", state.loss_sum);
   visit("loss_count", state.loss_count);
+  visit("part_sums", state.part_sums);
+  visit("part_steps", state.part_steps);
   visit("train_seconds", state.train_seconds);
-  visit("micro_batch_tokens", state.micro_batch_tokens);
 }
 
 struct Writer {
@@ -55,7 +54,9 @@ struct Writer {
   void operator()(const char* name, const std::string& value) const {
     target[name] = value.empty() ? Json() : Json(value);
   }
-  void operator()(const char* name, const Json& value) const { target[name] = value; }
+  void operator()(const char* name, const std::map<std::string, double>& values) const {
+    target[name] = with_named_nonfinite(Json(values));
+  }
   void operator()(const char* name, const std::vector<Json>& values) const {
     target[name] = with_named_nonfinite(Json(values));
   }
@@ -97,7 +98,16 @@ struct Reader {
     if (!found.is_string() && !found.is_null()) refuse(name, "text or null");
     value = found.is_null() ? "" : found.get<std::string>();
   }
-  void operator()(const char* name, Json& value) const { value = at(name, "there"); }
+  void operator()(const char* name, std::map<std::string, double>& values) const {
+    const Json& found = at(name, "numbers by name");
+    if (!found.is_object()) refuse(name, "numbers by name");
+    values.clear();
+    for (const auto& [key, value] : found.items()) {
+      const auto number = maybe_number(value);
+      if (!number) refuse(name, "numbers by name");
+      values[key] = *number;
+    }
+  }
   void operator()(const char* name, std::vector<Json>& values) const {
     const Json& found = at(name, "a list");
     if (!found.is_array()) refuse(name, "a list");

@@ -19,9 +19,18 @@ namespace {
 // Flags of run_squad, run_glue and the published wrappers around them.
 void accept_other_programs(FieldList& list) {
   for (const char* name : {"do_train", "do_eval", "do_predict"})
-    list.accept({name, false, "what is done follows from the files that are given"});
+    list.accept({name, false,
+                 "this command trains, and evaluates where there is a dev file; `retort evaluate` evaluates alone"});
+  list.accept(
+      {"eval_all_checkpoints", false, "the model that is kept is evaluated; `retort evaluate` takes any folder"});
   for (const char* name : {"model_type", "teacher_type", "student_type"})
     list.accept({name, true, "config.json says it"});
+  for (const char* name : {"config_name", "tokenizer_name", "student_config", "student_pretrained_weights",
+                           "from_pretrained_config", "from_pretrained_weights"})
+    list.accept({name, true, "the folder that `--model` names holds weights, configuration and vocabulary"});
+  list.accept({"lang_id", true, "no model here has languages"});
+  list.accept({"fp16", false, "`--precision` decides"});
+  list.accept({"fp16_opt_level", true, "`--precision` decides"});
   list.accept({"mode", true, "there is one form of execution, and its results are those of eager, graph and lazy"});
   for (const char* name : {"use_lazy_mode", "use_hpu_graphs", "use_fused_adam", "use_fused_clip_norm"})
     list.accept({name, false, "everything is fused"});
@@ -30,9 +39,9 @@ void accept_other_programs(FieldList& list) {
   for (const char* name : {"hmp", "hmp_verbose"})
     list.accept({name, false, "`--precision` decides, and statistics and sums are float32 always"});
   for (const char* name : {"world_size", "local_rank", "n_gpu"})
-    list.accept({name, true, "one process uses all cores that it is given"});
+    list.accept({name, true, "torchrun, mpirun or srun start several processes; one uses all cores that it is given"});
   for (const char* name : {"no_mpirun", "no_cuda", "use_habana"})
-    list.accept({name, false, "one process uses all cores that it is given"});
+    list.accept({name, false, "this is the processor's form, and one process uses all cores that it is given"});
   list.accept({"device", true, "this is the processor's form"});
   for (const char* name : {"verbose_logging", "disable_progress_bar"})
     list.accept({name, false, "progress shows on a terminal, and plain lines elsewhere"});

@@ -36,6 +36,15 @@ TEST(Schedule, NvidiaLinear) {
   EXPECT_EQ(schedule.factor(1000), 0);
 }
 
+// A run may be all warm-up; its rate then rises to the last update.
+TEST(Schedule, NvidiaLinearOfWarmUpAlone) {
+  const Schedule schedule{.kind = ScheduleKind::kNvidiaLinear, .total_steps = 5, .warmup_steps = 5};
+  for (int64_t update = 1; update <= 5; ++update)
+    EXPECT_DOUBLE_EQ(schedule.factor(update), static_cast<double>(update) / 5);
+  const Schedule one{.kind = ScheduleKind::kNvidiaLinear, .total_steps = 1, .warmup_steps = 1};
+  EXPECT_EQ(one.factor(1), 1);
+}
+
 TEST(Schedule, NvidiaPolynomial) {
   const Schedule one{ScheduleKind::kNvidiaPolynomial, 7038, 0.2843 * 7038};
   EXPECT_NEAR(6e-3 * one.factor(1), 2.998646e-6, 1e-11);

@@ -26,19 +26,20 @@ TrainerState example_state() {
   state.best_global_step = 400;
   state.best_model_checkpoint = "out/checkpoint-400";
   state.log_history = {{{"epoch", 0.64}, {"step", 400}, {"loss", 0.1 + 0.2}, {"learning_rate", 2.04e-05}}};
-  state.resume = {.data_epoch = 1,
-                  .data_step = 175,
-                  .sequences_seen = 25600,
-                  .tokens_seen = 4567890123,
-                  .seed = -42,
-                  .loss_scale = 65536,
-                  .loss_scale_good_steps = 12,
-                  .skipped_steps = 1,
-                  .loss_sum = 0.1,
-                  .loss_count = 3,
-                  .train_seconds = 12.5,
-                  .micro_batch_tokens = 4096,
-                  .data_position = {{"file", "train.json"}}};
+  state.resume = {
+      .data_epoch = 1,
+      .data_step = 175,
+      .steps_per_epoch = 640,
+      .sequences_seen = 25600,
+      .tokens_seen = 4567890123,
+      .seed = -42,
+      .skipped_steps = 1,
+      .loss_sum = 0.1,
+      .loss_count = 3,
+      .part_sums = {{"loss_ce", 0.7}, {"loss_mlm", std::numeric_limits<double>::infinity()}},
+      .part_steps = 3,
+      .train_seconds = 12.5,
+  };
   return state;
 }
 
