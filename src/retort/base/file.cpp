@@ -59,7 +59,8 @@ void close_checked(int descriptor, const fs::path& path) {
   }
 }
 
-// Makes a file's content or a folder's list of names durable.
+}  // namespace
+
 void sync_path(const fs::path& path) {
   const int descriptor = open_or_throw(path, O_RDONLY, "can be opened to sync it");
   try {
@@ -70,6 +71,8 @@ void sync_path(const fs::path& path) {
   }
   close_checked(descriptor, path);
 }
+
+namespace {
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 

@@ -60,6 +60,9 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+// Makes a file's content or a folder's list of names durable.
+void sync_path(const fs::path& path);
+
 // AtomicFile in one call.
 void write_file_atomically(const fs::path& path, std::string_view content);
 
@@ -71,11 +74,13 @@ void write_folder_atomically(const fs::path& path, const std::function<void(cons
 // Makes the folder and its parents; throws when it cannot be made or is not writable.
 void make_folder(const fs::path& path);
 
-// Holds `<folder>/.lock` (flock) while alive, making the folder when it is missing. Throws UserError that names the pid
-// and host of the holder. The system drops the lock of a process that dies, so no stale lock has to be removed by hand.
+// Holds `<folder>/.lock` (flock) while alive, making the folder when it is missing. Where another process holds it, it
+// waits, after a log line that names the holder's pid and host, or throws UserError that does. The system drops the
+// lock of a process that dies, so no stale lock has to be removed by hand.
 class FolderLock {
  public:
-  explicit FolderLock(const fs::path& folder);
+  enum class WhenBusy { kThrow, kWait };
+  explicit FolderLock(const fs::path& folder, WhenBusy when_busy = WhenBusy::kThrow);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;

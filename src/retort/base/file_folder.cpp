@@ -14,6 +14,7 @@
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/base/file_descriptor.h"
+#include "retort/base/log.h"
 #include "retort/base/system.h"
 
 namespace retort {
@@ -100,11 +101,17 @@ void make_folder(const fs::path& path) {
   }
 }
 
-FolderLock::FolderLock(const fs::path& folder) {
+FolderLock::FolderLock(const fs::path& folder, WhenBusy when_busy) {
   make_folder(folder);
   const fs::path lock_path = folder / ".lock";
   descriptor_ = open_or_throw(lock_path, O_RDWR | O_CREAT, "writable");
-  if (repeat_after_signal([&] { return ::flock(descriptor_, LOCK_EX | LOCK_NB); }) != 0) {
+  const auto lock = [&](int how) { return repeat_after_signal([&] { return ::flock(descriptor_, LOCK_EX | how); }); };
+  int failure = lock(LOCK_NB);
+  if (failure != 0 && errno == EWOULDBLOCK && when_busy == WhenBusy::kWait) {
+    log_info("waiting for {}, which is using `{}`", lock_holder(lock_path), folder.string());
+    failure = lock(0);
+  }
+  if (failure != 0) {
     const int lock_error = errno;
     ::close(descriptor_);
     throw_not_locked(lock_error, folder, lock_path);

@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 
 #include "retort/kernel/rows.h"
+#include "retort/model/names.h"
 
 namespace retort::recipe {
 
@@ -19,9 +20,32 @@ const at::Tensor& hidden_state(const model::ModelOutput& output, int64_t layer) 
 
 BackboneUnit::BackboneUnit(LoadedModel& student, StatePlan plan, TeacherTargets targets)
     : student_(student), plan_(std::move(plan)), targets_(std::move(targets)) {
-  // Not trained by any of these losses, and not to be decayed either.
-  for (const char* name : {"pooler.dense.weight", "pooler.dense.bias"})
-    if (parameters().find(name) != nullptr) parameters().freeze(name);
+  freeze_untaught();
+}
+
+// What no loss reaches has no gradient, and must not be decayed either: the pooler, the layers above the highest that
+// is compared, and of that one, where only its attention is, what comes after the attention.
+void BackboneUnit::freeze_untaught() {
+  const model::ModelConfig& config = student_.model->config();
+  int64_t highest = -1, highest_output = -1;
+  for (const StatePlan::Part& part : plan_.parts)
+    for (const LayerPair& pair : plan_.pairs) {
+      if (part.state == State::kEmbedding) continue;
+      highest = std::max(highest, pair.student);
+      highest_output = std::max(highest_output, pair.student - (part.state == State::kHidden ? 0 : 1));
+    }
+  std::vector<std::string> untaught{"pooler.dense"};
+  for (int64_t layer = highest_output + 1; layer < config.num_hidden_layers; ++layer) {
+    const model::LayerNames names = model::layer_names(config.family, "", layer);
+    for (const std::string& name :
+         {names.attention_output, names.attention_norm, names.intermediate, names.output, names.output_norm})
+      untaught.push_back(name);
+    if (layer > highest)
+      for (const std::string& name : {names.query, names.key, names.value}) untaught.push_back(name);
+  }
+  for (const std::string& name : untaught)
+    for (const char* kind : {".weight", ".bias"})
+      if (parameters().find(name + kind) != nullptr) parameters().freeze(name + kind);
 }
 
 loss::LossTerm BackboneUnit::compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,

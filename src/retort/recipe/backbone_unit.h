@@ -25,6 +25,7 @@ class BackboneUnit final : public train::TrainUnit {
   void load_weights(const fs::path& folder) override { load_weights_exactly(*student_.model, folder); }
 
  private:
+  void freeze_untaught();
   loss::LossTerm compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
                          const model::ModelOutput& targets, const kernel::Rows& rows) const;
   double count(const StatePlan::Part& part, std::span<const int32_t> starts) const;

@@ -140,6 +140,9 @@ void BinarizeConfig::fields(FieldList& list) {
 Json binarize(const BinarizeConfig& config) {
   check_output(config.output_file, config.overwrite);
   check_output(config.held_out_file, config.overwrite);
+  if (!config.held_out_file.empty() &&
+      fs::weakly_canonical(config.held_out_file) == fs::weakly_canonical(config.output_file))
+    throw UserError("`held_out_file` must be another file than `output_file`, but both are `{}`", config.output_file);
   const text::Tokenizer tokenizer = load_tokenizer(config.model);
   Dealer dealer(config, tokenizer);
   if (is_pickle(config.file_path)) {

@@ -33,8 +33,10 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
     const data::Batch batch = batches.batch(i);
     const auto before = std::chrono::steady_clock::now();
     model::ForwardOptions options;
-    if (run.labelled_tokens_only)
+    if (run.labelled_tokens_only) {
       options.chosen_rows = data::labelled_tokens(batch), options.leaves_out_other_rows = true;
+      if (options.chosen_rows.empty()) continue;  // which would mean all
+    }
     const model::ModelOutput output = model.forward(kernel::make_rows(batch.tokens), options);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     timing.seconds += seconds, timing.batch_ms.push_back(1000 * seconds);

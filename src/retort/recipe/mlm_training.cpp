@@ -56,11 +56,16 @@ Json train_language_model(const LanguageModelRun& task) {
   const train::TrainingConfig& training = task.training;
   const CorpusConfig& corpus = task.corpus;
   corpus.masking.check();
+  if (!corpus.eval_file.empty() && corpus.masking.mlm_mask_prop <= 0)
+    throw UserError("`mlm_mask_prop` must be above 0 for held-out scores, but is 0; leave out `--eval_file`");
+  if (task.losses.restrict_ce_to_mask && corpus.masking.mlm_mask_prop <= 0)
+    throw UserError("`mlm_mask_prop` must be above 0 with `restrict_ce_to_mask`, but is 0; nothing would be compared");
   training.apply_to_process();
   auto run = start_run(task.output, training.save_total_limit);
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel student = load_model(task.model, {.head = model::Head::kMaskedLm,
                                                 .may_start_head = true,
+                                                .may_start_body = true,
                                                 .model = training_model_options(training),
                                                 .seed = seed});
   check_positions(student, corpus.rows.max_seq_length);

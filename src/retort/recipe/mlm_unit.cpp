@@ -33,12 +33,20 @@ Json evaluate_masked_lm(const model::Model& model, const data::RowSet& rows, int
   return scores;
 }
 
+namespace {
+
+// Of a batch without a label, where labelled tokens are compared: a token goes through the head for form's sake.
+bool compares_nothing(const data::Batch& batch, const std::vector<int64_t>& compared) {
+  return !compared.empty() && batch.token_labels[compared.front()] == data::kNoTokenLabel;
+}
+
+}  // namespace
+
 // The tokens of a batch whose logits are needed; empty: all.
 std::vector<int64_t> MlmUnit::compared_tokens(const data::Batch& batch) const {
   const bool needs_all = losses_.needs_teacher_logits() && teacher_ != nullptr && !losses_.restrict_ce_to_mask;
   if (needs_all || !losses_.mlm) return {};
   std::vector<int64_t> tokens = data::labelled_tokens(batch);
-  // A micro-batch without a label still goes through the head, with a token that counts nothing.
   if (tokens.empty()) tokens.push_back(0);
   return tokens;
 }
@@ -57,9 +65,8 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
   model::ModelOutput targets;
   if (teacher_ != nullptr)
     // Where the logits are not needed, one row of them is.
-    targets = teacher_->forward(
-        batch, sequence_keys,
-        {.chosen_rows = losses_.needs_teacher_logits() ? compared : std::vector<int64_t>{0}});
+    targets = teacher_->forward(batch, sequence_keys,
+                                {.chosen_rows = losses_.needs_teacher_logits() ? compared : std::vector<int64_t>{0}});
   const model::ModelOutput output = student_.model->forward(rows, {.is_training = true, .chosen_rows = compared});
 
   std::vector<int32_t> labels;
@@ -71,8 +78,9 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
   at::Tensor teacher_logits;
   if (teacher_ != nullptr && losses_.needs_teacher_logits()) {
     teacher_logits = targets.logits;
-    options.soft_weight = share(losses_.alpha_ce, compared_of_step_);
-    options.squared_weight = share(losses_.alpha_mse, compared_of_step_);
+    const double compared_here = compares_nothing(batch, compared) ? 0 : compared_of_step_;
+    options.soft_weight = share(losses_.alpha_ce, compared_here);
+    options.squared_weight = share(losses_.alpha_mse, compared_here);
   }
   kernel::SoftmaxLossSums sums;
   const at::Tensor tokens_loss = kernel::softmax_loss(output.logits, teacher_logits, labels, options, &sums);

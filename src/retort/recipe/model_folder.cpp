@@ -106,7 +106,7 @@ checkpoint::NameMatches fill_from_files(model::Model& model, const checkpoint::W
 std::shared_ptr<const text::Tokenizer> load_tokenizer(const ModelSource& source, const fs::path& folder) {
   if (source.vocab_file.empty()) return std::make_shared<text::Tokenizer>(text::Tokenizer::load(folder));
   text::TokenizerOptions options;
-  if (source.do_lower_case == "false") options.do_lower_case = false;
+  options.do_lower_case = source.do_lower_case;
   return std::make_shared<text::Tokenizer>(text::Tokenizer::from_vocab_file(source.vocab_file, options));
 }
 
@@ -167,15 +167,55 @@ void report_names(const LoadedModel& loaded, const LoadOptions& options, const s
   if (!loaded.unexpected.empty()) log_info("`{}`: not used here: {}", subject, list_names(loaded.unexpected));
 }
 
+// Where each of the wanted names stands among the found ones; empty unless they are the same, in another order.
+std::vector<int64_t> find_class_order(const std::vector<std::string>& found, const std::vector<std::string>& wanted) {
+  const auto lower = [](std::string name) {
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    return name;
+  };
+  std::vector<std::string> names;
+  for (const std::string& name : found) names.push_back(lower(name));
+  std::vector<int64_t> order;
+  for (const std::string& name : wanted)
+    order.push_back(std::find(names.begin(), names.end(), lower(name)) - names.begin());
+  std::vector<int64_t> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (size_t i = 0; i < sorted.size(); ++i)
+    if (sorted[i] != static_cast<int64_t>(i)) return {};
+  return found.size() == wanted.size() && sorted != order ? order : std::vector<int64_t>();
+}
+
+void order_classes(model::Model& model, const std::vector<int64_t>& order) {
+  for (const char* name : {"classifier.weight", "classifier.bias"}) {
+    const kernel::NamedSlice* slice = model.parameters().find(name);
+    if (slice == nullptr) continue;
+    const at::Tensor values = model.parameters().tensor(*slice);
+    const at::Tensor before = values.clone();
+    for (size_t i = 0; i < order.size(); ++i) values[static_cast<int64_t>(i)].copy_(before[order[i]]);
+  }
+  model.parameters().refresh_operands();
+}
+
 LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, model::Head head,
                         const LoadOptions& options) {
   loaded.model = std::make_unique<model::Model>(config, head, options.model);
   loaded.model->parameters().initialize(options.seed, config.initializer_range);
+  for (const auto& slice : loaded.model->parameters().slices()) loaded.missing.push_back(slice.name);
   return loaded;
+}
+
+void apply_changes(const ModelSource& source, model::ModelConfig& config) {
+  const auto change = [](double& value, double wanted) { value = wanted >= 0 ? wanted : value; };
+  change(config.hidden_dropout_prob, source.dropout);
+  change(config.attention_probs_dropout_prob, source.attention_dropout);
+  for (double* const value : {&config.qa_dropout, &config.seq_classif_dropout, &config.classifier_dropout})
+    change(*value, source.head_dropout);
+  change(config.initializer_range, source.initializer_range);
 }
 
 LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
   model::ModelConfig config = model::preset_config(source.model.substr(7));
+  apply_changes(source, config);
   LoadedModel loaded;
   if (!source.vocab_file.empty()) {
     loaded.tokenizer = load_tokenizer(source, "");
@@ -226,12 +266,15 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   if (source.model.starts_with("preset:")) return make_preset(source, options);
   const fs::path folder = resolve_model_folder(source.model);
   model::ModelConfig config = read_config(folder);
+  apply_changes(source, config);
   LoadedModel loaded;
   loaded.tokenizer = load_tokenizer(source, folder);
   check_vocabulary(*loaded.tokenizer, config, folder.string());
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
+  const std::vector<int64_t> class_order = find_class_order(config.labels, options.class_order);
   if (!options.labels.empty()) config.labels = options.labels;
+  if (!class_order.empty()) config.labels = options.class_order;
   const model::Head head = options.head.value_or(head_of_folder(folder));
   if (options.may_start_body && !checkpoint::has_weights(folder)) {
     log_info("`{}` holds no weights: the model starts from random values", folder.string());
@@ -243,6 +286,10 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   checkpoint::NameMatches matches = fill_from_files(*loaded.model, files, options.seed);
   loaded.missing = std::move(matches.missing), loaded.unexpected = std::move(matches.unexpected);
   report_names(loaded, options, folder.string());
+  if (!class_order.empty()) {
+    log_info("`{}`: its classes are put in the order {}", folder.string(), fmt::join(config.labels, ", "));
+    order_classes(*loaded.model, class_order);
+  }
   load_projection(*loaded.model, folder, options.seed);
   return loaded;
 }

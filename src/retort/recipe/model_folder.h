@@ -16,11 +16,12 @@
 namespace retort::recipe {
 
 struct LoadOptions {
-  std::optional<model::Head> head = {};  // empty: the head that config.json names
-  std::vector<std::string> labels = {};  // classes of a fresh head; empty: as in config.json
-  bool may_start_head = false;           // a missing head starts random (training); else it is an error
-  bool may_start_body = false;           // a folder without weights starts random
-  bool needs_tokenizer = true;           // off: a preset goes without a vocabulary file
+  std::optional<model::Head> head = {};       // empty: the head that config.json names
+  std::vector<std::string> labels = {};       // classes of a fresh head; empty: as in config.json
+  std::vector<std::string> class_order = {};  // a head with these classes in another order is put into this one
+  bool may_start_head = false;                // a missing head starts random (training); else it is an error
+  bool may_start_body = false;                // a folder without weights starts random
+  bool needs_tokenizer = true;                // off: a preset goes without a vocabulary file
   model::ModelOptions model = {};
   uint64_t seed = 42;  // of fresh weights
 };

@@ -10,9 +10,23 @@ void ModelSource::fields(FieldList& list) {
             .required = true});
   list.add("vocab_file", vocab_file,
            {.help = "vocab.txt to use instead of the folder's tokenizer; needed with a preset."});
-  list.add("do_lower_case", do_lower_case,
-           {.help = "With vocab_file: whether text is lower-cased.", .choices = {"", "true", "false"}});
+  list.add("do_lower_case", do_lower_case, {.help = "With vocab_file: whether text is lower-cased."});
   list.add("pad_vocabulary", pad_vocabulary, {.help = "Round the vocabulary of the model up to a multiple of 8."});
+}
+
+void ModelSource::training_fields(FieldList& list) {
+  fields(list);
+  const auto add_change = [&](const char* name, double& value, const std::string& what,
+                              std::vector<std::string> aliases) {
+    list.add(name, value,
+             {.help = what + "; -1: as config.json says.", .min = -1, .max = 1, .aliases = std::move(aliases)});
+  };
+  add_change("dropout", dropout, "Dropout of hidden states", {"hidden_dropout_prob"});
+  add_change("attention_dropout", attention_dropout, "Dropout of attention probabilities",
+             {"attention_probs_dropout_prob"});
+  add_change("head_dropout", head_dropout, "Dropout in front of the head",
+             {"qa_dropout", "seq_classif_dropout", "classifier_dropout"});
+  add_change("initializer_range", initializer_range, "Standard deviation of fresh weights", {});
 }
 
 }  // namespace retort::recipe

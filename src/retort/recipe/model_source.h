@@ -12,10 +12,14 @@ namespace retort::recipe {
 struct ModelSource {
   std::string model;
   std::string vocab_file;     // needed by presets; else replaces the folder's tokenizer
-  std::string do_lower_case;  // with vocab_file: "true", "false", or "" for true
+  bool do_lower_case = true;  // with vocab_file
   bool pad_vocabulary = false;
+  // In place of what config.json says; negative: as there.
+  double dropout = -1, attention_dropout = -1, head_dropout = -1, initializer_range = -1;
 
   void fields(FieldList& list);
+  // Those and the flags of training.
+  void training_fields(FieldList& list);
 };
 
 }  // namespace retort::recipe

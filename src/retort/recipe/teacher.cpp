@@ -12,9 +12,7 @@ namespace retort::recipe {
 namespace {
 
 ModelSource source_of(const TeacherConfig& config, const ModelSource& student) {
-  ModelSource source = student;
-  source.model = config.teacher;
-  source.pad_vocabulary = false;
+  ModelSource source{.model = config.teacher, .vocab_file = student.vocab_file, .do_lower_case = student.do_lower_case};
   if (config.teacher.starts_with("preset:")) return source;
   const fs::path folder = resolve_model_folder(config.teacher);
   if (fs::exists(folder / "vocab.txt") || fs::exists(folder / "tokenizer.json")) source.vocab_file.clear();
@@ -32,16 +30,24 @@ bool have_equal_pieces(const text::Tokenizer& a, const text::Tokenizer& b) {
 }  // namespace
 
 Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision,
-                 const ModelSource& student_source, const LoadedModel& student, int64_t max_seq_length)
+                 const ModelSource& student_source, const LoadedModel& student, int64_t max_seq_length,
+                 const std::vector<std::string>& class_order)
     : config_(config),
-      loaded_(load_model(source_of(config, student_source),
-                         {.head = head, .may_start_head = true, .model = {.precision = precision}})) {
+      loaded_(load_model(
+          source_of(config, student_source),
+          {.head = head, .class_order = class_order, .may_start_head = true, .model = {.precision = precision}})) {
   config.check();
   if (!have_equal_pieces(*student.tokenizer, *loaded_.tokenizer))
     throw UserError(
         "`teacher` must have the student's vocabulary, but `{}` has another; take teacher and student of one family, "
         "or give both the same `vocab_file`",
         config.teacher);
+  const int64_t outputs = model().config().vocab_size, wanted = student.model->config().vocab_size;
+  if (head == model::Head::kMaskedLm && outputs != wanted)
+    throw UserError(
+        "`teacher` must have as many outputs as the student, {}, but `{}` has {}; use `pad_vocabulary` for both or for "
+        "neither",
+        wanted, config.teacher, outputs);
   const int64_t positions = model().config().max_position_embeddings;
   if (positions < max_seq_length)
     throw UserError("`max_seq_length` must be at most {}, the positions of the teacher, but is {}", positions,

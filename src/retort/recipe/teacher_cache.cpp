@@ -105,27 +105,51 @@ TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, co
       begins_{0} {
   for (int64_t row = 0; row < rows.row_count(); ++row)
     begins_.push_back(begins_.back() + (outputs.per_token ? rows.token_count(row) : 1));
-  if (!exists(cache_dir, key, outputs)) make(rows, outputs, max_tokens_per_batch);
-  open();
+  if (exists(cache_dir, key, outputs) && open()) return;
+  const FolderLock lock(folder_, FolderLock::WhenBusy::kWait);
+  if (exists(cache_dir, key, outputs)) {  // somebody else has made it meanwhile, or it is cut off
+    if (open()) return;
+    log_warning("`{}` is not whole; what it lacks is made again", folder_.string());
+    fs::remove(folder_ / kDescription);
+  }
+  make(rows, outputs, max_tokens_per_batch);
+  RETORT_CHECK(open(), "`{}` was just made", folder_.string());
+}
+
+// Of an interrupted making: the rows, from the first, whose values are what their checksums say.
+int64_t TeacherCache::sound_rows() const {
+  if (!fs::exists(folder_ / kValues) || !fs::exists(folder_ / kChecksums)) return 0;
+  const MappedFile values(folder_ / kValues), checksums(folder_ / kChecksums);
+  int64_t row = 0;
+  while (row < row_count() && static_cast<size_t>(8 * (row + 1)) <= checksums.bytes().size() &&
+         static_cast<size_t>(begins_[row + 1] * width_ * element_bytes_) <= values.bytes().size() &&
+         is_sound(values, checksums, row))
+    ++row;
+  return row;
+}
+
+std::span<const std::byte> TeacherCache::bytes_of_row(const MappedFile& values, int64_t row) const {
+  return values.bytes().subspan(begins_[row] * width_ * element_bytes_,
+                                (begins_[row + 1] - begins_[row]) * width_ * element_bytes_);
+}
+
+bool TeacherCache::is_sound(const MappedFile& values, const MappedFile& checksums, int64_t row) const {
+  uint64_t checksum = 0;
+  std::memcpy(&checksum, checksums.bytes().data() + 8 * row, 8);
+  return hash_bytes(bytes_of_row(values, row)) == checksum;
 }
 
 void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch) {
-  make_folder(folder_);
-  const FolderLock lock(folder_);
-  const int64_t row_count = rows.row_count();
-  // Values come before their checksums, so what has a checksum is there.
-  std::error_code missing;
-  const auto checksum_bytes = fs::file_size(folder_ / kChecksums, missing);
-  const int64_t first = missing ? 0 : std::min<int64_t>(row_count, static_cast<int64_t>(checksum_bytes / 8));
+  const int64_t first = sound_rows();
   const int64_t bytes = begins_.back() * width_ * element_bytes_, done_bytes = begins_[first] * width_ * element_bytes_;
   log_info("the teacher's outputs take {:.1f} MB in `{}`{}", static_cast<double>(bytes) / 1e6, folder_.string(),
-           first > 0 ? fmt::format("; going on at row {} of {}", first, row_count) : "");
+           first > 0 ? fmt::format("; going on at row {} of {}", first, row_count()) : "");
   check_space(folder_, bytes - done_bytes);
   GrowingFile values(folder_ / kValues, done_bytes), checksums(folder_ / kChecksums, 8 * first);
   const train::StopSignal stop;
-  train::Progress progress({.title = "teacher", .unit = "rows", .total = row_count, .start = {.done = first}});
-  for (int64_t begin = first; begin < row_count; begin += kRowsAtOnce) {
-    const int64_t end = std::min(begin + kRowsAtOnce, row_count);
+  train::Progress progress({.title = "teacher", .unit = "rows", .total = row_count(), .start = {.done = first}});
+  for (int64_t begin = first; begin < row_count(); begin += kRowsAtOnce) {
+    const int64_t end = std::min(begin + kRowsAtOnce, row_count());
     const at::Tensor block =
         at::empty({begins_[end] - begins_[begin], width_}, at::TensorOptions(value_type(element_bytes_)));
     const auto lines_of = [&](int64_t row) {
@@ -154,25 +178,26 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
     }
   }
   progress.finish();
+  for (const char* name : {kValues, kChecksums}) sync_path(folder_ / name);
   write_json_file(folder_ / kDescription, {{"format", "retort teacher outputs"},
                                            {"kind", outputs.kind},
                                            {"key", key_},
-                                           {"rows", row_count},
+                                           {"rows", row_count()},
                                            {"lines", begins_.back()},
                                            {"width", width_},
                                            {"dtype", element_bytes_ == 2 ? "bfloat16" : "float32"}});
 }
 
-void TeacherCache::open() {
-  const Json description = read_json_file(folder_ / kDescription);
-  const auto wanted = static_cast<size_t>(begins_.back() * width_ * element_bytes_);
-  values_ = MappedFile(folder_ / kValues), checksums_ = MappedFile(folder_ / kChecksums);
-  if (description.value("key", "") != key_ || values_.bytes().size() != wanted ||
-      checksums_.bytes().size() != 8 * (begins_.size() - 1))
+bool TeacherCache::open() {
+  if (read_json_file(folder_ / kDescription).value("key", "") != key_)
     throw UserError(
         "`{}` must hold the teacher's outputs for these rows, but holds others; remove the folder, or choose another "
         "--teacher_cache",
         folder_.string());
+  if (!fs::exists(folder_ / kValues) || !fs::exists(folder_ / kChecksums)) return false;
+  values_ = MappedFile(folder_ / kValues), checksums_ = MappedFile(folder_ / kChecksums);
+  return values_.bytes().size() == static_cast<size_t>(begins_.back() * width_ * element_bytes_) &&
+         checksums_.bytes().size() == static_cast<size_t>(8 * row_count());
 }
 
 at::Tensor TeacherCache::gather(const data::Batch& batch) const {
@@ -181,11 +206,8 @@ at::Tensor TeacherCache::gather(const data::Batch& batch) const {
   at::Tensor found = at::empty({lines, width_}, at::TensorOptions(value_type(element_bytes_)));
   auto* out = static_cast<std::byte*>(found.mutable_data_ptr());
   for (const int64_t row : batch.rows) {
-    const auto bytes = values_.bytes().subspan(begins_[row] * width_ * element_bytes_,
-                                               (begins_[row + 1] - begins_[row]) * width_ * element_bytes_);
-    uint64_t checksum = 0;
-    std::memcpy(&checksum, checksums_.bytes().data() + 8 * row, 8);
-    if (hash_bytes(bytes) != checksum)
+    const auto bytes = bytes_of_row(values_, row);
+    if (!is_sound(values_, checksums_, row))
       throw UserError("`{}` must hold sound values, but those of row {} are damaged; remove the folder",
                       (folder_ / kValues).string(), row);
     std::memcpy(out, bytes.data(), bytes.size());

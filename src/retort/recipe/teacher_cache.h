@@ -38,9 +38,9 @@ int64_t teacher_cache_bytes(const data::RowSet& rows, const TeacherOutputs& outp
 // Safe to read from several threads.
 class TeacherCache {
  public:
-  // Opens `<cache_dir>/<kind>-<key>`, making it or the rest of it first, with a progress line and the size shown
-  // before. `rows` must be those of the key. Throws UserError when the disk has no room, when another process is making
-  // it, and when the folder holds something else.
+  // Opens `<cache_dir>/<kind>-<key>`, making it or what it lacks first, with a progress line and the size shown before;
+  // where another process is making it, it waits for that. `rows` must be those of the key. Throws UserError when the
+  // disk has no room, and when the folder holds something else.
   TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
 
@@ -53,8 +53,11 @@ class TeacherCache {
 
  private:
   void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
-  void open();
-  int64_t value_count(int64_t row) const { return (begins_[row + 1] - begins_[row]) * width_; }
+  bool open();  // false: it is cut off
+  int64_t row_count() const { return static_cast<int64_t>(begins_.size()) - 1; }
+  int64_t sound_rows() const;
+  std::span<const std::byte> bytes_of_row(const MappedFile& values, int64_t row) const;
+  bool is_sound(const MappedFile& values, const MappedFile& checksums, int64_t row) const;
 
   fs::path folder_;
   std::string key_;
