@@ -3,6 +3,10 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
 #include "recipe/tiny_world.h"
 #include "retort/kernel/rows.h"
 #include "retort/recipe/distill_squad.h"
@@ -185,6 +189,129 @@ TEST(DistillSquad, DamagedAndForeignCachesAreFound) {
             std::string::npos);
 }
 
+// What a crash of the machine may leave: the description on the disk, values not.
+TEST(DistillSquad, CutOffCacheIsMadeWhole) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "first");
+  config.teacher.teacher_cache = folder / "cache";
+  distill_squad(config);
+  const fs::path values = file_in(folder / "cache", "values");
+  const std::string whole = read_file(values);
+  const auto again = [&](const char* name) {
+    config.output.output_dir = folder / name;
+    testing::internal::CaptureStderr();
+    distill_squad(config);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("is not whole"), std::string::npos);
+    EXPECT_EQ(read_file(values), whole);
+    EXPECT_EQ(weights_of(folder / name), weights_of(folder / "first"));
+  };
+  fs::resize_file(values, whole.size() / 2);
+  again("short");
+  fs::remove(values);
+  again("gone");
+  std::string holes = whole.substr(0, whole.size() - 8);
+  std::fill(holes.begin() + 64, holes.begin() + 128, '\0');
+  write_file_atomically(values, holes);
+  again("holes");
+}
+
+// Two runs with one teacher and the same questions: the second takes what the first makes.
+TEST(DistillSquad, WaitsForACacheInTheMaking) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "first");
+  config.teacher.teacher_cache = folder / "cache";
+  distill_squad(config);
+  const fs::path cache = file_in(folder / "cache", "").parent_path();
+  fs::rename(cache / "cache.json", folder / "cache.json");
+  auto lock = std::make_unique<FolderLock>(cache);
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    fs::rename(folder / "cache.json", cache / "cache.json");
+    lock.reset();
+  });
+  config.output.output_dir = folder / "second";
+  testing::internal::CaptureStderr();
+  distill_squad(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  other.join();
+  EXPECT_NE(log.find("waiting for process"), std::string::npos) << log;
+  EXPECT_EQ(log.find("the teacher's outputs take"), std::string::npos) << log;
+  EXPECT_EQ(weights_of(folder / "second"), weights_of(folder / "first"));
+}
+
+// auto keeps what is used more than once, in the user's cache folder, and says beforehand what it takes.
+TEST(DistillSquad, AutomaticCacheIsForRowsThatComeAgain) {
+  const tiny::TemporaryFolder folder;
+  ::setenv("RETORT_CACHE", (folder / "user").c_str(), 1);
+  DistillSquadConfig config = distillation(folder / "once");
+  config.teacher.teacher_cache = "auto";
+  config.training.max_steps = -1, config.training.num_train_epochs = 1;
+  distill_squad(config);
+  EXPECT_FALSE(fs::exists(folder / "user/teacher"));
+  config.training.num_train_epochs = 1.5;
+  config.output.output_dir = folder / "again";
+  testing::internal::CaptureStderr();
+  distill_squad(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  ::unsetenv("RETORT_CACHE");
+  EXPECT_NE(log.find("the teacher's outputs take 0.0 MB in `" + (folder / "user/teacher").string()), std::string::npos)
+      << log;
+  EXPECT_TRUE(fs::exists(file_in(folder / "user/teacher", "cache.json")));
+}
+
+TEST(DistillSquad, CacheTeachesTheSameInBf16) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "plain");
+  config.training.precision = "bf16";
+  distill_squad(config);
+  config.output.output_dir = folder / "cached";
+  config.teacher.teacher_cache = folder / "cache";
+  distill_squad(config);
+  EXPECT_EQ(weights_of(folder / "cached"), weights_of(folder / "plain"));
+}
+
+// Any supported teacher, and questions without an answer.
+TEST(DistillSquad, OfVersion2FromADistilBertTeacher) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "out");
+  config.teacher.teacher = tiny::distilbert_folder();
+  config.data.train_file = tiny::train_file_v2(), config.data.dev_file = tiny::dev_file_v2();
+  config.data.features.version_2_with_negative = true;
+  testing::internal::CaptureStderr();
+  const Json results = distill_squad(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(results.contains("NoAns_f1")) << results.dump();
+  EXPECT_NE(log.find("has no trained head for questions"), std::string::npos) << log;
+  EXPECT_TRUE(fs::exists(folder / "out/null_odds.json"));
+}
+
+// From scratch: a configuration and a vocabulary, with dropout of its own.
+TEST(DistillSquad, StartsFromAConfigurationAlone) {
+  const tiny::TemporaryFolder folder;
+  const fs::path student = tiny::copy_model(tiny::distilbert_folder(), folder / "student");
+  fs::remove(student / "model.safetensors");
+  DistillSquadConfig config = distillation(folder / "out");
+  config.model.model = student;
+  config.model.dropout = 0.3, config.model.attention_dropout = 0, config.model.head_dropout = 0.4;
+  config.model.initializer_range = 0.05;
+  distill_squad(config);
+  const Json written = read_json_file(folder / "out/config.json");
+  EXPECT_EQ(written["dropout"], 0.3);
+  EXPECT_EQ(written["attention_dropout"], 0.0);
+  EXPECT_EQ(written["qa_dropout"], 0.4);
+  EXPECT_EQ(written["initializer_range"], 0.05);
+}
+
+TEST(DistillSquad, PresetTeacherIsNoise) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "out");
+  config.teacher.teacher = "preset:bert-tiny", config.model.vocab_file = tiny::shared_folder() / "vocab.txt";
+  config.training.max_steps = 1;
+  testing::internal::CaptureStderr();
+  distill_squad(config);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("has no trained head"), std::string::npos);
+}
+
 // A student that is its teacher, without dropout and without labels, has nothing to learn.
 TEST(DistillSquad, OfItselfHasNoLoss) {
   const tiny::TemporaryFolder folder;
@@ -218,6 +345,11 @@ TEST(DistillSquad, RefusesWhatDoesNotBelongTogether) {
   // The student's vocab_file does not hide what the teacher was trained with.
   foreign.model.vocab_file = fs::path(tiny::question_answering_folder()) / "vocab.txt";
   EXPECT_EQ(tiny::message_of([&] { distill_squad(foreign); }), reason);
+  DistillSquadConfig short_teacher = distillation(folder / "c");
+  short_teacher.model.model = tiny::copy_model(tiny::bert_folder(), folder / "long");
+  short_teacher.data.features.max_seq_length = 600;
+  EXPECT_NE(tiny::message_of([&] { distill_squad(short_teacher); }).find("`max_seq_length` must be at most 512"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
 // Language-model training as a user runs it: text -> token files -> a masked language model -> its student.
 #include <gtest/gtest.h>
 
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/log_softmax.h>
+
 #include <fstream>
 
 #include "recipe/tiny_world.h"
 #include "retort/data/token_file.h"
+#include "retort/kernel/rows.h"
 #include "retort/recipe/binarize.h"
 #include "retort/recipe/distill_mlm.h"
 #include "retort/recipe/extract.h"
@@ -76,6 +80,9 @@ TEST(Binarize, DealsArticlesOut) {
   EXPECT_NE(read_file(tiny::train_file()).find(tokenizer.decode(ids).substr(0, 4)), std::string::npos);
   EXPECT_NE(tiny::message_of([&] { binarize(binarization(folder.path())); }).find("must not exist yet"),
             std::string::npos);
+  BinarizeConfig same = binarization(folder.path());
+  same.held_out_file = folder / "sub/../corpus.tokens", same.overwrite = true;
+  EXPECT_NE(tiny::message_of([&] { binarize(same); }).find("must be another file"), std::string::npos);
 
   count_tokens([&] {
     CountTokensConfig config;
@@ -146,6 +153,78 @@ TEST(DistillMlm, WholeWay) {
   EXPECT_EQ(read_file(folder / "stopped/model.safetensors"), read_file(folder / "straight/model.safetensors"));
 }
 
+at::Tensor parameter(const fs::path& folder, const std::string& name) {
+  ModelSource source;
+  source.model = folder;
+  const LoadedModel loaded = load_model(source, {});
+  const auto& store = loaded.model->parameters();
+  return store.tensor(*store.find(name)).clone();
+}
+
+// The next token as the label, without a mask: against plain expressions of the model's own logits.
+TEST(DistillMlm, NextTokensAreCrossEntropyOfTheFollowingToken) {
+  const tiny::TemporaryFolder folder;
+  binarize(binarization(folder.path()));
+  const fs::path teacher = tiny::copy_model(tiny::bert_folder(), folder / "teacher");
+  for (const char* field : {"hidden_dropout_prob", "attention_probs_dropout_prob"})
+    tiny::set_config_field(teacher, field, 0.0);
+  const data::TokenFile file(folder / "corpus.tokens");
+  DistillMlmConfig config = distillation(folder.path(), teacher, folder / "out");
+  config.losses = {.alpha_ce = 0, .alpha_mlm = 0, .alpha_clm = 1, .mlm = false};
+  config.training.max_steps = 1, config.training.learning_rate = 0;
+  config.training.per_device_train_batch_size = file.sequence_count();
+  config.corpus.rows.max_seq_length = 512;  // nothing is cut
+  config.corpus.eval_file.clear();
+  config.freeze_token_type_embds = true;
+  const double trained = distill_mlm(config)["train_loss"];
+
+  ModelSource source;
+  source.model = folder / "out";
+  const LoadedModel loaded = load_model(source, {});
+  const at::NoGradGuard no_grad;
+  double sum = 0;
+  int64_t count = 0;
+  for (int64_t row = 0; row < file.sequence_count(); ++row) {
+    std::vector<int32_t> ids;
+    file.append_ids(row, 0, file.length(row), ids);
+    kernel::Ragged tokens;
+    tokens.append(ids, static_cast<int64_t>(ids.size()));
+    const at::Tensor logits = loaded.model->forward(kernel::make_rows(tokens)).logits.to(at::kDouble);
+    const at::Tensor each = at::log_softmax(logits, 1);
+    for (size_t t = 0; t + 1 < ids.size(); ++t, ++count)
+      sum -= each[static_cast<int64_t>(t)][ids[t + 1]].item<double>();
+  }
+  EXPECT_NEAR(trained, sum / static_cast<double>(count), 1e-4);
+}
+
+TEST(DistillMlm, FrozenTokenTypesStay) {
+  const tiny::TemporaryFolder folder;
+  binarize(binarization(folder.path()));
+  fs::copy(tiny::bert_folder(), folder / "teacher", fs::copy_options::recursive);
+  DistillMlmConfig config = distillation(folder.path(), tiny::bert_folder(), folder / "free");
+  config.training.max_steps = 2, config.training.weight_decay = 0.1;
+  distill_mlm(config);
+  config.output.output_dir = folder / "frozen", config.freeze_token_type_embds = true;
+  distill_mlm(config);
+  const at::Tensor before = parameter(tiny::bert_folder(), "embeddings.token_type_embeddings.weight");
+  EXPECT_FALSE(parameter(folder / "free", "bert.embeddings.token_type_embeddings.weight").equal(before));
+  EXPECT_TRUE(parameter(folder / "frozen", "bert.embeddings.token_type_embeddings.weight").equal(before));
+}
+
+// With few masks many micro-batches have none, and count nothing: the cut into micro-batches changes nothing.
+TEST(DistillMlm, ComparesMaskedTokensAloneInAnyCut) {
+  const tiny::TemporaryFolder folder;
+  binarize(binarization(folder.path()));
+  fs::copy(tiny::bert_folder(), folder / "teacher", fs::copy_options::recursive);
+  DistillMlmConfig config = distillation(folder.path(), tiny::bert_folder(), folder / "whole");
+  config.losses.restrict_ce_to_mask = true, config.losses.alpha_mse = 0.1;
+  config.corpus.masking.mlm_mask_prop = 0.02, config.corpus.eval_file.clear();
+  config.training.max_steps = 1, config.training.learning_rate = 0;
+  const double whole = distill_mlm(config)["train_loss"];
+  config.output.output_dir = folder / "cut", config.training.max_tokens_per_micro_batch = 16;
+  EXPECT_NEAR(distill_mlm(config)["train_loss"].get<double>(), whole, 1e-5 * whole);
+}
+
 TEST(DistillMlm, RefusesWhatDoesNotBelongTogether) {
   const tiny::TemporaryFolder folder;
   binarize(binarization(folder.path()));
@@ -168,6 +247,16 @@ TEST(DistillMlm, RefusesWhatDoesNotBelongTogether) {
   EXPECT_NE(message([](auto& config) { config.corpus.data_file = tiny::train_file(); }).find("train.json` cannot be"),
             std::string::npos);
   EXPECT_NE(message([](auto& config) { config.corpus.token_counts = tiny::train_file(); }).find("list of counts"),
+            std::string::npos);
+  EXPECT_NE(message([](auto& config) { config.corpus.masking.mlm_mask_prop = 0; }).find("above 0 for held-out scores"),
+            std::string::npos);
+  EXPECT_NE(
+      message([](auto& config) { config.model.pad_vocabulary = true; }).find("`teacher` must have as many outputs"),
+      std::string::npos);
+  EXPECT_NE(message([](auto& config) {
+              config.teacher.teacher = "preset:bert-tiny", config.losses.alpha_cos = 1;
+              config.model.vocab_file = tiny::shared_folder() / "vocab.txt";
+            }).find("`alpha_cos` must be 0 for models of different width"),
             std::string::npos);
 }
 

@@ -107,6 +107,52 @@ TEST_F(DistillBackbone, RecomputedActivationsChangeNothing) {
   EXPECT_EQ(bytes(folder_ / "kept/model.safetensors"), bytes(folder_ / "recomputed/model.safetensors"));
 }
 
+// What no loss reaches stays as it was, also where weights are decayed.
+TEST_F(DistillBackbone, LeavesAloneWhatIsNotCompared) {
+  const fs::path deep = make_student(folder_ / "deep", [](model::ModelConfig& c) { c.num_hidden_layers = 3; });
+  DistillBackboneConfig config = backbone(folder_ / "out", deep);
+  config.training.weight_decay = 0.1;
+  config.states.student_layers = {1}, config.states.teacher_layers = {1};
+  config.states.use_hidden_states = false;
+  distill_backbone(config);
+  const auto load = [](const fs::path& folder) {
+    ModelSource source;
+    source.model = folder;
+    return load_model(source, {});
+  };
+  const LoadedModel before = load(deep), after = load(folder_ / "out");
+  const auto is_same = [&](const std::string& name) {
+    const auto &a = before.model->parameters(), &b = after.model->parameters();
+    return a.tensor(*a.find(name)).equal(b.tensor(*b.find(name)));
+  };
+  for (const char* name : {"encoder.layer.0.output.dense.weight", "encoder.layer.1.attention.self.query.weight",
+                           "encoder.layer.1.attention.self.value.weight"})
+    EXPECT_FALSE(is_same(name)) << name;
+  for (const char* name : {"encoder.layer.1.attention.output.dense.weight", "encoder.layer.1.output.dense.weight",
+                           "encoder.layer.2.attention.self.query.weight", "encoder.layer.2.output.dense.bias",
+                           "encoder.layer.2.output.LayerNorm.weight", "pooler.dense.weight"})
+    EXPECT_TRUE(is_same(name)) << name;
+}
+
+TEST_F(DistillBackbone, AccumulatedBatchesAreOneBatch) {
+  DistillBackboneConfig config = backbone(folder_ / "one", student_);
+  config.training.max_steps = 1, config.training.logging_steps = 1;
+  const double one = distill_backbone(config)["train_loss"];
+  config.training.per_device_train_batch_size = 1, config.training.gradient_accumulation_steps = 4;
+  config.output.output_dir = folder_ / "four";
+  EXPECT_NEAR(distill_backbone(config)["train_loss"].get<double>(), one, 1e-5 * one);
+}
+
+TEST_F(DistillBackbone, CachedStatesTeachTheSameInBf16) {
+  DistillBackboneConfig config = backbone(folder_ / "fly", student_);
+  config.training.precision = "bf16";
+  distill_backbone(config);
+  config.teacher.teacher_cache = folder_ / "cache";
+  config.output.output_dir = folder_ / "cached";
+  distill_backbone(config);
+  EXPECT_EQ(bytes(folder_ / "fly/model.safetensors"), bytes(folder_ / "cached/model.safetensors"));
+}
+
 TEST_F(DistillBackbone, DropoutOfTheTeacherIsANoiseThatRepeats) {
   DistillBackboneConfig config = backbone(folder_ / "still", student_);
   const double still = distill_backbone(config)["train_loss"];
@@ -168,7 +214,7 @@ TEST_F(DistillBackbone, StartsFromAConfigurationAlone) {
 TEST_F(DistillBackbone, TakesGlueTasks) {
   DistillBackboneConfig config = backbone(folder_ / "out", student_);
   config.data.task_name = "MRPC";
-  config.data.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
+  config.data.squad.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
   config.states.student_teacher_layer_mapping = "uniform";
   config.states.use_embedding_states = true;
   EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
@@ -229,12 +275,14 @@ TEST_F(DistillBackbone, RefusesWhatCannotBeCompared) {
             }),
             "`use_attention_scores`, `use_hidden_states`, `use_embedding_states` or `use_value_states` must be true "
             "with a weight above 0, but none is; there would be nothing to learn");
+  EXPECT_EQ(refusal([](auto& c) { c.data.squad.features.max_seq_length = 2; }),
+            "`max_seq_length` must be at least 8, or 0, but is 2");
   EXPECT_EQ(refusal([](auto& c) { c.states.use_pred_states = true; }),
             "`use_pred_states` must be false for the states inside the models, but is true; `retort distill "
             "prediction` learns predictions");
   EXPECT_EQ(refusal([](auto& c) {
               c.data.squad.train_file.clear();
-              c.data.data_dir.clear();
+              c.data.squad.data_dir.clear();
             }),
             "`--train_file` or `--data_dir` must be given for squad, but both are missing");
 }
@@ -296,7 +344,7 @@ TEST_F(DistillPrediction, FindsSquadInItsFolder) {
   fs::copy(tiny::dev_file(), folder_ / "squad/dev-v1.1.json");
   DistillPredictionConfig config = prediction(folder_ / "out", student_);
   config.data.squad.train_file.clear();
-  config.data.data_dir = folder_ / "squad";
+  config.data.squad.data_dir = folder_ / "squad";
   config.data.aug_train = true;
   EXPECT_TRUE(distill_prediction(config).contains("f1"));
 }
@@ -305,7 +353,7 @@ DistillPredictionConfig glue_prediction(const std::string& task, const fs::path&
   DistillPredictionConfig config = prediction(output_dir, tiny::bert_folder());
   config.teacher.teacher = tiny::classification_folder();
   config.data.task_name = task;
-  config.data.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
+  config.data.squad.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
   return config;
 }
 
@@ -320,6 +368,31 @@ TEST_F(DistillPrediction, TakesClassesAndNumbers) {
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find("has no trained head for this task"), std::string::npos) << log;
   EXPECT_NE(log.find("the teacher scores"), std::string::npos) << log;
+}
+
+// Hub models of MNLI count entailment, neutral, contradiction; the task's own files contradiction, entailment, neutral.
+TEST_F(DistillPrediction, PutsTheTeachersClassesInTheTasksOrder) {
+  const auto make = [&](const fs::path& folder, const std::vector<std::string>& names) {
+    const text::Tokenizer tokenizer = text::Tokenizer::load(tiny::bert_folder());
+    model::ModelConfig config = model::config_from_json(read_json_file(tiny::bert_folder() / "config.json"), "tiny");
+    config.labels = names;
+    model::Model model(config, model::Head::kSequenceClassification, {});
+    model.parameters().initialize(5, config.initializer_range);
+    fs::create_directory(folder);
+    save_model_folder(folder, model, tokenizer);
+    ModelSource source;
+    source.model = folder;
+    return load_model(source, {.class_order = {"contradiction", "entailment", "neutral"}});
+  };
+  const LoadedModel own = make(folder_ / "own", {"contradiction", "entailment", "neutral"});
+  const LoadedModel hub = make(folder_ / "hub", {"ENTAILMENT", "NEUTRAL", "CONTRADICTION"});
+  EXPECT_EQ(hub.model->config().labels, own.model->config().labels);
+  for (const char* name : {"classifier.weight", "classifier.bias"}) {
+    const auto &a = own.model->parameters(), &b = hub.model->parameters();
+    const at::Tensor before = a.tensor(*a.find(name)), after = b.tensor(*b.find(name));
+    for (const auto& [from, to] : {std::pair(0, 1), std::pair(1, 2), std::pair(2, 0)})
+      EXPECT_TRUE(before[from].equal(after[to])) << name << " " << from;
+  }
 }
 
 TEST_F(DistillPrediction, RefusesATeacherOfAnotherTask) {

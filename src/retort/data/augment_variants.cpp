@@ -37,7 +37,7 @@ std::vector<Variant> make_variants(std::string_view original, std::span<const st
     }
     Variant variant = join(drawn);
     const auto is_same = [&](const Variant& known) { return known.text == variant.text; };
-    if (variant.text != unchanged && std::none_of(variants.begin(), variants.end(), is_same))
+    if ((draws.keeps_unchanged || variant.text != unchanged) && std::none_of(variants.begin(), variants.end(), is_same))
       variants.push_back(std::move(variant));
   }
   return variants;

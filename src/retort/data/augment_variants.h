@@ -24,11 +24,12 @@ struct VariantDraws {
   int64_t passes = 30;       // N
   double probability = 0.4;  // p, that a word with candidates is replaced
   uint64_t key = 0;
+  bool keeps_unchanged = false;  // a pass that replaces nothing is a variant too
 };
 
 // The text as it was given, then for each pass the words joined by one space, some of them replaced: for every word
 // with candidates one is drawn, evenly, and put in place with the given probability. Words that are there already, or
-// are still those of the text, are left out, so there are 1 to passes + 1 variants.
+// are still those of the text (unless they are to be kept), are left out, so there are 1 to passes + 1 variants.
 std::vector<Variant> make_variants(std::string_view original, std::span<const std::string> words,
                                    std::span<const WordCandidates> candidates, const VariantDraws& draws);
 

@@ -32,6 +32,10 @@ void AugmentConfig::word_fields(FieldList& list, const std::string& published_pa
       {.help = fmt::format("Passes over each text, which make at most as many variants; -1: {}.", published_passes),
        .min = -1});
   list.add("p", probability, {.help = "Probability that a word with candidates is replaced.", .min = 0, .max = 1});
+  list.add(
+      "keep_unchanged_text", keep_unchanged_text,
+      {.help = "As the published program does, keep the text whose words no pass has replaced, lower-cased and with "
+               "one space between words."});
   list.add("seed", seed, {.help = "Seed of the draws."});
 }
 

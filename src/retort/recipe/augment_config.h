@@ -16,6 +16,7 @@ struct AugmentConfig {
   std::string glove_embs;
   int64_t glove_rows = 100'000;
   int64_t passes = -1, candidates = 15;  // N and M
+  bool keep_unchanged_text = false;
   int64_t words_per_copy = 1;
   double probability = 0.4;  // p
   int64_t seed = 42;

@@ -68,7 +68,10 @@ std::vector<std::vector<data::Variant>> Augmenter::make_variants(std::span<const
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
       if (as_published) data::overwrite_first_chunk(candidates[i], rules_.max_chunk_words);
       variants[i] = data::make_variants(jobs[i].original, jobs[i].text.words, candidates[i],
-                                        {.passes = passes_, .probability = config_.probability, .key = jobs[i].key});
+                                        {.passes = passes_,
+                                         .probability = config_.probability,
+                                         .key = jobs[i].key,
+                                         .keeps_unchanged = config_.keep_unchanged_text});
     }
   });
   done_ += units;

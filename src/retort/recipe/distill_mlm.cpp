@@ -19,7 +19,7 @@ DistillMlmConfig::DistillMlmConfig() {
 }
 
 void DistillMlmConfig::fields(FieldList& list) {
-  model.fields(list);
+  model.training_fields(list);
   teacher.fields(list, /*may_keep_outputs=*/false);
   for (const char* name : {"teacher_name", "bert_model"}) list.find("teacher")->spec.aliases.push_back(name);
   losses.fields(list);
@@ -28,6 +28,14 @@ void DistillMlmConfig::fields(FieldList& list) {
   corpus.fields(list);
   training.fields(list);
   output.fields(list);
+  for (const char* name : {"n_layers", "n_heads", "dim", "hidden_dim", "activation", "vocab_size"})
+    list.accept({name, true, "config.json of the student says it"});
+  for (const char* name : {"sinusoidal_pos_embds", "tie_weights_"})
+    list.accept({name, false, "config.json of the student says it"});
+  for (const char* name : {"shuffle", "group_by_size"})
+    list.accept({name, false, "every epoch has an order of its own, and `--group_by_length` decides about lengths"});
+  list.accept({"tokens_per_batch", true,
+               "a batch has so many sequences, and `--max_tokens_per_micro_batch` bounds what is in memory"});
 }
 
 Json distill_mlm(const DistillMlmConfig& config) {

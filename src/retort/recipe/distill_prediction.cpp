@@ -20,7 +20,7 @@ DistillPredictionConfig::DistillPredictionConfig() {
 }
 
 void DistillPredictionConfig::fields(FieldList& list) {
-  model.fields(list);
+  model.training_fields(list);
   list.find("model")->spec.aliases.push_back("student_model");
   teacher.fields(list);
   list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
@@ -33,9 +33,9 @@ void DistillPredictionConfig::fields(FieldList& list) {
 namespace {
 
 std::unique_ptr<Teacher> load_teacher(const DistillPredictionConfig& config, model::Head head,
-                                      const LoadedModel& student) {
+                                      const LoadedModel& student, const std::vector<std::string>& class_order = {}) {
   auto teacher = std::make_unique<Teacher>(config.teacher, head, config.training.precision_kind(), config.model,
-                                           student, config.data.max_seq_length());
+                                           student, config.data.max_seq_length(), class_order);
   teacher->warn_unless_trained("this task");
   return teacher;
 }
@@ -52,7 +52,7 @@ Json distill_glue(const DistillPredictionConfig& config) {
   std::unique_ptr<Teacher> teacher;
   GlueRun run{config.model, data, config.training, config.output, settings_of(config)};
   run.check_model = [&](LoadedModel& student) {
-    teacher = load_teacher(config, model::Head::kSequenceClassification, student);
+    teacher = load_teacher(config, model::Head::kSequenceClassification, student, data.label_names());
     check_outputs(*teacher, data.task());
   };
   return train_glue(run, [&](LoadedModel& student, const data::RowSet& rows) {

@@ -27,7 +27,7 @@ DistillSquadConfig::DistillSquadConfig() {
 }
 
 void DistillSquadConfig::fields(FieldList& list) {
-  model.fields(list);
+  model.training_fields(list);
   teacher.fields(list);
   distillation.fields(list);
   data.fields(list, true);
@@ -38,7 +38,7 @@ void DistillSquadConfig::fields(FieldList& list) {
 Json distill_squad(const DistillSquadConfig& config) {
   config.distillation.check();
   std::unique_ptr<Teacher> teacher;
-  SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
+  SquadRun run{config.model, config.data, config.training, config.output, settings_of(config), true};
   run.check_model = [&](LoadedModel& student) {
     teacher =
         std::make_unique<Teacher>(config.teacher, model::Head::kQuestionAnswering, config.training.precision_kind(),

@@ -19,6 +19,7 @@ Json evaluate_glue(const EvaluateGlueConfig& config) {
   config.inference.apply_to_process();
   const ResultFolder folder(config.output_dir);
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
+                                                       .class_order = config.data.label_names(),
                                                        .model = {.precision = config.inference.precision_kind()}});
   const EvaluationRun run{.max_tokens_per_batch = config.inference.max_tokens_per_batch,
                           .max_sequences_per_batch = config.data.per_device_eval_batch_size};

@@ -12,7 +12,7 @@ FinetuneGlueConfig::FinetuneGlueConfig() {
 }
 
 void FinetuneGlueConfig::fields(FieldList& list) {
-  model.fields(list);
+  model.training_fields(list);
   data.fields(list, true);
   training.fields(list);
   output.fields(list);

@@ -12,7 +12,7 @@ FinetuneSquadConfig::FinetuneSquadConfig() {
 }
 
 void FinetuneSquadConfig::fields(FieldList& list) {
-  model.fields(list);
+  model.training_fields(list);
   data.fields(list, true);
   training.fields(list);
   output.fields(list);

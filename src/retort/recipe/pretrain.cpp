@@ -19,7 +19,7 @@ void PretrainConfig::fields(FieldList& list) {
   list.group("Objective");
   list.add("objective", objective,
            {.help = "What is learned: mlm, the masked words of a token file.", .choices = {"mlm"}});
-  model.fields(list);
+  model.training_fields(list);
   corpus.fields(list);
   training.fields(list);
   output.fields(list);

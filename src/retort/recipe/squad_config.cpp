@@ -1,12 +1,17 @@
 #include "retort/recipe/squad_config.h"
 
+#include "retort/base/error.h"
+#include "retort/base/file.h"
+
 namespace retort::recipe {
 
 void SquadDataConfig::fields(FieldList& list, bool with_training) {
   list.group("Data");
   if (with_training) {
-    list.add("train_file", train_file,
-             {.help = "Training questions: SQuAD JSON, JSON lines or Parquet.", .required = true});
+    list.add("train_file", train_file, {.help = "Training questions: SQuAD JSON, JSON lines or Parquet."});
+    list.add("data_dir", data_dir,
+             {.help = "Folder with train-v1.1.json and dev-v1.1.json (v2.0 with version_2_with_negative), where "
+                      "train_file and dev_file do not say otherwise."});
     list.add("max_train_examples", max_train_examples,
              {.help = "A seeded random sample of so many questions; -1: all.", .min = -1});
   }
@@ -28,6 +33,23 @@ void SquadDataConfig::fields(FieldList& list, bool with_training) {
       {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.",
        .min = 0,
        .aliases = {"eval_batch_size", "predict_batch_size", "per_gpu_eval_batch_size", "per_compute_eval_batch_size"}});
+}
+
+SquadDataConfig SquadDataConfig::with_files() const {
+  SquadDataConfig data = *this;
+  const char* const version = features.version_2_with_negative ? "v2.0" : "v1.1";
+  if (!data_dir.empty()) {
+    const fs::path train = fs::path(data_dir) / fmt::format("train-{}.json", version);
+    const fs::path dev = fs::path(data_dir) / fmt::format("dev-{}.json", version);
+    if (train_file.empty()) data.train_file = train;
+    if (dev_file.empty() && fs::exists(dev)) data.dev_file = dev;
+    for (std::string* const file : {&data.train_file, &data.dev_file})
+      if (!file->empty() && !fs::exists(*file) && fs::exists(fs::path(data_dir) / *file))
+        *file = fs::path(data_dir) / *file;
+  }
+  if (data.train_file.empty())
+    throw UserError("`--train_file` or `--data_dir` must be given for squad, but both are missing");
+  return data;
 }
 
 }  // namespace retort::recipe

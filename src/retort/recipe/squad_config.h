@@ -9,7 +9,7 @@
 namespace retort::recipe {
 
 struct SquadDataConfig {
-  std::string train_file, dev_file;
+  std::string train_file, dev_file, data_dir;
   data::SquadFeatureOptions features;
   decode::SquadDecodeOptions decoding;
   data::CacheOptions cache;
@@ -19,6 +19,9 @@ struct SquadDataConfig {
 
   // `with_training` adds the training file and its flags.
   void fields(FieldList& list, bool with_training);
+  // With the files of data_dir in place of those that are not given, and in front of names that are found there alone.
+  // Throws UserError without a training file.
+  SquadDataConfig with_files() const;
 };
 
 }  // namespace retort::recipe

@@ -11,16 +11,17 @@ namespace retort::recipe {
 
 Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
   const train::TrainingConfig& training = squad.training;
+  const SquadDataConfig data = squad.data.with_files();
   training.apply_to_process();
   const train::ProcessGroup& group = train::process_group();
   auto run = start_run(squad.output, training.save_total_limit);
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel loaded = load_model(squad.model, {.head = model::Head::kQuestionAnswering,
                                                 .may_start_head = true,
+                                                .may_start_body = squad.may_start_body,
                                                 .model = training_model_options(training),
                                                 .seed = seed});
   if (squad.check_model) squad.check_model(loaded);
-  const SquadDataConfig& data = squad.data;
   const auto features = group.main_first([&] {
     return std::make_shared<data::SquadFeatures>(data::load_squad_training(
         squad_source(data, data.train_file, data.max_train_examples, seed, *loaded.model), *loaded.tokenizer));

@@ -17,7 +17,8 @@ struct SquadRun {
   const SquadDataConfig& data;
   const train::TrainingConfig& training;
   const train::OutputConfig& output;
-  Json settings;  // as the folder keeps them
+  Json settings;                // as the folder keeps them
+  bool may_start_body = false;  // a folder with config.json and vocabulary alone starts from random weights
   // Called once the model is there, before questions are read; may be empty.
   std::function<void(LoadedModel& loaded)> check_model = {};
 };

@@ -7,16 +7,21 @@
 
 namespace retort::recipe {
 
+namespace {
+
+constexpr int64_t kShortest = 8;  // tokens
+
+}  // namespace
+
 void TaskDataConfig::fields(FieldList& list) {
   list.group("Data");
   list.add("task_name", task_name, {.help = "squad, or a GLUE task: cola, mnli, mrpc, ...", .required = true});
-  list.add("data_dir", data_dir,
-           {.help = "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json, where "
-                    "train_file and dev_file do not say otherwise."});
   list.add("aug_train", aug_train,
            {.help = "Train on train_aug.tsv, or train-v1.1_aug.json, as data augmentation writes them."});
   squad.fields(list, true);
-  list.find("train_file")->spec.required = false;
+  list.find("data_dir")->spec.help =
+      "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json, where train_file and "
+      "dev_file do not say otherwise.";
   FieldSpec& length = list.find("max_seq_length")->spec;
   length.help = "Longest sequence, with its special tokens; 0: 384 for SQuAD, 128 for GLUE.";
   length.min = 0;
@@ -33,27 +38,25 @@ bool TaskDataConfig::is_squad() const {
 }
 
 int64_t TaskDataConfig::max_seq_length() const {
-  if (squad.features.max_seq_length > 0) return squad.features.max_seq_length;
+  const int64_t length = squad.features.max_seq_length;
+  if (length > 0 && length < kShortest)
+    throw UserError("`max_seq_length` must be at least {}, or 0, but is {}", kShortest, length);
+  if (length > 0) return length;
   return is_squad() ? 384 : 128;
 }
 
 SquadDataConfig TaskDataConfig::squad_data() const {
   SquadDataConfig data = squad;
   data.features.max_seq_length = max_seq_length();
-  if (data.train_file.empty()) {
-    if (data_dir.empty())
-      throw UserError("`--train_file` or `--data_dir` must be given for squad, but both are missing");
-    data.train_file = fs::path(data_dir) / (aug_train ? "train-v1.1_aug.json" : "train-v1.1.json");
-  }
-  const fs::path dev = fs::path(data_dir) / "dev-v1.1.json";
-  if (data.dev_file.empty() && !data_dir.empty() && fs::exists(dev)) data.dev_file = dev;
-  return data;
+  if (aug_train && data.train_file.empty() && !data.data_dir.empty()) data.train_file = "train-v1.1_aug.json";
+  return data.with_files();
 }
 
 GlueDataConfig TaskDataConfig::glue_data() const {
-  if (data_dir.empty()) throw UserError("`--data_dir` must be given for the task `{}`, but is missing", task_name);
+  if (squad.data_dir.empty())
+    throw UserError("`--data_dir` must be given for the task `{}`, but is missing", task_name);
   GlueDataConfig data;
-  data.task_name = task_name, data.data_dir = data_dir;
+  data.task_name = task_name, data.data_dir = squad.data_dir;
   data.features.max_seq_length = max_seq_length();
   data.cache = squad.cache;
   data.max_train_examples = squad.max_train_examples;

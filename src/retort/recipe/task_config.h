@@ -8,9 +8,9 @@
 namespace retort::recipe {
 
 struct TaskDataConfig {
-  std::string task_name, data_dir;
+  std::string task_name;
   bool aug_train = false;
-  SquadDataConfig squad;  // with the fields that both kinds of tasks have
+  SquadDataConfig squad;  // with the fields that both kinds of tasks have, data_dir among them
 
   // `max_seq_length` of 0: 384 for SQuAD, 128 for GLUE.
   TaskDataConfig() { squad.features.max_seq_length = 0; }

@@ -94,6 +94,10 @@ TEST(Variants, TheTextFirstAndNoneTwice) {
 
 TEST(Variants, ProbabilityZeroChangesNothingAndOneEverything) {
   EXPECT_EQ(make_variants("The cat sat here", kWords, two_candidates(), {.probability = 0}).size(), 1u);
+  const auto kept = make_variants("The cat sat HERE", kWords, two_candidates(),
+                                  {.passes = 3, .probability = 0, .keeps_unchanged = true});
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[1].text, "the cat sat here");
   const auto variants = make_variants("x", kWords, two_candidates(), {.passes = 200, .probability = 1});
   EXPECT_EQ(variants.size(), 5u);
   for (const Variant& variant : std::span(variants).subspan(1)) {

@@ -33,6 +33,10 @@ TEST(Model, PrunedHeadsCost196800Each) {
   ModelConfig config = preset_config("distilbert-base-uncased");
   for (int64_t layer = 0; layer < 6; ++layer) config.pruned_heads[layer] = {0, 3, 7, 11};
   EXPECT_EQ(Model(config, Head::kQuestionAnswering, {}).parameters().parameter_count(), 61641218);
+  config.num_hidden_layers = 20, config.pruned_heads.clear();
+  EXPECT_EQ(Model(config, Head::kQuestionAnswering, {}).parameters().parameter_count(), 165594626);
+  config.num_hidden_layers = 1, config.pruned_heads[0] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  EXPECT_EQ(Model(config, Head::kQuestionAnswering, {}).parameters().parameter_count(), 28760258);
 }
 
 ModelConfig tiny() {
