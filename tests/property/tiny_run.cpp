@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "retort/recipe/run_start.h"
+#include "retort/recipe/training_run.h"
 
 namespace retort::property {
 namespace {

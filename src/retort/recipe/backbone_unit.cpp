@@ -19,14 +19,14 @@ const at::Tensor& hidden_state(const model::ModelOutput& output, int64_t layer) 
 }  // namespace
 
 BackboneUnit::BackboneUnit(LoadedModel& student, StatePlan plan, TeacherTargets targets)
-    : student_(student), plan_(std::move(plan)), targets_(std::move(targets)) {
+    : ModelUnit(student), plan_(std::move(plan)), targets_(std::move(targets)) {
   freeze_untaught();
 }
 
 // What no loss reaches has no gradient, and must not be decayed either: the pooler, the layers above the highest that
 // is compared, and of that one, where only its attention is, what comes after the attention.
 void BackboneUnit::freeze_untaught() {
-  const model::ModelConfig& config = student_.model->config();
+  const model::ModelConfig& config = model().config();
   int64_t highest = -1, highest_output = -1;
   for (const StatePlan::Part& part : plan_.parts)
     for (const LayerPair& pair : plan_.pairs) {
@@ -51,7 +51,7 @@ void BackboneUnit::freeze_untaught() {
 loss::LossTerm BackboneUnit::compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
                                      const model::ModelOutput& targets, const kernel::Rows& rows) const {
   const auto [layer, other] = plan_.pairs[pair];
-  const int64_t heads = student_.model->config().heads_of_layer(layer);
+  const int64_t heads = model().config().heads_of_layer(layer);
   switch (part.state) {
     case State::kAttention:
       return loss::attention_score_loss(own.attention[pair].qkv, targets.attention[pair].qkv, rows, heads,
@@ -60,13 +60,13 @@ loss::LossTerm BackboneUnit::compare(const StatePlan::Part& part, size_t pair, c
       return loss::context_loss(own.attention[pair].context, targets.attention[pair].context, rows, heads,
                                 part.distance);
     case State::kHidden:
-      return loss::hidden_state_loss(student_.model->project(hidden_state(own, layer)), hidden_state(targets, other),
+      return loss::hidden_state_loss(model().project(hidden_state(own, layer)), hidden_state(targets, other),
                                      part.distance);
     case State::kEmbedding:
       break;
   }
   loss::LossTerm term =
-      loss::hidden_state_loss(student_.model->project(hidden_state(own, -1)), hidden_state(targets, -1), part.distance);
+      loss::hidden_state_loss(model().project(hidden_state(own, -1)), hidden_state(targets, -1), part.distance);
   term.name = "emb_loss";
   return term;
 }
@@ -74,7 +74,7 @@ loss::LossTerm BackboneUnit::compare(const StatePlan::Part& part, size_t pair, c
 std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
   const model::ModelOutput targets = targets_(batch, sequence_keys);
-  const model::ModelOutput own = student_.model->forward(rows, plan_.student_options);
+  const model::ModelOutput own = model().forward(rows, plan_.student_options);
   std::vector<loss::LossTerm> terms;
   for (const StatePlan::Part& part : plan_.parts) {
     loss::LossTerm term = compare(part, 0, own, targets, rows);
@@ -90,7 +90,7 @@ std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std:
 }
 
 double BackboneUnit::count(const StatePlan::Part& part, std::span<const int32_t> starts) const {
-  const model::ModelConfig& config = student_.model->config();
+  const model::ModelConfig& config = model().config();
   const int64_t heads = config.heads_of_layer(plan_.pairs[0].student);
   const bool is_context = part.state == State::kValue && part.distance != loss::StateDistance::kDivergence;
   if (is_context) return loss::row_count(starts, heads * config.head_width(), part.distance);

@@ -6,23 +6,18 @@
 // or of the other distances, each summed over the mapped layers.
 #pragma once
 
+#include "retort/recipe/model_unit.h"
 #include "retort/recipe/state_plan.h"
-#include "retort/train/unit.h"
 
 namespace retort::recipe {
 
-class BackboneUnit final : public train::TrainUnit {
+class BackboneUnit final : public ModelUnit {
  public:
   // `targets` gives the states of the plan. The student, which must outlive the unit, has the plan's projection.
   BackboneUnit(LoadedModel& student, StatePlan plan, TeacherTargets targets);
 
-  kernel::ParameterStore& parameters() override { return student_.model->parameters(); }
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
   std::vector<double> step_counts(const data::StepBatch& step) override;
-  void save_model(const fs::path& folder) const override {
-    save_model_folder(folder, *student_.model, *student_.tokenizer);
-  }
-  void load_weights(const fs::path& folder) override { load_weights_exactly(*student_.model, folder); }
 
  private:
   void freeze_untaught();
@@ -30,7 +25,6 @@ class BackboneUnit final : public train::TrainUnit {
                          const model::ModelOutput& targets, const kernel::Rows& rows) const;
   double count(const StatePlan::Part& part, std::span<const int32_t> starts) const;
 
-  LoadedModel& student_;
   StatePlan plan_;
   TeacherTargets targets_;
 };

@@ -9,8 +9,8 @@
 #include "retort/recipe/bench_rows.h"
 #include "retort/recipe/distill_squad_unit.h"
 #include "retort/recipe/glue_unit.h"
-#include "retort/recipe/run_start.h"
 #include "retort/recipe/squad_unit.h"
+#include "retort/recipe/training_run.h"
 #include "retort/train/trainer.h"
 
 namespace retort::recipe {

@@ -7,11 +7,10 @@
 #include "retort/recipe/backbone_unit.h"
 #include "retort/recipe/corpus.h"
 #include "retort/recipe/glue.h"
-#include "retort/recipe/run_start.h"
 #include "retort/recipe/settings.h"
 #include "retort/recipe/squad.h"
+#include "retort/recipe/training_run.h"
 #include "retort/train/process_group.h"
-#include "retort/train/trainer.h"
 
 namespace retort::recipe {
 
@@ -120,9 +119,7 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   config.states.check_backbone();
   check_data(config);
   if (config.training.num_train_epochs == 0) config.training.num_train_epochs = recommended_epochs(config);
-  config.training.apply_to_process();
-  auto run = start_run(config.output, config.training.save_total_limit);
-  const Json settings = settings_of(config);
+  TrainingRun run(config.training, config.output, settings_of(config));
   LoadedModel student = load_student(config);
   const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
                         config.data.max_seq_length());
@@ -136,12 +133,9 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   TeacherTargets targets = state_targets(teacher, plan.teacher_states, *rows, config.training);
   BackboneUnit unit(student, std::move(plan), std::move(targets));
   data::ShuffledSource source(*rows, source_options(config.training));
-  train::Trainer trainer(unit, source, config.training, folder_of(run));
-  if (config.output.resume) trainer.resume();
-  if (run) run->write_config(settings);
-  const Json results = trainer.run().to_json();
-  if (!run) return {};
-  finish_run(*run, *student.model, *student.tokenizer, "distillation of states", settings, results);
+  const Json results = run.train(unit, source);
+  if (!run.has_folder()) return {};
+  run.finish(student, "distillation of states", results);
   return results;
 }
 

@@ -15,14 +15,12 @@ class DistillSquadUnit final : public SquadUnit {
   DistillSquadUnit(LoadedModel& student, TeacherTargets targets, const SoftTargetConfig& distillation,
                    const SquadDataConfig& data, int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev)
       : SquadUnit(student, data, max_tokens_per_batch, dev),
-        student_(*student.model),
         targets_(std::move(targets)),
         distillation_(distillation) {}
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
 
  private:
-  const model::Model& student_;
   TeacherTargets targets_;
   const SoftTargetConfig& distillation_;
 };

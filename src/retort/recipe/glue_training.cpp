@@ -1,16 +1,14 @@
 #include "retort/recipe/glue_training.h"
 
 #include "retort/base/log.h"
-#include "retort/recipe/run_start.h"
+#include "retort/recipe/training_run.h"
 #include "retort/train/process_group.h"
-#include "retort/train/trainer.h"
 
 namespace retort::recipe {
 
 Json train_glue(const GlueRun& glue, const MakeGlueUnit& make_unit) {
   const train::TrainingConfig& training = glue.training;
-  training.apply_to_process();
-  auto run = start_run(glue.output, training.save_total_limit);
+  TrainingRun run(training, glue.output, glue.settings);
   const GlueDataConfig& data = glue.data;
   const data::GlueTask& task = data.task();
   const auto seed = static_cast<uint64_t>(training.seed);
@@ -29,16 +27,13 @@ Json train_glue(const GlueRun& glue, const MakeGlueUnit& make_unit) {
   const data::GlueRowSet rows(features, data::answers_of(task, split));
   const std::unique_ptr<GlueUnit> unit = make_unit(loaded, rows);
   data::ShuffledSource source(rows, source_options(training));
-  train::Trainer trainer(*unit, source, training, folder_of(run));
-  if (glue.output.resume) trainer.resume();
-  if (run) run->write_config(glue.settings);
-  const Json rates = trainer.run().to_json();
-  if (!run) return {};
+  const Json rates = run.train(*unit, source);
+  if (!run.has_folder()) return {};
 
-  Json results = unit->evaluate_into(run->path());
+  Json results = unit->evaluate_into(run.path());
   results.update(rates);
-  write_glue_test_predictions(*loaded.model, *loaded.tokenizer, data, unit->evaluation_run(), run->path());
-  finish_run(*run, *loaded.model, *loaded.tokenizer, std::string(task.name), glue.settings, results);
+  write_glue_test_predictions(*loaded.model, *loaded.tokenizer, data, unit->evaluation_run(), run.path());
+  run.finish(loaded, std::string(task.name), results);
   return results;
 }
 

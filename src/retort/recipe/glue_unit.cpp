@@ -8,7 +8,7 @@ namespace retort::recipe {
 
 std::vector<loss::LossTerm> GlueUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
   const at::Tensor logits =
-      loaded_.model->forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
+      model().forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
   return {data_.task().is_regression() ? loss::squared_error(logits, batch.targets)
                                        : loss::cross_entropy(logits, batch.labels[0])};
 }
@@ -21,8 +21,8 @@ EvaluationRun GlueUnit::evaluation_run() const {
 }
 
 Json GlueUnit::evaluate_into(const fs::path& folder) const {
-  return evaluate_glue_dev(*loaded_.model, *loaded_.tokenizer, data_, static_cast<uint64_t>(training_.seed),
-                           evaluation_run(), folder);
+  return evaluate_glue_dev(model(), tokenizer(), data_, static_cast<uint64_t>(training_.seed), evaluation_run(),
+                           folder);
 }
 
 }  // namespace retort::recipe

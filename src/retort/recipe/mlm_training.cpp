@@ -6,10 +6,9 @@
 #include "retort/model/names.h"
 #include "retort/recipe/corpus.h"
 #include "retort/recipe/mlm_unit.h"
-#include "retort/recipe/run_start.h"
 #include "retort/recipe/token_counts.h"
+#include "retort/recipe/training_run.h"
 #include "retort/train/process_group.h"
-#include "retort/train/trainer.h"
 
 namespace retort::recipe {
 
@@ -60,8 +59,7 @@ Json train_language_model(const LanguageModelRun& task) {
     throw UserError("`mlm_mask_prop` must be above 0 for held-out scores, but is 0; leave out `--eval_file`");
   if (task.losses.restrict_ce_to_mask && corpus.masking.mlm_mask_prop <= 0)
     throw UserError("`mlm_mask_prop` must be above 0 with `restrict_ce_to_mask`, but is 0; nothing would be compared");
-  training.apply_to_process();
-  auto run = start_run(task.output, training.save_total_limit);
+  TrainingRun run(training, task.output, task.settings);
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel student = load_model(task.model, {.head = model::Head::kMaskedLm,
                                                 .may_start_head = true,
@@ -89,20 +87,19 @@ Json train_language_model(const LanguageModelRun& task) {
   data::ShuffledSource source(rows, options);
   const int64_t tokens = training.micro_batch_tokens();
   MlmUnit unit(student, teacher.get(), task.losses, held_out, tokens);
-  train::Trainer trainer(unit, source, training, folder_of(run));
-  if (task.output.resume) trainer.resume();
-  if (run) run->write_config(task.settings);
-  if (teacher && held_out.masked)
-    log_info("the teacher scores {}", evaluate_masked_lm(teacher->model(), *held_out.masked, tokens).dump());
-  if (held_out.masked) log_info("before training: {}", unit.evaluate().dump());
-  const Json trained = trainer.run().to_json();
-  if (!run) return {};
+  if (held_out.masked && !task.output.resume) {
+    if (teacher)
+      log_info("the teacher scores {}", evaluate_masked_lm(teacher->model(), *held_out.masked, tokens).dump());
+    log_info("before training: {}", unit.evaluate().dump());
+  }
+  const Json trained = run.train(unit, source);
+  if (!run.has_folder()) return {};
 
   Json results = unit.evaluate();
   if (held_out.each_token)
     results["pseudo_perplexity"] = evaluate_masked_lm(*student.model, *held_out.each_token, tokens).at("perplexity");
   results.update(trained);
-  finish_run(*run, *student.model, *student.tokenizer, "masked language model", task.settings, results);
+  run.finish(student, "masked language model", results);
   return results;
 }
 

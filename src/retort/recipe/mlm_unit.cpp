@@ -67,7 +67,7 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
     // Where the logits are not needed, one row of them is.
     targets = teacher_->forward(batch, sequence_keys,
                                 {.chosen_rows = losses_.needs_teacher_logits() ? compared : std::vector<int64_t>{0}});
-  const model::ModelOutput output = student_.model->forward(rows, {.is_training = true, .chosen_rows = compared});
+  const model::ModelOutput output = model().forward(rows, {.is_training = true, .chosen_rows = compared});
 
   std::vector<int32_t> labels;
   if (compared.empty()) labels = batch.token_labels;
@@ -100,7 +100,7 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
 
 Json MlmUnit::evaluate() {
   if (held_out_.masked == nullptr) return Json::object();
-  return evaluate_masked_lm(*student_.model, *held_out_.masked, max_tokens_per_batch_);
+  return evaluate_masked_lm(model(), *held_out_.masked, max_tokens_per_batch_);
 }
 
 }  // namespace retort::recipe

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "retort/recipe/mlm_config.h"
+#include "retort/recipe/model_unit.h"
 #include "retort/recipe/teacher.h"
-#include "retort/train/unit.h"
 
 namespace retort::recipe {
 
@@ -22,31 +22,25 @@ struct HeldOutText {
 // {"loss", "masked_accuracy", "perplexity", "masked_tokens"} of labelled rows; loss is the mean cross entropy in nats.
 Json evaluate_masked_lm(const model::Model& model, const data::RowSet& rows, int64_t max_tokens_per_batch);
 
-class MlmUnit final : public train::TrainUnit {
+class MlmUnit final : public ModelUnit {
  public:
   // `teacher` may be null. What is referred to must outlive the unit.
-  MlmUnit(LoadedModel& student, const Teacher* teacher, const LanguageLossConfig& losses,
-          const HeldOutText& held_out, int64_t max_tokens_per_batch)
-      : student_(student),
+  MlmUnit(LoadedModel& student, const Teacher* teacher, const LanguageLossConfig& losses, const HeldOutText& held_out,
+          int64_t max_tokens_per_batch)
+      : ModelUnit(student),
         teacher_(teacher),
         losses_(losses),
         held_out_(held_out),
         max_tokens_per_batch_(max_tokens_per_batch) {}
 
-  kernel::ParameterStore& parameters() override { return student_.model->parameters(); }
   std::vector<double> step_counts(const data::StepBatch& step) override;
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
   Json evaluate() override;
   std::string best_metric() const override { return "masked_accuracy"; }
-  void save_model(const fs::path& folder) const override {
-    save_model_folder(folder, *student_.model, *student_.tokenizer);
-  }
-  void load_weights(const fs::path& folder) override { load_weights_exactly(*student_.model, folder); }
 
  private:
   std::vector<int64_t> compared_tokens(const data::Batch& batch) const;
 
-  LoadedModel& student_;
   const Teacher* teacher_;
   const LanguageLossConfig& losses_;
   const HeldOutText& held_out_;

@@ -34,8 +34,6 @@ bool runs_over_vocabulary(const std::string& name) {
          has_suffix(name, "vocab_projector.bias");
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
-
 // Copies a file's tensor into a parameter; the shapes must agree, but for a padded vocabulary.
 void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const kernel::NamedSlice& slice,
                  const kernel::ParameterStore& store, const std::string& subject) {
@@ -46,7 +44,7 @@ void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const 
                          std::abs(shape[0] - slice.shape[0]) < kVocabularyMultiple;
   if (shape != slice.shape && !is_padded)
     throw UserError("`{}`: tensor `{}` must have the shape {} that config.json asks for, but has {}", subject,
-                    from.name, shape_text(slice.shape), shape_text(shape));
+                    from.name, checkpoint::shape_text(slice.shape), checkpoint::shape_text(shape));
   float* out = store.values().data_ptr<float>() + slice.offset;
   if (!is_transposed && from.element_count() == slice.element_count)
     return checkpoint::to_float32(from, {out, static_cast<size_t>(slice.element_count)});

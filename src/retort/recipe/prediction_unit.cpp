@@ -9,21 +9,22 @@ namespace retort::recipe {
 std::vector<loss::LossTerm> GluePredictionUnit::forward(const data::Batch& batch,
                                                         std::span<const uint64_t> sequence_keys) {
   const at::Tensor logits =
-      student_.forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
-  loss::LossTerm term = is_regression_ ? loss::squared_error(logits, batch.targets)
-                                       : loss::soft_cross_entropy(logits, targets_(batch, sequence_keys).logits, temperature_);
+      model().forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
+  loss::LossTerm term = is_regression_
+                            ? loss::squared_error(logits, batch.targets)
+                            : loss::soft_cross_entropy(logits, targets_(batch, sequence_keys).logits, temperature_);
   term.name = "cls_loss";
   return {std::move(term)};
 }
 
 std::vector<double> GluePredictionUnit::step_counts(const data::StepBatch& step) {
-  return {static_cast<double>(step.sequence_count * static_cast<int64_t>(student_.config().labels.size()))};
+  return {static_cast<double>(step.sequence_count * static_cast<int64_t>(model().config().labels.size()))};
 }
 
 std::vector<loss::LossTerm> SquadPredictionUnit::forward(const data::Batch& batch,
                                                          std::span<const uint64_t> sequence_keys) {
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
-  loss::LossTerm term = loss::soft_span_cross_entropy(student_.forward(rows, {.is_training = true}).logits,
+  loss::LossTerm term = loss::soft_span_cross_entropy(model().forward(rows, {.is_training = true}).logits,
                                                       targets_(batch, sequence_keys).logits, rows.starts, temperature_);
   term.name = "cls_loss";
   return {std::move(term)};

@@ -16,7 +16,6 @@ class GluePredictionUnit final : public GlueUnit {
   GluePredictionUnit(LoadedModel& student, TeacherTargets targets, double temperature, const GlueDataConfig& data,
                      const train::TrainingConfig& training)
       : GlueUnit(student, data, training),
-        student_(*student.model),
         targets_(std::move(targets)),
         temperature_(temperature),
         is_regression_(data.task().is_regression()) {}
@@ -25,7 +24,6 @@ class GluePredictionUnit final : public GlueUnit {
   std::vector<double> step_counts(const data::StepBatch& step) override;
 
  private:
-  const model::Model& student_;
   TeacherTargets targets_;
   double temperature_;
   bool is_regression_;
@@ -36,10 +34,7 @@ class SquadPredictionUnit final : public SquadUnit {
   // `dev` may be null. What is referred to must outlive the unit.
   SquadPredictionUnit(LoadedModel& student, TeacherTargets targets, double temperature, const SquadDataConfig& data,
                       int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev)
-      : SquadUnit(student, data, max_tokens_per_batch, dev),
-        student_(*student.model),
-        targets_(std::move(targets)),
-        temperature_(temperature) {}
+      : SquadUnit(student, data, max_tokens_per_batch, dev), targets_(std::move(targets)), temperature_(temperature) {}
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
   std::vector<double> step_counts(const data::StepBatch& step) override {
@@ -47,7 +42,6 @@ class SquadPredictionUnit final : public SquadUnit {
   }
 
  private:
-  const model::Model& student_;
   TeacherTargets targets_;
   double temperature_;
 };

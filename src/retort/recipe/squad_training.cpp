@@ -2,19 +2,17 @@
 
 #include "retort/base/log.h"
 #include "retort/decode/squad_files.h"
-#include "retort/recipe/run_start.h"
 #include "retort/recipe/squad.h"
+#include "retort/recipe/training_run.h"
 #include "retort/train/process_group.h"
-#include "retort/train/trainer.h"
 
 namespace retort::recipe {
 
 Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
   const train::TrainingConfig& training = squad.training;
   const SquadDataConfig data = squad.data.with_files();
-  training.apply_to_process();
+  TrainingRun run(training, squad.output, squad.settings);
   const train::ProcessGroup& group = train::process_group();
-  auto run = start_run(squad.output, training.save_total_limit);
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel loaded = load_model(squad.model, {.head = model::Head::kQuestionAnswering,
                                                 .may_start_head = true,
@@ -35,20 +33,17 @@ Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
   const data::SquadRowSet rows(features, true);
   const std::unique_ptr<SquadUnit> unit = make_unit({loaded, rows, dev ? &*dev : nullptr});
   data::ShuffledSource source(rows, source_options(training));
-  train::Trainer trainer(*unit, source, training, folder_of(run));
-  if (squad.output.resume) trainer.resume();
-  if (run) run->write_config(squad.settings);
-  Json results = trainer.run().to_json();
-  if (!run) return {};
+  Json results = run.train(*unit, source);
+  if (!run.has_folder()) return {};
 
   if (dev) {
     const SquadEvaluation evaluation = unit->predict(*dev);
     Json scores = score_squad_evaluation(*dev, evaluation, data.features.version_2_with_negative);
     scores.update(results);
     results = std::move(scores);
-    decode::write_squad_files(run->path(), dev->data, evaluation.predictions, data.features.version_2_with_negative);
+    decode::write_squad_files(run.path(), dev->data, evaluation.predictions, data.features.version_2_with_negative);
   }
-  finish_run(*run, *loaded.model, *loaded.tokenizer, "question answering", squad.settings, results);
+  run.finish(loaded, "question answering", results);
   return results;
 }
 

@@ -7,7 +7,7 @@ namespace retort::recipe {
 
 std::vector<loss::LossTerm> SquadUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
-  const at::Tensor logits = loaded_.model->forward(rows, {.is_training = true}).logits;  // [T, 2]
+  const at::Tensor logits = model().forward(rows, {.is_training = true}).logits;  // [T, 2]
   return {loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1])};
 }
 
@@ -20,7 +20,7 @@ SquadEvaluation SquadUnit::predict(const data::SquadEvaluationSet& set) const {
   decode::SquadDecodeOptions decoding = data_.decoding;
   decoding.version_2_with_negative = data_.features.version_2_with_negative;
   return predict_squad(
-      *loaded_.model, set, *loaded_.tokenizer, decoding,
+      model(), set, tokenizer(), decoding,
       {.max_tokens_per_batch = max_tokens_per_batch_, .max_sequences_per_batch = data_.per_device_eval_batch_size});
 }
 

@@ -5,8 +5,8 @@
 
 #include "retort/base/log.h"
 #include "retort/base/system.h"
-#include "retort/recipe/run_start.h"
 #include "retort/recipe/teacher_cache.h"
+#include "retort/recipe/training_run.h"
 #include "retort/train/process_group.h"
 
 namespace retort::recipe {

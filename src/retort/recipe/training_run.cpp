@@ -1,0 +1,58 @@
+#include "retort/recipe/training_run.h"
+
+#include "retort/recipe/projection_file.h"
+#include "retort/train/process_group.h"
+#include "retort/train/trainer.h"
+
+namespace retort::recipe {
+
+data::ShuffledSourceOptions source_options(const train::TrainingConfig& training) {
+  return {.seed = static_cast<uint64_t>(training.seed),
+          .batch_size = training.per_device_train_batch_size,
+          .gradient_accumulation_steps = training.gradient_accumulation_steps,
+          .max_tokens_per_micro_batch = training.micro_batch_tokens(),
+          .drop_last = training.dataloader_drop_last,
+          .group_by_length = training.group_by_length,
+          .process_count = train::process_group().size(),
+          .process = train::process_group().rank()};
+}
+
+model::ModelOptions training_model_options(const train::TrainingConfig& training) {
+  return {.precision = training.precision_kind(),
+          .with_gradients = true,
+          .checkpoint_activations = training.checkpoint_activations};
+}
+
+TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::OutputConfig& output, Json settings)
+    : training_(training), output_(output), settings_(std::move(settings)) {
+  training.apply_to_process();
+  if (!train::process_group().is_main()) return;
+  using checkpoint::RunStart;
+  const RunStart start = output.resume                 ? RunStart::kResume
+                         : output.overwrite_output_dir ? RunStart::kOverwrite
+                                                       : RunStart::kNew;
+  folder_.emplace(checkpoint::RunFolderOptions{
+      .output_dir = output.output_dir, .start = start, .save_total_limit = training.save_total_limit});
+}
+
+Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
+  train::Trainer trainer(unit, source, training_, folder_ ? &*folder_ : nullptr);
+  if (output_.resume) trainer.resume();
+  if (folder_) folder_->write_config(settings_);
+  return trainer.run().to_json();
+}
+
+void TrainingRun::finish(const LoadedModel& loaded, const std::string& task, const Json& results) {
+  const model::Model& model = *loaded.model;
+  folder_->publish_files(
+      [&](const fs::path& folder) {
+        save_model_folder(folder, model, *loaded.tokenizer);
+        save_model_card(folder, model, task, settings_, results);
+      },
+      4 * model.parameters().parameter_count() + (1 << 20));
+  drop_older_projection(folder_->path(), model);
+  folder_->write_results(results);
+  folder_->write_done();
+}
+
+}  // namespace retort::recipe
