@@ -34,7 +34,9 @@ class FixedSource final : public data::Source {
   data::StepBatch next() override { return step_; }
   data::SourcePosition position() const override { return {}; }
   void seek(data::SourcePosition) override {}
-  int64_t steps_per_epoch() const override { return 1; }
+  int64_t steps_left(data::SourcePosition) const override { return 1; }
+  int64_t sequences_per_step() const override { return 1; }
+  int64_t sequences_per_epoch() const override { return 1; }
 
  private:
   data::StepBatch step_;

@@ -117,18 +117,40 @@ TEST(Resume, StartsFromTheBeginningWithoutACheckpoint) {
   EXPECT_TRUE(resume(settings(folder / "out")).parameters == uninterrupted().parameters);
 }
 
-// The place in the data is counted in steps, which another batch size or number of processes cuts otherwise.
-TEST(Resume, RefusesAnotherCutOfTheData) {
+// Every sequence once an epoch, also when steps are of another size from some point on.
+TEST(Resume, GoesOnWithTheSequencesThatAreLeftInStepsOfAnotherSize) {
   const tiny::TemporaryFolder folder;
   recipe::FinetuneSquadConfig config = settings(folder / "out");
+  config.training.num_train_epochs = 2;
+  const auto rows = train_tiny([&] {
+                      recipe::FinetuneSquadConfig whole = config;
+                      whole.output.output_dir.clear();
+                      return whole;
+                    }())
+                        .summary.sequences;
+  ASSERT_EQ(run_until_signal(config, 2, SIGTERM), 143);  // 12 sequences
+  config.training.gradient_accumulation_steps = 5;
+  testing::internal::CaptureStderr();
+  const RunResult resumed = resume(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("continued with 10 sequences in a step, but was begun with 6"), std::string::npos) << log;
+  EXPECT_EQ(resumed.summary.sequences, rows);
+  EXPECT_EQ(resumed.summary.steps, 2 + (rows / 2 - 12 + 9) / 10 + (rows / 2 + 9) / 10);
+}
+
+TEST(Resume, RefusesOtherDataAndAnotherCutOfGroupedSteps) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  config.training.group_by_length = true;
   ASSERT_EQ(run_until_signal(config, 1, SIGTERM), 143);
-  config.training.per_device_train_batch_size = 4;
-  try {
-    resume(config);
-    FAIL() << "rows would be left out or seen twice";
-  } catch (const UserError& error) {
-    EXPECT_NE(std::string(error.what()).find("an epoch must have"), std::string::npos) << error.what();
-  }
+  recipe::FinetuneSquadConfig other = config;
+  other.training.per_device_train_batch_size = 4;
+  EXPECT_NE(tiny::message_of([&] { resume(other); }).find("a step must hold 6 sequences as in the run"),
+            std::string::npos);
+  other = config;
+  other.data.max_train_examples = 5;
+  EXPECT_NE(tiny::message_of([&] { resume(other); }).find("the training data must be those of the run"),
+            std::string::npos);
 }
 
 TEST(Resume, RefusesAnotherSeed) {

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <fstream>
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
@@ -104,6 +105,12 @@ void CacheOptions::fields(FieldList& list) {
   list.add("cache_dir", cache_dir, {.help = "Folder for feature caches; empty: a folder of the user's."});
   list.add("overwrite_cache", overwrite_cache, {.help = "Make the features anew even when a cache of them is there."});
   list.add("use_cache", use_cache, {.help = "Keep features in a cache file."});
+}
+
+bool is_column_file(const std::filesystem::path& path) {
+  char begin[sizeof(kMagic)] = {};
+  std::ifstream(path, std::ios::binary).read(begin, sizeof(begin));
+  return std::memcmp(begin, kMagic, sizeof(kMagic)) == 0;
 }
 
 void write_column_file(const std::filesystem::path& path, const std::string& key, const ColumnStore& columns) {

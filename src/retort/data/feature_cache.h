@@ -42,4 +42,7 @@ std::string hash_file_content(const std::filesystem::path& path);
 void write_column_file(const std::filesystem::path& path, const std::string& key, const ColumnStore& columns);
 ColumnStore read_column_file(const std::filesystem::path& path, const std::string& key);
 
+// Whether a file begins as column files do.
+bool is_column_file(const std::filesystem::path& path);
+
 }  // namespace retort::data

@@ -92,14 +92,16 @@ std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions
 ShuffledSource::ShuffledSource(const RowSet& rows, const ShuffledSourceOptions& options)
     : rows_(rows), options_(options) {
   check_options(rows, options);
-  sequences_per_step_ = options.sequences_per_step();
-  const int64_t count = rows.row_count();
-  steps_per_epoch_ = (count + (options.drop_last ? 0 : sequences_per_step_ - 1)) / sequences_per_step_;
-  if (steps_per_epoch_ == 0)
+  if (steps_per_epoch() == 0)
     throw UserError(
         "`drop_last` must leave at least one full step of {} rows, but the training data has {}; use a "
         "smaller batch size or keep the last step",
-        sequences_per_step_, count);
+        sequences_per_step(), rows.row_count());
+}
+
+int64_t ShuffledSource::steps_left(SourcePosition position) const {
+  const int64_t step = sequences_per_step(), left = rows_.row_count() - position.sequence;
+  return (left + (options_.drop_last ? 0 : step - 1)) / step;
 }
 
 StepBatch ShuffledSource::next() {
@@ -110,24 +112,24 @@ StepBatch ShuffledSource::next() {
 }
 
 void ShuffledSource::seek(SourcePosition position) {
-  if (position.epoch < 0 || position.step_in_epoch < 0 || position.step_in_epoch > steps_per_epoch_)
+  if (position.epoch < 0 || position.sequence < 0 || position.sequence > rows_.row_count())
     throw UserError(
-        "the place in the training data must be a step of 0..{}, but is step {} of epoch {}; resume with "
-        "the data and batch size of the first run",
-        steps_per_epoch_, position.step_in_epoch, position.epoch);
+        "the place in the training data must be a sequence of 0..{}, but is sequence {} of epoch {}; resume with "
+        "the data of the first run",
+        rows_.row_count(), position.sequence, position.epoch);
   upcoming_ = {};  // waits for the task
-  position_ = position.step_in_epoch == steps_per_epoch_ ? SourcePosition{position.epoch + 1, 0} : position;
+  position_ = steps_left(position) == 0 ? SourcePosition{position.epoch + 1, 0} : position;
 }
 
 SourcePosition ShuffledSource::after(SourcePosition position) const {
-  if (position.step_in_epoch + 1 == steps_per_epoch_) return {position.epoch + 1, 0};
-  return {position.epoch, position.step_in_epoch + 1};
+  if (steps_left(position) == 1) return {position.epoch + 1, 0};
+  return {position.epoch, position.sequence + sequences_per_step()};
 }
 
 StepBatch ShuffledSource::assemble(SourcePosition at) {
   if (order_epoch_ != at.epoch) order_ = epoch_order(rows_, options_, at.epoch), order_epoch_ = at.epoch;
-  const int64_t begin = at.step_in_epoch * sequences_per_step_;
-  const int64_t end = std::min(begin + sequences_per_step_, static_cast<int64_t>(order_.size()));
+  const int64_t begin = at.sequence;
+  const int64_t end = std::min(begin + sequences_per_step(), static_cast<int64_t>(order_.size()));
   std::vector<int64_t> chosen(order_.begin() + begin, order_.begin() + end);
   sort_by_length(rows_, chosen);
 

@@ -1,7 +1,7 @@
 // Where training draws its steps from: a RowSet goes in, and out comes one StepBatch per optimizer step, cut into
 // micro-batches by a budget of tokens. A step always holds the number of sequences that the user asked for; the
 // micro-batches are only how they go through memory. The order of every epoch is a pure function of (seed, epoch), so
-// a position is two numbers and seeking to it is exact.
+// a position is two numbers and seeking to it is exact, also with steps of another size.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 
 namespace retort::data {
 
-// A place between two steps: `step_in_epoch` steps of epoch `epoch` (from 0) are done.
+// A place between two steps: `sequence` sequences of epoch `epoch` (from 0) are drawn.
 struct SourcePosition {
-  int64_t epoch = 0, step_in_epoch = 0;
+  int64_t epoch = 0, sequence = 0;
   bool operator==(const SourcePosition&) const = default;
 };
 
@@ -47,7 +47,13 @@ class Source {
   // Continues at `position`, exactly as if all steps before had been drawn; the end of an epoch means the start of the
   // next. Throws UserError for a place that does not exist.
   virtual void seek(SourcePosition position) = 0;
-  virtual int64_t steps_per_epoch() const = 0;
+  // Steps from a place to the end of its epoch.
+  virtual int64_t steps_left(SourcePosition position) const = 0;
+  int64_t steps_per_epoch() const { return steps_left({}); }
+  virtual int64_t sequences_per_step() const = 0;
+  virtual int64_t sequences_per_epoch() const = 0;  // those that a last step leaves out included
+  // Whether the order of an epoch is another with another number of sequences in a step.
+  virtual bool order_needs_step_size() const { return false; }
 };
 
 struct ShuffledSourceOptions {
@@ -85,7 +91,10 @@ class ShuffledSource final : public Source {
   StepBatch next() override;
   SourcePosition position() const override { return position_; }
   void seek(SourcePosition position) override;
-  int64_t steps_per_epoch() const override { return steps_per_epoch_; }
+  int64_t steps_left(SourcePosition position) const override;
+  int64_t sequences_per_step() const override { return options_.sequences_per_step(); }
+  int64_t sequences_per_epoch() const override { return rows_.row_count(); }
+  bool order_needs_step_size() const override { return options_.group_by_length; }
 
  private:
   SourcePosition after(SourcePosition position) const;
@@ -93,7 +102,6 @@ class ShuffledSource final : public Source {
 
   const RowSet& rows_;
   ShuffledSourceOptions options_;
-  int64_t sequences_per_step_, steps_per_epoch_;
   SourcePosition position_;
   // Touched by `assemble` alone, which never runs twice at a time: either the caller or the one background task.
   std::vector<int64_t> order_;

@@ -42,7 +42,9 @@ class MeasuredSource final : public data::Source {
   }
   data::SourcePosition position() const override { return source_.position(); }
   void seek(data::SourcePosition position) override { source_.seek(position); }
-  int64_t steps_per_epoch() const override { return source_.steps_per_epoch(); }
+  int64_t steps_left(data::SourcePosition position) const override { return source_.steps_left(position); }
+  int64_t sequences_per_step() const override { return source_.sequences_per_step(); }
+  int64_t sequences_per_epoch() const override { return source_.sequences_per_epoch(); }
 
   // Until now.
   Measured measured() const {
@@ -65,8 +67,7 @@ class MeasuredSource final : public data::Source {
 double training_flops(const data::RowSet& rows, const data::ShuffledSourceOptions& options, const Measured& measured,
                       const model::ModelConfig& config) {
   const std::vector<int64_t> order = data::epoch_order(rows, options, measured.begin.epoch);
-  const int64_t step = options.sequences_per_step();
-  const int64_t first = measured.begin.step_in_epoch * step;
+  const int64_t first = measured.begin.sequence;
   const int64_t last = std::min<int64_t>(static_cast<int64_t>(order.size()), first + measured.sequences);
   double flops = 0;
   for (int64_t i = first; i < last; ++i) flops += 3 * forward_flops(config, rows.token_count(order[i]));

@@ -7,6 +7,9 @@
 #include <ostream>
 
 #include "retort/checkpoint/weights.h"
+#include "retort/data/feature_cache.h"
+#include "retort/data/token_file.h"
+#include "retort/recipe/teacher_cache.h"
 
 namespace retort::recipe {
 namespace {
@@ -38,13 +41,43 @@ Json add_up(const std::vector<NamedTensor>& tensors) {
   return {{"tensors", tensors.size()}, {"elements", elements}, {"bytes", bytes}, {"dtypes", dtypes}};
 }
 
+Json inspect_columns(const fs::path& path, std::ostream& out) {
+  const data::ColumnStore store = data::read_column_file(path, "");
+  int64_t bytes = 0;
+  bool holds_tokens = false;
+  for (const auto& column : store.columns()) {
+    out << fmt::format("{:<20}  {}  [{}]\n", column.name, column.element_bytes,
+                       column.bytes.size() / column.element_bytes);
+    bytes += static_cast<int64_t>(column.bytes.size());
+    holds_tokens |= column.name == "vocabulary";
+  }
+  Json result{{"path", path.string()}, {"columns", store.columns().size()}, {"bytes", bytes}};
+  if (!holds_tokens) return result;
+  const data::TokenFile tokens(path);
+  result.update({{"sequences", tokens.sequence_count()},
+                 {"tokens", tokens.token_count()},
+                 {"vocab_size", tokens.vocabulary().size},
+                 {"id_bytes", tokens.id_bytes()}});
+  return result;
+}
+
 }  // namespace
 
 void InspectConfig::fields(FieldList& list) {
-  list.add("path", path, {.help = "Weight file or model folder; the word behind the command too.", .required = true});
+  list.add(
+      "path", path,
+      {.help =
+           "Weight file, model folder, token file, feature cache or teacher cache; the word behind the command too.",
+       .required = true});
 }
 
 Json inspect(const InspectConfig& config, std::ostream& out) {
+  if (fs::is_regular_file(config.path) && data::is_column_file(config.path)) return inspect_columns(config.path, out);
+  if (fs::exists(fs::path(config.path) / kTeacherCacheFile)) {
+    Json description = read_json_file(fs::path(config.path) / kTeacherCacheFile);
+    description["path"] = config.path;
+    return description;
+  }
   const checkpoint::WeightFiles weights = checkpoint::open_weights(config.path);
   write_tensor_lines(weights.tensors(), out);
   Json result = {{"path", config.path}, {"files", Json::array()}};

@@ -19,7 +19,7 @@ namespace retort::recipe {
 
 namespace {
 
-constexpr const char *kValues = "values", *kChecksums = "checksums", *kDescription = "cache.json";
+constexpr const char *kValues = "values", *kChecksums = "checksums", *kDescription = kTeacherCacheFile;
 constexpr int64_t kRowsAtOnce = 512;  // between two marks of progress; sorted by length among themselves
 
 int64_t bytes_of_element(const TeacherOutputs& outputs) {

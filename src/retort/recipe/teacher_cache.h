@@ -19,6 +19,8 @@
 
 namespace retort::recipe {
 
+inline constexpr const char* kTeacherCacheFile = "cache.json";
+
 struct TeacherOutputs {
   std::string kind;         // "token-logits": part of the key and of the folder's name
   std::string detail = {};  // which outputs of this kind: part of the key

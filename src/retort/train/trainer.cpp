@@ -33,11 +33,10 @@ optim::OptimizerOptions optimizer_options(const TrainingConfig& config) {
   return options;
 }
 
-optim::Schedule make_schedule(const TrainingConfig& config, int64_t steps_per_epoch) {
+optim::Schedule make_schedule(const TrainingConfig& config, int64_t total_steps) {
   optim::Schedule schedule;
   schedule.kind = optim::parse_schedule(config.lr_scheduler_type);
-  const double steps = std::ceil(config.num_train_epochs * static_cast<double>(steps_per_epoch));
-  schedule.total_steps = config.max_steps > 0 ? config.max_steps : static_cast<int64_t>(steps);
+  schedule.total_steps = total_steps;
   schedule.warmup_steps = config.warmup_steps > 0
                               ? static_cast<double>(config.warmup_steps)
                               : std::ceil(config.warmup_proportion * static_cast<double>(schedule.total_steps));
@@ -70,7 +69,7 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
       config_(config),
       run_(run),
       optimizer_(unit.parameters(), optimizer_options(config)),
-      schedule_(make_schedule(config, source.steps_per_epoch())) {
+      schedule_(make_schedule(config, steps_in_all())) {
   if (schedule_.total_steps < 1)
     throw UserError("`num_train_epochs` must give at least one step, but is {}", config.num_train_epochs);
   state_.max_steps = schedule_.total_steps;
@@ -79,7 +78,18 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
   state_.logging_steps = config.logging_steps, state_.eval_steps = config.eval_steps,
   state_.save_steps = config.save_steps;
   state_.resume.seed = config.seed;
-  state_.resume.steps_per_epoch = source.steps_per_epoch();
+  state_.resume.sequences_per_epoch = source.sequences_per_epoch();
+  state_.resume.sequences_per_step = source.sequences_per_step();
+}
+
+// Those done, and those that are left of all epochs from the source's place, in steps of its size.
+int64_t Trainer::steps_in_all() const {
+  if (config_.max_steps > 0) return config_.max_steps;
+  const int64_t an_epoch = source_.steps_per_epoch();
+  const auto wanted = static_cast<int64_t>(std::ceil(config_.num_train_epochs * static_cast<double>(an_epoch)));
+  const data::SourcePosition place = source_.position();
+  const int64_t done = (place.epoch + 1) * an_epoch - source_.steps_left(place);
+  return state_.global_step + std::max<int64_t>(0, wanted - done);
 }
 
 bool Trainer::resume() {
@@ -99,9 +109,9 @@ bool Trainer::resume() {
 // Every process goes on from the main one's state.
 void Trainer::begin_together() {
   if (group_.size() == 1) return;
-  const std::string own =
-      fmt::format("{} steps, {} an epoch, seed {}, learning rate {}, log every {}", schedule_.total_steps,
-                  source_.steps_per_epoch(), config_.seed, config_.learning_rate, config_.logging_steps);
+  const std::string own = fmt::format("{} epochs of {} steps or {}, seed {}, learning rate {}, log every {}",
+                                      config_.num_train_epochs, source_.steps_per_epoch(), config_.max_steps,
+                                      config_.seed, config_.learning_rate, config_.logging_steps);
   for (const std::string& other : group_.gather(own))
     if (other != own)
       throw UserError("all processes must be started with the same settings, but one has {} and another {}", own,
@@ -112,9 +122,8 @@ void Trainer::begin_together() {
   const Json state = Json::parse(
       group_.broadcast(Json({{"state", state_.to_json()}, {"optimizer_steps", optimizer_.step_count()}}).dump()));
   if (group_.is_main()) return;
-  state_ = TrainerState::from_json(state.at("state"), "process 0");
+  go_on_from(TrainerState::from_json(state.at("state"), "process 0"));
   optimizer_.restore(state.at("optimizer_steps"));
-  source_.seek({.epoch = state_.resume.data_epoch, .step_in_epoch = state_.resume.data_step});
 }
 
 TrainingSummary Trainer::run() {
@@ -287,7 +296,7 @@ void Trainer::after_step(const StepResult& result) {
                      .loss = result.loss});
   const bool is_last = step == schedule_.total_steps;
   if (is_due(config_.logging_steps) || (is_last && config_.logging_steps > 0)) log_stretch(result);
-  const bool epoch_ended = source_.position().step_in_epoch == 0;
+  const bool epoch_ended = source_.position().sequence == 0;
   if (config_.evaluate_during_training && (is_due(config_.eval_steps) || epoch_ended || is_last))
     evaluate_and_keep_best();
   if (is_due(config_.save_steps) && !is_last && last_saved_step_ != step) save(false);
@@ -362,7 +371,7 @@ void Trainer::save(bool must_succeed) {
   if (run_ == nullptr || last_saved_step_ == state_.global_step) return;
   state_.resume.train_seconds = seconds_before_ + seconds_now() - started_;
   const data::SourcePosition position = source_.position();
-  state_.resume.data_epoch = position.epoch, state_.resume.data_step = position.step_in_epoch;
+  state_.resume.data_epoch = position.epoch, state_.resume.data_sequence = position.sequence;
   const checkpoint::SaveRequest request{.step = state_.global_step,
                                         .fill = [this](const fs::path& folder) { write_checkpoint(folder); },
                                         .bytes_expected = 12 * unit_.parameters().parameter_count() + (1 << 20)};
@@ -382,23 +391,36 @@ void Trainer::write_checkpoint(const fs::path& folder) const {
 void Trainer::load_checkpoint(const fs::path& folder) {
   unit_.load_weights(folder);
   load_optimizer(folder, optimizer_);
-  const int64_t total = schedule_.total_steps;
-  state_ = load_trainer_state(folder);
-  if (state_.resume.steps_per_epoch != source_.steps_per_epoch())
+  const TrainerState state = load_trainer_state(folder);
+  if (state.resume.seed != config_.seed)
+    throw UserError("`seed` must be {} as in the run that is continued, but is {}", state.resume.seed, config_.seed);
+  if (state.resume.sequences_per_epoch != source_.sequences_per_epoch())
     throw UserError(
-        "an epoch must have {} steps as in the run that is continued, but has {}; give the same data and batch size, "
-        "and "
-        "with another number of processes other `gradient_accumulation_steps`",
-        state_.resume.steps_per_epoch, source_.steps_per_epoch());
-  if (state_.max_steps != total)
+        "the training data must be those of the run that is continued, {} sequences, but are {}; give the same files "
+        "and settings of the data",
+        state.resume.sequences_per_epoch, source_.sequences_per_epoch());
+  const int64_t before = state.resume.sequences_per_step, now = source_.sequences_per_step();
+  if (before != now && source_.order_needs_step_size())
+    throw UserError(
+        "a step must hold {} sequences as in the run that is continued, because `group_by_length` is on, but holds {}; "
+        "give the same batch size, and with another number of processes other `gradient_accumulation_steps`",
+        before, now);
+  if (before != now)
+    log_warning("the run is continued with {} sequences in a step, but was begun with {}", now, before);
+  go_on_from(state);
+  if (state_.max_steps != schedule_.total_steps)
     log_warning(
         "the run is continued with {} steps in all, but was begun with {}: the learning rate follows the new number",
-        total, state_.max_steps);
-  if (state_.resume.seed != config_.seed)
-    throw UserError("`seed` must be {} as in the run that is continued, but is {}", state_.resume.seed, config_.seed);
-  state_.max_steps = total;
+        schedule_.total_steps, state_.max_steps);
+  state_.max_steps = schedule_.total_steps;
   if (state_.best_global_step) run_->set_best_step(state_.best_global_step);
-  source_.seek({.epoch = state_.resume.data_epoch, .step_in_epoch = state_.resume.data_step});
+}
+
+void Trainer::go_on_from(TrainerState state) {
+  state_ = std::move(state);
+  state_.resume.sequences_per_step = source_.sequences_per_step();
+  source_.seek({.epoch = state_.resume.data_epoch, .sequence = state_.resume.data_sequence});
+  schedule_ = make_schedule(config_, steps_in_all());
 }
 
 void Trainer::restore_best() {
@@ -429,7 +451,9 @@ double Trainer::overhead_share() const {
 }
 
 double Trainer::fraction_of_epoch() const {
-  return static_cast<double>(state_.global_step) / static_cast<double>(source_.steps_per_epoch());
+  const data::SourcePosition place = source_.position();
+  const auto an_epoch = static_cast<double>(source_.steps_per_epoch());
+  return static_cast<double>(place.epoch) + 1 - static_cast<double>(source_.steps_left(place)) / an_epoch;
 }
 
 }  // namespace retort::train

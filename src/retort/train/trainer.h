@@ -72,6 +72,8 @@ class Trainer {
   void save(bool must_succeed);
   void write_checkpoint(const fs::path& folder) const;
   void load_checkpoint(const fs::path& folder);
+  void go_on_from(TrainerState state);
+  int64_t steps_in_all() const;
   void restore_best();
   void open_logs(std::optional<int64_t> resumed_step);
   double fraction_of_epoch() const;
@@ -85,8 +87,8 @@ class Trainer {
   TrainingConfig config_;
   checkpoint::RunFolder* run_;
   optim::Optimizer optimizer_;
-  optim::Schedule schedule_;
   TrainerState state_;
+  optim::Schedule schedule_;
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<TensorBoardWriter> tensorboard_;
   std::unique_ptr<Progress> progress_;

@@ -33,8 +33,9 @@ void visit_trainer_fields(State& state, const Visit& visit) {
 template <typename State, typename Visit>
 void visit_resume_fields(State& state, const Visit& visit) {
   visit("data_epoch", state.data_epoch);
-  visit("data_step", state.data_step);
-  visit("steps_per_epoch", state.steps_per_epoch);
+  visit("data_sequence", state.data_sequence);
+  visit("sequences_per_epoch", state.sequences_per_epoch);
+  visit("sequences_per_step", state.sequences_per_step);
   visit("sequences_seen", state.sequences_seen);
   visit("tokens_seen", state.tokens_seen);
   visit("seed", state.seed);

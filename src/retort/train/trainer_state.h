@@ -19,15 +19,16 @@ inline constexpr const char* kTrainerStateFile = "trainer_state.json";
 
 // Where and how the run continues: a checkpoint holds the state after `global_step` whole optimizer steps.
 struct ResumeState {
-  int64_t data_epoch = 0;       // passes over the data that are complete
-  int64_t data_step = 0;        // steps taken from the current pass
-  int64_t steps_per_epoch = 0;  // of a pass: positions of another cut of the data mean nothing
-  int64_t sequences_seen = 0;   // since step 0
-  int64_t tokens_seen = 0;      // since step 0, real tokens
-  int64_t seed = 0;             // with the counters above it gives every random number
-  int64_t skipped_steps = 0;    // updates left out because a gradient was not finite
-  double loss_sum = 0;          // since the last log line, so that the next one is the same as without the stop
-  int64_t loss_count = 0;       // number of terms in loss_sum
+  int64_t data_epoch = 0;           // passes over the data that are complete
+  int64_t data_sequence = 0;        // sequences drawn from the current pass
+  int64_t sequences_per_epoch = 0;  // of a pass: the place is one of these data
+  int64_t sequences_per_step = 0;   // as the steps so far were cut
+  int64_t sequences_seen = 0;       // since step 0
+  int64_t tokens_seen = 0;          // since step 0, real tokens
+  int64_t seed = 0;                 // with the counters above it gives every random number
+  int64_t skipped_steps = 0;        // updates left out because a gradient was not finite
+  double loss_sum = 0;              // since the last log line, so that the next one is the same as without the stop
+  int64_t loss_count = 0;           // number of terms in loss_sum
   std::map<std::string, double> part_sums = {};  // of what the loss is made of, since the last log line
   int64_t part_steps = 0;                        // number of terms in each
   double train_seconds = 0;                      // spent training before this checkpoint

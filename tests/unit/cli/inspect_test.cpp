@@ -1,11 +1,15 @@
 // `retort inspect`: the lines and totals for files that PyTorch and safetensors wrote.
 #include "retort/cli/inspect.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <sstream>
 
 #include "retort/base/error.h"
+#include "retort/base/file.h"
+#include "retort/data/token_file.h"
 #include "retort/recipe/inspect.h"
 
 namespace retort::cli {
@@ -23,6 +27,21 @@ TEST(Inspect, ListsTensorsAndAddsThemUp) {
   EXPECT_EQ(result["files"].size(), 2u);
   EXPECT_EQ(result["dtypes"]["F32"], 3);
   EXPECT_EQ(result["metadata"]["format"], "pt");
+}
+
+TEST(Inspect, SaysWhatATokenFileHolds) {
+  const fs::path path = fs::temp_directory_path() / fmt::format("retort-inspect-{}.tokens", ::getpid());
+  data::TokenFileWriter writer(path, {.size = 9, .pad_id = 0, .unk_id = 1, .cls_id = 2, .sep_id = 3, .mask_id = 4});
+  writer.add(std::vector<int32_t>{2, 7, 8, 3});
+  writer.add(std::vector<int32_t>{2, 5, 3});
+  writer.publish(1);
+  std::ostringstream out;
+  const Json result = recipe::inspect({.path = path}, out);
+  fs::remove(path);
+  EXPECT_NE(out.str().find("ids                   2  [7]\n"), std::string::npos) << out.str();
+  EXPECT_EQ(result["sequences"], 2);
+  EXPECT_EQ(result["tokens"], 7);
+  EXPECT_EQ(result["vocab_size"], 9);
 }
 
 TEST(Inspect, KeepsControlCharactersOfNamesFromTheTerminal) {

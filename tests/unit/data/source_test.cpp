@@ -42,8 +42,8 @@ std::vector<int64_t> rows_of(const StepBatch& step) {
 
 // Everything about a step that could differ.
 std::string print(const StepBatch& step) {
-  std::string text = fmt::format("epoch {} step {} sequences {} tokens {}", step.position.epoch,
-                                 step.position.step_in_epoch, step.sequence_count, step.token_count);
+  std::string text = fmt::format("epoch {} from {} sequences {} tokens {}", step.position.epoch, step.position.sequence,
+                                 step.sequence_count, step.token_count);
   for (const Batch& batch : step.micro_batches) {
     text += " |";
     for (size_t b = 0; b < batch.rows.size(); ++b)
@@ -87,9 +87,9 @@ TEST(ShuffledSource, EveryRowOncePerEpochInStepsOfTheAskedSize) {
     for (int64_t epoch = 0; epoch < 2; ++epoch) {
       std::multiset<int64_t> seen;
       for (int64_t index = 0; index < source.steps_per_epoch(); ++index) {
-        EXPECT_EQ(source.position(), (SourcePosition{epoch, index}));
+        EXPECT_EQ(source.position(), (SourcePosition{epoch, index * per_step}));
         const StepBatch step = source.next();
-        EXPECT_EQ(step.position, (SourcePosition{epoch, index}));
+        EXPECT_EQ(step.position, (SourcePosition{epoch, index * per_step}));
         const std::vector<int64_t> drawn = rows_of(step);
         EXPECT_EQ(static_cast<int64_t>(drawn.size()), std::min(per_step, count - index * per_step));
         EXPECT_EQ(static_cast<int64_t>(drawn.size()), step.sequence_count);
@@ -127,7 +127,8 @@ TEST(ShuffledSource, SeekEqualsRunningOn) {
     for (int64_t skipped = 0; skipped < 7; skipped += 3) {
       ShuffledSource source(rows, options);
       draw(source, 2);  // so that there is a prefetched step to throw away
-      source.seek({skipped / source.steps_per_epoch(), skipped % source.steps_per_epoch()});
+      source.seek(
+          {skipped / source.steps_per_epoch(), skipped % source.steps_per_epoch() * source.sequences_per_step()});
       EXPECT_EQ(draw(source, 7 - skipped), std::vector<std::string>(expected.begin() + skipped, expected.end()));
     }
   }
@@ -146,8 +147,29 @@ TEST(ShuffledSource, PrefetchChangesNothing) {
 TEST(ShuffledSource, EndOfAnEpochIsTheStartOfTheNext) {
   const MadeUpRows rows(10);
   ShuffledSource source(rows, {.batch_size = 4});
-  source.seek({2, 3});
+  source.seek({2, 10});
   EXPECT_EQ(source.position(), (SourcePosition{3, 0}));
+}
+
+// Also from a place where no step of this size begins.
+TEST(ShuffledSource, StepsOfAnotherSizeTakeTheRowsThatAreLeft) {
+  const MadeUpRows rows(23);
+  ShuffledSource before(rows, {.batch_size = 3}), after(rows, {.batch_size = 4});
+  std::multiset<int64_t> seen;
+  const auto draw_into = [&](Source& source) {
+    const std::vector<int64_t> drawn = rows_of(source.next());
+    seen.insert(drawn.begin(), drawn.end());
+  };
+  for (int i = 0; i < 3; ++i) draw_into(before);
+  after.seek(before.position());
+  EXPECT_EQ(after.steps_left(after.position()), 4);
+  for (int i = 0; i < 4; ++i) draw_into(after);
+  EXPECT_EQ(after.position(), (SourcePosition{1, 0}));
+  EXPECT_EQ(seen.size(), 23u);
+  EXPECT_EQ(std::set<int64_t>(seen.begin(), seen.end()).size(), 23u);
+  ShuffledSource full_steps(rows, {.batch_size = 4, .drop_last = true});
+  full_steps.seek({0, 21});
+  EXPECT_EQ(full_steps.position(), (SourcePosition{1, 0}));
 }
 
 TEST(ShuffledSource, OrderFollowsSeedAndEpoch) {
@@ -233,9 +255,9 @@ TEST(ShuffledSource, AFailedStepCanBeDrawnAgain) {
   rows.broken_row = 5;
   const std::string first = print(source.next());
   EXPECT_EQ(glue_error_of([&] { source.next(); }), "`row 5` must be readable");
-  EXPECT_EQ(source.position(), (SourcePosition{0, 1}));
+  EXPECT_EQ(source.position(), (SourcePosition{0, 4}));
   rows.is_broken = false;
-  EXPECT_EQ(source.next().position, (SourcePosition{0, 1}));
+  EXPECT_EQ(source.next().position, (SourcePosition{0, 4}));
 }
 
 TEST(ShuffledSource, MayEndWhileAStepIsBeingAssembled) {
@@ -262,12 +284,12 @@ TEST(ShuffledSource, OptionsThatCannotBe) {
             "batch size or "
             "keep the last step");
   ShuffledSource source(rows, {.batch_size = 4});
-  EXPECT_EQ(glue_error_of([&] {
-              source.seek({0, 4});
-            }),
-            "the place in the training data must be a step of 0..3, but is step 4 of epoch 0; resume with the data and "
-            "batch size "
-            "of the first run");
+  EXPECT_EQ(
+      glue_error_of([&] {
+        source.seek({0, 11});
+      }),
+      "the place in the training data must be a sequence of 0..10, but is sequence 11 of epoch 0; resume with the "
+      "data of the first run");
   EXPECT_NE(glue_error_of([&] { source.seek({-1, 0}); }), "");
 }
 

@@ -28,8 +28,9 @@ TrainerState example_state() {
   state.log_history = {{{"epoch", 0.64}, {"step", 400}, {"loss", 0.1 + 0.2}, {"learning_rate", 2.04e-05}}};
   state.resume = {
       .data_epoch = 1,
-      .data_step = 175,
-      .steps_per_epoch = 640,
+      .data_sequence = 5600,
+      .sequences_per_epoch = 20480,
+      .sequences_per_step = 32,
       .sequences_seen = 25600,
       .tokens_seen = 4567890123,
       .seed = -42,

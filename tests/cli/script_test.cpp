@@ -1,0 +1,67 @@
+// The scripts of runs/ from end to end, on the small world.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+
+#include "cli/program.h"
+#include "retort/recipe/binarize.h"
+#include "retort/recipe/model_folder.h"
+
+namespace retort::program {
+namespace {
+
+// A BERT body with a masked-LM head: the general teacher, and the candidates' model.
+fs::path make_language_model(const fs::path& folder) {
+  const text::Tokenizer tokenizer = text::Tokenizer::load(tiny::bert_folder());
+  const auto config = model::config_from_json(read_json_file(tiny::bert_folder() / "config.json"), "tiny");
+  model::Model model(config, model::Head::kMaskedLm, {});
+  model.parameters().initialize(3, config.initializer_range);
+  fs::create_directory(folder);
+  recipe::save_model_folder(folder, model, tokenizer);
+  return folder;
+}
+
+int run_script(const std::string& words) {
+  const int status =
+      std::system(("bash " RETORT_SOURCE_DIR "/runs/tinybert.sh --retort " RETORT_PROGRAM " " + words).c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+// All eight stages, each from what the ones before have left; and nothing beside the user's data.
+TEST(TinyBertScript, GoesTheWholeWayInSmall) {
+  const tiny::TemporaryFolder folder;
+  fs::create_directory(folder / "squad");
+  fs::copy(tiny::train_file(), folder / "squad/train-v1.1.json");
+  fs::copy(tiny::dev_file(), folder / "squad/dev-v1.1.json");
+  fs::copy(fs::path(RETORT_FIXTURES) / "glue/data/SST-2", folder / "sst2");
+  write_file_atomically(folder / "text.txt", "The mill was built by Ada Kell in 1786 .\nWho built the mill ?\n");
+  write_file_atomically(folder / "glove.txt", "built 1 0\nmade 1 0.1\nmill 0 1\n");
+  recipe::BinarizeConfig corpus;
+  corpus.file_path = folder / "text.txt", corpus.model = tiny::bert_folder(),
+  corpus.output_file = folder / "corpus.tokens";
+  recipe::binarize(corpus);
+  const auto in = [&](const char* name) { return (folder / name).string(); };
+  const std::string inputs =
+      "--small --preset bert-tiny --output_dir " + in("out") + " --vocab_file " +
+      (tiny::bert_folder() / "vocab.txt").string() + " --teacher " + make_language_model(folder / "mlm").string() +
+      " --teacher_squad " + tiny::question_answering_folder().string() + " --teacher_sst2 " +
+      tiny::classification_folder().string() + " --corpus " + in("corpus.tokens") + " --squad_dir " + in("squad") +
+      " --sst2_dir " + in("sst2") + " --glove " + in("glove.txt");
+  ASSERT_EQ(run_script("--stage all " + inputs), 0);
+  for (const int stage : {1, 2, 4, 5, 7, 8})
+    EXPECT_TRUE(fs::exists(folder / fmt::format("out/stage-{}/DONE", stage))) << stage;
+  EXPECT_EQ(read_json_file(folder / "out/stage-5/config.json")["architectures"], Json({"BertForQuestionAnswering"}));
+  EXPECT_EQ(read_json_file(folder / "out/stage-8/config.json")["architectures"],
+            Json({"BertForSequenceClassification"}));
+  for (const char* file : {"out/squad/train-v1.1_aug.json", "out/sst2/train_aug.tsv"})
+    EXPECT_TRUE(fs::exists(folder / file)) << file;
+  EXPECT_FALSE(fs::exists(folder / "squad/train-v1.1_aug.json"));
+  EXPECT_EQ(run_script("--stage 8 " + inputs), 0) << "a stage that is done is left alone";
+  EXPECT_EQ(run_script("--stage 9 " + inputs), 2);
+  EXPECT_EQ(run_script("--stage 3 --output_dir " + in("out")), 2) << "without its data";
+}
+
+}  // namespace
+}  // namespace retort::program
