@@ -1,10 +1,13 @@
 // Students: cut from a teacher, and trained with its soft targets.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <ATen/core/grad_mode.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 #include "recipe/tiny_world.h"
@@ -215,6 +218,19 @@ TEST(DistillSquad, CutOffCacheIsMadeWhole) {
   again("holes");
 }
 
+// Until somebody waits for the lock of this file, as Linux tells it; at most half a minute.
+void wait_for_waiter(const fs::path& file) {
+  struct stat status = {};
+  ASSERT_EQ(::stat(file.c_str(), &status), 0);
+  const std::string inode = fmt::format(":{} ", status.st_ino);
+  for (int i = 0; i < 3000; ++i) {
+    std::ifstream locks("/proc/locks");
+    for (std::string line; std::getline(locks, line);)
+      if (line.find("->") != std::string::npos && line.find(inode) != std::string::npos) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 // Two runs with one teacher and the same questions: the second takes what the first makes.
 TEST(DistillSquad, WaitsForACacheInTheMaking) {
   const tiny::TemporaryFolder folder;
@@ -225,7 +241,7 @@ TEST(DistillSquad, WaitsForACacheInTheMaking) {
   fs::rename(cache / "cache.json", folder / "cache.json");
   auto lock = std::make_unique<FolderLock>(cache);
   std::thread other([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    wait_for_waiter(cache / ".lock");
     fs::rename(folder / "cache.json", cache / "cache.json");
     lock.reset();
   });

@@ -250,9 +250,20 @@ TEST(DistillMlm, RefusesWhatDoesNotBelongTogether) {
             std::string::npos);
   EXPECT_NE(message([](auto& config) { config.corpus.masking.mlm_mask_prop = 0; }).find("above 0 for held-out scores"),
             std::string::npos);
-  EXPECT_NE(
-      message([](auto& config) { config.model.pad_vocabulary = true; }).find("`teacher` must have as many outputs"),
-      std::string::npos);
+  ExtractConfig padded;
+  padded.model.model = tiny::bert_folder(), padded.model.pad_vocabulary = true;
+  padded.layers = {0}, padded.output_dir = folder / "padded";
+  extract(padded);
+  const auto take_padded = [&](DistillMlmConfig& config) { config.teacher.teacher = folder / "padded"; };
+  EXPECT_NE(message(take_padded).find("`teacher` must have as many outputs as the student"), std::string::npos);
+  EXPECT_EQ(message([&](auto& config) {
+              take_padded(config), config.model.pad_vocabulary = true, config.output.output_dir = folder / "both";
+              config.training.max_steps = 1;
+            }),
+            "no error");
+  EXPECT_NE(message([](auto& config) { config.model.dropout = 1; }).find("hidden_dropout_prob"), std::string::npos);
+  EXPECT_NE(message([](auto& config) { config.model.head_dropout = -0.5; }).find("`head_dropout` must be 0 or more"),
+            std::string::npos);
   EXPECT_NE(message([](auto& config) {
               config.teacher.teacher = "preset:bert-tiny", config.losses.alpha_cos = 1;
               config.model.vocab_file = tiny::shared_folder() / "vocab.txt";

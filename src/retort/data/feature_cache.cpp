@@ -80,6 +80,7 @@ std::span<const ColumnHeader> checked_table(std::span<const std::byte> bytes, co
 
 ColumnStore::Column checked_column(const ColumnHeader& header, std::span<const std::byte> file) {
   const std::string name(header.name, strnlen(header.name, sizeof(header.name)));
+  if (header.element_bytes == 0) throw UserError("the column `{}` is damaged", name);
   if (header.offset_bytes > file.size() || header.byte_count > file.size() - header.offset_bytes)
     throw UserError("it is cut off in the column `{}`", name);
   const auto bytes = file.subspan(header.offset_bytes, header.byte_count);

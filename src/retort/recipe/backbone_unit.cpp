@@ -24,7 +24,8 @@ BackboneUnit::BackboneUnit(LoadedModel& student, StatePlan plan, TeacherTargets 
 }
 
 // What no loss reaches has no gradient, and must not be decayed either: the pooler, the layers above the highest that
-// is compared, and of that one, where only its attention is, what comes after the attention.
+// is compared, and of that one, where only its attention is, what comes after the attention. (Its value projection is
+// one weight with those of query and key, and is decayed where scores alone are compared.)
 void BackboneUnit::freeze_untaught() {
   const model::ModelConfig& config = model().config();
   int64_t highest = -1, highest_output = -1;

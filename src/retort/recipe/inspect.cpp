@@ -46,7 +46,7 @@ Json inspect_columns(const fs::path& path, std::ostream& out) {
   int64_t bytes = 0;
   bool holds_tokens = false;
   for (const auto& column : store.columns()) {
-    out << fmt::format("{:<20}  {}  [{}]\n", column.name, column.element_bytes,
+    out << fmt::format("{:<20}  {}  [{}]\n", checkpoint::shown_name(column.name), column.element_bytes,
                        column.bytes.size() / column.element_bytes);
     bytes += static_cast<int64_t>(column.bytes.size());
     holds_tokens |= column.name == "vocabulary";
@@ -75,8 +75,10 @@ Json inspect(const InspectConfig& config, std::ostream& out) {
   if (fs::is_regular_file(config.path) && data::is_column_file(config.path)) return inspect_columns(config.path, out);
   if (fs::exists(fs::path(config.path) / kTeacherCacheFile)) {
     Json description = read_json_file(fs::path(config.path) / kTeacherCacheFile);
-    description["path"] = config.path;
-    return description;
+    if (description.is_object() && description.value("format", Json()) == kTeacherCacheFormat) {
+      description["path"] = config.path;
+      return description;
+    }
   }
   const checkpoint::WeightFiles weights = checkpoint::open_weights(config.path);
   write_tensor_lines(weights.tensors(), out);

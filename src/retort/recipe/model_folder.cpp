@@ -202,13 +202,19 @@ LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, mo
   return loaded;
 }
 
+// Throws UserError when what comes of it makes no model.
 void apply_changes(const ModelSource& source, model::ModelConfig& config) {
-  const auto change = [](double& value, double wanted) { value = wanted >= 0 ? wanted : value; };
-  change(config.hidden_dropout_prob, source.dropout);
-  change(config.attention_probs_dropout_prob, source.attention_dropout);
-  for (double* const value : {&config.qa_dropout, &config.seq_classif_dropout, &config.classifier_dropout})
-    change(*value, source.head_dropout);
-  change(config.initializer_range, source.initializer_range);
+  const auto change = [](const char* name, double wanted, std::initializer_list<double*> values) {
+    if (wanted == -1) return;
+    if (wanted < 0) throw UserError("`{}` must be 0 or more, or -1, but is {}", name, wanted);
+    for (double* const value : values) *value = wanted;
+  };
+  change("dropout", source.dropout, {&config.hidden_dropout_prob});
+  change("attention_dropout", source.attention_dropout, {&config.attention_probs_dropout_prob});
+  change("head_dropout", source.head_dropout,
+         {&config.qa_dropout, &config.seq_classif_dropout, &config.classifier_dropout});
+  change("initializer_range", source.initializer_range, {&config.initializer_range});
+  model::check_config(config, source.model);
 }
 
 LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {

@@ -37,15 +37,13 @@ void SquadDataConfig::fields(FieldList& list, bool with_training) {
 
 SquadDataConfig SquadDataConfig::with_files() const {
   SquadDataConfig data = *this;
-  const char* const version = features.version_2_with_negative ? "v2.0" : "v1.1";
   if (!data_dir.empty()) {
-    const fs::path train = fs::path(data_dir) / fmt::format("train-{}.json", version);
-    const fs::path dev = fs::path(data_dir) / fmt::format("dev-{}.json", version);
+    const fs::path train = fs::path(data_dir) / fmt::format("train-{}.json", version());
+    const fs::path dev = fs::path(data_dir) / fmt::format("dev-{}.json", version());
     if (train_file.empty()) data.train_file = train;
     if (dev_file.empty() && fs::exists(dev)) data.dev_file = dev;
     for (std::string* const file : {&data.train_file, &data.dev_file})
-      if (!file->empty() && !fs::exists(*file) && fs::exists(fs::path(data_dir) / *file))
-        *file = fs::path(data_dir) / *file;
+      if (!file->empty() && fs::exists(fs::path(data_dir) / *file)) *file = fs::path(data_dir) / *file;
   }
   if (data.train_file.empty())
     throw UserError("`--train_file` or `--data_dir` must be given for squad, but both are missing");

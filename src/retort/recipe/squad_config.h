@@ -19,7 +19,8 @@ struct SquadDataConfig {
 
   // `with_training` adds the training file and its flags.
   void fields(FieldList& list, bool with_training);
-  // With the files of data_dir in place of those that are not given, and in front of names that are found there alone.
+  const char* version() const { return features.version_2_with_negative ? "v2.0" : "v1.1"; }
+  // With the files of data_dir in place of those that are not given, and of names that are found there.
   // Throws UserError without a training file.
   SquadDataConfig with_files() const;
 };

@@ -20,8 +20,8 @@ void TaskDataConfig::fields(FieldList& list) {
            {.help = "Train on train_aug.tsv, or train-v1.1_aug.json, as data augmentation writes them."});
   squad.fields(list, true);
   list.find("data_dir")->spec.help =
-      "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json, where train_file and "
-      "dev_file do not say otherwise.";
+      "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json (v2.0 with "
+      "version_2_with_negative), where train_file and dev_file do not say otherwise.";
   FieldSpec& length = list.find("max_seq_length")->spec;
   length.help = "Longest sequence, with its special tokens; 0: 384 for SQuAD, 128 for GLUE.";
   length.min = 0;
@@ -48,7 +48,8 @@ int64_t TaskDataConfig::max_seq_length() const {
 SquadDataConfig TaskDataConfig::squad_data() const {
   SquadDataConfig data = squad;
   data.features.max_seq_length = max_seq_length();
-  if (aug_train && data.train_file.empty() && !data.data_dir.empty()) data.train_file = "train-v1.1_aug.json";
+  if (aug_train && data.train_file.empty() && !data.data_dir.empty())
+    data.train_file = fs::path(data.data_dir) / fmt::format("train-{}_aug.json", data.version());
   return data.with_files();
 }
 

@@ -11,8 +11,11 @@ namespace retort::recipe {
 
 namespace {
 
-ModelSource source_of(const TeacherConfig& config, const ModelSource& student) {
-  ModelSource source{.model = config.teacher, .vocab_file = student.vocab_file, .do_lower_case = student.do_lower_case};
+ModelSource source_of(const TeacherConfig& config, model::Head head, const ModelSource& student) {
+  ModelSource source{.model = config.teacher,
+                     .vocab_file = student.vocab_file,
+                     .do_lower_case = student.do_lower_case,
+                     .pad_vocabulary = student.pad_vocabulary && head == model::Head::kMaskedLm};
   if (config.teacher.starts_with("preset:")) return source;
   const fs::path folder = resolve_model_folder(config.teacher);
   if (fs::exists(folder / "vocab.txt") || fs::exists(folder / "tokenizer.json")) source.vocab_file.clear();
@@ -34,7 +37,7 @@ Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precisio
                  const std::vector<std::string>& class_order)
     : config_(config),
       loaded_(load_model(
-          source_of(config, student_source),
+          source_of(config, head, student_source),
           {.head = head, .class_order = class_order, .may_start_head = true, .model = {.precision = precision}})) {
   config.check();
   if (!have_equal_pieces(*student.tokenizer, *loaded_.tokenizer))
@@ -45,8 +48,8 @@ Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precisio
   const int64_t outputs = model().config().vocab_size, wanted = student.model->config().vocab_size;
   if (head == model::Head::kMaskedLm && outputs != wanted)
     throw UserError(
-        "`teacher` must have as many outputs as the student, {}, but `{}` has {}; use `pad_vocabulary` for both or for "
-        "neither",
+        "`teacher` must have as many outputs as the student, {}, but `{}` has {}; "
+        "`pad_vocabulary` rounds both up",
         wanted, config.teacher, outputs);
   const int64_t positions = model().config().max_position_embeddings;
   if (positions < max_seq_length)

@@ -179,7 +179,7 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
   }
   progress.finish();
   for (const char* name : {kValues, kChecksums}) sync_path(folder_ / name);
-  write_json_file(folder_ / kDescription, {{"format", "retort teacher outputs"},
+  write_json_file(folder_ / kDescription, {{"format", kTeacherCacheFormat},
                                            {"kind", outputs.kind},
                                            {"key", key_},
                                            {"rows", row_count()},
@@ -189,6 +189,7 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
 }
 
 bool TeacherCache::open() {
+  if (!fs::exists(folder_ / kDescription)) return false;  // another process has just begun to repair it
   if (read_json_file(folder_ / kDescription).value("key", "") != key_)
     throw UserError(
         "`{}` must hold the teacher's outputs for these rows, but holds others; remove the folder, or choose another "

@@ -19,7 +19,7 @@
 
 namespace retort::recipe {
 
-inline constexpr const char* kTeacherCacheFile = "cache.json";
+inline constexpr const char *kTeacherCacheFile = "cache.json", *kTeacherCacheFormat = "retort teacher outputs";
 
 struct TeacherOutputs {
   std::string kind;         // "token-logits": part of the key and of the folder's name
@@ -46,7 +46,7 @@ class TeacherCache {
   TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
 
-  // True when the cache is there and whole.
+  // True when the cache was made; it may have been cut off since.
   static bool exists(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs);
 
   // The outputs of a batch of rows of the data set, as `compute` gives them, in the type they are kept in. Throws

@@ -20,7 +20,8 @@ namespace retort::train {
 class ProcessGroup {
  public:
   ProcessGroup() = default;  // of one
-  // Returns when all are there. Throws UserError when they are not within the time.
+  // Returns when all are there. Throws UserError when they are not within the time, and ProcessLostError when one is
+  // lost while they come together.
   ProcessGroup(const ProcessPlace& place, double timeout_seconds);
   ~ProcessGroup();
   ProcessGroup(const ProcessGroup&) = delete;

@@ -452,8 +452,9 @@ double Trainer::overhead_share() const {
 
 double Trainer::fraction_of_epoch() const {
   const data::SourcePosition place = source_.position();
-  const auto an_epoch = static_cast<double>(source_.steps_per_epoch());
-  return static_cast<double>(place.epoch) + 1 - static_cast<double>(source_.steps_left(place)) / an_epoch;
+  const int64_t an_epoch = source_.steps_per_epoch();
+  return static_cast<double>(place.epoch) +
+         static_cast<double>(an_epoch - source_.steps_left(place)) / static_cast<double>(an_epoch);
 }
 
 }  // namespace retort::train
