@@ -261,7 +261,7 @@ TEST(DistillMlm, RefusesWhatDoesNotBelongTogether) {
               config.training.max_steps = 1;
             }),
             "no error");
-  EXPECT_NE(message([](auto& config) { config.model.dropout = 1; }).find("hidden_dropout_prob"), std::string::npos);
+  EXPECT_NE(message([](auto& config) { config.model.dropout = 1; }).find("must lie in [0, 1)"), std::string::npos);
   EXPECT_NE(message([](auto& config) { config.model.head_dropout = -0.5; }).find("`head_dropout` must be 0 or more"),
             std::string::npos);
   EXPECT_NE(message([](auto& config) {
