@@ -27,18 +27,12 @@ ExtractConfig extraction(const fs::path& output_dir, std::vector<int64_t> layers
   return config;
 }
 
-LoadedModel load(const fs::path& folder) {
-  ModelSource source;
-  source.model = folder;
-  return load_model(source, {});
-}
-
 at::Tensor logits_of(const fs::path& folder) {
   const at::NoGradGuard no_grad;
   kernel::Ragged tokens;
   const std::vector<int32_t> ids{2, 7, 9, 30, 3, 12, 3};
   tokens.append(ids, 5);
-  return load(folder).model->forward(kernel::make_rows(tokens)).logits;
+  return tiny::load(folder).model->forward(kernel::make_rows(tokens)).logits;
 }
 
 TEST(Extract, AllLayersAreTheTeacher) {
@@ -51,7 +45,7 @@ TEST(Extract, AllLayersAreTheTeacher) {
 TEST(Extract, TakesTheChosenLayers) {
   const tiny::TemporaryFolder folder;
   extract(extraction(folder / "student", {1}));
-  const LoadedModel student = load(folder / "student"), teacher = load(tiny::question_answering_folder());
+  const LoadedModel student = tiny::load(folder / "student"), teacher = tiny::load(tiny::question_answering_folder());
   EXPECT_EQ(student.model->config().num_hidden_layers, 1);
   const auto tensor = [](const LoadedModel& loaded, const std::string& name) {
     return loaded.model->parameters().tensor(*loaded.model->parameters().find(name));
@@ -67,7 +61,7 @@ TEST(Extract, ToDistilBertRenames) {
   config.student_type = "distilbert";
   // 4 tensors of embeddings, 16 of each layer, 2 of the head.
   EXPECT_EQ(extract(config)["copied"], 4 + 2 * 16 + 2);
-  const LoadedModel student = load(folder / "student"), teacher = load(tiny::question_answering_folder());
+  const LoadedModel student = tiny::load(folder / "student"), teacher = tiny::load(tiny::question_answering_folder());
   const auto& own = student.model->parameters();
   const auto& other = teacher.model->parameters();
   EXPECT_TRUE(own.tensor(*own.find("distilbert.transformer.layer.0.attention.k_lin.bias"))
@@ -82,7 +76,7 @@ TEST(Extract, PrunesHeadsAndRemembersThem) {
   ExtractConfig config = extraction(folder / "student", {0, 1});
   config.heads_per_layer = 1;
   extract(config);
-  const LoadedModel student = load(folder / "student"), teacher = load(tiny::question_answering_folder());
+  const LoadedModel student = tiny::load(folder / "student"), teacher = tiny::load(tiny::question_answering_folder());
   const int64_t heads = teacher.model->config().num_attention_heads, width = teacher.model->config().head_width();
   const auto& own = student.model->parameters();
   const auto& other = teacher.model->parameters();
@@ -113,7 +107,7 @@ TEST(Extract, AddsFreshLayers) {
   config.fresh_layers = 1;
   const Json result = extract(config);
   EXPECT_EQ(result["fresh"].size(), 16);
-  EXPECT_EQ(load(folder / "student").model->config().num_hidden_layers, 2);
+  EXPECT_EQ(tiny::load(folder / "student").model->config().num_hidden_layers, 2);
 }
 
 TEST(Extract, RefusesLayersThatDoNotExist) {

@@ -131,11 +131,7 @@ TEST(DistillMlm, WholeWay) {
   const Json student = distill_mlm(config);
   EXPECT_LT(student["loss"].get<double>(), uniform);
   const auto positions = [](const fs::path& path) {
-    ModelSource source;
-    source.model = path;
-    const LoadedModel loaded = load_model(source, {});
-    const auto& store = loaded.model->parameters();
-    return store.tensor(*store.find("distilbert.embeddings.position_embeddings.weight")).clone();
+    return tiny::parameter_of(path, "distilbert.embeddings.position_embeddings.weight");
   };
   EXPECT_TRUE(positions(folder / "distilled").equal(positions(folder / "student")));
 
@@ -151,14 +147,6 @@ TEST(DistillMlm, WholeWay) {
   config.output.output_dir = folder / "stopped", config.output.resume = true;
   distill_mlm(config);
   EXPECT_EQ(read_file(folder / "stopped/model.safetensors"), read_file(folder / "straight/model.safetensors"));
-}
-
-at::Tensor parameter(const fs::path& folder, const std::string& name) {
-  ModelSource source;
-  source.model = folder;
-  const LoadedModel loaded = load_model(source, {});
-  const auto& store = loaded.model->parameters();
-  return store.tensor(*store.find(name)).clone();
 }
 
 // The next token as the label, without a mask: against plain expressions of the model's own logits.
@@ -178,9 +166,7 @@ TEST(DistillMlm, NextTokensAreCrossEntropyOfTheFollowingToken) {
   config.freeze_token_type_embds = true;
   const double trained = distill_mlm(config)["train_loss"];
 
-  ModelSource source;
-  source.model = folder / "out";
-  const LoadedModel loaded = load_model(source, {});
+  const LoadedModel loaded = tiny::load(folder / "out");
   const at::NoGradGuard no_grad;
   double sum = 0;
   int64_t count = 0;
@@ -206,9 +192,9 @@ TEST(DistillMlm, FrozenTokenTypesStay) {
   distill_mlm(config);
   config.output.output_dir = folder / "frozen", config.freeze_token_type_embds = true;
   distill_mlm(config);
-  const at::Tensor before = parameter(tiny::bert_folder(), "embeddings.token_type_embeddings.weight");
-  EXPECT_FALSE(parameter(folder / "free", "bert.embeddings.token_type_embeddings.weight").equal(before));
-  EXPECT_TRUE(parameter(folder / "frozen", "bert.embeddings.token_type_embeddings.weight").equal(before));
+  const at::Tensor before = tiny::parameter_of(tiny::bert_folder(), "embeddings.token_type_embeddings.weight");
+  EXPECT_FALSE(tiny::parameter_of(folder / "free", "bert.embeddings.token_type_embeddings.weight").equal(before));
+  EXPECT_TRUE(tiny::parameter_of(folder / "frozen", "bert.embeddings.token_type_embeddings.weight").equal(before));
 }
 
 // With few masks many micro-batches have none, and count nothing: the cut into micro-batches changes nothing.

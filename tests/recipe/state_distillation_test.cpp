@@ -115,12 +115,7 @@ TEST_F(DistillBackbone, LeavesAloneWhatIsNotCompared) {
   config.states.student_layers = {1}, config.states.teacher_layers = {1};
   config.states.use_hidden_states = false;
   distill_backbone(config);
-  const auto load = [](const fs::path& folder) {
-    ModelSource source;
-    source.model = folder;
-    return load_model(source, {});
-  };
-  const LoadedModel before = load(deep), after = load(folder_ / "out");
+  const LoadedModel before = tiny::load(deep), after = tiny::load(folder_ / "out");
   const auto is_same = [&](const std::string& name) {
     const auto &a = before.model->parameters(), &b = after.model->parameters();
     return a.tensor(*a.find(name)).equal(b.tensor(*b.find(name)));

@@ -183,6 +183,14 @@ recipe::FinetuneGlueConfig glue_settings(const std::string& task, const fs::path
   return config;
 }
 
+recipe::LoadedModel load(const fs::path& folder) { return recipe::load_model({.model = folder}, {}); }
+
+at::Tensor parameter_of(const fs::path& folder, const std::string& name) {
+  const recipe::LoadedModel loaded = load(folder);
+  const kernel::ParameterStore& store = loaded.model->parameters();
+  return store.tensor(*store.find(name)).clone();
+}
+
 std::string message_of(const std::function<void()>& work) {
   try {
     work();

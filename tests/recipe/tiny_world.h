@@ -10,6 +10,7 @@
 #include "retort/model/model.h"
 #include "retort/recipe/finetune_glue.h"
 #include "retort/recipe/finetune_squad.h"
+#include "retort/recipe/model_folder.h"
 
 namespace retort::tiny {
 
@@ -54,6 +55,10 @@ void set_config_field(const fs::path& folder, const std::string& field, const Js
 // Settings of a short run: windows of 64 tokens, batches of 4, fp32, one thread, no cache.
 recipe::FinetuneSquadConfig squad_settings(const fs::path& output_dir);
 recipe::FinetuneGlueConfig glue_settings(const std::string& task, const fs::path& output_dir);
+
+// The model of a folder, and one of its parameters.
+recipe::LoadedModel load(const fs::path& folder);
+at::Tensor parameter_of(const fs::path& folder, const std::string& name);
 
 // What a UserError thrown by `work` says, else "no error".
 std::string message_of(const std::function<void()>& work);

@@ -50,6 +50,10 @@ class Source {
   // Steps from a place to the end of its epoch.
   virtual int64_t steps_left(SourcePosition position) const = 0;
   int64_t steps_per_epoch() const { return steps_left({}); }
+  // Steps of all epochs in front of a place, as if all were of this source's size.
+  int64_t steps_before(SourcePosition position) const {
+    return (position.epoch + 1) * steps_per_epoch() - steps_left(position);
+  }
   virtual int64_t sequences_per_step() const = 0;
   virtual int64_t sequences_per_epoch() const = 0;  // those that a last step leaves out included
   // Whether the order of an epoch is another with another number of sequences in a step.

@@ -38,8 +38,7 @@ void DistillBackboneConfig::fields(FieldList& list) {
   training.fields(list);
   list.find("num_train_epochs")->spec.help =
       "Passes over the training data; 0: as many as Jiao et al. recommend for the states of a task (50 for cola, 20 "
-      "for "
-      "mrpc, rte and sts-b, 10 for sst-2 and qnli, 6 for squad, 5 for mnli and qqp), and 3 of a corpus.";
+      "for mrpc, rte and sts-b, 10 for sst-2 and qnli, 6 for squad, 5 for mnli and qqp), and 3 of a corpus.";
   // In the published programs it says when to save, and they take four flags that they do not use.
   std::erase(list.find("eval_steps")->spec.aliases, "eval_step");
   list.find("save_steps")->spec.aliases.push_back("eval_step");

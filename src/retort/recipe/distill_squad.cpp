@@ -38,7 +38,8 @@ void DistillSquadConfig::fields(FieldList& list) {
 Json distill_squad(const DistillSquadConfig& config) {
   config.distillation.check();
   std::unique_ptr<Teacher> teacher;
-  SquadRun run{config.model, config.data, config.training, config.output, settings_of(config), true};
+  SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
+  run.may_start_body = true;
   run.check_model = [&](LoadedModel& student) {
     teacher =
         std::make_unique<Teacher>(config.teacher, model::Head::kQuestionAnswering, config.training.precision_kind(),

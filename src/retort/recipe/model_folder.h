@@ -51,8 +51,4 @@ void load_weights_exactly(model::Model& model, const fs::path& folder);
 // width, where the model has one, as project.safetensors beside them.
 void save_model_folder(const fs::path& folder, const model::Model& model, const text::Tokenizer& tokenizer);
 
-// README.md for a model folder: what it is, settings and scores.
-void save_model_card(const fs::path& folder, const model::Model& model, const std::string& task, const Json& settings,
-                     const Json& scores);
-
 }  // namespace retort::recipe

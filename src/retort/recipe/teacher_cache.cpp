@@ -105,10 +105,10 @@ TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, co
       begins_{0} {
   for (int64_t row = 0; row < rows.row_count(); ++row)
     begins_.push_back(begins_.back() + (outputs.per_token ? rows.token_count(row) : 1));
-  if (exists(cache_dir, key, outputs) && open()) return;
+  if (open()) return;
   const FolderLock lock(folder_, FolderLock::WhenBusy::kWait);
-  if (exists(cache_dir, key, outputs)) {  // somebody else has made it meanwhile, or it is cut off
-    if (open()) return;
+  if (open()) return;  // somebody else has made it meanwhile
+  if (exists(cache_dir, key, outputs)) {
     log_warning("`{}` is not whole; what it lacks is made again", folder_.string());
     fs::remove(folder_ / kDescription);
   }
@@ -189,7 +189,7 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
 }
 
 bool TeacherCache::open() {
-  if (!fs::exists(folder_ / kDescription)) return false;  // another process has just begun to repair it
+  if (!fs::exists(folder_ / kDescription)) return false;
   if (read_json_file(folder_ / kDescription).value("key", "") != key_)
     throw UserError(
         "`{}` must hold the teacher's outputs for these rows, but holds others; remove the folder, or choose another "

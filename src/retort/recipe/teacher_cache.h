@@ -55,7 +55,7 @@ class TeacherCache {
 
  private:
   void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
-  bool open();  // false: it is cut off
+  bool open();  // false: it is not there, or cut off
   int64_t row_count() const { return static_cast<int64_t>(begins_.size()) - 1; }
   int64_t sound_rows() const;
   std::span<const std::byte> bytes_of_row(const MappedFile& values, int64_t row) const;

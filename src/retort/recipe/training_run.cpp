@@ -1,5 +1,6 @@
 #include "retort/recipe/training_run.h"
 
+#include "retort/recipe/model_card.h"
 #include "retort/recipe/projection_file.h"
 #include "retort/train/process_group.h"
 #include "retort/train/trainer.h"

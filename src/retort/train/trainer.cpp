@@ -87,9 +87,7 @@ int64_t Trainer::steps_in_all() const {
   if (config_.max_steps > 0) return config_.max_steps;
   const int64_t an_epoch = source_.steps_per_epoch();
   const auto wanted = static_cast<int64_t>(std::ceil(config_.num_train_epochs * static_cast<double>(an_epoch)));
-  const data::SourcePosition place = source_.position();
-  const int64_t done = (place.epoch + 1) * an_epoch - source_.steps_left(place);
-  return state_.global_step + std::max<int64_t>(0, wanted - done);
+  return state_.global_step + std::max<int64_t>(0, wanted - source_.steps_before(source_.position()));
 }
 
 bool Trainer::resume() {
@@ -148,9 +146,8 @@ TrainingSummary Trainer::run() {
     if (signal_of_any == 0) continue;
     stop.adopt(signal_of_any);
     progress_->clear();
-    save(false);
+    const bool is_saved = save();
     group_.wait_for_all();  // launchers end all processes as soon as one has ended
-    const bool is_saved = run_ != nullptr && last_saved_step_ == state_.global_step;
     stop.throw_if_requested(state_.global_step, is_saved ? run_->checkpoint_path(state_.global_step).string() : "");
   }
   progress_->finish();
@@ -251,8 +248,7 @@ Trainer::LossShare Trainer::sum_shares(const LossShare& own) const {
 void Trainer::save_after_loss(const ProcessLostError& lost) {
   progress_->clear();
   if (!group_.is_main()) throw lost;
-  save(false);
-  const bool is_saved = run_ != nullptr && last_saved_step_ == state_.global_step;
+  const bool is_saved = save();
   throw ProcessLostError("{}; {}", lost.what(),
                          is_saved ? fmt::format("saved as `{}`; start all processes again with --resume",
                                                 run_->checkpoint_path(state_.global_step).string())
@@ -299,7 +295,7 @@ void Trainer::after_step(const StepResult& result) {
   const bool epoch_ended = source_.position().sequence == 0;
   if (config_.evaluate_during_training && (is_due(config_.eval_steps) || epoch_ended || is_last))
     evaluate_and_keep_best();
-  if (is_due(config_.save_steps) && !is_last && last_saved_step_ != step) save(false);
+  if (is_due(config_.save_steps) && !is_last) save();
 }
 
 void Trainer::log_stretch(const StepResult& result) {
@@ -361,25 +357,23 @@ void Trainer::keep_as_best(double score) {
   if (run_ == nullptr) return;
   state_.best_model_checkpoint = run_->checkpoint_path(state_.global_step).string();
   run_->set_best_step(state_.global_step);
-  save(false);
-  if (last_saved_step_ == state_.global_step) return;
+  if (save()) return;
   std::tie(state_.best_metric, state_.best_global_step, state_.best_model_checkpoint) = before;
   run_->set_best_step(state_.best_global_step);
 }
 
-void Trainer::save(bool must_succeed) {
-  if (run_ == nullptr || last_saved_step_ == state_.global_step) return;
+bool Trainer::save() {
+  if (run_ == nullptr) return false;
+  if (last_saved_step_ == state_.global_step) return true;
   state_.resume.train_seconds = seconds_before_ + seconds_now() - started_;
   const data::SourcePosition position = source_.position();
   state_.resume.data_epoch = position.epoch, state_.resume.data_sequence = position.sequence;
   const checkpoint::SaveRequest request{.step = state_.global_step,
                                         .fill = [this](const fs::path& folder) { write_checkpoint(folder); },
                                         .bytes_expected = 12 * unit_.parameters().parameter_count() + (1 << 20)};
-  if (must_succeed)
-    run_->save(request);
-  else if (!run_->maybe_save(request))
-    return;
+  if (!run_->maybe_save(request)) return false;
   last_saved_step_ = state_.global_step;
+  return true;
 }
 
 void Trainer::write_checkpoint(const fs::path& folder) const {
@@ -451,10 +445,7 @@ double Trainer::overhead_share() const {
 }
 
 double Trainer::fraction_of_epoch() const {
-  const data::SourcePosition place = source_.position();
-  const int64_t an_epoch = source_.steps_per_epoch();
-  return static_cast<double>(place.epoch) +
-         static_cast<double>(an_epoch - source_.steps_left(place)) / static_cast<double>(an_epoch);
+  return static_cast<double>(source_.steps_before(source_.position())) / static_cast<double>(source_.steps_per_epoch());
 }
 
 }  // namespace retort::train

