@@ -16,7 +16,7 @@ struct LossTerm {
   at::Tensor sum;     // scalar float32
   double count = 0;   // sequences, tokens, ... that the sum runs over; 0: nothing to learn from
   double weight = 1;  // factor in the total; 0: logged only
-  // Of a sum that is made of several losses at once: each of them by name, without its weight, divided by its own count.
+  // Of a sum that is made of several losses at once: each by name, without its weight, divided by its own count.
   std::vector<std::pair<std::string, double>> parts = {};
 };
 
