@@ -15,6 +15,7 @@
 
 #include "retort/base/thread.h"
 #include "retort/kernel/cpu/support.h"
+#include "retort/kernel/panel_product.h"
 
 namespace retort::kernel {
 
@@ -24,7 +25,7 @@ std::atomic<bool> is_deterministic = false;
 
 // MKL, which LibTorch asks for float32 products, uses AVX2 on processors that are not Intel's; oneDNN uses what they
 // have. On a Zen 5 with AVX-512: 500 against 230 GFLOP/s.
-bool prefers_onednn() {
+bool find_avoids_mkl() {
 #if defined(__x86_64__)
   unsigned highest = 0, b = 0, c = 0, d = 0;
   if (!__get_cpuid(0, &highest, &b, &c, &d)) return false;
@@ -36,6 +37,15 @@ bool prefers_onednn() {
   return false;
 #endif
 }
+
+bool avoids_mkl() {
+  static const bool avoids = find_avoids_mkl();
+  return avoids;
+}
+
+// Own loops take float32 where oneDNN would: MKL is better on the processors that it is for.
+bool uses_panels(at::ScalarType type) { return has_panel_product(type) && (type == at::kBFloat16 || avoids_mkl()); }
+bool uses_panels(const at::Tensor& a) { return uses_panels(a.scalar_type()) && panel_product_takes(a); }
 
 // An operator of LibTorch by its name; nothing when this LibTorch lacks it or has it in another form.
 template <typename Signature>
@@ -66,8 +76,7 @@ at::Tensor call_onednn(const at::Tensor& x, const at::Tensor& weight, const at::
 }
 
 bool uses_onednn(const at::Tensor& a) {
-  static const bool is_preferred = prefers_onednn();
-  return is_preferred && a.scalar_type() == at::kFloat && a.size(0) > 0 && onednn_linear().has_value();
+  return avoids_mkl() && a.scalar_type() == at::kFloat && a.size(0) > 0 && onednn_linear().has_value();
 }
 
 at::Tensor whole_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias) {
@@ -97,10 +106,12 @@ void set_deterministic_products(bool wanted) { is_deterministic = wanted; }
 bool deterministic_products() { return is_deterministic; }
 
 at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias) {
+  if (uses_panels(a)) return panel_product(a, b, bias);
   return is_deterministic ? product_in_blocks(a, b, bias) : whole_product(a, b, bias);
 }
 
 at::Tensor pack_weight(const at::Tensor& weight) {
+  if (uses_panels(weight)) return pack_panels(weight);
   static const auto pack = find_operator<PackWeight>("mkldnn::_reorder_linear_weight");
   if (!pack || !onednn_linear() || is_deterministic) return at::Tensor();
   const at::NoGradGuard no_grad;
@@ -112,10 +123,11 @@ at::Tensor pack_weight(const at::Tensor& weight) {
 }
 
 at::Tensor packed_product(const at::Tensor& x, const at::Tensor& packed, const at::Tensor& bias) {
-  return call_onednn(x, packed, bias);
+  return packed.is_mkldnn() ? call_onednn(x, packed, bias) : product_with_panels(x, packed, bias);
 }
 
 void add_product(const at::Tensor& total, const at::Tensor& a, const at::Tensor& b) {
+  if (uses_panels(a)) return add_panel_product(total, a, b);
   const bool is_float = a.scalar_type() == at::kFloat;
   at::Tensor sum = total;
   if (is_float && !is_deterministic && !uses_onednn(a)) {

@@ -1,4 +1,5 @@
-// Matrix products of whole tensors, through the fastest library routine that LibTorch holds for this processor.
+// Matrix products of whole tensors: by our own loops where they are the fastest (panel_product.h), else by the fastest
+// routine that LibTorch holds for this processor.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,17 +10,17 @@ namespace retort::kernel {
 // bfloat16 summed in float32). a and b may be transposed views.
 at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias = {});
 
-// total [M, N] float32 += a [M, K] times b [K, N]; a bfloat16 product is rounded once before it is added.
+// total [M, N] float32 += a [M, K] times b [K, N]; LibTorch rounds a bfloat16 product before it is added.
 void add_product(const at::Tensor& total, const at::Tensor& a, const at::Tensor& b);
 
-// weight [N, K] in the arrangement that products with it run fastest in; undefined where the library has none. It
+// weight [N, K] in the arrangement that products with it run fastest in; undefined where it has none. It
 // copies the numbers, so it pays where a weight does not change.
 at::Tensor pack_weight(const at::Tensor& weight);
 // x [M, K] times the transpose of what was packed, plus bias -> [M, N].
 at::Tensor packed_product(const at::Tensor& x, const at::Tensor& packed, const at::Tensor& bias);
 
-// From now on a float32 product gives the same bits for any number of threads: it is cut into blocks that depend on the
-// shapes alone, each computed by one thread. Costs some percent of speed.
+// From now on a float32 product gives the same bits for any number of threads. Our own loops always do; LibTorch's are
+// cut into blocks that depend on the shapes alone, each computed by one thread, which costs some percent of speed.
 void set_deterministic_products(bool wanted);
 bool deterministic_products();
 

@@ -94,6 +94,8 @@ void multiply(int64_t m, int64_t n, int64_t k, const E* a, int64_t lda, const E*
   int64_t j = 0;
   for (; j + kBlockColumns * kLanes <= n; j += kBlockColumns * kLanes)
     multiply_columns<kBlockColumns>(m, k, a, lda, b + j * kColumnElements<E>, ldb, c + j, ldc, accumulate);
+  for (; j + 2 * kLanes <= n; j += 2 * kLanes)
+    multiply_columns<2>(m, k, a, lda, b + j * kColumnElements<E>, ldb, c + j, ldc, accumulate);
   for (; j < n; j += kLanes) multiply_columns<1>(m, k, a, lda, b + j * kColumnElements<E>, ldb, c + j, ldc, accumulate);
 }
 

@@ -1,22 +1,14 @@
 #include "retort/kernel/cpu/heads.h"
 
 #include <algorithm>
-#include <memory>
 #include <numeric>
 
 #include "retort/base/thread.h"
+#include "retort/kernel/cpu/scratch.h"
 
 namespace retort::kernel::cpu {
 
 namespace {
-
-// At least `bytes` that live as long as the thread, aligned to 64.
-void* thread_scratch(size_t bytes) {
-  thread_local std::unique_ptr<char[]> scratch;
-  thread_local size_t scratch_bytes = 0;
-  if (scratch_bytes < bytes + 64) scratch.reset(new char[bytes + 64]), scratch_bytes = bytes + 64;
-  return reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(scratch.get()) + 63) / 64 * 64);
-}
 
 int64_t length_of(const Rows& rows, int64_t sequence) { return rows.starts[sequence + 1] - rows.starts[sequence]; }
 

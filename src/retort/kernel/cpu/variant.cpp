@@ -3,7 +3,7 @@
 // linker could pick this file's AVX-512 copy of one for a processor without it.
 #include "retort/kernel/cpu/table.h"
 #include "retort/kernel/dropout.h"
-#if defined(RETORT_HAS_BF16_DOT) || defined(RETORT_HAS_AMX)
+#if RETORT_VECTOR_BYTES == 64
 #include <immintrin.h>
 #endif
 
@@ -21,12 +21,44 @@ namespace {
 #include "retort/kernel/cpu/attention.inl"
 //
 #include "retort/kernel/cpu/relation.inl"
+//
+#include "retort/kernel/cpu/product.inl"
 
 template <typename T>
 constexpr RowFunctions<T> make_row_functions() {
-  return {add_norm_forward<T>, add_norm_backward<T>, bias_activation_forward<T>, bias_activation_backward<T>,
-          column_sum<T>,       embed_forward<T>,     embed_backward<T>,          softmax_loss<T>,
-          cosine_loss<T>,      attention_forward<T>, attention_backward<T>,      relation_loss<T>};
+  return {add_norm_forward<T>,
+          add_norm_backward<T>,
+          bias_activation_forward<T>,
+          bias_activation_backward<T>,
+          column_sum<T>,
+          embed_forward<T>,
+          embed_backward<T>,
+          softmax_loss<T>,
+          cosine_loss<T>,
+          attention_forward<T>,
+          attention_backward<T>,
+          relation_loss<T>,
+          nullptr,
+          nullptr};
+}
+
+constexpr RowFunctions<float> float_functions() {
+  RowFunctions<float> functions = make_row_functions<float>();
+#if RETORT_VECTOR_BYTES == 64
+  functions.pack_panels = pack_panels<float>;
+  functions.multiply_panels = multiply_panels<float>;
+#endif
+  return functions;
+}
+
+// The library's bfloat16 products use the tiles, where there are some.
+constexpr RowFunctions<Bf16> bf16_functions() {
+  RowFunctions<Bf16> functions = make_row_functions<Bf16>();
+#if defined(RETORT_HAS_BF16_DOT) && !defined(RETORT_HAS_AMX)
+  functions.pack_panels = pack_panels<Bf16>;
+  functions.multiply_panels = multiply_panels<Bf16>;
+#endif
+  return functions;
 }
 }  // namespace
 
@@ -58,8 +90,8 @@ bool tiles_work() {
 
 extern const Table RETORT_TABLE(RETORT_VARIANT);
 const Table RETORT_TABLE(RETORT_VARIANT) = {RETORT_NAME(RETORT_VARIANT),
-                                            make_row_functions<float>(),
-                                            make_row_functions<Bf16>(),
+                                            float_functions(),
+                                            bf16_functions(),
                                             adam_step,
                                             decay_step,
                                             lamb_update,

@@ -1,0 +1,174 @@
+// See panel_product.h.
+#include "retort/kernel/panel_product.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+
+#include "retort/base/thread.h"
+#include "retort/kernel/cpu/scratch.h"
+#include "retort/kernel/cpu/support.h"
+
+namespace retort::kernel {
+
+namespace {
+
+constexpr int64_t kBlockBytes = 400 << 10;  // of B: as much as the second cache holds beside rows of A
+constexpr int64_t kSmallestTask = 4 << 20;  // operations, about 10 us: less is not worth a second thread
+constexpr int64_t kTasksPerThread = 8;
+constexpr int64_t kPackGrainElements = 1 << 15;
+
+int64_t ceiling(int64_t count, int64_t divisor) { return (count + divisor - 1) / divisor; }
+
+template <typename T>
+int64_t panel_count(const cpu::MatrixProduct<T>& product) {
+  return ceiling(product.columns, cpu::kPanelColumns);
+}
+
+template <typename T>
+void pack(const cpu::MatrixProduct<T>& product, T* panels) {
+  const int64_t grain = std::max<int64_t>(1, kPackGrainElements / cpu::panel_elements<T>(product.inner));
+  parallel_for(panel_count(product), grain,
+               [&](int64_t begin, int64_t end) { cpu::row_functions<T>().pack_panels(product, panels, begin, end); });
+}
+
+// The result in rectangles, one for a task: `row_chunks` beside each other share a block of B.
+struct Tasks {
+  int64_t row_chunks = 1, column_blocks = 1;
+};
+
+template <typename T>
+Tasks cut(const cpu::MatrixProduct<T>& product, int64_t row_units) {
+  const int64_t panels = panel_count(product), wanted = kTasksPerThread * thread_count();
+  const int64_t panel_bytes = cpu::words_at_once(product) * cpu::kPanelColumns * 4;
+  Tasks tasks;
+  tasks.column_blocks = ceiling(panels, std::clamp<int64_t>(kBlockBytes / panel_bytes, 1, panels));
+  tasks.row_chunks = std::clamp<int64_t>(ceiling(wanted, tasks.column_blocks), 1, row_units);
+  if (tasks.row_chunks * tasks.column_blocks < wanted)
+    tasks.column_blocks = std::min(panels, ceiling(wanted, tasks.row_chunks));
+  return tasks;
+}
+
+template <typename T>
+void multiply(const cpu::MatrixProduct<T>& product, const T* panels) {
+  const int64_t unit = product.a_transposed ? cpu::kCopiedRows : cpu::kTileRows,
+                row_units = ceiling(product.rows, unit);
+  const Tasks tasks = cut(product, row_units);
+  const int64_t count = tasks.row_chunks * tasks.column_blocks, all_panels = panel_count(product);
+  const double operations = 2.0 * static_cast<double>(product.rows) * product.columns * product.inner;
+  const auto grain = static_cast<int64_t>(static_cast<double>(count) * kSmallestTask / operations);
+  parallel_for(count, std::max<int64_t>(1, grain), [&](int64_t begin, int64_t end) {
+    void* scratch = cpu::thread_scratch(static_cast<size_t>(cpu::product_scratch_bytes(product)));
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t chunk = task % tasks.row_chunks, block = task / tasks.row_chunks;
+      const cpu::ProductBlock part{row_units * chunk / tasks.row_chunks * unit,
+                                   std::min(product.rows, row_units * (chunk + 1) / tasks.row_chunks * unit),
+                                   all_panels * block / tasks.column_blocks,
+                                   all_panels * (block + 1) / tasks.column_blocks};
+      cpu::row_functions<T>().multiply_panels(product, panels, part, scratch);
+    }
+  });
+}
+
+// Rows that lie one behind another, or such columns.
+bool has_rows(const at::Tensor& matrix) { return matrix.stride(1) == 1 || matrix.size(1) == 1; }
+bool has_columns(const at::Tensor& matrix) { return matrix.stride(0) == 1 || matrix.size(0) == 1; }
+
+template <typename T>
+void set_left(cpu::MatrixProduct<T>& product, const at::Tensor& a) {
+  product.rows = a.size(0), product.inner = a.size(1);
+  product.a = cpu::elements<T>(a);
+  product.a_transposed = !(has_rows(a) && (sizeof(T) == 4 || a.size(1) % 2 == 0));
+  product.a_stride = a.stride(product.a_transposed ? 1 : 0);
+}
+
+template <typename T>
+void set_right(cpu::MatrixProduct<T>& product, const at::Tensor& b) {
+  product.columns = b.size(1);
+  product.b = cpu::elements<T>(b);
+  product.b_transposed = !has_rows(b);
+  product.b_stride = b.stride(product.b_transposed ? 1 : 0);
+}
+
+at::Tensor in_rows_or_columns(const at::Tensor& matrix) {
+  return has_rows(matrix) || has_columns(matrix) ? matrix : matrix.contiguous();
+}
+
+at::Tensor empty_panels(int64_t columns, int64_t inner, const at::Tensor& like) {
+  int64_t elements = 0;
+  cpu::with_element_type(like, [&](auto element) { elements = cpu::panel_elements<decltype(element)>(inner); });
+  const int64_t filled = ceiling(columns, cpu::kPanelColumns) * cpu::kPanelColumns;
+  return at::empty({filled, elements / cpu::kPanelColumns}, like.options()).narrow(0, 0, columns);
+}
+
+template <typename T>
+void pack_and_multiply(cpu::MatrixProduct<T>& product, const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor left = in_rows_or_columns(a), right = in_rows_or_columns(b);
+  set_left(product, left);
+  set_right(product, right);
+  const at::Tensor panels = empty_panels(product.columns, product.inner, b);
+  pack(product, cpu::elements<T>(panels));
+  multiply(product, cpu::elements<const T>(panels));
+}
+
+}  // namespace
+
+bool has_panel_product(at::ScalarType type) {
+  if (type == at::kBFloat16) return cpu::row_functions<cpu::Bf16>().multiply_panels != nullptr;
+  return type == at::kFloat && cpu::row_functions<float>().multiply_panels != nullptr;
+}
+
+bool panel_product_takes(const at::Tensor& a) {
+  if (!has_panel_product(a.scalar_type()) || a.size(0) == 0 || a.size(1) == 0) return false;
+  return a.scalar_type() == at::kFloat || a.size(1) % 2 == 0 || has_columns(a);
+}
+
+at::Tensor panel_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias) {
+  const at::Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
+  if (out.numel() == 0) return out;
+  cpu::with_element_type(a, [&](auto element) {
+    using T = decltype(element);
+    cpu::MatrixProduct<T> product;
+    product.bias = cpu::elements<const T>(bias), product.out = cpu::elements<T>(out);
+    pack_and_multiply(product, a, b);
+  });
+  return out;
+}
+
+void add_panel_product(const at::Tensor& total, const at::Tensor& a, const at::Tensor& b) {
+  if (total.numel() == 0) return;
+  cpu::with_element_type(a, [&](auto element) {
+    cpu::MatrixProduct<decltype(element)> product;
+    product.sum = cpu::elements<float>(total);
+    pack_and_multiply(product, a, b);
+  });
+}
+
+at::Tensor pack_panels(const at::Tensor& weight) {
+  const at::Tensor panels = empty_panels(weight.size(0), weight.size(1), weight);
+  cpu::with_element_type(weight, [&](auto element) {
+    using T = decltype(element);
+    cpu::MatrixProduct<T> product;
+    product.inner = weight.size(1);
+    set_right(product, weight.t());
+    pack(product, cpu::elements<T>(panels));
+  });
+  return panels;
+}
+
+at::Tensor product_with_panels(const at::Tensor& x, const at::Tensor& panels, const at::Tensor& bias) {
+  const at::Tensor out = at::empty({x.size(0), panels.size(0)}, x.options());
+  if (out.numel() == 0) return out;
+  cpu::with_element_type(x, [&](auto element) {
+    using T = decltype(element);
+    cpu::MatrixProduct<T> product;
+    const at::Tensor left = in_rows_or_columns(x);
+    set_left(product, left);
+    product.columns = panels.size(0);
+    product.bias = cpu::elements<const T>(bias), product.out = cpu::elements<T>(out);
+    multiply(product, cpu::elements<const T>(panels));
+  });
+  return out;
+}
+
+}  // namespace retort::kernel
