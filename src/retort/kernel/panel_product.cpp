@@ -72,7 +72,7 @@ void multiply(const cpu::MatrixProduct<T>& product, const T* panels) {
 
 // Rows that lie one behind another, or such columns.
 bool has_rows(const at::Tensor& matrix) { return matrix.stride(1) == 1 || matrix.size(1) == 1; }
-bool has_columns(const at::Tensor& matrix) { return matrix.stride(0) == 1 || matrix.size(0) == 1; }
+bool has_columns(const at::Tensor& matrix) { return matrix.stride(0) == 1; }
 
 template <typename T>
 void set_left(cpu::MatrixProduct<T>& product, const at::Tensor& a) {
@@ -103,6 +103,7 @@ at::Tensor empty_panels(int64_t columns, int64_t inner, const at::Tensor& like) 
 
 template <typename T>
 void pack_and_multiply(cpu::MatrixProduct<T>& product, const at::Tensor& a, const at::Tensor& b) {
+  RETORT_CHECK(a.size(1) == b.size(0) && a.scalar_type() == b.scalar_type(), "factors of a product must fit");
   const at::Tensor left = in_rows_or_columns(a), right = in_rows_or_columns(b);
   set_left(product, left);
   set_right(product, right);
@@ -124,6 +125,8 @@ bool panel_product_takes(const at::Tensor& a) {
 }
 
 at::Tensor panel_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias) {
+  RETORT_CHECK(!bias.defined() || (bias.numel() == b.size(1) && bias.scalar_type() == a.scalar_type()),
+               "a bias must hold a number for each column");
   const at::Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
   if (out.numel() == 0) return out;
   cpu::with_element_type(a, [&](auto element) {
@@ -136,6 +139,9 @@ at::Tensor panel_product(const at::Tensor& a, const at::Tensor& b, const at::Ten
 }
 
 void add_panel_product(const at::Tensor& total, const at::Tensor& a, const at::Tensor& b) {
+  RETORT_CHECK(total.is_contiguous() && total.scalar_type() == at::kFloat && total.size(0) == a.size(0) &&
+                   total.size(1) == b.size(1),
+               "a sum of products must be a float32 matrix of their shape");
   if (total.numel() == 0) return;
   cpu::with_element_type(a, [&](auto element) {
     cpu::MatrixProduct<decltype(element)> product;
@@ -162,6 +168,8 @@ at::Tensor product_with_panels(const at::Tensor& x, const at::Tensor& panels, co
   cpu::with_element_type(x, [&](auto element) {
     using T = decltype(element);
     cpu::MatrixProduct<T> product;
+    RETORT_CHECK(panel_product_takes(x) && panels.size(1) * cpu::kPanelColumns == cpu::panel_elements<T>(x.size(1)),
+                 "packed weights must fit");
     const at::Tensor left = in_rows_or_columns(x);
     set_left(product, left);
     product.columns = panels.size(0);
