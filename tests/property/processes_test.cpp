@@ -18,9 +18,10 @@
 namespace retort::program {
 namespace {
 
-// A free port now; with luck still a moment later.
+// Test programs that run side by side have neighboring numbers: each gets 16 ports of its own, below those that the
+// system hands out.
 int free_port() {
-  static int next = 20000 + static_cast<int>(::getpid() % 20000);
+  static int next = 20000 + static_cast<int>(::getpid() % 750) * 16;
   return next++;
 }
 
