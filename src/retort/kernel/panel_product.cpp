@@ -18,6 +18,15 @@ constexpr int64_t kSmallestTask = 4 << 20;  // operations, about 10 us: less is 
 constexpr int64_t kTasksPerThread = 8;
 constexpr int64_t kPackGrainElements = 1 << 15;
 
+template <typename T>
+cpu::ProductForm form_of() {
+  return cpu::row_functions<T>().product_form;
+}
+template <typename T>
+bool makes_floats() {
+  return form_of<T>() == cpu::ProductForm::kFloats;
+}
+
 int64_t ceiling(int64_t count, int64_t divisor) { return (count + divisor - 1) / divisor; }
 
 template <typename T>
@@ -25,9 +34,36 @@ int64_t panel_count(const cpu::MatrixProduct<T>& product) {
   return ceiling(product.columns, cpu::kPanelColumns);
 }
 
+// Words of 32 bits that the inner dimension takes: floats, or pairs of bfloat16 numbers.
+template <typename T>
+int64_t inner_words(int64_t inner) {
+  return makes_floats<T>() ? inner : ceiling(inner * static_cast<int64_t>(sizeof(T)), 4);
+}
+template <typename T>
+int64_t panel_elements(int64_t inner) {
+  return inner_words<T>(inner) * cpu::kPanelColumns * 4 / static_cast<int64_t>(sizeof(T));
+}
+
+template <typename T>
+bool copies_left(const cpu::MatrixProduct<T>& product) {
+  return makes_floats<T>() || product.a_transposed;
+}
+// Inner words that are gone through at once: all, where C has no place for sums that are not whole.
+template <typename T>
+int64_t words_at_once(const cpu::MatrixProduct<T>& product) {
+  const int64_t words = inner_words<T>(product.inner);
+  if (makes_floats<T>()) return std::min(words, cpu::kCopiedFloats);
+  return product.a_transposed && product.sum != nullptr ? std::min(words, cpu::kCopiedWords) : words;
+}
+template <typename T>
+int64_t scratch_bytes(const cpu::MatrixProduct<T>& product) {
+  if (!copies_left(product)) return 0;
+  return 4 * cpu::kCopiedRows * (words_at_once(product) + (makes_floats<T>() ? cpu::kWaitingColumns : 0));
+}
+
 template <typename T>
 void pack(const cpu::MatrixProduct<T>& product, T* panels) {
-  const int64_t grain = std::max<int64_t>(1, kPackGrainElements / cpu::panel_elements<T>(product.inner));
+  const int64_t grain = std::max<int64_t>(1, kPackGrainElements / panel_elements<T>(product.inner));
   parallel_for(panel_count(product), grain,
                [&](int64_t begin, int64_t end) { cpu::row_functions<T>().pack_panels(product, panels, begin, end); });
 }
@@ -40,9 +76,10 @@ struct Tasks {
 template <typename T>
 Tasks cut(const cpu::MatrixProduct<T>& product, int64_t row_units) {
   const int64_t panels = panel_count(product), wanted = kTasksPerThread * thread_count();
-  const int64_t panel_bytes = cpu::words_at_once(product) * cpu::kPanelColumns * 4;
+  const int64_t panel_bytes = words_at_once(product) * cpu::kPanelColumns * 4;
+  const int64_t most = makes_floats<T>() ? cpu::kWaitingColumns / cpu::kPanelColumns : kBlockBytes / panel_bytes;
   Tasks tasks;
-  tasks.column_blocks = ceiling(panels, std::clamp<int64_t>(kBlockBytes / panel_bytes, 1, panels));
+  tasks.column_blocks = ceiling(panels, std::clamp<int64_t>(most, 1, panels));
   tasks.row_chunks = std::clamp<int64_t>(ceiling(wanted, tasks.column_blocks), 1, row_units);
   if (tasks.row_chunks * tasks.column_blocks < wanted)
     tasks.column_blocks = std::min(panels, ceiling(wanted, tasks.row_chunks));
@@ -51,20 +88,20 @@ Tasks cut(const cpu::MatrixProduct<T>& product, int64_t row_units) {
 
 template <typename T>
 void multiply(const cpu::MatrixProduct<T>& product, const T* panels) {
-  const int64_t unit = product.a_transposed ? cpu::kCopiedRows : cpu::kTileRows,
+  const int64_t unit = copies_left(product) ? cpu::kCopiedRows : cpu::kTileRows,
                 row_units = ceiling(product.rows, unit);
   const Tasks tasks = cut(product, row_units);
   const int64_t count = tasks.row_chunks * tasks.column_blocks, all_panels = panel_count(product);
   const double operations = 2.0 * static_cast<double>(product.rows) * product.columns * product.inner;
   const auto grain = static_cast<int64_t>(static_cast<double>(count) * kSmallestTask / operations);
   parallel_for(count, std::max<int64_t>(1, grain), [&](int64_t begin, int64_t end) {
-    void* scratch = cpu::thread_scratch(static_cast<size_t>(cpu::product_scratch_bytes(product)));
+    void* scratch = cpu::thread_scratch(static_cast<size_t>(scratch_bytes(product)));
     for (int64_t task = begin; task < end; ++task) {
       const int64_t chunk = task % tasks.row_chunks, block = task / tasks.row_chunks;
       const cpu::ProductBlock part{row_units * chunk / tasks.row_chunks * unit,
                                    std::min(product.rows, row_units * (chunk + 1) / tasks.row_chunks * unit),
                                    all_panels * block / tasks.column_blocks,
-                                   all_panels * (block + 1) / tasks.column_blocks};
+                                   all_panels * (block + 1) / tasks.column_blocks, words_at_once(product)};
       cpu::row_functions<T>().multiply_panels(product, panels, part, scratch);
     }
   });
@@ -78,7 +115,8 @@ template <typename T>
 void set_left(cpu::MatrixProduct<T>& product, const at::Tensor& a) {
   product.rows = a.size(0), product.inner = a.size(1);
   product.a = cpu::elements<T>(a);
-  product.a_transposed = !(has_rows(a) && (sizeof(T) == 4 || a.size(1) % 2 == 0));
+  const bool takes_pairs = sizeof(T) == 2 && !makes_floats<T>();
+  product.a_transposed = !has_rows(a) || (takes_pairs && a.size(1) % 2 != 0);
   product.a_stride = a.stride(product.a_transposed ? 1 : 0);
 }
 
@@ -96,7 +134,7 @@ at::Tensor in_rows_or_columns(const at::Tensor& matrix) {
 
 at::Tensor empty_panels(int64_t columns, int64_t inner, const at::Tensor& like) {
   int64_t elements = 0;
-  cpu::with_element_type(like, [&](auto element) { elements = cpu::panel_elements<decltype(element)>(inner); });
+  cpu::with_element_type(like, [&](auto element) { elements = panel_elements<decltype(element)>(inner); });
   const int64_t filled = ceiling(columns, cpu::kPanelColumns) * cpu::kPanelColumns;
   return at::empty({filled, elements / cpu::kPanelColumns}, like.options()).narrow(0, 0, columns);
 }
@@ -115,13 +153,14 @@ void pack_and_multiply(cpu::MatrixProduct<T>& product, const at::Tensor& a, cons
 }  // namespace
 
 bool has_panel_product(at::ScalarType type) {
-  if (type == at::kBFloat16) return cpu::row_functions<cpu::Bf16>().multiply_panels != nullptr;
-  return type == at::kFloat && cpu::row_functions<float>().multiply_panels != nullptr;
+  if (type == at::kBFloat16) return form_of<cpu::Bf16>() != cpu::ProductForm::kNone;
+  return type == at::kFloat && form_of<float>() != cpu::ProductForm::kNone;
 }
 
 bool panel_product_takes(const at::Tensor& a) {
   if (!has_panel_product(a.scalar_type()) || a.size(0) == 0 || a.size(1) == 0) return false;
-  return a.scalar_type() == at::kFloat || a.size(1) % 2 == 0 || has_columns(a);
+  const bool takes_pairs = a.scalar_type() == at::kBFloat16 && !makes_floats<cpu::Bf16>();
+  return !takes_pairs || a.size(1) % 2 == 0 || has_columns(a);
 }
 
 at::Tensor panel_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias) {
@@ -168,7 +207,7 @@ at::Tensor product_with_panels(const at::Tensor& x, const at::Tensor& panels, co
   cpu::with_element_type(x, [&](auto element) {
     using T = decltype(element);
     cpu::MatrixProduct<T> product;
-    RETORT_CHECK(panel_product_takes(x) && panels.size(1) * cpu::kPanelColumns == cpu::panel_elements<T>(x.size(1)),
+    RETORT_CHECK(panel_product_takes(x) && panels.size(1) * cpu::kPanelColumns == panel_elements<T>(x.size(1)),
                  "packed weights must fit");
     const at::Tensor left = in_rows_or_columns(x);
     set_left(product, left);

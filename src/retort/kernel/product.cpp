@@ -23,28 +23,27 @@ namespace {
 
 std::atomic<bool> is_deterministic = false;
 
-// MKL, which LibTorch asks for float32 products, uses AVX2 on processors that are not Intel's; oneDNN uses what they
-// have. On a Zen 5 with AVX-512: 500 against 230 GFLOP/s.
-bool find_avoids_mkl() {
+// MKL, which LibTorch asks for float32 products, is slow on x86 processors that are not Intel's.
+bool find_has_foreign_mkl() {
 #if defined(__x86_64__)
   unsigned highest = 0, b = 0, c = 0, d = 0;
   if (!__get_cpuid(0, &highest, &b, &c, &d)) return false;
   char vendor[12];
   std::memcpy(vendor, &b, 4), std::memcpy(vendor + 4, &d, 4), std::memcpy(vendor + 8, &c, 4);
-  __builtin_cpu_init();
-  return std::memcmp(vendor, "GenuineIntel", 12) != 0 && __builtin_cpu_supports("avx512f");
+  return std::memcmp(vendor, "GenuineIntel", 12) != 0;
 #else
   return false;
 #endif
 }
 
-bool avoids_mkl() {
-  static const bool avoids = find_avoids_mkl();
-  return avoids;
+bool has_foreign_mkl() {
+  static const bool has = find_has_foreign_mkl();
+  return has;
 }
 
-// Own loops take float32 where oneDNN would: MKL is better on the processors that it is for.
-bool uses_panels(at::ScalarType type) { return has_panel_product(type) && (type == at::kBFloat16 || avoids_mkl()); }
+bool uses_panels(at::ScalarType type) {
+  return has_panel_product(type) && (type == at::kBFloat16 || has_foreign_mkl());
+}
 bool uses_panels(const at::Tensor& a) { return uses_panels(a.scalar_type()) && panel_product_takes(a); }
 
 // An operator of LibTorch by its name; nothing when this LibTorch lacks it or has it in another form.
@@ -73,6 +72,16 @@ const std::optional<c10::TypedOperatorHandle<PointwiseLinear>>& onednn_linear() 
 at::Tensor call_onednn(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   return onednn_linear()->call(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, "none",
                                at::List<std::optional<at::Scalar>>(), "");
+}
+
+// There MKL takes its AVX2 path, and oneDNN what the processor has: 500 against 230 GFLOP/s on a Zen 5 with AVX-512.
+bool avoids_mkl() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return has_foreign_mkl() && __builtin_cpu_supports("avx512f");
+#else
+  return false;
+#endif
 }
 
 bool uses_onednn(const at::Tensor& a) {

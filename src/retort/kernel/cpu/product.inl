@@ -119,23 +119,17 @@ struct WordsOfA {
   int64_t row_bytes, word_bytes;
 };
 
+inline void add_sums(float* total, __mmask16 lanes, __m512 sums) {
+  _mm512_mask_storeu_ps(total, lanes, _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, total), sums));
+}
+
 inline void store_sums(const MatrixProduct<float>& product, int64_t row, int64_t column, __mmask16 lanes, __m512 sums) {
-  if (product.sum != nullptr) {
-    float* at = product.sum + row * product.columns + column;
-    _mm512_mask_storeu_ps(at, lanes, _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, at), sums));
-    return;
-  }
   if (product.bias != nullptr) sums = _mm512_add_ps(sums, _mm512_maskz_loadu_ps(lanes, product.bias + column));
   _mm512_mask_storeu_ps(product.out + row * product.columns + column, lanes, sums);
 }
 
 #if defined(RETORT_HAS_BF16_DOT)
 inline void store_sums(const MatrixProduct<Bf16>& product, int64_t row, int64_t column, __mmask16 lanes, __m512 sums) {
-  if (product.sum != nullptr) {
-    float* at = product.sum + row * product.columns + column;
-    _mm512_mask_storeu_ps(at, lanes, _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, at), sums));
-    return;
-  }
   if (product.bias != nullptr) {
     const __m256i bias = _mm256_maskz_loadu_epi16(lanes, product.bias + column);
     sums = _mm512_add_ps(sums, _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bias), 16)));
@@ -144,6 +138,13 @@ inline void store_sums(const MatrixProduct<Bf16>& product, int64_t row, int64_t 
                            reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(sums)));
 }
 #endif
+
+template <typename T>
+[[gnu::always_inline]] inline void put_sums(const MatrixProduct<T>& product, int64_t row, int64_t column,
+                                            __mmask16 lanes, __m512 sums) {
+  if (product.sum != nullptr) return add_sums(product.sum + row * product.columns + column, lanes, sums);
+  store_sums(product, row, column, lanes, sums);
+}
 
 // Brings the places of a tile's results near while its sums are made.
 template <int kRows, typename T>
@@ -158,8 +159,8 @@ template <int kRows, typename T>
   }
 }
 
-// kRows x 32 sums over `words` inner words (12 x 32: 24 registers of sums, 2 of B, one of A). Rows of A are reached from every third by a multiple of their distance,
-// which an address can hold.
+// kRows x 32 sums over `words` inner words (12 x 32: 24 registers of sums, 2 of B, one of A). Rows of A are reached from
+// every third by a multiple of their distance, which an address can hold.
 template <int kRows, bool kIsCopy, typename T>
 [[gnu::always_inline]] inline void multiply_tile(const MatrixProduct<T>& product, const WordsOfA& a, const Word* panel,
                                                  int64_t words, int64_t row, int64_t column) {
@@ -188,8 +189,8 @@ template <int kRows, bool kIsCopy, typename T>
   const __mmask16 left = lanes_before(product.columns - column), right = lanes_before(product.columns - column - 16);
 #pragma GCC unroll 12
   for (int i = 0; i < kRows; ++i) {
-    store_sums(product, row + i, column, left, sums[i][0]);
-    if (right != 0) store_sums(product, row + i, column + 16, right, sums[i][1]);
+    put_sums(product, row + i, column, left, sums[i][0]);
+    if (right != 0) put_sums(product, row + i, column + 16, right, sums[i][1]);
   }
 }
 
@@ -234,9 +235,8 @@ void copy_rows(const MatrixProduct<T>& product, int64_t row, int64_t row_end, in
 template <typename T>
 void multiply_transposed(const MatrixProduct<T>& product, const Word* panels, const ProductBlock& block, Word* copy) {
   const int64_t all_words = words_of<T>(product.inner);
-  const int64_t block_words = product.sum != nullptr ? kCopiedWords : all_words;
-  for (int64_t word = 0; word < all_words; word += block_words) {
-    const int64_t words = all_words - word < block_words ? all_words - word : block_words;
+  for (int64_t word = 0; word < all_words; word += block.words_at_once) {
+    const int64_t words = all_words - word < block.words_at_once ? all_words - word : block.words_at_once;
     for (int64_t row = block.row_begin; row < block.row_end; row += kCopiedRows) {
       const int64_t end = row + kCopiedRows < block.row_end ? row + kCopiedRows : block.row_end;
       copy_rows(product, row, end, word, words, copy);

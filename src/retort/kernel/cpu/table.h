@@ -178,9 +178,17 @@ constexpr int64_t kPanelColumns = 32;
 // Rows of C that are summed at once; rows of a transposed A that are copied at once, whole cache lines of it; and the
 // words of 32 bits of each of them, where C is added to: copy and panels then fit the second cache.
 constexpr int64_t kTileRows = 12, kCopiedRows = 96, kCopiedWords = 240;
+// The same for products in float arithmetic, of which every A is copied; and the columns of C whose sums wait
+// meanwhile.
+constexpr int64_t kCopiedFloats = 384, kWaitingColumns = 1024;
+
+// What panels and copies of A hold: nothing, where the library's products are used; the elements as they are, two
+// bfloat16 numbers in a word (product.inl); or floats whatever the elements are (float_product.inl).
+enum class ProductForm { kNone, kWords, kFloats };
 
 struct ProductBlock {
   int64_t row_begin = 0, row_end = 0, panel_begin = 0, panel_end = 0;
+  int64_t words_at_once = 0;  // of copied rows of A
 };
 
 // One step of an optimizer on ranges of the flat buffers.
@@ -214,7 +222,8 @@ struct RowFunctions {
   void (*attention_backward)(const AttentionHead<T>&, void* scratch);
   // the sum over rows; scratch: relation_scratch_bytes(...) bytes, 64-byte aligned
   double (*relation_loss)(const RelationHead<T>&, void* scratch);
-  // Null where the library's products are used. panels: panel_elements(inner) elements each, 64-byte aligned; scratch:
+  ProductForm product_form = ProductForm::kNone;
+  // Null without a form. panels: panel_elements(inner) elements each, 64-byte aligned; scratch:
   // product_scratch_bytes(...) bytes, 64-byte aligned.
   void (*pack_panels)(const MatrixProduct<T>&, T* panels, int64_t begin, int64_t end);
   void (*multiply_panels)(const MatrixProduct<T>&, const T* panels, const ProductBlock&, void* scratch);
@@ -240,28 +249,6 @@ const Table& table();
 int64_t attention_scratch_bytes(int64_t length, int64_t width);
 // The same for relation_loss.
 int64_t relation_scratch_bytes(int64_t length, int64_t student_width, int64_t teacher_width);
-
-// Words of 32 bits that the inner dimension takes; of bfloat16 two elements are one.
-template <typename T>
-constexpr int64_t inner_words(int64_t inner) {
-  return (inner * static_cast<int64_t>(sizeof(T)) + 3) / 4;
-}
-// Elements of one panel.
-template <typename T>
-constexpr int64_t panel_elements(int64_t inner) {
-  return inner_words<T>(inner) * kPanelColumns * 4 / static_cast<int64_t>(sizeof(T));
-}
-// Inner words that multiply_panels goes through at once.
-template <typename T>
-constexpr int64_t words_at_once(const MatrixProduct<T>& product) {
-  const int64_t words = inner_words<T>(product.inner);
-  return product.a_transposed && product.sum != nullptr && words > kCopiedWords ? kCopiedWords : words;
-}
-// Bytes of scratch that multiply_panels needs.
-template <typename T>
-constexpr int64_t product_scratch_bytes(const MatrixProduct<T>& product) {
-  return product.a_transposed ? kCopiedRows * words_at_once(product) * 4 : 0;
-}
 
 template <typename T>
 const RowFunctions<T>& row_functions();

@@ -23,6 +23,8 @@ namespace {
 #include "retort/kernel/cpu/relation.inl"
 //
 #include "retort/kernel/cpu/product.inl"
+//
+#include "retort/kernel/cpu/float_product.inl"
 
 template <typename T>
 constexpr RowFunctions<T> make_row_functions() {
@@ -38,28 +40,32 @@ constexpr RowFunctions<T> make_row_functions() {
           attention_forward<T>,
           attention_backward<T>,
           relation_loss<T>,
+          ProductForm::kNone,
           nullptr,
           nullptr};
 }
 
-constexpr RowFunctions<float> float_functions() {
-  RowFunctions<float> functions = make_row_functions<float>();
-#if RETORT_VECTOR_BYTES == 64
-  functions.pack_panels = pack_panels<float>;
-  functions.multiply_panels = multiply_panels<float>;
-#endif
+template <typename T>
+constexpr RowFunctions<T> with_products(ProductForm form) {
+  RowFunctions<T> functions = make_row_functions<T>();
+  functions.product_form = form;
+  functions.pack_panels = pack_panels<T>;
+  functions.multiply_panels = multiply_panels<T>;
   return functions;
 }
 
 // The library's bfloat16 products use the tiles, where there are some.
-constexpr RowFunctions<Bf16> bf16_functions() {
-  RowFunctions<Bf16> functions = make_row_functions<Bf16>();
+#if RETORT_VECTOR_BYTES < 64
+constexpr RowFunctions<float> kFloatFunctions = with_products<float>(ProductForm::kFloats);
+constexpr RowFunctions<Bf16> kBf16Functions = with_products<Bf16>(ProductForm::kFloats);
+#else
+constexpr RowFunctions<float> kFloatFunctions = with_products<float>(ProductForm::kWords);
 #if defined(RETORT_HAS_BF16_DOT) && !defined(RETORT_HAS_AMX)
-  functions.pack_panels = pack_panels<Bf16>;
-  functions.multiply_panels = multiply_panels<Bf16>;
+constexpr RowFunctions<Bf16> kBf16Functions = with_products<Bf16>(ProductForm::kWords);
+#else
+constexpr RowFunctions<Bf16> kBf16Functions = make_row_functions<Bf16>();
 #endif
-  return functions;
-}
+#endif
 }  // namespace
 
 #if defined(RETORT_HAS_AMX)
@@ -90,8 +96,8 @@ bool tiles_work() {
 
 extern const Table RETORT_TABLE(RETORT_VARIANT);
 const Table RETORT_TABLE(RETORT_VARIANT) = {RETORT_NAME(RETORT_VARIANT),
-                                            float_functions(),
-                                            bf16_functions(),
+                                            kFloatFunctions,
+                                            kBf16Functions,
                                             adam_step,
                                             decay_step,
                                             lamb_update,
