@@ -7,37 +7,10 @@
 
 #include <cstdlib>
 
-#include "cli/program.h"
-#include "retort/data/question_world.h"
-#include "retort/recipe/model_folder.h"
+#include "cli/furniture.h"
 
 namespace retort::program {
 namespace {
-
-// As many heads as MiniLM-L6; random weights over the small world's vocabulary.
-void make_model(const fs::path& folder, model::Head head, int64_t layers, int64_t width = 48) {
-  const text::Tokenizer tokenizer = text::Tokenizer::load(tiny::bert_folder());
-  model::ModelConfig config = model::config_from_json(read_json_file(tiny::bert_folder() / "config.json"), "tiny");
-  config.num_hidden_layers = layers;
-  config.num_attention_heads = 12;
-  config.hidden_size = width;
-  config.intermediate_size = 4 * width;
-  model::Model model(config, head, {});
-  model.parameters().initialize(3, config.initializer_range);
-  fs::create_directories(folder);
-  recipe::save_model_folder(folder, model, tokenizer);
-}
-
-// Every passage of the small world is an article.
-std::string wikipedia_text() {
-  const Json world = data::make_question_world({.seed = 5, .passages = 60, .questions_per_passage = 1});
-  std::string text;
-  for (const Json& article : world["data"])
-    for (const Json& paragraph : article["paragraphs"])
-      text +=
-          fmt::format("<doc id=\"1\" url=\"\" title=\"Mill\">\n{}\n</doc>\n", paragraph["context"].get<std::string>());
-  return text;
-}
 
 struct Document {
   const char* path;
@@ -49,16 +22,10 @@ struct Document {
 
 // What a document's words stand for: data files, teachers and students that come from elsewhere.
 void furnish(const fs::path& folder, const Document& document) {
-  const fs::path glue = fs::path(RETORT_FIXTURES) / "glue/data";
-  fs::copy(tiny::train_file(), folder / "train-v1.1.json");
-  fs::copy(tiny::dev_file(), folder / "dev-v1.1.json");
-  fs::copy(glue / "MRPC", folder / "MRPC");
-  fs::copy(glue / "SST-2", folder / "SST-2");
+  furnish_data(folder);
   fs::copy(tiny::bert_folder() / "vocab.txt", folder / "vocab.txt");
   fs::create_directory_symlink(fs::path(RETORT_SOURCE_DIR) / "configs", folder / "configs");
-  write_file_atomically(folder / "text.txt", wikipedia_text());
-  for (const char* file : {"glove.txt", "glove.6B.300d.txt"})
-    write_file_atomically(folder / file, "built 1 0\nmade 1 0.1\nmill 0 1\n");
+  fs::copy(folder / "glove.txt", folder / "glove.6B.300d.txt");
   write_file_atomically(folder / "lines.txt", "The mill was built in 1786 .\n");
   write_file_atomically(folder / "batch.jsonl", R"({"input_ids": [2, 7, 9, 3], "token_type_ids": [0, 0, 0, 0]})"
                                                 "\n");

@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "cli/program.h"
+#include "cli/furniture.h"
 #include "retort/recipe/binarize.h"
 #include "retort/recipe/model_folder.h"
 
@@ -23,9 +23,9 @@ fs::path make_language_model(const fs::path& folder) {
   return folder;
 }
 
-int run_script(const std::string& words) {
+int run_script(const std::string& script, const std::string& words) {
   const int status =
-      std::system(("bash " RETORT_SOURCE_DIR "/runs/tinybert.sh --retort " RETORT_PROGRAM " " + words).c_str());
+      std::system(fmt::format(RETORT_SOURCE_DIR "/runs/{} --retort " RETORT_PROGRAM " {}", script, words).c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -49,7 +49,7 @@ TEST(TinyBertScript, GoesTheWholeWayInSmall) {
       " --teacher_squad " + tiny::question_answering_folder().string() + " --teacher_sst2 " +
       tiny::classification_folder().string() + " --corpus " + in("corpus.tokens") + " --squad_dir " + in("squad") +
       " --sst2_dir " + in("sst2") + " --glove " + in("glove.txt");
-  ASSERT_EQ(run_script("--stage all " + inputs), 0);
+  ASSERT_EQ(run_script("tinybert.sh", "--stage all " + inputs), 0);
   for (const int stage : {1, 2, 4, 5, 7, 8})
     EXPECT_TRUE(fs::exists(folder / fmt::format("out/stage-{}/DONE", stage))) << stage;
   EXPECT_EQ(read_json_file(folder / "out/stage-5/config.json")["architectures"], Json({"BertForQuestionAnswering"}));
@@ -58,9 +58,43 @@ TEST(TinyBertScript, GoesTheWholeWayInSmall) {
   for (const char* file : {"out/squad/train-v1.1_aug.json", "out/sst2/train_aug.tsv"})
     EXPECT_TRUE(fs::exists(folder / file)) << file;
   EXPECT_FALSE(fs::exists(folder / "squad/train-v1.1_aug.json"));
-  EXPECT_EQ(run_script("--stage 8 " + inputs), 0) << "a stage that is done is left alone";
-  EXPECT_EQ(run_script("--stage 9 " + inputs), 2);
-  EXPECT_EQ(run_script("--stage 3 --output_dir " + in("out")), 2) << "without its data";
+  EXPECT_EQ(run_script("tinybert.sh", "--stage 8 " + inputs), 0) << "a stage that is done is left alone";
+  EXPECT_EQ(run_script("tinybert.sh", "--stage 9 " + inputs), 2);
+  EXPECT_EQ(run_script("tinybert.sh", "--stage 3 --output_dir " + in("out")), 2) << "without its data";
+}
+
+// Every run of the three tables in some steps; then nothing is run again, and what fails is no number.
+TEST(DistillationTables, FillsEveryPlaceAndGoesOn) {
+  const tiny::TemporaryFolder folder;
+  furnish_data(folder.path());
+  make_model(folder / "model", model::Head::kNone, 6);
+  const auto words = [&](const std::string& more) {
+    return fmt::format(
+        "--model {0}/model --squad_dir {0} --glue_dir {0} --corpus {0}/text.txt --glove {0}/glove.txt --output_dir "
+        "{0}/out --small "
+        "--side_by_side 2 --threads 2 --seeds 1,2 {1} 2> {0}/said",
+        folder.path().string(), more);
+  };
+  ASSERT_EQ(run_script("distillation_tables.py", words("--tables questions")), 0) << read_file(folder / "said");
+  ASSERT_EQ(run_script("distillation_tables.py", words("")), 0) << read_file(folder / "said");
+  const std::string tables = read_file(folder / "out/tables.md");
+  for (const char* row :
+       {"| teacher | EM ", "| layers 1,3,5, labels | EM ", "| layers 2,5, with teacher | EM ",
+        "| without teacher | loss ", "| with teacher | loss ", "| states, then predictions, augmented | accuracy "})
+    EXPECT_NE(tables.find(row), std::string::npos) << row << " in\n" << tables;
+  const Json results = read_json_file(folder / "out/results.json");
+  EXPECT_EQ(results.size(), 58U);
+  for (const auto& [name, result] : results.items()) {
+    if (name.starts_with("augmented-")) continue;  // its rows lie beside the task's
+    EXPECT_TRUE(fs::exists(folder / "out" / name)) << name;
+    if (name.ends_with("-2")) {
+      EXPECT_EQ(result.at("train_steps"), 6) << name;
+    }
+  }
+  ASSERT_EQ(run_script("distillation_tables.py", words("")), 0);
+  EXPECT_EQ(read_file(folder / "said"), "") << "what is done is left alone";
+  EXPECT_EQ(run_script("distillation_tables.py", words("--seeds one")), 2);
+  EXPECT_EQ(run_script("distillation_tables.py", words("--glove none --output_dir " + (folder / "new").string())), 2);
 }
 
 }  // namespace

@@ -83,6 +83,11 @@ TEST(Binarize, DealsArticlesOut) {
   BinarizeConfig same = binarization(folder.path());
   same.held_out_file = folder / "sub/../corpus.tokens", same.overwrite = true;
   EXPECT_NE(tiny::message_of([&] { binarize(same); }).find("must be another file"), std::string::npos);
+  BinarizeConfig rare = binarization(folder.path());
+  rare.output_file = folder / "rare.tokens", rare.held_out_file = folder / "rarely.tokens", rare.held_out_every = 41;
+  EXPECT_EQ(tiny::message_of([&] { binarize(rare); }),
+            "`held_out_every` must be at most the number of articles, but is 41 of 40; lower it");
+  EXPECT_FALSE(fs::exists(rare.output_file));
 
   count_tokens([&] {
     CountTokensConfig config;

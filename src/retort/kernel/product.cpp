@@ -74,22 +74,7 @@ at::Tensor call_onednn(const at::Tensor& x, const at::Tensor& weight, const at::
                                at::List<std::optional<at::Scalar>>(), "");
 }
 
-// There MKL takes its AVX2 path, and oneDNN what the processor has: 500 against 230 GFLOP/s on a Zen 5 with AVX-512.
-bool avoids_mkl() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  return has_foreign_mkl() && __builtin_cpu_supports("avx512f");
-#else
-  return false;
-#endif
-}
-
-bool uses_onednn(const at::Tensor& a) {
-  return avoids_mkl() && a.scalar_type() == at::kFloat && a.size(0) > 0 && onednn_linear().has_value();
-}
-
 at::Tensor whole_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias) {
-  if (uses_onednn(a)) return call_onednn(a, b.t(), bias);
   return bias.defined() ? at::addmm(bias, a, b) : at::mm(a, b);
 }
 
@@ -139,7 +124,7 @@ void add_product(const at::Tensor& total, const at::Tensor& a, const at::Tensor&
   if (uses_panels(a)) return add_panel_product(total, a, b);
   const bool is_float = a.scalar_type() == at::kFloat;
   at::Tensor sum = total;
-  if (is_float && !is_deterministic && !uses_onednn(a)) {
+  if (is_float && !is_deterministic) {
     sum.addmm_(a, b);
     return;
   }

@@ -37,6 +37,9 @@ class Dealer {
     (is_held_out ? *held_out_ : main_).add(ids);
   }
   void publish(uint64_t seed) {
+    if (held_out_ && held_out_->sequence_count() == 0)
+      throw UserError("`held_out_every` must be at most the number of articles, but is {} of {}; lower it", every_,
+                      article_ + 1);
     if (held_out_) held_out_->publish(seed);
     main_.publish(seed);
   }
@@ -76,7 +79,8 @@ void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer
   std::ifstream in(path, std::ios::binary);
   if (!in) throw UserError("`{}` must be a readable text file, but cannot be opened; check the path", path);
   LineReader reader(in, path);
-  train::Progress progress({.title = "binarize", .unit = "bytes", .total = static_cast<int64_t>(fs::file_size(path))});
+  const auto total = static_cast<int64_t>(fs::file_size(path));
+  train::Progress progress({.title = "binarize", .unit = "bytes", .total = total});
   std::vector<Line> encoded;
   int64_t bytes = 0;
   bool has_articles = false;
@@ -96,6 +100,7 @@ void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer
       dealer.add(encoded[i].ids);
       bytes += static_cast<int64_t>(lines[i].size()) + 1;
     }
+    bytes = std::min(bytes, total);  // the last line may lack its end
     progress.update({.done = bytes, .sequences = dealer.sequence_count()});
   }
   progress.finish();

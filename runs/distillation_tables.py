@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""The tables of docs/distillation.md: what a student gains from its teacher, over several seeds, from real files.
+
+    runs/distillation_tables.py --tables questions --model "$MODEL" --squad_dir SQUAD --output_dir OUT
+
+  questions        students of layers 1,3,5 and 2,5 of a SQuAD teacher, on 20,000 and on all questions: labels alone, and with the teacher
+  language_model   a masked language model and its layers 0,2,5, with the teacher and without, one epoch; then both on MRPC and 20,000 questions
+  states           a student of 3 layers and half the width on MRPC and SST-2: labels; predictions; the same on augmented rows; states first
+
+Reads SQUAD (train-v1.1.json, dev-v1.1.json), MRPC and SST-2 (train.tsv, dev.tsv; copied, for augmented rows lie beside the others), CORPUS (text, as
+WikiExtractor writes it), GLOVE. Every run is a folder below OUT. What is DONE is not run again and what was stopped goes on, so the same command
+continues after Ctrl-C, a lost machine or `--minutes`; `--side_by_side 2` keeps two runs going, each with half of the cores. The tables are printed
+at the end, as far as they go (mean and sample deviation), and lie in OUT/tables.md; `--print` does only that. `--small` is a rehearsal of some steps.
+"""
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLES = ("questions", "language_model", "states")
+
+
+@dataclasses.dataclass
+class Run:
+    """One command that leaves the folder or file `name` below --output_dir, after the runs in `needs`. Without a row it is in no table."""
+    name: str
+    flags: list
+    needs: tuple = ()
+    row: str = ""
+    column: str = ""
+    trains: bool = True
+    output_flag: str = "--output_dir"
+
+
+def squad_runs(out, args, student, prefix, row, questions, taught_by=None):
+    """Fine-tuning on questions over the seeds: labels alone, or with the teacher `taught_by` beside them."""
+    flags = ["distill", "squad", "--config", ROOT / "configs/distill/squad-minilm-20k.json", "--model", out / student,
+             "--train_file", args.squad_dir / "train-v1.1.json", "--dev_file", args.squad_dir / "dev-v1.1.json"]
+    flags += ["--max_train_examples", 20000] if questions == "20k" else ["--max_train_examples", -1, "--num_train_epochs", 1]
+    flags += ["--teacher", out / taught_by] if taught_by else ["--teacher", out / student, "--alpha_ce", 0, "--alpha_squad", 1]
+    needs = (student, taught_by) if taught_by else (student,)
+    for seed in args.seeds:
+        yield Run(f"{prefix}-{seed}", flags + ["--seed", seed], needs, row, f"SQuAD {questions}")
+
+
+def questions_table(out, args):
+    teacher = "squad-teacher"
+    yield Run(teacher, ["finetune", "squad", "--config", ROOT / "configs/finetune/squad-minilm-l6.json", "--model", args.model,
+                        "--train_file", args.squad_dir / "train-v1.1.json", "--dev_file", args.squad_dir / "dev-v1.1.json"],
+              row="teacher", column="SQuAD all")
+    for layers in ("1,3,5", "2,5"):
+        student = "squad-student-" + layers.replace(",", "")
+        yield Run(student, ["extract", "--model", out / teacher, "--layers", layers], (teacher,), trains=False)
+    for questions in ("all", "20k"):
+        for layers in ("1,3,5", "2,5"):
+            student = "squad-student-" + layers.replace(",", "")
+            yield from squad_runs(out, args, student, f"{student}-{questions}-labels", f"layers {layers}, labels", questions)
+            yield from squad_runs(out, args, student, f"{student}-{questions}-taught", f"layers {layers}, with teacher", questions, teacher)
+
+
+def corpus_runs(out, args, tokens="corpus.tokens"):
+    yield Run(tokens, ["data", "binarize", "--file_path", args.corpus, "--model", args.model, "--held_out_file", out / "held_out.tokens",
+                       "--held_out_every", 2 if args.small else 50], trains=False, output_flag="--output_file")
+    yield Run("counts.json", ["data", "count", "--data_file", out / tokens], (tokens,), trains=False, output_flag="--output_file")
+
+
+def language_model(out, args, command, name, model, needs, row, more=()):
+    flags = [*command, "--model", model, "--data_file", out / "corpus.tokens", "--eval_file", out / "held_out.tokens", "--token_counts",
+             out / "counts.json", "--num_train_epochs", 1, "--learning_rate", 3e-4, "--per_device_train_batch_size", 64, "--max_seq_length", 128,
+             "--group_by_length", "--precision", "auto", "--pseudo_perplexity_sequences", 3 if args.small else 200, "--seed", 1, *more]
+    return Run(name, flags, ("counts.json", *needs), row, "held-out text")
+
+
+def masked_teacher(out, args, row=""):
+    return language_model(out, args, ["pretrain", "--objective", "mlm"], "mlm-teacher", args.model, (), row)
+
+
+def language_model_table(out, args):
+    yield from corpus_runs(out, args)
+    yield masked_teacher(out, args, "teacher")
+    yield Run("mlm-student", ["extract", "--model", out / "mlm-teacher", "--layers", "0,2,5"], ("mlm-teacher",), trains=False)
+    methods = {"without": (["pretrain", "--objective", "mlm"], []),
+               "with": (["distill", "mlm", "--teacher", out / "mlm-teacher"],
+                        ["--alpha_ce", 5, "--alpha_mlm", 2, "--alpha_cos", 1, "--temperature", 2, "--restrict_ce_to_mask"])}
+    for word, (command, more) in methods.items():
+        yield language_model(out, args, command, f"mlm-{word}", out / "mlm-student", ("mlm-student",), f"{word} teacher", more)
+    for word in methods:
+        for seed in args.seeds:
+            yield Run(f"mlm-{word}-mrpc-{seed}", ["finetune", "glue", "--config", ROOT / "configs/finetune/mrpc-minilm-l6.json", "--model",
+                                                  out / f"mlm-{word}", "--data_dir", args.glue_dir / "MRPC", "--seed", seed],
+                      (f"mlm-{word}",), f"{word} teacher", "MRPC")
+    for word in methods:
+        yield from squad_runs(out, args, f"mlm-{word}", f"mlm-{word}-squad", f"{word} teacher", "20k")
+
+
+def states_table(out, args):
+    yield from corpus_runs(out, args)
+    yield masked_teacher(out, args)
+    uniform = ["--student_teacher_layer_mapping", "uniform", "--use_embedding_states", "true", "--lr_scheduler_type", "linear",
+               "--per_device_train_batch_size", 32, "--num_train_epochs", 1]
+    yield Run("general", ["distill", "backbone", "--data_file", out / "corpus.tokens", "--model", out / "shape", "--teacher", args.model, *uniform,
+                          "--learning_rate", 1e-3, "--warmup_proportion", 0.05, "--group_by_length", "--min_seq_length", 12, "--seed", 1],
+              ("corpus.tokens",))
+    for task, config, epochs, variants in (("mrpc", "mrpc-minilm-l6.json", 10, 6), ("sst-2", "sst2-minilm-l6.json", 3, 3)):
+        column, teacher, data = task.upper(), f"{task}-teacher", out / "glue" / task.upper()
+        common, rows = ["--task_name", task, "--data_dir", data], f"augmented-{task}"
+        tune = ["--learning_rate", 3e-4, "--per_device_train_batch_size", 32]
+        yield Run(teacher, ["finetune", "glue", "--config", ROOT / "configs/finetune" / config, "--model", args.model, "--data_dir", data],
+                  row="teacher", column=column)
+        yield Run(rows, ["data", "augment", "glue", *common, "--model", out / "mlm-teacher", "--glove_embs", args.glove, "--N", variants],
+                  ("mlm-teacher",), trains=False, output_flag="")
+        augmented = [*common, "--aug_train"]
+        for seed in args.seeds:
+            taught = ["distill", "prediction", *tune, "--seed", seed, "--teacher", out / teacher]
+            yield Run(f"{task}-labels-{seed}", ["finetune", "glue", *common, *tune, "--model", out / "general", "--num_train_epochs", epochs,
+                                                "--seed", seed], ("general",), "labels", column)
+            yield Run(f"{task}-predictions-{seed}", [*taught, *common, "--model", out / "general", "--num_train_epochs", epochs],
+                      ("general", teacher), "predictions", column)
+            yield Run(f"{task}-augmented-{seed}", [*taught, *augmented, "--model", out / "general", "--num_train_epochs", 2],
+                      ("general", teacher, rows), "predictions, augmented", column)
+            yield Run(f"{task}-states-{seed}", ["distill", "backbone", *augmented, *uniform, "--model", out / "general", "--teacher", out / teacher,
+                                                "--learning_rate", 5e-4, "--warmup_proportion", 0.1, "--seed", seed], ("general", teacher, rows))
+            yield Run(f"{task}-small-{seed}", [*taught, *augmented, "--model", out / f"{task}-states-{seed}", "--num_train_epochs", 2],
+                      (f"{task}-states-{seed}",), "states, then predictions, augmented", column)
+
+
+def prepare_states(out, args):
+    """The student's shape, and copies of the tasks for augmented rows to lie in."""
+    shape = json.loads((args.model / "config.json").read_text())
+    shape.update(num_hidden_layers=3, hidden_size=shape["hidden_size"] // 2, intermediate_size=shape["intermediate_size"] // 2)
+    (out / "shape").mkdir(exist_ok=True)
+    (out / "shape/config.json").write_text(json.dumps(shape, indent=2))
+    shutil.copy(args.model / "vocab.txt", out / "shape")
+    for task in ("MRPC", "SST-2"):
+        (out / "glue" / task).mkdir(parents=True, exist_ok=True)
+        for file in ("train.tsv", "dev.tsv"):
+            if not (out / "glue" / task / file).exists():
+                shutil.copy(args.glue_dir / task / file, out / "glue" / task)
+
+
+class Study:
+    """Runs commands, `side_by_side` at once, always the first whose needs are there; one that fails takes along only those that need it."""
+
+    def __init__(self, args, runs):
+        self.args, self.out = args, args.output_dir
+        self.record = args.output_dir / "results.json"
+        self.known = json.loads(self.record.read_text()) if self.record.exists() else {}
+        self.waiting = [run for run in runs if run.name not in self.known]
+        self.changed, self.processes, self.is_stopping = threading.Condition(), {}, False
+
+    def command(self, run):
+        flags = [str(flag) for flag in run.flags]
+        if run.output_flag:
+            flags += [run.output_flag, str(self.out / run.name)]
+        if run.trains:
+            flags += ["--save_steps", "500", "--save_total_limit", "1", "--threads", str(max(1, self.args.threads // self.args.side_by_side))]
+            flags += ["--resume"] if (self.out / run.name).exists() else []
+            flags += ["--max_steps", "6", "--per_device_train_batch_size", "8"] if self.args.small else []
+        return [self.args.retort, *flags]
+
+    def take(self):
+        """Starts the next run; None when there is none any more."""
+        with self.changed:
+            while not self.is_stopping:
+                ready = next((run for run in self.waiting if all(name in self.known for name in run.needs)), None)
+                if ready is not None:
+                    self.waiting.remove(ready)
+                    with open(self.out / f"{ready.name}.log", "ab") as log:
+                        # a session of its own: Ctrl-C reaches it once, from `stop`
+                        self.processes[ready.name] = subprocess.Popen(self.command(ready), stdout=subprocess.PIPE, stderr=log,
+                                                                      stdin=subprocess.DEVNULL, start_new_session=True)
+                    print(f"starts {ready.name}", file=sys.stderr, flush=True)
+                    return ready
+                if not self.processes:
+                    return None
+                self.changed.wait()
+        return None
+
+    def put(self, run, process, output):
+        """Keeps the results of a run that has ended."""
+        with self.changed:
+            del self.processes[run.name]
+            self.changed.notify_all()
+            if process.returncode != 0:
+                word = "stopped" if process.returncode in (130, 143) else "FAILED "
+                print(f"{word} {run.name}: exit code {process.returncode}, {self.out / run.name}.log", file=sys.stderr, flush=True)
+                return
+            self.known[run.name] = json.loads(output.decode().strip().splitlines()[-1])
+            temporary = self.record.with_suffix(".new")
+            temporary.write_text(json.dumps(self.known, indent=1))
+            temporary.replace(self.record)
+            print(f"done    {run.name}", file=sys.stderr, flush=True)
+
+    def work(self):
+        while (run := self.take()) is not None:
+            process = self.processes[run.name]
+            self.put(run, process, process.communicate()[0])
+
+    def stop(self):
+        with self.changed:
+            self.is_stopping = True
+            self.changed.notify_all()
+            for process in self.processes.values():
+                process.terminate()  # it saves and ends; its worker waits for that
+
+    def run_all(self):
+        wanted = len(self.known) + len(self.waiting)
+        # The main thread only waits, so that a signal's handler never meets a lock that it holds itself.
+        signals = [signal.signal(number, lambda *_: threading.Thread(target=self.stop).start()) for number in (signal.SIGINT, signal.SIGTERM)]
+        timer = threading.Timer(self.args.minutes * 60, self.stop)
+        timer.daemon = True
+        if self.args.minutes > 0:
+            timer.start()
+        workers = [threading.Thread(target=self.work) for _ in range(self.args.side_by_side)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        timer.cancel()
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), signals):
+            signal.signal(number, handler)
+        return len(self.known) == wanted
+
+
+SCORES = {"SQuAD": {"exact": "EM", "f1": "F1"}, "MRPC": {"acc": "accuracy", "f1": "F1"}, "SST-2": {"acc": "accuracy"},
+          "held-out": {"loss": "loss", "masked_accuracy": "masked words right", "pseudo_perplexity": "pseudo-perplexity"}}
+
+
+def cell(results, column):
+    """Mean and sample deviation of each score over the runs of a place in the table."""
+    parts = []
+    for key, word in SCORES[column.split()[0]].items():
+        percent = 100 if key in ("acc", "masked_accuracy") or (key == "f1" and column == "MRPC") else 1
+        values = [percent * result[key] for result in results]
+        spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
+        parts.append(f"{word} {statistics.mean(values):.{2 if key == 'loss' else 1}f}{spread}")
+    return ", ".join(parts) + (f" ({len(results)})" if len(results) > 1 else "")
+
+
+def table(title, runs, known):
+    columns = list(dict.fromkeys(run.column for run in runs if run.row))
+    lines = [f"### {title}", "", "| trained | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for row in dict.fromkeys(run.row for run in runs if run.row):
+        results = {column: [known[run.name] for run in runs if (run.row, run.column) == (row, column) and run.name in known] for column in columns}
+        lines.append(f"| {row} | " + " | ".join(cell(results[column], column) if results[column] else "" for column in columns) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tables", default=",".join(TABLES), help="comma-separated (default: all)")
+    for name, words in (("model", "folder of the encoder that everything starts from"), ("squad_dir", "SQUAD"), ("glue_dir", "folder with MRPC and SST-2"),
+                        ("corpus", "text"), ("glove", "vectors, as text"), ("output_dir", "folder of the runs")):
+        parser.add_argument(f"--{name}", type=pathlib.Path, required=name in ("model", "output_dir"), help=words)
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--side_by_side", type=int, default=1, help="runs at once")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of all runs together")
+    parser.add_argument("--minutes", type=float, default=0, help="stop and save after so long; 0: never")
+    parser.add_argument("--retort", default=str(ROOT / "build/retort"))
+    parser.add_argument("--small", action="store_true", help="six steps of everything")
+    parser.add_argument("--print", action="store_true", help="print the tables of what is done")
+    args = parser.parse_args()
+    args.tables = args.tables.split(",")
+    needed = {"questions": ["squad_dir"], "language_model": ["corpus", "glue_dir", "squad_dir"], "states": ["corpus", "glue_dir", "glove"]}
+    for name in args.tables:
+        if name not in TABLES:
+            parser.error(f"`--tables` must name some of {', '.join(TABLES)}, but has `{name}`")
+        for flag in needed[name]:
+            if not getattr(args, flag) or not getattr(args, flag).exists():
+                parser.error(f"`--{flag}` must be there for the table {name}, but is {getattr(args, flag) or 'missing'}")
+    if not re.fullmatch(r"\d+(,\d+)*", args.seeds):
+        parser.error(f"`--seeds` must be whole numbers with commas between them, but is `{args.seeds}`")
+    args.seeds = args.seeds.split(",")
+    return args
+
+
+def main():
+    args = parse()
+    args.output_dir.mkdir(parents=True, exist_ok=True)
+    make = {"questions": questions_table, "language_model": language_model_table, "states": states_table}
+    runs = {name: list(make[name](args.output_dir, args)) for name in args.tables}
+    study = Study(args, list({run.name: run for name in runs for run in runs[name]}.values()))
+    is_complete = True
+    if not args.print:
+        if "states" in args.tables:
+            prepare_states(args.output_dir, args)
+        is_complete = study.run_all()
+    text = "\n".join(table(name, runs[name], study.known) for name in args.tables)
+    (args.output_dir / "tables.md").write_text(text)
+    print(text)
+    return 0 if is_complete else 130 if study.is_stopping else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
