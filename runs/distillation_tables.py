@@ -73,10 +73,11 @@ def corpus_runs(out, args, tokens="corpus.tokens"):
     yield Run("counts.json", ["data", "count", "--data_file", out / tokens], (tokens,), trains=False, output_flag="--output_file")
 
 
+# The settings in which `pretrain` and `distill mlm` differ by default are given, so that both take the same steps.
 def language_model(out, args, command, name, model, needs, row, more=()):
     flags = [*command, "--model", model, "--data_file", out / "corpus.tokens", "--eval_file", out / "held_out.tokens", "--token_counts",
-             out / "counts.json", "--num_train_epochs", 1, "--learning_rate", 3e-4, "--per_device_train_batch_size", 64, "--max_seq_length", 128,
-             "--group_by_length", "--precision", "auto", "--pseudo_perplexity_sequences", 3 if args.small else 200, "--seed", 1, *more]
+             out / "counts.json", "--num_train_epochs", 1, "--learning_rate", 3e-4, "--per_device_train_batch_size", 64,
+             "--gradient_accumulation_steps", 1, "--max_grad_norm", 1, "--weight_decay", 0.01, "--max_seq_length", 128, "--group_by_length", "--precision", "auto", "--pseudo_perplexity_sequences", 3 if args.small else 200, "--seed", 1, *more]
     return Run(name, flags, ("counts.json", *needs), row, "held-out text")
 
 
