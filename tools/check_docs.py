@@ -6,7 +6,8 @@ Out: one line per path, `make` target, `retort` command or flag that is named bu
 Why: a reader who copies a line from the documentation must not be the first to run it.
 
 Looked at: targets of relative links, and, in code blocks and between backticks, paths below the top folders of the
-project, `make <target>` and `retort <command> --flag`. A flag that stands alone must belong to some command.
+project, `make <target>` and `retort <command> --flag`. A flag that stands alone must belong to some command, or stand in a
+script of runs/.
 """
 import argparse
 import functools
@@ -104,12 +105,19 @@ def check_command(program, line):
     return problems
 
 
-def check_lone_flags(program, code):
+def check_lone_flags(root, program, code):
     words = code.split()
     if not words or not FLAG.match(words[0]):
         return []
     flags = [FLAG.match(word)[0] for word in words if FLAG.match(word)]
-    return [f"no command has the flag `{flag}`" for flag in flags if normalize(flag) not in program.all_flags()]
+    known = program.all_flags() | script_flags(root)
+    return [f"no command has the flag `{flag}`" for flag in flags if normalize(flag) not in known]
+
+
+@functools.lru_cache(maxsize=None)
+def script_flags(root):
+    scripts = (root / "runs").glob("*.*") if (root / "runs").is_dir() else []
+    return {normalize(flag) for script in scripts for flag in FLAG.findall(script.read_text(encoding="utf-8"))}
 
 
 def check_document(root, document, program):
@@ -120,7 +128,7 @@ def check_document(root, document, program):
         problems += [problem for path in PATH.findall(code) for problem in check_path(root, document, path)]
         problems += check_make(root, code) + check_command(program, code)
     for code in inline:
-        problems += check_lone_flags(program, code)
+        problems += check_lone_flags(root, program, code)
     return [f"`{document.relative_to(root)}`: {problem}" for problem in dict.fromkeys(problems)]
 
 
