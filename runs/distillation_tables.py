@@ -57,27 +57,27 @@ def questions_table(out, args):
     yield Run(teacher, ["finetune", "squad", "--config", ROOT / "configs/finetune/squad-minilm-l6.json", "--model", args.model,
                         "--train_file", args.squad_dir / "train-v1.1.json", "--dev_file", args.squad_dir / "dev-v1.1.json"],
               row="teacher", column="SQuAD all")
-    for layers in ("1,3,5", "2,5"):
-        student = "squad-student-" + layers.replace(",", "")
+    students = {layers: "squad-student-" + layers.replace(",", "") for layers in ("1,3,5", "2,5")}
+    for layers, student in students.items():
         yield Run(student, ["extract", "--model", out / teacher, "--layers", layers], (teacher,), trains=False)
     for questions in ("all", "20k"):
-        for layers in ("1,3,5", "2,5"):
-            student = "squad-student-" + layers.replace(",", "")
+        for layers, student in students.items():
             yield from squad_runs(out, args, student, f"{student}-{questions}-labels", f"layers {layers}, labels", questions)
             yield from squad_runs(out, args, student, f"{student}-{questions}-taught", f"layers {layers}, with teacher", questions, teacher)
 
 
-def corpus_runs(out, args, tokens="corpus.tokens"):
-    yield Run(tokens, ["data", "binarize", "--file_path", args.corpus, "--model", args.model, "--held_out_file", out / "held_out.tokens",
+def corpus_runs(out, args):
+    yield Run("corpus.tokens", ["data", "binarize", "--file_path", args.corpus, "--model", args.model, "--held_out_file", out / "held_out.tokens",
                        "--held_out_every", 2 if args.small else 50], trains=False, output_flag="--output_file")
-    yield Run("counts.json", ["data", "count", "--data_file", out / tokens], (tokens,), trains=False, output_flag="--output_file")
+    yield Run("counts.json", ["data", "count", "--data_file", out / "corpus.tokens"], ("corpus.tokens",), trains=False, output_flag="--output_file")
 
 
 # The settings in which `pretrain` and `distill mlm` differ by default are given, so that both take the same steps.
 def language_model(out, args, command, name, model, needs, row, more=()):
     flags = [*command, "--model", model, "--data_file", out / "corpus.tokens", "--eval_file", out / "held_out.tokens", "--token_counts",
              out / "counts.json", "--num_train_epochs", 1, "--learning_rate", 3e-4, "--per_device_train_batch_size", 64,
-             "--gradient_accumulation_steps", 1, "--max_grad_norm", 1, "--weight_decay", 0.01, "--max_seq_length", 128, "--group_by_length", "--precision", "auto", "--pseudo_perplexity_sequences", 3 if args.small else 200, "--seed", 1, *more]
+             "--gradient_accumulation_steps", 1, "--max_grad_norm", 1, "--weight_decay", 0.01, "--max_seq_length", 128, "--group_by_length",
+             "--precision", "auto", "--pseudo_perplexity_sequences", 3 if args.small else 200, "--seed", 1, *more]
     return Run(name, flags, ("counts.json", *needs), row, "held-out text")
 
 
@@ -216,7 +216,8 @@ class Study:
     def run_all(self):
         wanted = len(self.known) + len(self.waiting)
         # The main thread only waits, so that a signal's handler never meets a lock that it holds itself.
-        signals = [signal.signal(number, lambda *_: threading.Thread(target=self.stop).start()) for number in (signal.SIGINT, signal.SIGTERM)]
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: threading.Thread(target=self.stop).start())
         timer = threading.Timer(self.args.minutes * 60, self.stop)
         timer.daemon = True
         if self.args.minutes > 0:
@@ -227,8 +228,6 @@ class Study:
         for worker in workers:
             worker.join()
         timer.cancel()
-        for number, handler in zip((signal.SIGINT, signal.SIGTERM), signals):
-            signal.signal(number, handler)
         return len(self.known) == wanted
 
 

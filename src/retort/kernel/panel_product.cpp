@@ -26,6 +26,11 @@ template <typename T>
 bool makes_floats() {
   return form_of<T>() == cpu::ProductForm::kFloats;
 }
+// Whether rows are read two elements at once, so that they must hold an even number.
+template <typename T>
+bool takes_pairs() {
+  return sizeof(T) == 2 && form_of<T>() == cpu::ProductForm::kWords;
+}
 
 int64_t ceiling(int64_t count, int64_t divisor) { return (count + divisor - 1) / divisor; }
 
@@ -115,8 +120,7 @@ template <typename T>
 void set_left(cpu::MatrixProduct<T>& product, const at::Tensor& a) {
   product.rows = a.size(0), product.inner = a.size(1);
   product.a = cpu::elements<T>(a);
-  const bool takes_pairs = sizeof(T) == 2 && !makes_floats<T>();
-  product.a_transposed = !has_rows(a) || (takes_pairs && a.size(1) % 2 != 0);
+  product.a_transposed = !has_rows(a) || (takes_pairs<T>() && a.size(1) % 2 != 0);
   product.a_stride = a.stride(product.a_transposed ? 1 : 0);
 }
 
@@ -159,8 +163,7 @@ bool has_panel_product(at::ScalarType type) {
 
 bool panel_product_takes(const at::Tensor& a) {
   if (!has_panel_product(a.scalar_type()) || a.size(0) == 0 || a.size(1) == 0) return false;
-  const bool takes_pairs = a.scalar_type() == at::kBFloat16 && !makes_floats<cpu::Bf16>();
-  return !takes_pairs || a.size(1) % 2 == 0 || has_columns(a);
+  return a.scalar_type() == at::kFloat || !takes_pairs<cpu::Bf16>() || a.size(1) % 2 == 0 || has_columns(a);
 }
 
 at::Tensor panel_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias) {

@@ -1,8 +1,8 @@
 // Whole matrix products in float arithmetic, for instruction sets without wide registers; included by variant.cpp
 // inside an anonymous namespace. bfloat16 numbers become floats while they are arranged, so both element types cost the
 // same. B is rearranged into strips as wide as two registers, [inner][kStripColumns], a whole number of them a panel; A
-// into tiles, [inner][kStripRows], 96 rows and `words_at_once` inner elements at a time. A piece of a strip then stays in the
-// first cache while the tiles pass by, and the tiles in the second while the strips do.
+// into tiles, [inner][kStripRows], kCopiedRows rows and `words_at_once` inner elements at a time. A piece of a strip then
+// stays in the first cache while the tiles pass by, and the tiles in the second while the strips do.
 
 #if RETORT_VECTOR_BYTES < 64
 constexpr int64_t kStripRows = 6, kStripColumns = 2 * kLanes;
@@ -89,7 +89,8 @@ template <typename T, typename Columns>
     if (product.sum != nullptr) {
       for (int64_t j = 0; j < columns; ++j) product.sum[at + j] += sums[j];
     } else if (product.bias != nullptr) {
-      for (int64_t j = 0; j < columns; ++j) product.out[at + j] = from_float<T>(sums[j] + to_float(product.bias[column + j]));
+      for (int64_t j = 0; j < columns; ++j)
+        product.out[at + j] = from_float<T>(sums[j] + to_float(product.bias[column + j]));
     } else {
       for (int64_t j = 0; j < columns; ++j) product.out[at + j] = from_float<T>(sums[j]);
     }
