@@ -10,7 +10,8 @@
 Reads SQUAD (train-v1.1.json, dev-v1.1.json), MRPC and SST-2 (train.tsv, dev.tsv; copied, for augmented rows lie beside the others), CORPUS (text, as
 WikiExtractor writes it), GLOVE. Every run is a folder below OUT. What is DONE is not run again and what was stopped goes on, so the same command
 continues after Ctrl-C, a lost machine or `--minutes`; `--side_by_side 2` keeps two runs going, each with half of the cores. The tables are printed
-at the end, as far as they go (mean and sample deviation), and lie in OUT/tables.md; `--print` does only that. `--small` is a rehearsal of some steps.
+at the end, as far as they go (mean and sample deviation), and lie in OUT/tables.md; `--print` does only that. `--small` is a rehearsal
+of some steps, in OUT/small.
 """
 import argparse
 import dataclasses
@@ -280,6 +281,8 @@ def parse():
     if not re.fullmatch(r"\d+(,\d+)*", args.seeds):
         parser.error(f"`--seeds` must be whole numbers with commas between them, but is `{args.seeds}`")
     args.seeds = args.seeds.split(",")
+    if args.small:
+        args.output_dir /= "small"  # so that no rehearsal is taken for a run that is done
     return args
 
 

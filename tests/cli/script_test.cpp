@@ -77,16 +77,16 @@ TEST(DistillationTables, FillsEveryPlaceAndGoesOn) {
   };
   ASSERT_EQ(run_script("distillation_tables.py", words("--tables questions")), 0) << read_file(folder / "said");
   ASSERT_EQ(run_script("distillation_tables.py", words("")), 0) << read_file(folder / "said");
-  const std::string tables = read_file(folder / "out/tables.md");
+  const std::string tables = read_file(folder / "out/small/tables.md");
   for (const char* row :
        {"| teacher | EM ", "| layers 1,3,5, labels | EM ", "| layers 2,5, with teacher | EM ",
         "| without teacher | loss ", "| with teacher | loss ", "| states, then predictions, augmented | accuracy "})
     EXPECT_NE(tables.find(row), std::string::npos) << row << " in\n" << tables;
-  const Json results = read_json_file(folder / "out/results.json");
+  const Json results = read_json_file(folder / "out/small/results.json");
   EXPECT_EQ(results.size(), 58U);
   for (const auto& [name, result] : results.items()) {
     if (name.starts_with("augmented-")) continue;  // its rows lie beside the task's
-    EXPECT_TRUE(fs::exists(folder / "out" / name)) << name;
+    EXPECT_TRUE(fs::exists(folder / "out/small" / name)) << name;
     if (name.ends_with("-2")) {
       EXPECT_EQ(result.at("train_steps"), 6) << name;
     }
