@@ -4,14 +4,14 @@
     runs/distillation_tables.py --tables questions --model "$MODEL" --squad_dir SQUAD --output_dir OUT
 
   questions        students of layers 1,3,5 and 2,5 of a SQuAD teacher, on 20,000 and on all questions: labels alone, and with the teacher
-  language_model   a masked language model and its layers 0,2,5, with the teacher and without, one epoch; then both on MRPC and 20,000 questions
+  language_model   a masked language model and its layers 0,2,5, with the teacher and without; then both on MRPC and 20,000 questions
   states           a student of 3 layers and half the width on MRPC and SST-2: labels; predictions; the same on augmented rows; states first
 
 Reads SQUAD (train-v1.1.json, dev-v1.1.json), MRPC and SST-2 (train.tsv, dev.tsv; copied, for augmented rows lie beside the others), CORPUS (text, as
 WikiExtractor writes it), GLOVE. Every run is a folder below OUT. What is DONE is not run again and what was stopped goes on, so the same command
-continues after Ctrl-C, a lost machine or `--minutes`; `--side_by_side 2` keeps two runs going, each with half of the cores. The tables are printed
-at the end, as far as they go (mean and sample deviation), and lie in OUT/tables.md; `--print` does only that. `--small` is a rehearsal
-of some steps, in OUT/small.
+continues after Ctrl-C, a lost machine or `--minutes`; `--side_by_side 2` keeps two runs going, each with half of the cores (a run that all others
+wait for has all of them). The tables are printed at the end, as far as they go (mean and sample deviation), and lie in OUT/tables.md; `--print`
+does only that. `--small` is a rehearsal of some steps, in OUT/small.
 """
 import argparse
 import dataclasses
@@ -76,9 +76,9 @@ def corpus_runs(out, args):
 # The settings in which `pretrain` and `distill mlm` differ by default are given, so that both take the same steps.
 def language_model(out, args, command, name, model, needs, row, more=()):
     flags = [*command, "--model", model, "--data_file", out / "corpus.tokens", "--eval_file", out / "held_out.tokens", "--token_counts",
-             out / "counts.json", "--num_train_epochs", 1, "--learning_rate", 3e-4, "--per_device_train_batch_size", 64,
-             "--gradient_accumulation_steps", 1, "--max_grad_norm", 1, "--weight_decay", 0.01, "--max_seq_length", 128, "--group_by_length",
-             "--precision", "auto", "--pseudo_perplexity_sequences", 3 if args.small else 200, "--seed", 1, *more]
+             out / "counts.json", "--num_train_epochs", 1, "--max_steps", args.language_model_steps, "--learning_rate", 3e-4,
+             "--per_device_train_batch_size", 16, "--gradient_accumulation_steps", 1, "--max_grad_norm", 1, "--weight_decay", 0.01,
+             "--max_seq_length", 128, "--group_by_length", "--precision", "auto", "--pseudo_perplexity_sequences", 3 if args.small else 200, "--seed", 1, *more]
     return Run(name, flags, ("counts.json", *needs), row, "held-out text")
 
 
@@ -159,12 +159,12 @@ class Study:
         self.waiting = [run for run in runs if run.name not in self.known]
         self.changed, self.processes, self.is_stopping = threading.Condition(), {}, False
 
-    def command(self, run):
+    def command(self, run, threads):
         flags = [str(flag) for flag in run.flags]
         if run.output_flag:
             flags += [run.output_flag, str(self.out / run.name)]
         if run.trains:
-            flags += ["--save_steps", "500", "--save_total_limit", "1", "--threads", str(max(1, self.args.threads // self.args.side_by_side))]
+            flags += ["--save_steps", "500", "--save_total_limit", "1", "--threads", str(threads)]
             flags += ["--resume"] if (self.out / run.name).exists() else []
             flags += ["--max_steps", "6", "--per_device_train_batch_size", "8"] if self.args.small else []
         return [self.args.retort, *flags]
@@ -173,12 +173,15 @@ class Study:
         """Starts the next run; None when there is none any more."""
         with self.changed:
             while not self.is_stopping:
-                ready = next((run for run in self.waiting if all(name in self.known for name in run.needs)), None)
-                if ready is not None:
+                able = [run for run in self.waiting if all(name in self.known for name in run.needs)]
+                if able:
+                    ready = able[0]
                     self.waiting.remove(ready)
+                    is_alone = not self.processes and len(able) == 1
+                    threads = max(1, self.args.threads // (1 if is_alone else self.args.side_by_side))
                     with open(self.out / f"{ready.name}.log", "ab") as log:
                         # a session of its own: Ctrl-C reaches it once, from `stop`
-                        self.processes[ready.name] = subprocess.Popen(self.command(ready), stdout=subprocess.PIPE, stderr=log,
+                        self.processes[ready.name] = subprocess.Popen(self.command(ready, threads), stdout=subprocess.PIPE, stderr=log,
                                                                       stdin=subprocess.DEVNULL, start_new_session=True)
                     print(f"starts {ready.name}", file=sys.stderr, flush=True)
                     return ready
@@ -263,6 +266,7 @@ def parse():
                         ("corpus", "text"), ("glove", "vectors, as text"), ("output_dir", "folder of the runs")):
         parser.add_argument(f"--{name}", type=pathlib.Path, required=name in ("model", "output_dir"), help=words)
     parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--language_model_steps", type=int, default=-1, help="of each masked language model, in batches of 16 (default: one epoch)")
     parser.add_argument("--side_by_side", type=int, default=1, help="runs at once")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of all runs together")
     parser.add_argument("--minutes", type=float, default=0, help="stop and save after so long; 0: never")
