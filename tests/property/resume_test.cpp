@@ -59,7 +59,23 @@ TEST(Resume, EqualsTheUninterruptedRunWhereverItStopped) {
     EXPECT_TRUE(resumed.parameters == uninterrupted().parameters) << "stopped after step " << step << " of " << steps;
     EXPECT_EQ(resumed.summary.sequences, uninterrupted().summary.sequences);
     EXPECT_EQ(resumed.summary.tokens, uninterrupted().summary.tokens);
+    EXPECT_EQ(resumed.summary.loss, uninterrupted().summary.loss);
   }
+}
+
+// What comes behind the last step, an evaluation of minutes, may be killed or fail: nothing is trained again.
+TEST(Resume, TheLastStepIsSavedBeforeTheEvaluation) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  config.training.save_steps = 1000;
+  train_tiny(config);
+  int64_t steps_again = 0;
+  config.output.resume = true;
+  const RunResult resumed = train_tiny(config, [&](int64_t, kernel::ParameterStore&) { ++steps_again; });
+  EXPECT_EQ(steps_again, 0);
+  EXPECT_TRUE(resumed.parameters == uninterrupted().parameters);
+  EXPECT_EQ(resumed.summary.steps, uninterrupted().summary.steps);
+  EXPECT_EQ(resumed.summary.loss, uninterrupted().summary.loss);
 }
 
 TEST(Resume, EqualsTheUninterruptedRunAfterSeveralStops) {

@@ -43,6 +43,11 @@ optim::Schedule make_schedule(const TrainingConfig& config, int64_t total_steps)
   return schedule;
 }
 
+// What the sum of a term is divided by: its own count of the step, or the one that all terms share.
+double count_of(const std::vector<double>& counts, size_t term) {
+  return counts.size() == 1 ? counts[0] : counts.at(term);
+}
+
 // Dropout keys: of the row in this epoch, so they do not depend on the cut into micro-batches.
 std::vector<uint64_t> sequence_keys(const data::Batch& batch, uint64_t seed, int64_t epoch) {
   std::vector<uint64_t> keys;
@@ -209,7 +214,7 @@ Trainer::LossShare Trainer::forward_backward(const data::StepBatch& batch) {
     share.add_parts(terms, counts);
     at::Tensor total;
     for (size_t i = 0; i < terms.size(); ++i) {
-      const double count = counts.size() == 1 ? counts[0] : counts.at(i);
+      const double count = count_of(counts, i);
       if (terms[i].weight == 0 || count == 0) continue;
       const at::Tensor part = terms[i].sum * (terms[i].weight / count);
       total = total.defined() ? total + part : part;
@@ -224,7 +229,7 @@ Trainer::LossShare Trainer::forward_backward(const data::StepBatch& batch) {
 void Trainer::LossShare::add_parts(const std::vector<loss::LossTerm>& terms, const std::vector<double>& counts) {
   for (size_t i = 0; i < terms.size(); ++i) {
     for (const auto& [name, value] : terms[i].parts) parts[name] += value;
-    const double count = counts.size() == 1 ? counts[0] : counts.at(i);
+    const double count = count_of(counts, i);
     if (terms.size() > 1 && terms[i].parts.empty() && count > 0)
       parts[terms[i].name] += terms[i].sum.item<double>() / count;
   }
@@ -295,7 +300,8 @@ void Trainer::after_step(const StepResult& result) {
   const bool epoch_ended = source_.position().sequence == 0;
   if (config_.evaluate_during_training && (is_due(config_.eval_steps) || epoch_ended || is_last))
     evaluate_and_keep_best();
-  if (is_due(config_.save_steps) && !is_last) save();
+  // the last one too: what follows may take long, and may be killed or fail
+  if (is_due(config_.save_steps) || (is_last && config_.save_steps > 0)) save();
 }
 
 void Trainer::log_stretch(const StepResult& result) {
@@ -415,6 +421,8 @@ void Trainer::go_on_from(TrainerState state) {
   state_.resume.sequences_per_step = source_.sequences_per_step();
   source_.seek({.epoch = state_.resume.data_epoch, .sequence = state_.resume.data_sequence});
   schedule_ = make_schedule(config_, steps_in_all());
+  for (const Json& entry : state_.log_history)
+    if (entry.contains("loss")) last_loss_ = maybe_number(entry.at("loss")).value_or(last_loss_);
 }
 
 void Trainer::restore_best() {

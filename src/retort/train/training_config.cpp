@@ -134,7 +134,7 @@ void TrainingConfig::fields(FieldList& list) {
             .min = 0,
             .aliases = {"log_freq", "log_interval"}});
   list.add("save_steps", save_steps,
-           {.help = "A checkpoint every so many steps; 0: only when interrupted.",
+           {.help = "A checkpoint every so many steps and after the last; 0: only when interrupted.",
             .unit = "steps",
             .min = 0,
             .aliases = {"checkpoint_interval"}});
