@@ -4,7 +4,7 @@
     runs/distillation_tables.py --tables questions --model "$MODEL" --squad_dir SQUAD --output_dir OUT
 
   questions        students of layers 1,3,5 and 2,5 of a SQuAD teacher, on 20,000 and on all questions: labels alone, and with the teacher
-  language_model   a masked language model and its layers 0,2,5, with the teacher and without; then both on MRPC and 20,000 questions
+  language_model   a masked language model and its layers 0,2,5, with the teacher and without; then both on MRPC and, one epoch, 20,000 questions
   states           a student of 3 layers and half the width on MRPC and SST-2: labels; predictions; the same on augmented rows; states first
 
 Reads SQUAD (train-v1.1.json, dev-v1.1.json), MRPC and SST-2 (train.tsv, dev.tsv; copied, for augmented rows lie beside the others), CORPUS (text, as
@@ -42,7 +42,7 @@ class Run:
     output_flag: str = "--output_dir"
 
 
-def squad_runs(out, args, student, prefix, row, questions, taught_by=None):
+def squad_runs(out, args, student, prefix, row, questions, taught_by=None, more=()):
     """Fine-tuning on questions over the seeds: labels alone, or with the teacher `taught_by` beside them."""
     flags = ["distill", "squad", "--config", ROOT / "configs/distill/squad-minilm-20k.json", "--model", out / student,
              "--train_file", args.squad_dir / "train-v1.1.json", "--dev_file", args.squad_dir / "dev-v1.1.json"]
@@ -50,7 +50,7 @@ def squad_runs(out, args, student, prefix, row, questions, taught_by=None):
     flags += ["--teacher", out / taught_by] if taught_by else ["--teacher", out / student, "--alpha_ce", 0, "--alpha_squad", 1]
     needs = (student, taught_by) if taught_by else (student,)
     for seed in args.seeds:
-        yield Run(f"{prefix}-{seed}", flags + ["--seed", seed], needs, row, f"SQuAD {questions}")
+        yield Run(f"{prefix}-{seed}", [*flags, *more, "--seed", seed], needs, row, f"SQuAD {questions}")
 
 
 def questions_table(out, args):
@@ -60,7 +60,7 @@ def questions_table(out, args):
               row="teacher", column="SQuAD all")
     students = {layers: "squad-student-" + layers.replace(",", "") for layers in ("1,3,5", "2,5")}
     for layers, student in students.items():
-        yield Run(student, ["extract", "--model", out / teacher, "--layers", layers], (teacher,), trains=False)
+        yield Run(student, ["extract", "--model", out / teacher, "--layers", layers, "--overwrite_output_dir"], (teacher,), trains=False)
     for questions in ("all", "20k"):
         for layers, student in students.items():
             yield from squad_runs(out, args, student, f"{student}-{questions}-labels", f"layers {layers}, labels", questions)
@@ -69,7 +69,7 @@ def questions_table(out, args):
 
 def corpus_runs(out, args):
     yield Run("corpus.tokens", ["data", "binarize", "--file_path", args.corpus, "--model", args.model, "--held_out_file", out / "held_out.tokens",
-                       "--held_out_every", 2 if args.small else 50], trains=False, output_flag="--output_file")
+                       "--held_out_every", 2 if args.small else 50, "--overwrite"], trains=False, output_flag="--output_file")
     yield Run("counts.json", ["data", "count", "--data_file", out / "corpus.tokens"], ("corpus.tokens",), trains=False, output_flag="--output_file")
 
 
@@ -89,7 +89,8 @@ def masked_teacher(out, args, row=""):
 def language_model_table(out, args):
     yield from corpus_runs(out, args)
     yield masked_teacher(out, args, "teacher")
-    yield Run("mlm-student", ["extract", "--model", out / "mlm-teacher", "--layers", "0,2,5"], ("mlm-teacher",), trains=False)
+    yield Run("mlm-student", ["extract", "--model", out / "mlm-teacher", "--layers", "0,2,5", "--overwrite_output_dir"], ("mlm-teacher",),
+              trains=False)
     methods = {"without": (["pretrain", "--objective", "mlm"], []),
                "with": (["distill", "mlm", "--teacher", out / "mlm-teacher"],
                         ["--alpha_ce", 5, "--alpha_mlm", 2, "--alpha_cos", 1, "--temperature", 2, "--restrict_ce_to_mask"])}
@@ -101,7 +102,7 @@ def language_model_table(out, args):
                                                   out / f"mlm-{word}", "--data_dir", args.glue_dir / "MRPC", "--seed", seed],
                       (f"mlm-{word}",), f"{word} teacher", "MRPC")
     for word in methods:
-        yield from squad_runs(out, args, f"mlm-{word}", f"mlm-{word}-squad", f"{word} teacher", "20k")
+        yield from squad_runs(out, args, f"mlm-{word}", f"mlm-{word}-squad", f"{word} teacher", "20k", more=["--num_train_epochs", 1])
 
 
 def states_table(out, args):
@@ -118,7 +119,8 @@ def states_table(out, args):
         tune = ["--learning_rate", 3e-4, "--per_device_train_batch_size", 32]
         yield Run(teacher, ["finetune", "glue", "--config", ROOT / "configs/finetune" / config, "--model", args.model, "--data_dir", data],
                   row="teacher", column=column)
-        yield Run(rows, ["data", "augment", "glue", *common, "--model", out / "mlm-teacher", "--glove_embs", args.glove, "--N", variants],
+        yield Run(rows, ["data", "augment", "glue", *common, "--model", out / "mlm-teacher", "--glove_embs", args.glove, "--N", variants,
+                          "--overwrite_output_file"],
                   ("mlm-teacher",), trains=False, output_flag="")
         augmented = [*common, "--aug_train"]
         for seed in args.seeds:
@@ -156,6 +158,10 @@ class Study:
         self.args, self.out = args, args.output_dir
         self.record = args.output_dir / "results.json"
         self.known = json.loads(self.record.read_text()) if self.record.exists() else {}
+        for run in runs:  # one that ended behind this program's back
+            folder = self.out / run.name
+            if run.name not in self.known and run.trains and (folder / "DONE").exists():
+                self.known[run.name] = json.loads((folder / "results.json").read_text())
         self.waiting = [run for run in runs if run.name not in self.known]
         self.changed, self.processes, self.is_stopping = threading.Condition(), {}, False
 
@@ -220,7 +226,7 @@ class Study:
     def run_all(self):
         wanted = len(self.known) + len(self.waiting)
         # The main thread only waits, so that a signal's handler never meets a lock that it holds itself.
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: threading.Thread(target=self.stop).start())
         timer = threading.Timer(self.args.minutes * 60, self.stop)
         timer.daemon = True

@@ -3,8 +3,8 @@
 #   1 states on a corpus, 128 tokens   2 the same, 512 tokens        3 augment SQuAD
 #   4 states on SQuAD                  5 predictions on SQuAD
 #   6 augment SST-2                    7 states on SST-2 (from 1)    8 predictions on SST-2
-# Each stage starts from the folders of earlier ones below --output_dir and leaves stage-N there; a stage that was
-# stopped goes on where it was.
+# Each stage starts from the folders of earlier ones below --output_dir and leaves stage-N there (with --small below its
+# folder `small`); a stage that was stopped goes on where it was.
 #
 #   runs/tinybert.sh --stage 4 --teacher BERT --teacher_squad BERT_QA --squad_dir SQUAD --vocab_file vocab.txt --output_dir OUT
 #   runs/tinybert.sh --stage all --small ...     some steps of each, to see the whole way in minutes
@@ -15,10 +15,10 @@
 #   --corpus       token file of Wikipedia                          1 2
 #   --teacher_squad, --squad_dir   BERT-base fine-tuned on SQuAD v1.1; folder with train-v1.1.json and dev-v1.1.json   3 4 5
 #   --teacher_sst2, --sst2_dir     BERT-base fine-tuned on SST-2; folder with train.tsv and dev.tsv                    6 7 8
-#   --glove        glove.6B.300d.txt                                3 6; without it nothing is augmented
+#   --glove        glove.6B.300d.txt                                3 6; with --small nothing is augmented without it
 #   --retort       the program; by default the one that was built here, else the one in PATH
 #   --preset       another student than bert-4l-312d, for example bert-6l-768d
-# With --small and no corpus, stage 4 and 7 start from a random student. What --small augments lies below --output_dir; otherwise
+# With --small and no corpus, stage 4 and 7 start from a random student. What --small augments lies in its folder; otherwise
 # the augmented files lie beside the task's own.
 set -euo pipefail
 
@@ -75,8 +75,13 @@ start() {
   fi
 }
 
-# augmented file: whether there is one; a task trains on the plain file otherwise.
-aug_flag() { if [[ -e $1 ]]; then echo --aug_train; else echo --no_aug_train; fi; }
+# augmented file stage: sets `rows` to the flag that takes the file, which that stage makes; a rehearsal goes on without.
+augmented() {
+  rows=--aug_train
+  [[ -e $1 ]] && return
+  [[ -n $small ]] || { echo "tinybert.sh: \`$1\` must be there for stage $current, but is missing; run stage $2 first" >&2; exit 2; }
+  rows=--no_aug_train
+}
 
 augment() {  # augment kind data_dir file more...
   [[ -e $2/$3 ]] && { echo "$2/$3 is there" >&2; return; }
@@ -121,28 +126,33 @@ run_stage() {
     4)
       need squad_dir teacher_squad
       start 2
+      augmented "$squad_dir/train-v1.1_aug.json" 3
       backbone 4 --config "$root/configs/distill/squad-backbone.json" "${student[@]}" --teacher "$teacher_squad" \
-        --data_dir "$squad_dir" "$(aug_flag "$squad_dir/train-v1.1_aug.json")" $(squad_examples) ;;
+        --data_dir "$squad_dir" "$rows" $(squad_examples) ;;
     5)
       need squad_dir teacher_squad
+      augmented "$squad_dir/train-v1.1_aug.json" 3
       prediction 5 --config "$root/configs/distill/squad-prediction.json" --model "$output_dir/stage-4" \
-        --teacher "$teacher_squad" --data_dir "$squad_dir" "$(aug_flag "$squad_dir/train-v1.1_aug.json")" $(squad_examples) ;;
+        --teacher "$teacher_squad" --data_dir "$squad_dir" "$rows" $(squad_examples) ;;
     6) need sst2_dir; augment glue "$sst2_dir" train_aug.tsv --task_name sst-2 $(sst2_examples) ;;
     7)
       need sst2_dir teacher_sst2
       start 1
+      augmented "$sst2_dir/train_aug.tsv" 6
       backbone 7 --config "$root/configs/distill/sst2-backbone.json" "${student[@]}" --teacher "$teacher_sst2" \
-        --data_dir "$sst2_dir" "$(aug_flag "$sst2_dir/train_aug.tsv")" $(sst2_examples) ;;
+        --data_dir "$sst2_dir" "$rows" $(sst2_examples) ;;
     8)
       need sst2_dir teacher_sst2
+      augmented "$sst2_dir/train_aug.tsv" 6
       prediction 8 --config "$root/configs/distill/sst2-prediction.json" --model "$output_dir/stage-7" \
-        --teacher "$teacher_sst2" --data_dir "$sst2_dir" "$(aug_flag "$sst2_dir/train_aug.tsv")" $(sst2_examples) ;;
+        --teacher "$teacher_sst2" --data_dir "$sst2_dir" "$rows" $(sst2_examples) ;;
     *) echo "tinybert.sh: \`--stage\` must be 1 to 8 or all, but is \`$1\`" >&2; exit 2 ;;
   esac
 }
 
 current=$stage
 need stage output_dir
+[[ -n $small ]] && output_dir=$output_dir/small  # so that no rehearsal is taken for a stage that is done
 mkdir -p "$output_dir"
 own_folder squad
 own_folder sst2

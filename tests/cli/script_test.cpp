@@ -51,16 +51,22 @@ TEST(TinyBertScript, GoesTheWholeWayInSmall) {
       " --sst2_dir " + in("sst2") + " --glove " + in("glove.txt");
   ASSERT_EQ(run_script("tinybert.sh", "--stage all " + inputs), 0);
   for (const int stage : {1, 2, 4, 5, 7, 8})
-    EXPECT_TRUE(fs::exists(folder / fmt::format("out/stage-{}/DONE", stage))) << stage;
-  EXPECT_EQ(read_json_file(folder / "out/stage-5/config.json")["architectures"], Json({"BertForQuestionAnswering"}));
-  EXPECT_EQ(read_json_file(folder / "out/stage-8/config.json")["architectures"],
+    EXPECT_TRUE(fs::exists(folder / fmt::format("out/small/stage-{}/DONE", stage))) << stage;
+  EXPECT_EQ(read_json_file(folder / "out/small/stage-5/config.json")["architectures"],
+            Json({"BertForQuestionAnswering"}));
+  EXPECT_EQ(read_json_file(folder / "out/small/stage-8/config.json")["architectures"],
             Json({"BertForSequenceClassification"}));
-  for (const char* file : {"out/squad/train-v1.1_aug.json", "out/sst2/train_aug.tsv"})
+  for (const char* file : {"out/small/squad/train-v1.1_aug.json", "out/small/sst2/train_aug.tsv"})
     EXPECT_TRUE(fs::exists(folder / file)) << file;
   EXPECT_FALSE(fs::exists(folder / "squad/train-v1.1_aug.json"));
   EXPECT_EQ(run_script("tinybert.sh", "--stage 8 " + inputs), 0) << "a stage that is done is left alone";
   EXPECT_EQ(run_script("tinybert.sh", "--stage 9 " + inputs), 2);
   EXPECT_EQ(run_script("tinybert.sh", "--stage 3 --output_dir " + in("out")), 2) << "without its data";
+  const std::string full = inputs.substr(inputs.find(' '));
+  EXPECT_EQ(run_script("tinybert.sh", "--stage 8" + full + " 2> " + in("said")), 2);
+  EXPECT_NE(read_file(folder / "said").find("train_aug.tsv` must be there for stage 8, but is missing; run stage 6"),
+            std::string::npos)
+      << read_file(folder / "said");
 }
 
 // Every run of the three tables in some steps; then nothing is run again, and what fails is no number.

@@ -104,8 +104,9 @@ struct Distillation {
     if (has_states) {
       recipe::ModelSource teacher_source;
       teacher_source.model = teacher_config.teacher;
-      options.projection_width = recipe::projection_width(states, recipe::read_model_config(source),
-                                                          recipe::read_model_config(teacher_source));
+      if (states.learns_hidden_states())
+        options.projection_width =
+            recipe::projection_width(recipe::read_model_config(source), recipe::read_model_config(teacher_source));
     }
     student = recipe::load_model(source, {.head = head, .model = options});
     teacher = std::make_unique<recipe::Teacher>(teacher_config, head, kernel::Precision::kFloat32, source, student, 40);

@@ -7,6 +7,8 @@
 #include <fstream>
 
 #include "recipe/tiny_world.h"
+#include "retort/checkpoint/safetensors.h"
+#include "retort/checkpoint/weights.h"
 #include "retort/data/token_file.h"
 #include "retort/kernel/rows.h"
 #include "retort/recipe/binarize.h"
@@ -97,6 +99,65 @@ TEST(Binarize, DealsArticlesOut) {
   EXPECT_EQ(read_token_counts(folder / "counts.json", file.vocabulary().size), file.count_ids());
 }
 
+TEST(Binarize, WritesOverNothingThatItReads) {
+  const tiny::TemporaryFolder folder;
+  BinarizeConfig config = binarization(folder.path());
+  binarize(config);
+  config.overwrite = true;
+  for (std::string* const output : {&config.output_file, &config.held_out_file}) {
+    const std::string before = std::exchange(*output, (folder / "./text.txt").string());
+    EXPECT_NE(tiny::message_of([&] { binarize(config); }).find("must be another file than the one that is read"),
+              std::string::npos);
+    *output = before;
+  }
+  CountTokensConfig counting;
+  counting.data_file = counting.output_file = folder / "corpus.tokens";
+  EXPECT_NE(tiny::message_of([&] { count_tokens(counting); }).find("must be another file than the one that is read"),
+            std::string::npos);
+  EXPECT_GT(data::TokenFile(folder / "corpus.tokens").token_count(), 0);
+}
+
+// A head that is announced and missing would start at random and then pass for trained.
+TEST(Extract, GivesNoHeadThatTheTeacherLacks) {
+  const tiny::TemporaryFolder folder;
+  const fs::path headless = tiny::copy_model(tiny::bert_folder(), folder / "headless");
+  tiny::set_config_field(headless, "architectures", Json({"BertForMaskedLM"}));
+  ExtractConfig config;
+  config.model.model = headless, config.layers = {0}, config.output_dir = folder / "student";
+  testing::internal::CaptureStderr();
+  extract(config);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("holds no trained head, so the student gets none"),
+            std::string::npos);
+  EXPECT_EQ(read_json_file(folder / "student/config.json")["architectures"], Json({"BertModel"}));
+}
+
+TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
+  const tiny::TemporaryFolder folder;
+  const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distillation/teacher_mlm", folder / "teacher");
+  tiny::set_config_field(teacher, "tie_word_embeddings", false);
+  EXPECT_EQ(load_model({.model = teacher.string()}, {}).model->head(), model::Head::kMaskedLm) << "without a table";
+  const auto config = load_model({.model = teacher.string()}, {}).model->config();
+  std::vector<float> table(static_cast<size_t>(config.vocab_size * config.hidden_size), 0.5F);
+  const auto add_table = [&] {
+    const std::string copy = read_file(teacher / "model.safetensors");
+    write_file_atomically(folder / "before.safetensors", copy);
+    const checkpoint::WeightFiles files = checkpoint::open_weights(folder / "before.safetensors");
+    std::vector<checkpoint::NamedTensor> tensors(files.tensors().begin(), files.tensors().end());
+    tensors.push_back({"cls.predictions.decoder.weight",
+                       checkpoint::Dtype::kF32,
+                       {config.vocab_size, config.hidden_size},
+                       std::as_bytes(std::span(table))});
+    checkpoint::write_safetensors(teacher / "model.safetensors", tensors);
+  };
+  add_table();
+  EXPECT_NE(tiny::message_of([&] { load_model({.model = teacher.string()}, {}); })
+                .find("must have the word embeddings as the table of its masked-LM head, but "
+                      "`cls.predictions.decoder.weight` differs"),
+            std::string::npos);
+  tiny::set_config_field(teacher, "tie_word_embeddings", true);  // transformers then takes the embeddings too
+  EXPECT_NO_THROW(load_model({.model = teacher.string()}, {}));
+}
+
 TEST(Binarize, ReadsThePublishedPickle) {
   const tiny::TemporaryFolder folder;
   BinarizeConfig config;
@@ -142,7 +203,8 @@ TEST(DistillMlm, WholeWay) {
 
   // A run that was stopped after a checkpoint ends where one without a stop ends.
   config.output.output_dir = folder / "stopped";
-  config.training.save_steps = 3, config.training.max_steps = 8;
+  config.training.gradient_accumulation_steps = 2;
+  config.checkpoint_interval = 7, config.training.max_steps = 8;  // of batches, which are two a step
   distill_mlm(config);
   config.output.output_dir = folder / "straight";
   distill_mlm(config);
@@ -152,6 +214,17 @@ TEST(DistillMlm, WholeWay) {
   config.output.output_dir = folder / "stopped", config.output.resume = true;
   distill_mlm(config);
   EXPECT_EQ(read_file(folder / "stopped/model.safetensors"), read_file(folder / "straight/model.safetensors"));
+}
+
+TEST(DistillMlm, RefusesWhatWouldTeachNothing) {
+  const tiny::TemporaryFolder folder;
+  PretrainConfig config = pretraining(folder.path(), folder / "out");
+  config.corpus.masking.mlm_mask_prop = 0, config.corpus.eval_file.clear();
+  EXPECT_EQ(tiny::message_of([&] { pretrain(config); }),
+            "`mlm_mask_prop` must be above 0 to learn masked tokens, but is 0; or set `alpha_mlm` to 0");
+  config.corpus.masking.mlm_mask_prop = 0.15, config.corpus.pseudo_perplexity_sequences = 2;
+  EXPECT_EQ(tiny::message_of([&] { pretrain(config); }),
+            "`--eval_file` must be given for `pseudo_perplexity_sequences`, but is missing");
 }
 
 // The next token as the label, without a mask: against plain expressions of the model's own logits.

@@ -76,10 +76,12 @@ TEST_F(DistillBackbone, TheNextStageContinuesTheProjection) {
   distill_backbone(still);
   for (const char* file : {"model.safetensors", "project.safetensors"})
     EXPECT_EQ(bytes(folder_ / "two" / file), bytes(folder_ / "one" / file)) << file;
-  still.states.use_hidden_states = false;  // nothing to project
+  still.states.use_hidden_states = false;  // nothing to project: for the stage behind it is kept as it is
+  still.training.learning_rate = 1e-3, still.training.weight_decay = 0.5;
   still.output.output_dir = folder_ / "three";
   distill_backbone(still);
-  EXPECT_FALSE(fs::exists(folder_ / "three/project.safetensors"));
+  EXPECT_NE(bytes(folder_ / "three/model.safetensors"), bytes(folder_ / "two/model.safetensors"));
+  EXPECT_EQ(bytes(folder_ / "three/project.safetensors"), bytes(folder_ / "two/project.safetensors"));
 }
 
 TEST_F(DistillBackbone, ResumedEqualsUninterrupted) {
@@ -95,6 +97,30 @@ TEST_F(DistillBackbone, ResumedEqualsUninterrupted) {
   for (const char* file : {"model.safetensors", "project.safetensors"})
     EXPECT_TRUE(bytes(folder_ / "rest" / file) == bytes(folder_ / "whole" / file)) << file;
   EXPECT_NE(bytes(folder_ / "whole/checkpoint-3/project.safetensors"), bytes(folder_ / "whole/project.safetensors"));
+}
+
+TEST_F(DistillBackbone, SaysWhatAContinuedRunHasOtherwise) {
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  distill_backbone(config);
+  fs::remove(folder_ / "out/DONE");
+  config.output.resume = true, config.training.threads = 1;
+  config.states.attention_loss = "mse";
+  testing::internal::CaptureStderr();
+  distill_backbone(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("other settings than it was begun with: attention_loss \"mse\" (it was \"kld\")\n"),
+            std::string::npos)
+      << log;
+}
+
+TEST_F(DistillBackbone, AugmentedQuestionsLieBesideTheNamedFile) {
+  fs::copy(tiny::train_file(), folder_ / "questions.json");
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  config.data.squad.train_file = folder_ / "questions.json", config.data.aug_train = true;
+  EXPECT_NE(tiny::message_of([&] { distill_backbone(config); }).find("questions_aug.json"), std::string::npos);
+  fs::copy(tiny::train_file(), folder_ / "questions_aug.json");
+  distill_backbone(config);
+  EXPECT_TRUE(fs::exists(folder_ / "out/DONE"));
 }
 
 TEST_F(DistillBackbone, RecomputedActivationsChangeNothing) {
@@ -209,6 +235,7 @@ TEST_F(DistillBackbone, StartsFromAConfigurationAlone) {
 TEST_F(DistillBackbone, TakesGlueTasks) {
   DistillBackboneConfig config = backbone(folder_ / "out", student_);
   config.data.task_name = "MRPC";
+  config.data.squad.train_file.clear();
   config.data.squad.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
   config.states.student_teacher_layer_mapping = "uniform";
   config.states.use_embedding_states = true;
@@ -230,6 +257,7 @@ TEST_F(DistillBackbone, TakesATokenFile) {
   }
   writer.publish(1);
   config.data_file = folder_ / "corpus.tokens";
+  config.data.squad.train_file.clear();
   EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
   config.data.task_name = "squad";
   EXPECT_EQ(tiny::message_of([&] { distill_backbone(config); }),
@@ -270,6 +298,16 @@ TEST_F(DistillBackbone, RefusesWhatCannotBeCompared) {
             }),
             "`use_attention_scores`, `use_hidden_states`, `use_embedding_states` or `use_value_states` must be true "
             "with a weight above 0, but none is; there would be nothing to learn");
+  EXPECT_EQ(refusal([](auto& c) { c.training.evaluate_during_training = true; }),
+            "`evaluate_during_training` must be false for states, but is true; they have no scores");
+  EXPECT_EQ(refusal([](auto& c) {
+              c.data.task_name.clear(), c.data_file = "corpus.tokens";
+              c.data.squad.train_file.clear(), c.data.squad.max_train_examples = 5;
+            }),
+            "`max_train_examples` must be left out beside `data_file`, but is given; it is for tasks");
+  EXPECT_EQ(
+      refusal([](auto& c) { c.data.task_name = "mrpc", c.data.squad.data_dir = "MRPC"; }),
+      "`--train_file` must not be given for the task `mrpc`, but is; `--data_dir` alone says where its files are");
   EXPECT_EQ(refusal([](auto& c) { c.data.squad.features.max_seq_length = 2; }),
             "`max_seq_length` must be at least 8, or 0, but is 2");
   EXPECT_EQ(refusal([](auto& c) { c.states.use_pred_states = true; }),
@@ -348,6 +386,7 @@ DistillPredictionConfig glue_prediction(const std::string& task, const fs::path&
   DistillPredictionConfig config = prediction(output_dir, tiny::bert_folder());
   config.teacher.teacher = tiny::classification_folder();
   config.data.task_name = task;
+  config.data.squad.train_file.clear();
   config.data.squad.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
   return config;
 }

@@ -128,7 +128,9 @@ void apply_flag(FieldList& list, FlagUse& use, Problems& problems) {
   Field* const negated = use.name.starts_with("no_") ? list.find(std::string_view(use.name).substr(3)) : nullptr;
   if (negated != nullptr && is_bool(*negated)) return apply_bool(*negated, use, true, problems);
   if (const AcceptedFlag* const accepted = find_accepted(list, use.name)) {
-    keep_words(use, accepted->takes_value ? 1 : 0, problems);
+    bool ignored = false;  // a switch may say true or false, as some programs want it
+    const bool takes_word = accepted->takes_value || (!use.words.empty() && read_bool(use.words.front(), ignored));
+    keep_words(use, takes_word ? 1 : 0, problems);
     return report_accepted(*accepted);
   }
   std::vector<std::string> names = known_names(list);

@@ -98,6 +98,7 @@ void AugmentSquadConfig::fields(FieldList& list) {
       {.help = "As the published program does, let an answer begin where its text occurs first in the new context, "
                "not at the words that it had."});
   augment.output_fields(list, "the input's name with _aug");
+  list.accept({"task_name", true, "the subcommand says the task"});
 }
 
 Json augment_squad(const AugmentSquadConfig& config) {

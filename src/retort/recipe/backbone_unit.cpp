@@ -2,6 +2,8 @@
 
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
+
 #include "retort/kernel/rows.h"
 #include "retort/model/names.h"
 
@@ -23,7 +25,8 @@ BackboneUnit::BackboneUnit(LoadedModel& student, StatePlan plan, TeacherTargets 
   freeze_untaught();
 }
 
-// What no loss reaches has no gradient, and must not be decayed either: the pooler, the layers above the highest that
+// What no loss reaches has no gradient, and must not be decayed either: the pooler, a projection that nothing goes
+// through, the layers above the highest that
 // is compared, and of that one, where only its attention is, what comes after the attention. (Its value projection is
 // one weight with those of query and key, and is decayed where scores alone are compared.)
 void BackboneUnit::freeze_untaught() {
@@ -36,6 +39,10 @@ void BackboneUnit::freeze_untaught() {
       highest_output = std::max(highest_output, pair.student - (part.state == State::kHidden ? 0 : 1));
     }
   std::vector<std::string> untaught{"pooler.dense"};
+  const auto is_projected = [](const StatePlan::Part& part) {
+    return part.state == State::kHidden || part.state == State::kEmbedding;
+  };
+  if (std::none_of(plan_.parts.begin(), plan_.parts.end(), is_projected)) untaught.push_back(model::kProjection);
   for (int64_t layer = highest_output + 1; layer < config.num_hidden_layers; ++layer) {
     const model::LayerNames names = model::layer_names(config.family, "", layer);
     for (const std::string& name :

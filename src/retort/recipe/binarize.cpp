@@ -116,6 +116,12 @@ void check_output(const std::string& path, bool overwrite) {
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it", path);
 }
 
+// An input that is written over would be lost.
+void check_is_not_input(const std::string& output, const std::string& input, const char* flag) {
+  if (!output.empty() && fs::weakly_canonical(output) == fs::weakly_canonical(input))
+    throw UserError("`{}` must be another file than the one that is read, but both are `{}`", flag, output);
+}
+
 text::Tokenizer load_tokenizer(const std::string& model) {
   if (fs::is_regular_file(model)) return text::Tokenizer::from_vocab_file(model);
   return text::Tokenizer::load(resolve_model_folder(model));
@@ -140,9 +146,12 @@ void BinarizeConfig::fields(FieldList& list) {
             .min = 2});
   list.add("seed", seed, {.help = "Seed of the order of sequences.", .min = 0});
   list.add("overwrite", overwrite, {.help = "Replace token files that are there."});
+  list.accept({"tokenizer_type", true, "the folder that `--model` names says it"});
 }
 
 Json binarize(const BinarizeConfig& config) {
+  check_is_not_input(config.output_file, config.file_path, "output_file");
+  check_is_not_input(config.held_out_file, config.file_path, "held_out_file");
   check_output(config.output_file, config.overwrite);
   check_output(config.held_out_file, config.overwrite);
   if (!config.held_out_file.empty() &&
@@ -171,9 +180,11 @@ void CountTokensConfig::fields(FieldList& list) {
   list.add(
       "output_file", output_file,
       {.help = "JSON array with the count of every token id.", .aliases = {"token_counts_dump"}, .required = true});
+  list.accept({"vocab_size", true, "the token file says it"});
 }
 
 Json count_tokens(const CountTokensConfig& config) {
+  check_is_not_input(config.output_file, config.data_file, "output_file");
   const data::TokenFile file(config.data_file);
   const std::vector<int64_t> counts = file.count_ids();
   write_file_atomically(config.output_file, Json(counts).dump() + "\n");

@@ -7,6 +7,7 @@
 #include "retort/recipe/backbone_unit.h"
 #include "retort/recipe/corpus.h"
 #include "retort/recipe/glue.h"
+#include "retort/recipe/projection_file.h"
 #include "retort/recipe/settings.h"
 #include "retort/recipe/squad.h"
 #include "retort/recipe/training_run.h"
@@ -56,7 +57,16 @@ void check_data(const DistillBackboneConfig& config) {
     throw UserError("`--task_name` or `--data_file` must be given, but {}",
                     config.data_file.empty() ? "both are missing" : "both are; leave one out");
   static_cast<void>(config.data.max_seq_length());  // which checks it
-  if (!config.data_file.empty()) return;
+  if (config.training.evaluate_during_training)
+    throw UserError("`evaluate_during_training` must be false for states, but is true; they have no scores");
+  if (!config.data_file.empty()) {
+    for (const auto& [flag, is_given] : {std::pair("data_dir", !config.data.squad.data_dir.empty()),
+                                         {"train_file", !config.data.squad.train_file.empty()},
+                                         {"aug_train", config.data.aug_train},
+                                         {"max_train_examples", config.data.squad.max_train_examples >= 0}})
+      if (is_given) throw UserError("`{}` must be left out beside `data_file`, but is given; it is for tasks", flag);
+    return;
+  }
   if (config.data.is_squad())
     config.data.squad_data();
   else
@@ -98,12 +108,13 @@ std::unique_ptr<data::RowSet> load_task(const TaskDataConfig& config, uint64_t s
 }
 
 // The student with a projection where the teacher has another width, which its configuration tells before it is loaded.
+// One that the student has is kept for the stages behind this, also where nothing is projected.
 LoadedModel load_student(const DistillBackboneConfig& config) {
   ModelSource teacher = config.model;
   teacher.model = config.teacher.teacher;
   model::ModelOptions options = training_model_options(config.training);
-  options.projection_width =
-      projection_width(config.states, read_model_config(config.model), read_model_config(teacher));
+  if (config.states.learns_hidden_states() || has_projection(config.model.model))
+    options.projection_width = projection_width(read_model_config(config.model), read_model_config(teacher));
   return load_model(config.model, {.head = model::Head::kNone,
                                    .may_start_head = true,
                                    .may_start_body = true,

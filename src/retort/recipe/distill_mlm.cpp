@@ -1,5 +1,7 @@
 #include "retort/recipe/distill_mlm.h"
 
+#include <algorithm>
+
 #include "retort/recipe/mlm_training.h"
 #include "retort/recipe/settings.h"
 
@@ -28,18 +30,31 @@ void DistillMlmConfig::fields(FieldList& list) {
   corpus.fields(list);
   training.fields(list);
   output.fields(list);
-  for (const char* name : {"n_layers", "n_heads", "dim", "hidden_dim", "activation", "vocab_size"})
+  for (const char* name :
+       {"n_layers", "n_heads", "dim", "hidden_dim", "activation", "vocab_size", "max_position_embeddings"})
     list.accept({name, true, "config.json of the student says it"});
   for (const char* name : {"sinusoidal_pos_embds", "tie_weights_"})
     list.accept({name, false, "config.json of the student says it"});
   for (const char* name : {"shuffle", "group_by_size"})
     list.accept({name, false, "every epoch has an order of its own, and `--group_by_length` decides about lengths"});
+  // The published program counts batches, not steps.
+  for (const char* field : {"logging_steps", "save_steps"})
+    std::erase_if(list.find(field)->spec.aliases, [](const std::string& name) { return name.ends_with("_interval"); });
+  list.add("log_interval", log_interval,
+           {.help = "A log line every so many batches, in place of logging_steps.", .unit = "batches", .min = 0});
+  list.add("checkpoint_interval", checkpoint_interval,
+           {.help = "A checkpoint every so many batches, in place of save_steps.", .unit = "batches", .min = 0});
   list.accept({"tokens_per_batch", true,
                "a batch has so many sequences, and `--max_tokens_per_micro_batch` bounds what is in memory"});
 }
 
-Json distill_mlm(const DistillMlmConfig& config) {
+Json distill_mlm(const DistillMlmConfig& given) {
+  DistillMlmConfig config = given;
   config.losses.check();
+  const int64_t batches = config.training.gradient_accumulation_steps;
+  const auto to_steps = [&](int64_t interval) { return std::max<int64_t>(1, interval / batches); };
+  if (config.log_interval > 0) config.training.logging_steps = to_steps(config.log_interval);
+  if (config.checkpoint_interval > 0) config.training.save_steps = to_steps(config.checkpoint_interval);
   std::vector<std::string> frozen;
   if (config.freeze_pos_embs) frozen.emplace_back("position");
   if (config.freeze_token_type_embds) frozen.emplace_back("segment");

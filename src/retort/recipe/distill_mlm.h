@@ -18,6 +18,7 @@ struct DistillMlmConfig {
   bool freeze_pos_embs = false, freeze_token_type_embds = false;
   CorpusConfig corpus;
   train::TrainingConfig training;
+  int64_t log_interval = 0, checkpoint_interval = 0;
   train::OutputConfig output;
 
   DistillMlmConfig();

@@ -154,10 +154,22 @@ const kernel::NamedSlice* find_source(const NameMap& names, const std::string& n
   return name.find(".layer.") == std::string::npos ? teacher.find(name) : nullptr;
 }
 
+// A head that the folder announces and does not hold would be a random one that passes for trained in the student.
+LoadedModel load_teacher(const ModelSource& source) {
+  LoadedModel teacher = load_model(source, {.may_start_head = true});
+  const std::string body = model::base_prefix(teacher.model->config().family);
+  const auto is_of_head = [&](const std::string& name) { return !name.starts_with(body); };
+  if (teacher.model->head() == model::Head::kNone || std::ranges::none_of(teacher.missing, is_of_head)) return teacher;
+  log_warning("`{}` holds no trained head, so the student gets none", source.model);
+  return load_model(source, {.head = model::Head::kNone, .may_start_head = true});
+}
+
 }  // namespace
 
 void ExtractConfig::fields(FieldList& list) {
   model.fields(list);
+  for (const char* name : {"model_name", "bert_model"}) list.find("model")->spec.aliases.emplace_back(name);
+  list.accept({"model_type", true, "config.json says it"});
   list.group("Student");
   list.add("layers", layers, {.help = "Layers of the teacher, in the order that the student gets them; from 0."});
   list.add("student_type", student_type,
@@ -181,7 +193,7 @@ Json extract(const ExtractConfig& config) {
     throw UserError(
         "`{}` must hold no model yet, but does; choose another --output_dir, or --overwrite_output_dir to replace it",
         config.output_dir);
-  const LoadedModel teacher = load_model(config.model, {.may_start_head = true});
+  const LoadedModel teacher = load_teacher(config.model);
   const model::Model& from = *teacher.model;
   const model::ModelConfig shape = student_config(config, from.config());
   model::Model student(shape, student_head(shape.family, from.head()), {});

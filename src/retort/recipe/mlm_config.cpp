@@ -1,6 +1,7 @@
 #include "retort/recipe/mlm_config.h"
 
 #include "retort/base/error.h"
+#include "retort/base/log.h"
 
 namespace retort::recipe {
 
@@ -40,6 +41,10 @@ void LanguageLossConfig::check() const {
     throw UserError("the weights `alpha_*` must add up to more than 0, but are all 0; give one of them a weight");
   if (mlm && alpha_clm > 0)
     throw UserError("`alpha_clm` must be 0 where tokens are masked, but is {}; use --no_mlm with it", alpha_clm);
+  if (alpha_clm > 0)
+    log_warning(
+        "`alpha_clm`: attention in these models sees the next token, so its prediction is soon perfect and teaches "
+        "little");
   if (!mlm && alpha_mlm > 0)
     throw UserError("`alpha_mlm` must be 0 with --no_mlm, but is {}; use alpha_clm", alpha_mlm);
   if (!mlm && restrict_ce_to_mask)

@@ -59,6 +59,12 @@ Json train_language_model(const LanguageModelRun& task) {
     throw UserError("`mlm_mask_prop` must be above 0 for held-out scores, but is 0; leave out `--eval_file`");
   if (task.losses.restrict_ce_to_mask && corpus.masking.mlm_mask_prop <= 0)
     throw UserError("`mlm_mask_prop` must be above 0 with `restrict_ce_to_mask`, but is 0; nothing would be compared");
+  if (task.losses.mlm && task.losses.alpha_mlm > 0 && corpus.masking.mlm_mask_prop <= 0)
+    throw UserError("`mlm_mask_prop` must be above 0 to learn masked tokens, but is 0; or set `alpha_mlm` to 0");
+  if (corpus.eval_file.empty() && corpus.pseudo_perplexity_sequences > 0)
+    throw UserError("`--eval_file` must be given for `pseudo_perplexity_sequences`, but is missing");
+  if (corpus.max_eval_sequences == 0)
+    throw UserError("`max_eval_sequences` must be above 0, or -1 for all, but is 0; leave out `--eval_file`");
   TrainingRun run(training, task.output, task.settings);
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel student = load_model(task.model, {.head = model::Head::kMaskedLm,

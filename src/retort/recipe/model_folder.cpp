@@ -165,6 +165,28 @@ void report_names(const LoadedModel& loaded, const LoadOptions& options, const s
   if (!loaded.unexpected.empty()) log_info("`{}`: not used here: {}", subject, list_names(loaded.unexpected));
 }
 
+// A masked-LM head is the table of word embeddings here; one with numbers of its own is another model.
+void check_shared_table(const model::Model& model, const checkpoint::WeightFiles& files, const std::string& subject) {
+  const bool has_vocabulary = model.head() == model::Head::kMaskedLm || model.head() == model::Head::kPreTraining;
+  if (!has_vocabulary || model.config().tie_word_embeddings) return;
+  const auto family = model.config().family;
+  const std::string word = model::embedding_names(family, model::base_prefix(family)).word;
+  const kernel::NamedSlice& slice = *model.parameters().find(word);
+  const float* table = model.parameters().values().data_ptr<float>() + slice.offset;
+  for (const checkpoint::NamedTensor& tensor : files.tensors()) {
+    if (!tensor.name.ends_with("predictions.decoder.weight") && !tensor.name.ends_with("vocab_projector.weight"))
+      continue;
+    std::vector<float> values(static_cast<size_t>(tensor.shape[0] * tensor.shape[1]));
+    checkpoint::to_float32(tensor, values);
+    if (static_cast<int64_t>(values.size()) > slice.element_count ||
+        !std::ranges::equal(values, std::span(table, values.size())))
+      throw UserError(
+          "`{}` must have the word embeddings as the table of its masked-LM head, but `{}` differs from them "
+          "(`tie_word_embeddings` is false); such models are not supported",
+          subject, tensor.name);
+  }
+}
+
 // Where each of the wanted names stands among the found ones; empty unless they are the same, in another order.
 std::vector<int64_t> find_class_order(const std::vector<std::string>& found, const std::vector<std::string>& wanted) {
   const auto lower = [](std::string name) {
@@ -290,6 +312,7 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   checkpoint::NameMatches matches = fill_from_files(*loaded.model, files, options.seed);
   loaded.missing = std::move(matches.missing), loaded.unexpected = std::move(matches.unexpected);
   report_names(loaded, options, folder.string());
+  check_shared_table(*loaded.model, files, folder.string());
   if (!class_order.empty()) {
     log_info("`{}`: its classes are put in the order {}", folder.string(), fmt::join(config.labels, ", "));
     order_classes(*loaded.model, class_order);

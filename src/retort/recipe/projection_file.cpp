@@ -45,6 +45,8 @@ void read_projection(model::Model& model, const fs::path& file) {
 
 bool is_of_projection(const kernel::NamedSlice& slice) { return slice.name.starts_with(model::kProjection); }
 
+bool has_projection(const fs::path& folder) { return fs::exists(folder / kFile) || fs::exists(folder / kTorchFile); }
+
 void load_projection(model::Model& model, const fs::path& folder, std::optional<uint64_t> seed) {
   if (projection_of(model).empty()) return;
   const fs::path file = folder / (fs::exists(folder / kFile) ? kFile : kTorchFile);

@@ -12,6 +12,8 @@ namespace retort::recipe {
 
 bool is_of_projection(const kernel::NamedSlice& slice);
 
+// Whether a stage before has left one in the folder.
+bool has_projection(const fs::path& folder);
 // Fills the projection of a model that has one from the folder. Without a file it starts random from `seed`, or, where
 // there is none, throws UserError; so it does when the file's shapes are others.
 void load_projection(model::Model& model, const fs::path& folder, std::optional<uint64_t> seed);

@@ -90,6 +90,15 @@ void StateDistillationConfig::check_prediction() const {
     throw UserError(
         "`use_pred_states` must be true for the distillation of predictions, but is false; `retort distill backbone` "
         "learns the other states");
+  for (const auto& [flag, is_used] : {std::pair("use_attention_scores", use_attention_scores),
+                                      {"use_hidden_states", use_hidden_states},
+                                      {"use_value_states", use_value_states},
+                                      {"use_embedding_states", use_embedding_states}})
+    if (is_used)
+      throw UserError(
+          "`{}` must be false for the distillation of predictions, but is true; `retort distill backbone` "
+          "learns states",
+          flag);
 }
 
 std::vector<LayerPair> map_layers(const StateDistillationConfig& config, int64_t student_layers,

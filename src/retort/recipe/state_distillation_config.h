@@ -27,6 +27,8 @@ struct StateDistillationConfig {
   bool average_loss = false;
 
   void fields(FieldList& list);
+  // Whether the student's hidden states are compared, and need a projection where the teacher has another width.
+  bool learns_hidden_states() const { return use_hidden_states || use_embedding_states; }
   // Throws UserError when the settings are not those of the states inside the models (`distill backbone`) or of their
   // predictions (`distill prediction`), or leave nothing to learn.
   void check_backbone() const;

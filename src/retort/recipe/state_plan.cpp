@@ -40,14 +40,18 @@ void check_heads(const StatePlan& plan, const model::ModelConfig& student, const
   }
 }
 
-void check_context_widths(const StatePlan& plan, int64_t student_width, int64_t teacher_width) {
+void check_context_widths(const StatePlan& plan, const model::ModelConfig& student, const model::ModelConfig& teacher) {
+  const auto width = [](const model::ModelConfig& config, int64_t layer) {
+    return config.heads_of_layer(layer) * config.head_width();
+  };
   for (const StatePlan::Part& part : plan.parts)
-    if (part.state == State::kValue && part.distance != loss::StateDistance::kDivergence &&
-        student_width != teacher_width)
-      throw UserError(
-          "`value_state_loss` must be kld for a student of another width than the teacher ({} and {}), but compares "
-          "the states themselves",
-          student_width, teacher_width);
+    for (const LayerPair& pair : plan.pairs)
+      if (part.state == State::kValue && part.distance != loss::StateDistance::kDivergence &&
+          width(student, pair.student) != width(teacher, pair.teacher))
+        throw UserError(
+            "`value_state_loss` must be kld for a student of another width than the teacher ({} and {}), but compares "
+            "the states themselves",
+            width(student, pair.student), width(teacher, pair.teacher));
 }
 
 }  // namespace
@@ -63,7 +67,7 @@ StatePlan plan_states(const StateDistillationConfig& config, const model::ModelC
   plan.teacher_states.has_contexts = learns(plan, State::kValue);
   const bool keeps_attention = plan.teacher_states.has_scores || plan.teacher_states.has_contexts;
   if (keeps_attention) check_heads(plan, student, teacher);
-  check_context_widths(plan, student.hidden_size, teacher.hidden_size);
+  check_context_widths(plan, student, teacher);
 
   plan.student_options = {.is_training = true, .keep_hidden_states = learns(plan, State::kEmbedding)};
   if (learns(plan, State::kEmbedding)) plan.teacher_states.hidden_layers.push_back(-1);
@@ -79,10 +83,8 @@ StatePlan plan_states(const StateDistillationConfig& config, const model::ModelC
   return plan;
 }
 
-int64_t projection_width(const StateDistillationConfig& config, const model::ModelConfig& student,
-                         const model::ModelConfig& teacher) {
-  const bool is_needed = config.use_hidden_states || config.use_embedding_states;
-  return is_needed && student.hidden_size != teacher.hidden_size ? teacher.hidden_size : 0;
+int64_t projection_width(const model::ModelConfig& student, const model::ModelConfig& teacher) {
+  return student.hidden_size != teacher.hidden_size ? teacher.hidden_size : 0;
 }
 
 }  // namespace retort::recipe

@@ -26,8 +26,8 @@ struct StatePlan {
 StatePlan plan_states(const StateDistillationConfig& config, const model::ModelConfig& student,
                       const model::ModelConfig& teacher);
 
-// Of the student's projection: the teacher's hidden size where hidden states of another width are learned, else 0.
-int64_t projection_width(const StateDistillationConfig& config, const model::ModelConfig& student,
-                         const model::ModelConfig& teacher);
+// Of the projection that hidden states of these two go through: the teacher's hidden size; 0 where the widths are
+// equal.
+int64_t projection_width(const model::ModelConfig& student, const model::ModelConfig& teacher);
 
 }  // namespace retort::recipe

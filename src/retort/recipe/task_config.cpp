@@ -16,8 +16,10 @@ constexpr int64_t kShortest = 8;  // tokens
 void TaskDataConfig::fields(FieldList& list) {
   list.group("Data");
   list.add("task_name", task_name, {.help = "squad, or a GLUE task: cola, mnli, mrpc, ...", .required = true});
-  list.add("aug_train", aug_train,
-           {.help = "Train on train_aug.tsv, or train-v1.1_aug.json, as data augmentation writes them."});
+  list.add(
+      "aug_train", aug_train,
+      {.help = "Train on train_aug.tsv, or on what lies beside SQuAD's training file with _aug in its name, as data "
+               "augmentation writes them."});
   squad.fields(list, true);
   list.find("data_dir")->spec.help =
       "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json (v2.0 with "
@@ -48,14 +50,20 @@ int64_t TaskDataConfig::max_seq_length() const {
 SquadDataConfig TaskDataConfig::squad_data() const {
   SquadDataConfig data = squad;
   data.features.max_seq_length = max_seq_length();
-  if (aug_train && data.train_file.empty() && !data.data_dir.empty())
-    data.train_file = fs::path(data.data_dir) / fmt::format("train-{}_aug.json", data.version());
-  return data.with_files();
+  data = data.with_files();
+  const fs::path plain = data.train_file;
+  if (aug_train && !plain.stem().string().ends_with("_aug"))
+    data.train_file = plain.parent_path() / (plain.stem().string() + "_aug.json");
+  return data;
 }
 
 GlueDataConfig TaskDataConfig::glue_data() const {
   if (squad.data_dir.empty())
     throw UserError("`--data_dir` must be given for the task `{}`, but is missing", task_name);
+  for (const auto& [flag, file] : {std::pair("train_file", squad.train_file), {"dev_file", squad.dev_file}})
+    if (!file.empty())
+      throw UserError("`--{}` must not be given for the task `{}`, but is; `--data_dir` alone says where its files are",
+                      flag, task_name);
   GlueDataConfig data;
   data.task_name = task_name, data.data_dir = squad.data_dir;
   data.features.max_seq_length = max_seq_length();

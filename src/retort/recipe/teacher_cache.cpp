@@ -64,6 +64,16 @@ class GrowingFile {
   std::ofstream out_;
 };
 
+// Of a description; empty where the file is no description any more.
+std::optional<std::string> maybe_key(const fs::path& description) {
+  try {
+    const Json json = read_json_file(description);
+    if (json.is_object() && json.contains("key") && json["key"].is_string()) return json["key"].get<std::string>();
+  } catch (const UserError&) {  // cut off
+  }
+  return std::nullopt;
+}
+
 std::span<const std::byte> bytes_of(const at::Tensor& tensor) {
   return {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()};
 }
@@ -102,6 +112,7 @@ TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, co
       key_(key),
       width_(outputs.width),
       element_bytes_(bytes_of_element(outputs)),
+      compute_(outputs.compute),
       begins_{0} {
   for (int64_t row = 0; row < rows.row_count(); ++row)
     begins_.push_back(begins_.back() + (outputs.per_token ? rows.token_count(row) : 1));
@@ -190,7 +201,9 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
 
 bool TeacherCache::open() {
   if (!fs::exists(folder_ / kDescription)) return false;
-  if (read_json_file(folder_ / kDescription).value("key", "") != key_)
+  const std::optional<std::string> key = maybe_key(folder_ / kDescription);
+  if (!key) return false;
+  if (*key != key_)
     throw UserError(
         "`{}` must hold the teacher's outputs for these rows, but holds others; remove the folder, or choose another "
         "--teacher_cache",
@@ -201,16 +214,27 @@ bool TeacherCache::open() {
          checksums_.bytes().size() == static_cast<size_t>(8 * row_count());
 }
 
+void TeacherCache::note_damage(int64_t row) const {
+  std::call_once(damage_noted_, [&] {
+    log_warning(
+        "`{}`: the values of row {} are damaged; the teacher computes what is damaged, and the next run makes it again",
+        (folder_ / kValues).string(), row);
+    std::error_code ignored;  // a folder that cannot be written stays as it is
+    fs::remove(folder_ / kDescription, ignored);
+  });
+}
+
 at::Tensor TeacherCache::gather(const data::Batch& batch) const {
   int64_t lines = 0;
   for (const int64_t row : batch.rows) lines += begins_[row + 1] - begins_[row];
   at::Tensor found = at::empty({lines, width_}, at::TensorOptions(value_type(element_bytes_)));
   auto* out = static_cast<std::byte*>(found.mutable_data_ptr());
   for (const int64_t row : batch.rows) {
+    if (!is_sound(values_, checksums_, row)) {
+      note_damage(row);
+      return compute_(batch).to(value_type(element_bytes_));
+    }
     const auto bytes = bytes_of_row(values_, row);
-    if (!is_sound(values_, checksums_, row))
-      throw UserError("`{}` must hold sound values, but those of row {} are damaged; remove the folder",
-                      (folder_ / kValues).string(), row);
     std::memcpy(out, bytes.data(), bytes.size());
     out += bytes.size();
   }

@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct TeacherOutputs {
   int64_t width = 1;        // numbers of a token or of a row
   bool per_token = true;
   kernel::Precision precision = kernel::Precision::kFloat32;
-  // The teacher's outputs for a batch: [T, width] or [B, width].
+  // The teacher's outputs for a batch: [T, width] or [B, width]. Asked as long as the cache lives.
   std::function<at::Tensor(const data::Batch&)> compute = {};
 };
 
@@ -49,13 +50,14 @@ class TeacherCache {
   // True when the cache was made; it may have been cut off since.
   static bool exists(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs);
 
-  // The outputs of a batch of rows of the data set, as `compute` gives them, in the type they are kept in. Throws
-  // UserError when the values on disk are damaged.
+  // The outputs of a batch of rows of the data set, as `compute` gives them, in the type they are kept in. Where the
+  // values on disk are damaged they are computed, and the next run makes them again.
   at::Tensor gather(const data::Batch& batch) const;
 
  private:
   void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
-  bool open();  // false: it is not there, or cut off
+  bool open();  // false: it is not there, or not whole
+  void note_damage(int64_t row) const;
   int64_t row_count() const { return static_cast<int64_t>(begins_.size()) - 1; }
   int64_t sound_rows() const;
   std::span<const std::byte> bytes_of_row(const MappedFile& values, int64_t row) const;
@@ -64,8 +66,10 @@ class TeacherCache {
   fs::path folder_;
   std::string key_;
   int64_t width_, element_bytes_;
+  std::function<at::Tensor(const data::Batch&)> compute_;
   std::vector<int64_t> begins_;  // [rows + 1] first line of each row
   MappedFile values_, checksums_;
+  mutable std::once_flag damage_noted_;
 };
 
 }  // namespace retort::recipe

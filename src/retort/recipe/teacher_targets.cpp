@@ -124,13 +124,14 @@ class StateLayout {
 
 TeacherTargets logit_targets(const Teacher& teacher, const data::RowSet& rows, const train::TrainingConfig& training) {
   const bool is_per_token = gives_logits_per_token(teacher.model().head());
-  const TeacherOutputs outputs{.kind = is_per_token ? "token-logits" : "row-logits",
-                               .width = teacher.model().head() == model::Head::kQuestionAnswering
-                                            ? 2
-                                            : static_cast<int64_t>(teacher.model().config().labels.size()),
-                               .per_token = is_per_token,
-                               .precision = training.precision_kind(),
-                               .compute = [&](const data::Batch& batch) { return teacher.forward(batch, {}).logits; }};
+  const TeacherOutputs outputs{
+      .kind = is_per_token ? "token-logits" : "row-logits",
+      .width = teacher.model().head() == model::Head::kQuestionAnswering
+                   ? 2
+                   : static_cast<int64_t>(teacher.model().config().labels.size()),
+      .per_token = is_per_token,
+      .precision = training.precision_kind(),
+      .compute = [&teacher](const data::Batch& batch) { return teacher.forward(batch, {}).logits; }};
   const auto cache = open_cache(teacher, rows, outputs, training);
   if (cache == nullptr) return [&teacher](const data::Batch& batch, auto keys) { return teacher.forward(batch, keys); };
   return [cache](const data::Batch& batch, auto) {
@@ -143,12 +144,13 @@ TeacherTargets logit_targets(const Teacher& teacher, const data::RowSet& rows, c
 TeacherTargets state_targets(const Teacher& teacher, const StateSelection& selection, const data::RowSet& rows,
                              const train::TrainingConfig& training) {
   const StateLayout layout(teacher.model().config(), selection);
-  const TeacherOutputs outputs{
-      .kind = "states",
-      .detail = layout.description(),
-      .width = layout.width(),
-      .precision = training.precision_kind(),
-      .compute = [&](const data::Batch& batch) { return layout.pack(teacher.forward(batch, {}, layout.options())); }};
+  const TeacherOutputs outputs{.kind = "states",
+                               .detail = layout.description(),
+                               .width = layout.width(),
+                               .precision = training.precision_kind(),
+                               .compute = [&teacher, layout](const data::Batch& batch) {
+                                 return layout.pack(teacher.forward(batch, {}, layout.options()));
+                               }};
   const auto cache = open_cache(teacher, rows, outputs, training);
   if (cache == nullptr)
     return [&teacher, options = layout.options()](const data::Batch& batch, auto keys) {

@@ -1,5 +1,10 @@
 #include "retort/recipe/training_run.h"
 
+#include <fmt/ranges.h>
+
+#include <set>
+
+#include "retort/base/log.h"
 #include "retort/recipe/model_card.h"
 #include "retort/recipe/projection_file.h"
 #include "retort/train/process_group.h"
@@ -24,6 +29,27 @@ model::ModelOptions training_model_options(const train::TrainingConfig& training
           .checkpoint_activations = training.checkpoint_activations};
 }
 
+namespace {
+
+// What a run may be continued with without being another run.
+bool is_of_the_process(const std::string& setting) {
+  static const std::set<std::string> names{"output_dir", "resume", "overwrite_output_dir", "threads",
+                                           "process_timeout"};
+  return names.contains(setting);
+}
+
+void warn_of_other_settings(const checkpoint::RunFolder& folder, const Json& settings) {
+  const Json before = folder.maybe_read_config().value_or(Json::object());
+  std::vector<std::string> others;
+  for (const auto& [name, value] : settings.items())
+    if (!is_of_the_process(name) && before.contains(name) && before[name] != value)
+      others.push_back(fmt::format("{} {} (it was {})", name, value.dump(), before[name].dump()));
+  if (!others.empty())
+    log_warning("the run is continued with other settings than it was begun with: {}", fmt::join(others, ", "));
+}
+
+}  // namespace
+
 TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::OutputConfig& output, Json settings)
     : training_(training), output_(output), settings_(std::move(settings)) {
   training.apply_to_process();
@@ -38,7 +64,10 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
 
 Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
   train::Trainer trainer(unit, source, training_, folder_ ? &*folder_ : nullptr);
-  if (output_.resume) trainer.resume();
+  if (output_.resume) {
+    if (folder_) warn_of_other_settings(*folder_, settings_);
+    trainer.resume();
+  }
   if (folder_) folder_->write_config(settings_);
   return trainer.run().to_json();
 }

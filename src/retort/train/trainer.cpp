@@ -30,6 +30,7 @@ optim::OptimizerOptions optimizer_options(const TrainingConfig& config) {
   options.beta1 = config.adam_beta1, options.beta2 = config.adam_beta2, options.epsilon = config.adam_epsilon;
   options.weight_decay = config.weight_decay;
   options.correct_bias = config.correct_bias;
+  if (config.max_grad_norm == 0) options.tensor_max_norm = 0;
   return options;
 }
 
@@ -37,9 +38,11 @@ optim::Schedule make_schedule(const TrainingConfig& config, int64_t total_steps)
   optim::Schedule schedule;
   schedule.kind = optim::parse_schedule(config.lr_scheduler_type);
   schedule.total_steps = total_steps;
-  schedule.warmup_steps = config.warmup_steps > 0
-                              ? static_cast<double>(config.warmup_steps)
-                              : std::ceil(config.warmup_proportion * static_cast<double>(schedule.total_steps));
+  const double share = config.warmup_proportion * static_cast<double>(schedule.total_steps);
+  if (config.warmup_steps > 0)
+    schedule.warmup_steps = static_cast<double>(config.warmup_steps);
+  else  // NVIDIA's are functions of the share itself, the others of whole steps
+    schedule.warmup_steps = config.lr_scheduler_type.starts_with("nvidia") ? share : std::ceil(share);
   return schedule;
 }
 

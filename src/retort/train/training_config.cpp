@@ -95,7 +95,8 @@ void TrainingConfig::fields(FieldList& list) {
   list.add("weight_decay", weight_decay,
            {.help = "Decoupled decay; biases and LayerNorm weights are left out.", .min = 0});
   list.add("max_grad_norm", max_grad_norm,
-           {.help = "Gradients are scaled down to this L2 norm; 0 switches it off.", .min = 0});
+           {.help = "Gradients are scaled down to this L2 norm; 0 switches it off, bertadam's of single tensors too.",
+            .min = 0});
   list.add(
       "precision", precision,
       {.help =

@@ -143,6 +143,7 @@ TEST(Fields, OlderSpellingsOfChoices) {
 TEST(Fields, FlagsOfOtherProgramsAreTakenWithoutEffect) {
   const Parsed parsed({"--mode", "lazy", "--do-train", "--steps", "3"});
   EXPECT_EQ(parsed.steps, 3);
+  EXPECT_EQ(Parsed({"--do_train", "true", "--steps", "4"}).steps, 4);
   EXPECT_NE(flag_error({"--do_train", "lazy"}).find("`lazy` after `--do_train` must be a flag"), std::string::npos);
   SampleConfig config;
   FieldList list;
