@@ -103,14 +103,17 @@ TEST_F(DistillBackbone, SaysWhatAContinuedRunHasOtherwise) {
   DistillBackboneConfig config = backbone(folder_ / "out", student_);
   distill_backbone(config);
   fs::remove(folder_ / "out/DONE");
-  config.output.resume = true, config.training.threads = 1;
+  config.output.resume = true, config.training.threads = 1, config.training.eval_steps = 2;
   config.states.attention_loss = "mse";
   testing::internal::CaptureStderr();
   distill_backbone(config);
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find("other settings than it was begun with: attention_loss \"mse\" (it was \"kld\")\n"),
-            std::string::npos)
+  EXPECT_NE(
+      log.find(
+          "other settings than it was begun with: attention_loss \"mse\" (it was \"kld\"), eval_steps 2 (it was 0)\n"),
+      std::string::npos)
       << log;
+  EXPECT_NE(log.find("`--eval_steps` changes nothing without --evaluate_during_training"), std::string::npos) << log;
 }
 
 TEST_F(DistillBackbone, AugmentedQuestionsLieBesideTheNamedFile) {

@@ -54,6 +54,10 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
     : training_(training), output_(output), settings_(std::move(settings)) {
   training.apply_to_process();
   if (!train::process_group().is_main()) return;
+  for (const auto& [flag, is_given] :
+       {std::pair("eval_steps", training.eval_steps > 0), {"load_best_model_at_end", training.load_best_model_at_end}})
+    if (is_given && !training.evaluate_during_training)
+      log_info("`--{}` changes nothing without --evaluate_during_training", flag);
   using checkpoint::RunStart;
   const RunStart start = output.resume                 ? RunStart::kResume
                          : output.overwrite_output_dir ? RunStart::kOverwrite
