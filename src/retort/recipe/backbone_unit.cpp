@@ -39,10 +39,7 @@ void BackboneUnit::freeze_untaught() {
       highest_output = std::max(highest_output, pair.student - (part.state == State::kHidden ? 0 : 1));
     }
   std::vector<std::string> untaught{"pooler.dense"};
-  const auto is_projected = [](const StatePlan::Part& part) {
-    return part.state == State::kHidden || part.state == State::kEmbedding;
-  };
-  if (std::none_of(plan_.parts.begin(), plan_.parts.end(), is_projected)) untaught.push_back(model::kProjection);
+  if (!plan_.learns(State::kHidden) && !plan_.learns(State::kEmbedding)) untaught.push_back(model::kProjection);
   for (int64_t layer = highest_output + 1; layer < config.num_hidden_layers; ++layer) {
     const model::LayerNames names = model::layer_names(config.family, "", layer);
     for (const std::string& name :

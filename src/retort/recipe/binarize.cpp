@@ -116,9 +116,13 @@ void check_output(const std::string& path, bool overwrite) {
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it", path);
 }
 
+bool is_same_file(const std::string& a, const std::string& b) {
+  return !a.empty() && fs::weakly_canonical(a) == fs::weakly_canonical(b);
+}
+
 // An input that is written over would be lost.
 void check_is_not_input(const std::string& output, const std::string& input, const char* flag) {
-  if (!output.empty() && fs::weakly_canonical(output) == fs::weakly_canonical(input))
+  if (is_same_file(output, input))
     throw UserError("`{}` must be another file than the one that is read, but both are `{}`", flag, output);
 }
 
@@ -154,8 +158,7 @@ Json binarize(const BinarizeConfig& config) {
   check_is_not_input(config.held_out_file, config.file_path, "held_out_file");
   check_output(config.output_file, config.overwrite);
   check_output(config.held_out_file, config.overwrite);
-  if (!config.held_out_file.empty() &&
-      fs::weakly_canonical(config.held_out_file) == fs::weakly_canonical(config.output_file))
+  if (is_same_file(config.held_out_file, config.output_file))
     throw UserError("`held_out_file` must be another file than `output_file`, but both are `{}`", config.output_file);
   const text::Tokenizer tokenizer = load_tokenizer(config.model);
   Dealer dealer(config, tokenizer);

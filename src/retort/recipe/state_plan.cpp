@@ -23,11 +23,6 @@ std::vector<StatePlan::Part> parts_of(const StateDistillationConfig& config, siz
   return parts;
 }
 
-bool learns(const StatePlan& plan, State state) {
-  return std::any_of(plan.parts.begin(), plan.parts.end(),
-                     [&](const StatePlan::Part& part) { return part.state == state; });
-}
-
 void check_heads(const StatePlan& plan, const model::ModelConfig& student, const model::ModelConfig& teacher) {
   for (const LayerPair& pair : plan.pairs) {
     const int64_t own = student.heads_of_layer(pair.student), others = teacher.heads_of_layer(pair.teacher);
@@ -56,6 +51,10 @@ void check_context_widths(const StatePlan& plan, const model::ModelConfig& stude
 
 }  // namespace
 
+bool StatePlan::learns(State state) const {
+  return std::any_of(parts.begin(), parts.end(), [&](const Part& part) { return part.state == state; });
+}
+
 StatePlan plan_states(const StateDistillationConfig& config, const model::ModelConfig& student,
                       const model::ModelConfig& teacher) {
   config.check_backbone();
@@ -63,16 +62,16 @@ StatePlan plan_states(const StateDistillationConfig& config, const model::ModelC
   plan.pairs = map_layers(config, student.num_hidden_layers, teacher.num_hidden_layers);
   plan.parts = parts_of(config, plan.pairs.size());
   plan.hidden_width = teacher.hidden_size;
-  plan.teacher_states.has_scores = learns(plan, State::kAttention);
-  plan.teacher_states.has_contexts = learns(plan, State::kValue);
+  plan.teacher_states.has_scores = plan.learns(State::kAttention);
+  plan.teacher_states.has_contexts = plan.learns(State::kValue);
   const bool keeps_attention = plan.teacher_states.has_scores || plan.teacher_states.has_contexts;
   if (keeps_attention) check_heads(plan, student, teacher);
   check_context_widths(plan, student, teacher);
 
-  plan.student_options = {.is_training = true, .keep_hidden_states = learns(plan, State::kEmbedding)};
-  if (learns(plan, State::kEmbedding)) plan.teacher_states.hidden_layers.push_back(-1);
+  plan.student_options = {.is_training = true, .keep_hidden_states = plan.learns(State::kEmbedding)};
+  if (plan.learns(State::kEmbedding)) plan.teacher_states.hidden_layers.push_back(-1);
   for (const LayerPair& pair : plan.pairs) {
-    if (learns(plan, State::kHidden)) {
+    if (plan.learns(State::kHidden)) {
       plan.teacher_states.hidden_layers.push_back(pair.teacher);
       plan.student_options.keep_hidden_states |= pair.student != student.num_hidden_layers - 1;
     }

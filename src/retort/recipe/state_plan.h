@@ -20,6 +20,8 @@ struct StatePlan {
   int64_t hidden_width = 0;  // in which hidden states are compared: the teacher's
   model::ForwardOptions student_options = {};
   StateSelection teacher_states = {};
+
+  bool learns(State state) const;
 };
 
 // Throws UserError when the models cannot be compared as configured.
