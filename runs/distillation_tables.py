@@ -202,7 +202,7 @@ class Study:
             del self.processes[run.name]
             self.changed.notify_all()
             if process.returncode != 0:
-                word = "stopped" if process.returncode in (130, 143) else "FAILED "
+                word = "stopped" if process.returncode in (130, 143, -signal.SIGINT, -signal.SIGTERM) else "FAILED "
                 print(f"{word} {run.name}: exit code {process.returncode}, {self.out / run.name}.log", file=sys.stderr, flush=True)
                 return
             self.known[run.name] = json.loads(output.decode().strip().splitlines()[-1])

@@ -140,9 +140,34 @@ TEST(DistillSquad, WithoutSoftTargetsIsFineTuning) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = distillation(folder / "distilled");
   config.distillation.alpha_ce = 0, config.distillation.alpha_squad = 1;
+  testing::internal::CaptureStderr();
   distill_squad(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("`--teacher` changes nothing with --alpha_ce 0"), std::string::npos) << log;
+  EXPECT_EQ(log.find("the teacher scores"), std::string::npos) << log;
   finetune_squad(tiny::squad_settings(folder / "plain"));
   EXPECT_EQ(weights_of(folder / "distilled"), weights_of(folder / "plain"));
+}
+
+// Its evaluation takes minutes on real files, and a run that is continued has said the scores.
+TEST(DistillSquad, ScoresTheTeacherOnceInTheBeginning) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "out");
+  config.data.dev_file = tiny::dev_file();
+  config.training.max_steps = 2, config.training.save_steps = 1;
+  config.training.lr_scheduler_type = "constant", config.training.warmup_steps = 1;
+  const auto log_of = [&] {
+    testing::internal::CaptureStderr();
+    distill_squad(config);
+    return testing::internal::GetCapturedStderr();
+  };
+  config.output.resume = true;  // in an empty folder: from the beginning
+  const std::string log = log_of();
+  EXPECT_NE(log.find("the teacher scores {\"exact\""), std::string::npos) << log;
+  EXPECT_NE(log.find("warm-up changes nothing with --lr_scheduler_type constant"), std::string::npos) << log;
+  fs::remove(folder / "out/DONE");
+  ASSERT_GT(fs::remove_all(folder / "out/checkpoint-2"), 0);
+  EXPECT_EQ(log_of().find("the teacher scores"), std::string::npos);
 }
 
 fs::path file_in(const fs::path& cache_dir, const std::string& name) {

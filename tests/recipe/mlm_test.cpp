@@ -136,6 +136,10 @@ TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
   const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distillation/teacher_mlm", folder / "teacher");
   tiny::set_config_field(teacher, "tie_word_embeddings", false);
   EXPECT_EQ(load_model({.model = teacher.string()}, {}).model->head(), model::Head::kMaskedLm) << "without a table";
+  ExtractConfig cut;  // a reader of the student would make it a random table
+  cut.model.model = teacher, cut.layers = {0}, cut.output_dir = folder / "student";
+  extract(cut);
+  EXPECT_EQ(read_json_file(folder / "student/config.json")["tie_word_embeddings"], true);
   const auto config = load_model({.model = teacher.string()}, {}).model->config();
   std::vector<float> table(static_cast<size_t>(config.vocab_size * config.hidden_size), 0.5F);
   const auto add_table = [&] {
@@ -221,7 +225,7 @@ TEST(DistillMlm, RefusesWhatWouldTeachNothing) {
   PretrainConfig config = pretraining(folder.path(), folder / "out");
   config.corpus.masking.mlm_mask_prop = 0, config.corpus.eval_file.clear();
   EXPECT_EQ(tiny::message_of([&] { pretrain(config); }),
-            "`mlm_mask_prop` must be above 0 to learn masked tokens, but is 0; or set `alpha_mlm` to 0");
+            "`mlm_mask_prop` must be above 0 to learn masked tokens, but is 0; 0.15 is usual");
   config.corpus.masking.mlm_mask_prop = 0.15, config.corpus.pseudo_perplexity_sequences = 2;
   EXPECT_EQ(tiny::message_of([&] { pretrain(config); }),
             "`--eval_file` must be given for `pseudo_perplexity_sequences`, but is missing");

@@ -83,6 +83,21 @@ void rename_or_throw(const fs::path& from, const fs::path& to) {
   }
 }
 
+// What /proc calls a file that this process has open.
+std::string open_file_name(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
+
+// A new file in the folder that has no name yet and can be given one; -1 where there is no such thing.
+int maybe_open_unnamed(const fs::path& folder) {
+  if (::access("/proc/self/fd", F_OK) != 0) return -1;
+  return repeat_after_signal([&] { return ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666); });
+}
+
+void link_or_throw(int descriptor, const fs::path& path) {
+  if (::linkat(AT_FDCWD, open_file_name(descriptor).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    throw UserError("`{}` must be writable, but the file could not be given its name: {}; check the folder",
+                    path.string(), system_reason(errno));
+}
+
 // The file that `path` points to, also when that does not exist yet.
 fs::path follow_links(const fs::path& path) {
   std::error_code failure;
@@ -136,19 +151,21 @@ void remove_or_warn(const fs::path& folder) {
 }  // namespace
 
 MappedFile::MappedFile(const fs::path& path) {
-  const int descriptor = open_or_throw(path, O_RDONLY, "a readable file");
+  const Descriptor file(open_or_throw(path, O_RDONLY, "a readable file"));
+  map(file.number, path);
+}
+
+void MappedFile::map(int descriptor, const fs::path& path) {
   struct stat status = {};
-  const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-  byte_count_ = regular ? static_cast<size_t>(status.st_size) : 0;
-  void* const address = byte_count_ > 0 ? ::mmap(nullptr, byte_count_, PROT_READ, MAP_PRIVATE, descriptor, 0) : nullptr;
-  const int map_error = errno;
-  ::close(descriptor);
-  if (!regular) throw UserError("`{}` must be a regular file, but is {}", path.string(), kind_of(status.st_mode));
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+    throw UserError("`{}` must be a regular file, but is {}", path.string(), kind_of(status.st_mode));
+  const auto byte_count = static_cast<size_t>(status.st_size);
+  void* const address = byte_count > 0 ? ::mmap(nullptr, byte_count, PROT_READ, MAP_PRIVATE, descriptor, 0) : nullptr;
   if (address == MAP_FAILED) {
-    throw UserError("`{}` must be readable, but mapping its {} bytes failed: {}", path.string(), byte_count_,
-                    system_reason(map_error));
+    throw UserError("`{}` must be readable, but mapping its {} bytes failed: {}", path.string(), byte_count,
+                    system_reason(errno));
   }
-  address_ = static_cast<const std::byte*>(address);
+  address_ = static_cast<const std::byte*>(address), byte_count_ = byte_count;
 }
 
 MappedFile::~MappedFile() {
@@ -190,13 +207,16 @@ AtomicFile::AtomicFile(fs::path path) : path_(follow_links(path)) {
   const bool direct = is_device_or_pipe(path_);
   temporary_path_ = direct ? path_ : temporary_beside(path_);
   if (is_folder(path_)) throw UserError("`{}` must be a file, but is a folder; choose another name", path_.string());
-  descriptor_ = open_or_throw(temporary_path_, O_WRONLY | (direct ? 0 : O_CREAT | O_EXCL), "writable");
+  if (!direct) descriptor_ = maybe_open_unnamed(folder_of(path_));
+  has_name_ = descriptor_ < 0;
+  if (has_name_)
+    descriptor_ = open_or_throw(temporary_path_, direct ? O_WRONLY : O_RDWR | O_CREAT | O_EXCL, "writable");
 }
 
 AtomicFile::~AtomicFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  if (temporary_path_ != path_) ::unlink(temporary_path_.c_str());
+  if (has_name_ && temporary_path_ != path_) ::unlink(temporary_path_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -219,6 +239,10 @@ void AtomicFile::publish() {
   flush();
   const bool direct = temporary_path_ == path_;
   if (!direct) sync_descriptor(descriptor_, path_);
+  if (!has_name_) {
+    link_or_throw(descriptor_, temporary_path_);
+    has_name_ = true;
+  }
   close_checked(descriptor_, path_);
   descriptor_ = -1;
   if (direct) return;
@@ -229,6 +253,14 @@ void AtomicFile::publish() {
     throw;
   }
   sync_path(folder_of(path_));
+}
+
+MappedFile AtomicFile::map() {
+  RETORT_CHECK(descriptor_ >= 0 && temporary_path_ != path_, "`{}` is no file under construction", path_.string());
+  flush();
+  MappedFile mapped;
+  mapped.map(descriptor_, path_);
+  return mapped;
 }
 
 void write_file_atomically(const fs::path& path, std::string_view content) {

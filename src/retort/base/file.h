@@ -29,6 +29,9 @@ class MappedFile {
   std::string_view text() const { return {reinterpret_cast<const char*>(address_), byte_count_}; }
 
  private:
+  friend class AtomicFile;
+  void map(int descriptor, const fs::path& path);
+
   const std::byte* address_ = nullptr;
   size_t byte_count_ = 0;
 };
@@ -36,8 +39,10 @@ class MappedFile {
 // The whole file.
 std::string read_file(const fs::path& path);
 
-// A file under construction: writes go to `<path>.tmp.<pid>.<n>`; `publish` syncs and renames it to `path`. Destroyed
-// without `publish`, it removes the temporary file. Nothing is ever visible under the final name but whole content.
+// A file under construction. Until `publish`, which syncs it and puts it in the place of `path`, it has no name where
+// the file system can have such files (O_TMPFILE), so that a killed process leaves nothing; else it is called
+// `<path>.tmp.<pid>.<n>`. Destroyed without `publish`, it is gone. Nothing is ever visible under the final name but
+// whole content.
 // Small pieces are gathered, so an error of the disk may be reported by a later `write` or by `publish`. A link is
 // followed: the file it points to is replaced. A device or pipe (/dev/stdout) holds no old content and is written to
 // directly. Not thread-safe; several objects of one path are, and the last one published stays.
@@ -52,10 +57,14 @@ class AtomicFile {
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
   void publish();
 
+  // What was written so far, for reading; not of a device.
+  MappedFile map();
+
  private:
   void flush();
 
   fs::path path_, temporary_path_;  // equal for a device
+  bool has_name_ = true;            // whether something lies at temporary_path_
   std::string gathered_;            // accepted by `write`, not yet given to the system
   int descriptor_ = -1;
 };

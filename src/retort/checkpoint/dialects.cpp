@@ -183,6 +183,10 @@ std::vector<std::optional<CanonicalName>> map_names(std::span<const std::string>
   return canonical;
 }
 
+bool is_tied_copy(std::string_view name, std::string_view kept) {
+  return std::ranges::find(kTied, Pair(name, kept)) != kTied.end();
+}
+
 std::string nvidia_name(std::string_view canonical_name) {
   for (const std::string_view layer : kNvidiaDenseAct) {
     const size_t begin = canonical_name.rfind(layer);

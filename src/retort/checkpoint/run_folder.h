@@ -40,6 +40,9 @@ struct CheckpointFolder {
   fs::path path;
 };
 
+// All `checkpoint-N` folders of a run's folder by increasing step, whole or not; none where there is no folder.
+std::vector<CheckpointFolder> list_checkpoints(const fs::path& output_dir);
+
 struct SaveRequest {
   int64_t step = 0;
   std::function<void(const fs::path& folder)> fill;  // writes the checkpoint's files into the folder it is given

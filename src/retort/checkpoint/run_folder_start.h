@@ -20,9 +20,6 @@ inline constexpr std::string_view kPreviousRun = "previous_run";
 inline constexpr std::string_view kDeletedSuffix = ".deleted";   // a checkpoint on its way out
 inline constexpr std::string_view kUnpublished = "unpublished";  // files that publish_files has not moved yet
 
-// The `checkpoint-N` folders in `folder` by increasing step, whole or not.
-std::vector<CheckpointFolder> list_checkpoints(const fs::path& folder);
-
 // Locks the folder, made if needed. Throws UserError with the remedy when its content does not permit `options.start`.
 std::unique_ptr<FolderLock> lock_checked(const RunFolderOptions& options);
 

@@ -1,8 +1,6 @@
 // The container is a column file (feature_cache.h): checked, mapped, published whole.
 #include "retort/data/token_file.h"
 
-#include <unistd.h>
-
 #include <limits>
 
 #include "retort/base/error.h"
@@ -95,16 +93,9 @@ std::vector<int64_t> TokenFile::count_ids() const {
 
 TokenFileWriter::TokenFileWriter(fs::path path, TokenVocabulary vocabulary)
     : path_(std::move(path)),
-      ids_path_(path_.string() + fmt::format(".ids.{}", getpid())),
       vocabulary_(std::move(vocabulary)),
       is_narrow_(vocabulary_.size <= std::numeric_limits<uint16_t>::max() + 1),
-      ids_(std::make_unique<AtomicFile>(ids_path_)) {}
-
-TokenFileWriter::~TokenFileWriter() {
-  ids_.reset();
-  std::error_code ignored;
-  fs::remove(ids_path_, ignored);
-}
+      ids_(path_.string() + ".ids") {}
 
 void TokenFileWriter::add(std::span<const int32_t> ids) {
   if (ids.empty()) return;
@@ -115,12 +106,12 @@ void TokenFileWriter::add(std::span<const int32_t> ids) {
   begins_.push_back(static_cast<uint64_t>(token_count_));
   lengths_.push_back(static_cast<uint32_t>(ids.size()));
   token_count_ += static_cast<int64_t>(ids.size());
-  if (!is_narrow_) return ids_->write(std::as_bytes(ids));
+  if (!is_narrow_) return ids_.write(std::as_bytes(ids));
   std::vector<uint16_t> narrow(ids.begin(), ids.end());
-  ids_->write(std::as_bytes(std::span(narrow)));
+  ids_.write(std::as_bytes(std::span(narrow)));
 }
 
-ColumnStore TokenFileWriter::make_columns(uint64_t seed) const {
+ColumnStore TokenFileWriter::make_columns(uint64_t seed) {
   std::vector<uint64_t> begins;
   std::vector<uint32_t> lengths;
   begins.reserve(begins_.size()), lengths.reserve(lengths_.size());
@@ -130,14 +121,13 @@ ColumnStore TokenFileWriter::make_columns(uint64_t seed) const {
   columns.add_text("vocabulary", describe(vocabulary_));
   columns.add("begins", std::move(begins));
   columns.add("lengths", std::move(lengths));
-  const auto ids = std::make_shared<const MappedFile>(ids_path_);
+  const auto ids = std::make_shared<const MappedFile>(ids_.map());
   columns.add_column({"ids", is_narrow_ ? 2U : 4U, ids->bytes()}, ids);
   return columns;
 }
 
 void TokenFileWriter::publish(uint64_t seed) {
   if (lengths_.empty()) throw UserError("`{}` must get at least one sequence, but the text has none", path_.string());
-  ids_->publish();
   write_column_file(path_, ContentHash().add(kFormat).add(vocabulary_.hash).hex(), make_columns(seed));
 }
 

@@ -61,7 +61,6 @@ class TokenFileWriter {
  public:
   // Throws UserError when the place cannot be written.
   TokenFileWriter(fs::path path, TokenVocabulary vocabulary);
-  ~TokenFileWriter();
   TokenFileWriter(const TokenFileWriter&) = delete;
   TokenFileWriter& operator=(const TokenFileWriter&) = delete;
 
@@ -74,12 +73,12 @@ class TokenFileWriter {
   int64_t token_count() const { return token_count_; }
 
  private:
-  ColumnStore make_columns(uint64_t seed) const;
+  ColumnStore make_columns(uint64_t seed);
 
-  fs::path path_, ids_path_;
+  fs::path path_;
   TokenVocabulary vocabulary_;
   bool is_narrow_;
-  std::unique_ptr<AtomicFile> ids_;
+  AtomicFile ids_;  // never published
   std::vector<uint64_t> begins_;
   std::vector<uint32_t> lengths_;
   int64_t token_count_ = 0;

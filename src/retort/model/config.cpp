@@ -261,9 +261,9 @@ Json config_to_json(const ModelConfig& c, const std::string& architecture) {
     json["qa_dropout"] = c.qa_dropout;
     json["seq_classif_dropout"] = c.seq_classif_dropout;
     json["sinusoidal_pos_embds"] = c.sinusoidal_pos_embds;
-    json["tie_weights_"] = c.tie_word_embeddings;
+    json["tie_weights_"] = true;
   }
-  json["tie_word_embeddings"] = c.tie_word_embeddings;
+  json["tie_word_embeddings"] = true;  // a head over the vocabulary has no other table here, whatever was read
   json["initializer_range"] = c.initializer_range;
   json["pad_token_id"] = c.pad_token_id;
   json["torch_dtype"] = "float32";

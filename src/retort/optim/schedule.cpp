@@ -70,4 +70,17 @@ double Schedule::factor(int64_t update) const {
   return 0;
 }
 
+double warmup_steps_of(ScheduleKind kind, double share, int64_t total_steps) {
+  const double steps = share * static_cast<double>(total_steps);
+  switch (kind) {
+    case ScheduleKind::kNvidiaLinear:
+    case ScheduleKind::kNvidiaPolynomial:
+    case ScheduleKind::kNvidiaConstant:
+    case ScheduleKind::kNvidiaCosine:
+      return steps;
+    default:
+      return std::ceil(steps);
+  }
+}
+
 }  // namespace retort::optim

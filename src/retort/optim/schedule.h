@@ -29,6 +29,10 @@ struct Schedule {
   double factor(int64_t update) const;
 };
 
+// Warm-up steps of a schedule whose warm-up is a share of all steps: NVIDIA's are functions of the share itself, the
+// others of whole steps.
+double warmup_steps_of(ScheduleKind kind, double share, int64_t total_steps);
+
 // By the names of lr_scheduler_type: linear, constant, constant_with_warmup, cosine, nvidia_linear, nvidia_poly,
 // nvidia_constant, nvidia_cosine. Throws UserError for others.
 ScheduleKind parse_schedule(const std::string& name);

@@ -57,7 +57,8 @@ Json distill_glue(const DistillPredictionConfig& config) {
   };
   return train_glue(run, [&](LoadedModel& student, const data::RowSet& rows) {
     if (train::process_group().is_main())
-      log_info("the teacher scores {}", GlueUnit(teacher->loaded(), data, config.training).evaluate().dump());
+      Teacher::report_scores(config.output,
+                             [&] { return GlueUnit(teacher->loaded(), data, config.training).evaluate(); });
     TeacherTargets targets;  // regression has labels alone
     if (!data.task().is_regression()) targets = logit_targets(*teacher, rows, config.training);
     return std::make_unique<GluePredictionUnit>(student, std::move(targets), config.temperature, data, config.training);
@@ -74,7 +75,8 @@ Json distill_questions(const DistillPredictionConfig& config) {
   };
   return train_squad(run, [&](const SquadMaterial& material) {
     if (material.dev != nullptr)
-      log_info("the teacher scores {}", SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate().dump());
+      Teacher::report_scores(config.output,
+                             [&] { return SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate(); });
     return std::make_unique<SquadPredictionUnit>(material.loaded,
                                                  logit_targets(*teacher, material.rows, config.training),
                                                  config.temperature, data, tokens, material.dev);

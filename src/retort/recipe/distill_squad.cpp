@@ -50,15 +50,20 @@ Json distill_squad(const DistillSquadConfig& config) {
     teacher =
         std::make_unique<Teacher>(config.teacher, model::Head::kQuestionAnswering, config.training.precision_kind(),
                                   config.model, student, config.data.features.max_seq_length);
-    teacher->warn_unless_trained("questions");
+    if (config.distillation.needs_teacher())
+      teacher->warn_unless_trained("questions");
+    else
+      log_info("`--teacher` changes nothing with --alpha_ce 0");
   };
   return train_squad(run, [&](const SquadMaterial& material) {
     const int64_t tokens = config.training.micro_batch_tokens();
-    if (material.dev != nullptr)
-      log_info("the teacher scores {}",
-               SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate().dump());
     TeacherTargets targets;
-    if (config.distillation.needs_teacher()) targets = logit_targets(*teacher, material.rows, config.training);
+    if (config.distillation.needs_teacher()) {
+      if (material.dev != nullptr)
+        Teacher::report_scores(
+            config.output, [&] { return SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate(); });
+      targets = logit_targets(*teacher, material.rows, config.training);
+    }
     return std::make_unique<DistillSquadUnit>(material.loaded, std::move(targets), config.distillation, config.data,
                                               tokens, material.dev);
   });

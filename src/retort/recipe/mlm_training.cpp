@@ -60,7 +60,7 @@ Json train_language_model(const LanguageModelRun& task) {
   if (task.losses.restrict_ce_to_mask && corpus.masking.mlm_mask_prop <= 0)
     throw UserError("`mlm_mask_prop` must be above 0 with `restrict_ce_to_mask`, but is 0; nothing would be compared");
   if (task.losses.mlm && task.losses.alpha_mlm > 0 && corpus.masking.mlm_mask_prop <= 0)
-    throw UserError("`mlm_mask_prop` must be above 0 to learn masked tokens, but is 0; or set `alpha_mlm` to 0");
+    throw UserError("`mlm_mask_prop` must be above 0 to learn masked tokens, but is 0; 0.15 is usual");
   if (corpus.eval_file.empty() && corpus.pseudo_perplexity_sequences > 0)
     throw UserError("`--eval_file` must be given for `pseudo_perplexity_sequences`, but is missing");
   if (corpus.max_eval_sequences == 0)
@@ -93,10 +93,11 @@ Json train_language_model(const LanguageModelRun& task) {
   data::ShuffledSource source(rows, options);
   const int64_t tokens = training.micro_batch_tokens();
   MlmUnit unit(student, teacher.get(), task.losses, held_out, tokens);
-  if (held_out.masked && !task.output.resume) {
+  if (held_out.masked) {
     if (teacher)
-      log_info("the teacher scores {}", evaluate_masked_lm(teacher->model(), *held_out.masked, tokens).dump());
-    log_info("before training: {}", unit.evaluate().dump());
+      Teacher::report_scores(task.output,
+                             [&] { return evaluate_masked_lm(teacher->model(), *held_out.masked, tokens); });
+    if (!task.output.continues_a_run()) log_info("before training: {}", unit.evaluate().dump());
   }
   const Json trained = run.train(unit, source);
   if (!run.has_folder()) return {};

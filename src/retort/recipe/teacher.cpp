@@ -62,6 +62,10 @@ void Teacher::warn_unless_trained(const std::string& purpose) const {
     log_warning("the teacher `{}` has no trained head for {}: its targets are noise", config_.teacher, purpose);
 }
 
+void Teacher::report_scores(const train::OutputConfig& output, const std::function<Json()>& evaluate) {
+  if (!output.continues_a_run()) log_info("the teacher scores {}", evaluate().dump());
+}
+
 model::ModelOutput Teacher::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                     model::ForwardOptions options) const {
   constexpr uint64_t kTeacher = 0x7465616368657200;  // its dropout must not be the student's

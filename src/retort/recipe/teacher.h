@@ -1,9 +1,12 @@
 // A teacher: a trained model beside the student that says what the student should give for a batch.
 #pragma once
 
+#include <functional>
+
 #include "retort/data/batch.h"
 #include "retort/recipe/model_folder.h"
 #include "retort/recipe/teacher_config.h"
+#include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
@@ -21,6 +24,9 @@ class Teacher {
 
   // Logs a warning unless every parameter came from its files; `purpose` completes "no trained head for ...".
   void warn_unless_trained(const std::string& purpose) const;
+
+  // Logs its scores before a run begins; one that is continued has said them. `evaluate` may take minutes.
+  static void report_scores(const train::OutputConfig& output, const std::function<Json()>& evaluate);
 
   // Its output for a batch, without gradients; dropout only as configured, with keys made from those of the sequences.
   model::ModelOutput forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,

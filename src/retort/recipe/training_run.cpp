@@ -5,6 +5,7 @@
 #include <set>
 
 #include "retort/base/log.h"
+#include "retort/optim/schedule.h"
 #include "retort/recipe/model_card.h"
 #include "retort/recipe/projection_file.h"
 #include "retort/train/process_group.h"
@@ -58,6 +59,9 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
        {std::pair("eval_steps", training.eval_steps > 0), {"load_best_model_at_end", training.load_best_model_at_end}})
     if (is_given && !training.evaluate_during_training)
       log_info("`--{}` changes nothing without --evaluate_during_training", flag);
+  const bool is_constant = optim::parse_schedule(training.lr_scheduler_type) == optim::ScheduleKind::kConstant;
+  if (is_constant && (training.warmup_steps > 0 || training.warmup_proportion > 0))
+    log_info("warm-up changes nothing with --lr_scheduler_type constant; constant_with_warmup has one");
   using checkpoint::RunStart;
   const RunStart start = output.resume                 ? RunStart::kResume
                          : output.overwrite_output_dir ? RunStart::kOverwrite

@@ -38,11 +38,9 @@ optim::Schedule make_schedule(const TrainingConfig& config, int64_t total_steps)
   optim::Schedule schedule;
   schedule.kind = optim::parse_schedule(config.lr_scheduler_type);
   schedule.total_steps = total_steps;
-  const double share = config.warmup_proportion * static_cast<double>(schedule.total_steps);
-  if (config.warmup_steps > 0)
-    schedule.warmup_steps = static_cast<double>(config.warmup_steps);
-  else  // NVIDIA's are functions of the share itself, the others of whole steps
-    schedule.warmup_steps = config.lr_scheduler_type.starts_with("nvidia") ? share : std::ceil(share);
+  schedule.warmup_steps = config.warmup_steps > 0
+                              ? static_cast<double>(config.warmup_steps)
+                              : optim::warmup_steps_of(schedule.kind, config.warmup_proportion, total_steps);
   return schedule;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "retort/base/thread.h"
+#include "retort/checkpoint/run_folder.h"
 #include "retort/kernel/implementation.h"
 #include "retort/kernel/memory.h"
 #include "retort/kernel/product.h"
@@ -176,6 +177,8 @@ void TrainingConfig::apply_to_process() const {
                                                     : kernel::Implementation::kFused);
   kernel::set_deterministic_products(deterministic);
 }
+
+bool OutputConfig::continues_a_run() const { return resume && !checkpoint::list_checkpoints(output_dir).empty(); }
 
 void OutputConfig::fields(FieldList& list) {
   list.group("Output");

@@ -55,6 +55,8 @@ struct OutputConfig {
   bool overwrite_output_dir = false;
 
   void fields(FieldList& list);
+  // Whether there is a checkpoint that the run goes on from.
+  bool continues_a_run() const;
 };
 
 }  // namespace retort::train

@@ -1,7 +1,9 @@
 // Files read, mapped and replaced.
 #include "retort/base/file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -73,6 +75,30 @@ TEST(AtomicFile, NothingIsVisibleBeforePublish) {
   file.publish();
   EXPECT_EQ(content_of(folder / "a"), "one " + std::string(1 << 20, 'x') + " two");
   EXPECT_EQ(entry_count(folder.path), 1);
+}
+
+TEST(AtomicFile, CanBeReadBeforeItIsPublished) {
+  const TemporaryFolder folder;
+  AtomicFile file(folder / "a");
+  file.write("one ");
+  const MappedFile first = file.map();
+  EXPECT_EQ(first.text(), "one ");
+  file.write(std::string(1 << 20, 'x'));
+  EXPECT_EQ(file.map().text(), "one " + std::string(1 << 20, 'x'));
+  file.publish();
+  EXPECT_EQ(content_of(folder / "a"), "one " + std::string(1 << 20, 'x'));
+  EXPECT_EQ(first.text(), "one ");
+}
+
+// What is killed then leaves nothing.
+TEST(AtomicFile, HasNoNameWhileItIsWritten) {
+  const TemporaryFolder folder;
+  const int unnamed = ::open(folder.path.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  if (unnamed < 0) GTEST_SKIP() << "this file system has no files without a name";
+  ::close(unnamed);
+  AtomicFile file(folder / "a");
+  file.write(std::string(1 << 20, 'x'));
+  EXPECT_EQ(entry_count(folder.path), 0);
 }
 
 TEST(AtomicFile, WithoutPublishTheOldContentStays) {

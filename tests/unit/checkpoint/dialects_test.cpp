@@ -109,6 +109,10 @@ TEST(DialectsTest, TiedCopiesAreNoSurprise) {
   ASSERT_EQ(found.matches.size(), 2u);
   EXPECT_EQ(found.matches[0].file_index, 1u);
   EXPECT_EQ(found.matches[1].file_index, 0u);
+  EXPECT_TRUE(is_tied_copy("cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"));
+  EXPECT_TRUE(is_tied_copy("vocab_projector.weight", "embeddings.word_embeddings.weight"));
+  EXPECT_FALSE(is_tied_copy("cls.predictions.decoder.bias", "embeddings.word_embeddings.weight"));
+  EXPECT_FALSE(is_tied_copy("cls.predictions.transform.dense.weight", "embeddings.word_embeddings.weight"));
 }
 
 TEST(DialectsTest, ListsWhatIsMissingAndUnexpected) {

@@ -66,6 +66,14 @@ TEST(Schedule, NvidiaCosineFallsToZero) {
   EXPECT_NEAR(schedule.factor(100), 0, 1e-12);
 }
 
+// transformers rounds up to whole steps, NVIDIA's schedules compare the share itself.
+TEST(Schedule, WarmUpOfAShareOfTheSteps) {
+  EXPECT_EQ(warmup_steps_of(ScheduleKind::kLinear, 0.1, 25), 3);
+  EXPECT_EQ(warmup_steps_of(ScheduleKind::kConstantWithWarmup, 0.1, 25), 3);
+  EXPECT_EQ(warmup_steps_of(ScheduleKind::kNvidiaLinear, 0.1, 25), 2.5);
+  EXPECT_EQ(warmup_steps_of(ScheduleKind::kNvidiaPolynomial, 0.1, 25), 2.5);
+}
+
 TEST(Schedule, NamesAreChecked) {
   for (const std::string& name : schedule_names()) EXPECT_NO_THROW(parse_schedule(name));
   EXPECT_THROW(parse_schedule("triangle"), UserError);
