@@ -83,9 +83,6 @@ void rename_or_throw(const fs::path& from, const fs::path& to) {
   }
 }
 
-// What /proc calls a file that this process has open.
-std::string open_file_name(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
-
 // A new file in the folder that has no name yet and can be given one; -1 where there is no such thing.
 int maybe_open_unnamed(const fs::path& folder) {
   if (::access("/proc/self/fd", F_OK) != 0) return -1;
@@ -93,7 +90,8 @@ int maybe_open_unnamed(const fs::path& folder) {
 }
 
 void link_or_throw(int descriptor, const fs::path& path) {
-  if (::linkat(AT_FDCWD, open_file_name(descriptor).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
+  const std::string open_file = fmt::format("/proc/self/fd/{}", descriptor);
+  if (::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
     throw UserError("`{}` must be writable, but the file could not be given its name: {}; check the folder",
                     path.string(), system_reason(errno));
 }

@@ -26,8 +26,8 @@ std::optional<CanonicalName> maybe_canonical_name(std::string_view file_name);
 // The same for every name. Throws UserError when two tensors mean the same parameter (`x.gamma` beside `x.weight`).
 std::vector<std::optional<CanonicalName>> map_names(std::span<const std::string> file_names);
 
-// Whether a tensor of this canonical name is a second copy of the parameter `kept` (without the base model's prefix),
-// as the decoder of the masked-LM head is of `embeddings.word_embeddings.weight`.
+// Whether a tensor of this canonical name is a second copy of the parameter `kept` (both without the base model's
+// prefix), as the decoder of the masked-LM head is of `embeddings.word_embeddings.weight`.
 bool is_tied_copy(std::string_view name, std::string_view kept);
 
 // What NVIDIA's programs call the tensor with this canonical name.

@@ -70,10 +70,8 @@ fs::path RunFolder::checkpoint_path(int64_t step) const {
   return path() / fmt::format("{}{}", kCheckpointPrefix, step);
 }
 
-std::vector<CheckpointFolder> RunFolder::checkpoints() const { return list_checkpoints(path()); }
-
 std::optional<CheckpointFolder> RunFolder::newest_valid() {
-  auto found = checkpoints();
+  auto found = list_checkpoints(path());
   for (auto checkpoint = found.rbegin(); checkpoint != found.rend(); ++checkpoint) {
     const auto problem = verify_checkpoint_folder(checkpoint->path);
     if (!problem) return *checkpoint;
@@ -95,7 +93,7 @@ void RunFolder::check_free_space(const fs::path& target, int64_t bytes_expected)
 
 fs::path RunFolder::save(const SaveRequest& request) {
   const fs::path target = checkpoint_path(request.step);
-  const auto found = checkpoints();
+  const auto found = list_checkpoints(path());
   const int64_t bytes_expected =
       request.bytes_expected > 0 || found.empty() ? request.bytes_expected : manifest_byte_count(found.back().path);
   check_free_space(target, bytes_expected);
@@ -119,7 +117,7 @@ std::optional<fs::path> RunFolder::maybe_save(const SaveRequest& request) {
 
 void RunFolder::rotate(int64_t newest_step) {
   if (options_.save_total_limit <= 0) return;
-  auto found = checkpoints();
+  auto found = list_checkpoints(path());
   // Known damage goes first; within each part the oldest.
   std::ranges::stable_partition(found,
                                 [&](const auto& checkpoint) { return damaged_steps_.contains(checkpoint.step); });

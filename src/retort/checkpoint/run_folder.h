@@ -58,9 +58,6 @@ class RunFolder {
   const fs::path& path() const { return options_.output_dir; }
   fs::path checkpoint_path(int64_t step) const;
 
-  // All `checkpoint-N` folders by increasing step, whole or not.
-  std::vector<CheckpointFolder> checkpoints() const;
-
   // The checkpoint with the highest step whose bytes agree with its manifest; damaged ones are skipped with a warning
   // in the log that names the file. Empty when there is none. Reads every byte of the folders it looks at.
   std::optional<CheckpointFolder> newest_valid();

@@ -50,15 +50,14 @@ Json distill_squad(const DistillSquadConfig& config) {
     teacher =
         std::make_unique<Teacher>(config.teacher, model::Head::kQuestionAnswering, config.training.precision_kind(),
                                   config.model, student, config.data.features.max_seq_length);
-    if (config.distillation.needs_teacher())
-      teacher->warn_unless_trained("questions");
-    else
-      log_info("`--teacher` changes nothing with --alpha_ce 0");
+    if (config.distillation.needs_teacher()) return teacher->warn_unless_trained("questions");
+    log_info("`--teacher` changes nothing with --alpha_ce 0");
+    teacher.reset();
   };
   return train_squad(run, [&](const SquadMaterial& material) {
     const int64_t tokens = config.training.micro_batch_tokens();
     TeacherTargets targets;
-    if (config.distillation.needs_teacher()) {
+    if (teacher != nullptr) {
       if (material.dev != nullptr)
         Teacher::report_scores(
             config.output, [&] { return SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate(); });

@@ -170,12 +170,15 @@ void check_shared_table(const model::Model& model, const checkpoint::WeightFiles
   const bool has_vocabulary = model.head() == model::Head::kMaskedLm || model.head() == model::Head::kPreTraining;
   if (!has_vocabulary || model.config().tie_word_embeddings) return;
   const auto family = model.config().family;
-  const std::string word = model::embedding_names(family, "").word;
-  const kernel::NamedSlice& slice = *model.parameters().find(model::base_prefix(family) + word);
+  const std::string prefix = model::base_prefix(family), word = model::embedding_names(family, "").word;
+  const kernel::NamedSlice& slice = *model.parameters().find(prefix + word);
   const float* table = model.parameters().values().data_ptr<float>() + slice.offset;
   for (const checkpoint::NamedTensor& tensor : files.tensors()) {
     const auto canonical = checkpoint::maybe_canonical_name(tensor.name);
-    if (!canonical || !checkpoint::is_tied_copy(canonical->name, word)) continue;
+    if (!canonical) continue;
+    std::string_view name = canonical->name;
+    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+    if (!checkpoint::is_tied_copy(name, word)) continue;
     std::vector<float> values(static_cast<size_t>(tensor.shape[0] * tensor.shape[1]));
     checkpoint::to_float32(tensor, values);
     if (static_cast<int64_t>(values.size()) > slice.element_count ||

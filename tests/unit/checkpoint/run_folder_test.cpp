@@ -11,7 +11,7 @@ namespace {
 
 std::vector<int64_t> steps_of(const RunFolder& run) {
   std::vector<int64_t> steps;
-  for (const CheckpointFolder& checkpoint : run.checkpoints()) steps.push_back(checkpoint.step);
+  for (const CheckpointFolder& checkpoint : list_checkpoints(run.path())) steps.push_back(checkpoint.step);
   return steps;
 }
 
@@ -112,7 +112,7 @@ TEST_F(RunFolderTest, OverwritingKeepsTheEarlierRunUntilTheNewOneHasSaved) {
     RunFolder fails_before_saving({.output_dir = out(), .start = RunStart::kOverwrite});
     fails_before_saving.write_config({{"seed", 2}});
     EXPECT_FALSE(fs::exists(out() / "DONE"));
-    EXPECT_TRUE(fails_before_saving.checkpoints().empty());
+    EXPECT_TRUE(list_checkpoints(fails_before_saving.path()).empty());
     EXPECT_EQ(read_file(out() / "model.safetensors"), "old") << "the new run may start from this model";
   }
   RunFolder run({.output_dir = out(), .start = RunStart::kOverwrite});
