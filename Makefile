@@ -24,7 +24,7 @@ build: setup ## the program: build/retort
 	@cmake --preset release
 	@cmake --build --preset release -j $(JOBS) --target retort
 
-demo: build ## make a small question-answering world, fine-tune on it, evaluate, answer (2 minutes)
+demo: build ## make a small question-answering world, fine-tune on it, evaluate, answer (2 to 6 minutes)
 	@build/retort demo
 
 test: setup ## build everything and run all tests

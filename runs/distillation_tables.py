@@ -47,7 +47,7 @@ def squad_runs(out, args, student, prefix, row, questions, taught_by=None, more=
     flags = ["distill", "squad", "--config", ROOT / "configs/distill/squad-minilm-20k.json", "--model", out / student,
              "--train_file", args.squad_dir / "train-v1.1.json", "--dev_file", args.squad_dir / "dev-v1.1.json"]
     flags += ["--max_train_examples", 20000] if questions == "20k" else ["--max_train_examples", -1, "--num_train_epochs", 1]
-    flags += ["--teacher", out / taught_by] if taught_by else ["--teacher", out / student, "--alpha_ce", 0, "--alpha_squad", 1]
+    flags += ["--teacher", out / taught_by] if taught_by else []
     needs = (student, taught_by) if taught_by else (student,)
     for seed in args.seeds:
         yield Run(f"{prefix}-{seed}", [*flags, *more, "--seed", seed], needs, row, f"SQuAD {questions}")
@@ -70,20 +70,20 @@ def questions_table(out, args):
 def corpus_runs(out, args):
     yield Run("corpus.tokens", ["data", "binarize", "--file_path", args.corpus, "--model", args.model, "--held_out_file", out / "held_out.tokens",
                        "--held_out_every", 2 if args.small else 50, "--overwrite"], trains=False, output_flag="--output_file")
-    yield Run("counts.json", ["data", "count", "--data_file", out / "corpus.tokens"], ("corpus.tokens",), trains=False, output_flag="--output_file")
+    yield Run("counts.json", ["data", "count", "--data_file", out / "corpus.tokens", "--overwrite"], ("corpus.tokens",), trains=False, output_flag="--output_file")
 
 
 # The settings in which `pretrain` and `distill mlm` differ by default are given, so that both take the same steps.
-def language_model(out, args, command, name, model, needs, row, more=()):
+def language_model(out, args, command, name, model, needs, row, seed, more=()):
     flags = [*command, "--model", model, "--data_file", out / "corpus.tokens", "--eval_file", out / "held_out.tokens", "--token_counts",
              out / "counts.json", "--num_train_epochs", 1, "--max_steps", args.language_model_steps, "--learning_rate", 3e-4,
              "--per_device_train_batch_size", 16, "--gradient_accumulation_steps", 1, "--max_grad_norm", 1, "--weight_decay", 0.01,
-             "--max_seq_length", 128, "--group_by_length", "--precision", "auto", "--pseudo_perplexity_sequences", 3 if args.small else 200, "--seed", 1, *more]
+             "--max_seq_length", 128, "--group_by_length", "--precision", "auto", "--pseudo_perplexity_sequences", 3 if args.small else 200, "--seed", seed, *more]
     return Run(name, flags, ("counts.json", *needs), row, "held-out text")
 
 
 def masked_teacher(out, args, row=""):
-    return language_model(out, args, ["pretrain", "--objective", "mlm"], "mlm-teacher", args.model, (), row)
+    return language_model(out, args, ["pretrain", "--objective", "mlm"], "mlm-teacher", args.model, (), row, 1)
 
 
 def language_model_table(out, args):
@@ -94,15 +94,18 @@ def language_model_table(out, args):
     methods = {"without": (["pretrain", "--objective", "mlm"], []),
                "with": (["distill", "mlm", "--teacher", out / "mlm-teacher"],
                         ["--alpha_ce", 5, "--alpha_mlm", 2, "--alpha_cos", 1, "--temperature", 2, "--restrict_ce_to_mask"])}
-    for word, (command, more) in methods.items():
-        yield language_model(out, args, command, f"mlm-{word}", out / "mlm-student", ("mlm-student",), f"{word} teacher", more)
+    for seed in args.seeds:
+        for word, (command, more) in methods.items():
+            yield language_model(out, args, command, f"mlm-{word}-{seed}", out / "mlm-student", ("mlm-student",), f"{word} teacher", seed, more)
+    # Both tasks start from the first seed's student.
+    first = {word: f"mlm-{word}-{args.seeds[0]}" for word in methods}
     for word in methods:
         for seed in args.seeds:
             yield Run(f"mlm-{word}-mrpc-{seed}", ["finetune", "glue", "--config", ROOT / "configs/finetune/mrpc-minilm-l6.json", "--model",
-                                                  out / f"mlm-{word}", "--data_dir", args.glue_dir / "MRPC", "--seed", seed],
-                      (f"mlm-{word}",), f"{word} teacher", "MRPC")
+                                                  out / first[word], "--data_dir", args.glue_dir / "MRPC", "--seed", seed],
+                      (first[word],), f"{word} teacher", "MRPC")
     for word in methods:
-        yield from squad_runs(out, args, f"mlm-{word}", f"mlm-{word}-squad", f"{word} teacher", "20k", more=["--num_train_epochs", 1])
+        yield from squad_runs(out, args, first[word], f"mlm-{word}-squad", f"{word} teacher", "20k", more=["--num_train_epochs", 1])
 
 
 def states_table(out, args):

@@ -26,21 +26,52 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 stage= small= output_dir= vocab_file= teacher= teacher_squad= teacher_sst2= corpus= squad_dir= sst2_dir= glove=
 retort=retort preset=bert-4l-312d
 [[ -x $root/build/retort ]] && retort=$root/build/retort
+refuse() {
+  echo "tinybert.sh: $*" >&2
+  exit 2
+}
+
 while (($#)); do
   case $1 in
     --small) small=1; shift; continue ;;
     --stage|--output_dir|--vocab_file|--teacher|--teacher_squad|--teacher_sst2|--corpus|--squad_dir|--sst2_dir|--glove|--retort|--preset)
-      (($# > 1)) || { echo "tinybert.sh: \`$1\` must be followed by a value" >&2; exit 2; }
+      (($# > 1)) || refuse "\`$1\` must be followed by a value"
       printf -v "${1#--}" %s "$2"; shift 2 ;;
     -h|--help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
-    *) echo "tinybert.sh: unknown flag \`$1\`; see --help" >&2; exit 2 ;;
+    *) refuse "unknown flag \`$1\`; see --help" ;;
   esac
 done
 
-need() {  # need flag...: stops where the flag was not given
-  local name
-  for name in "$@"; do
-    [[ -n ${!name} ]] || { echo "tinybert.sh: \`--$name\` must be given for stage $current, but is missing; see --help" >&2; exit 2; }
+# needs stage: the flags without which it cannot run.
+needs() {
+  local is_rehearsal=
+  [[ -n $small && -z $corpus ]] && is_rehearsal=1
+  case $1 in
+    1) [[ -n $is_rehearsal ]] || echo vocab_file teacher corpus ;;
+    2) [[ -n $is_rehearsal ]] || echo teacher corpus ;;
+    3) echo squad_dir; [[ -n $small && -z $glove ]] || echo glove teacher ;;
+    4) echo squad_dir teacher_squad ${is_rehearsal:+vocab_file} ;;
+    5) echo squad_dir teacher_squad ;;
+    6) echo sst2_dir; [[ -n $small && -z $glove ]] || echo glove teacher ;;
+    7) echo sst2_dir teacher_sst2 ${is_rehearsal:+vocab_file} ;;
+    8) echo sst2_dir teacher_sst2 ;;
+  esac
+}
+
+# check stage: stops where something that it needs was not given or is not there.
+check() {
+  local name file files
+  for name in $(needs "$1"); do
+    [[ -n ${!name} ]] || refuse "\`--$name\` must be given for stage $1, but is missing; see --help"
+    case $name in
+      teacher*) "$retort" inspect "${!name}" >/dev/null || exit 2; continue ;;
+      squad_dir) files=(/train-v1.1.json /dev-v1.1.json) ;;
+      sst2_dir) files=(/train.tsv /dev.tsv) ;;
+      *) files=("") ;;
+    esac
+    for file in "${files[@]}"; do
+      [[ -e ${!name}$file ]] || refuse "\`${!name}$file\` must be there for stage $1, but is missing"
+    done
   done
 }
 
@@ -68,7 +99,6 @@ prediction() { train "$1" distill prediction --distill_config "$root/configs/dis
 # start stage: flags for the student that a task begins with; with --small and no corpus a random one.
 start() {
   if [[ -n $small && -z $corpus ]]; then
-    need vocab_file
     student=(--model "preset:$preset" --vocab_file "$vocab_file" --pad_vocabulary)
   else
     student=(--model "$output_dir/stage-$1")
@@ -79,14 +109,13 @@ start() {
 augmented() {
   rows=--aug_train
   [[ -e $1 ]] && return
-  [[ -n $small ]] || { echo "tinybert.sh: \`$1\` must be there for stage $current, but is missing; run stage $2 first" >&2; exit 2; }
+  [[ -n $small ]] || refuse "\`$1\` must be there for stage $stage, but is missing; run stage $2 first"
   rows=--no_aug_train
 }
 
 augment() {  # augment kind data_dir file more...
   [[ -e $2/$3 ]] && { echo "$2/$3 is there" >&2; return; }
   if [[ -n $small && -z $glove ]]; then return; fi
-  need glove teacher
   local more=()
   [[ -n $small ]] && more+=(--N 1)
   run "$retort" data augment "$1" --model "$teacher" --glove_embs "$glove" --data_dir "$2" "${@:4}" "${more[@]}"
@@ -109,55 +138,50 @@ squad_examples() { if [[ -n $small ]]; then echo --max_train_examples 200 --max_
 sst2_examples() { if [[ -n $small ]]; then echo --max_train_examples 500; fi; }
 
 run_stage() {
-  current=$1
   case $1 in
     1|2)
       if [[ -n $small && -z $corpus ]]; then echo "no corpus: stage $1 is left out" >&2; return; fi
-      need teacher corpus
       if (($1 == 1)); then
-        need vocab_file
         backbone 1 --config "$root/configs/distill/general-128.json" --model "preset:$preset" --vocab_file "$vocab_file" \
           --pad_vocabulary --teacher "$teacher" --data_file "$corpus"
       else
         backbone 2 --config "$root/configs/distill/general-512.json" --model "$output_dir/stage-1" --teacher "$teacher" \
           --data_file "$corpus"
       fi ;;
-    3) need squad_dir; augment squad "$squad_dir" train-v1.1_aug.json $(squad_paragraphs) ;;
+    3) augment squad "$squad_dir" train-v1.1_aug.json $(squad_paragraphs) ;;
     4)
-      need squad_dir teacher_squad
       start 2
       augmented "$squad_dir/train-v1.1_aug.json" 3
       backbone 4 --config "$root/configs/distill/squad-backbone.json" "${student[@]}" --teacher "$teacher_squad" \
         --data_dir "$squad_dir" "$rows" $(squad_examples) ;;
     5)
-      need squad_dir teacher_squad
       augmented "$squad_dir/train-v1.1_aug.json" 3
       prediction 5 --config "$root/configs/distill/squad-prediction.json" --model "$output_dir/stage-4" \
         --teacher "$teacher_squad" --data_dir "$squad_dir" "$rows" $(squad_examples) ;;
-    6) need sst2_dir; augment glue "$sst2_dir" train_aug.tsv --task_name sst-2 $(sst2_examples) ;;
+    6) augment glue "$sst2_dir" train_aug.tsv --task_name sst-2 $(sst2_examples) ;;
     7)
-      need sst2_dir teacher_sst2
       start 1
       augmented "$sst2_dir/train_aug.tsv" 6
       backbone 7 --config "$root/configs/distill/sst2-backbone.json" "${student[@]}" --teacher "$teacher_sst2" \
         --data_dir "$sst2_dir" "$rows" $(sst2_examples) ;;
     8)
-      need sst2_dir teacher_sst2
       augmented "$sst2_dir/train_aug.tsv" 6
       prediction 8 --config "$root/configs/distill/sst2-prediction.json" --model "$output_dir/stage-7" \
         --teacher "$teacher_sst2" --data_dir "$sst2_dir" "$rows" $(sst2_examples) ;;
-    *) echo "tinybert.sh: \`--stage\` must be 1 to 8 or all, but is \`$1\`" >&2; exit 2 ;;
   esac
 }
 
-current=$stage
-need stage output_dir
+for name in stage output_dir; do
+  [[ -n ${!name} ]] || refuse "\`--$name\` must be given, but is missing; see --help"
+done
+case $stage in
+  all) stages=(1 2 3 4 5 6 7 8) ;;
+  [1-8]) stages=("$stage") ;;
+  *) refuse "\`--stage\` must be 1 to 8 or all, but is \`$stage\`" ;;
+esac
+for stage in "${stages[@]}"; do check "$stage"; done  # all of them, before days of the first
 [[ -n $small ]] && output_dir=$output_dir/small  # so that no rehearsal is taken for a stage that is done
 mkdir -p "$output_dir"
 own_folder squad
 own_folder sst2
-if [[ $stage == all ]]; then
-  for number in 1 2 3 4 5 6 7 8; do run_stage "$number"; done
-else
-  run_stage "$stage"
-fi
+for stage in "${stages[@]}"; do run_stage "$stage"; done

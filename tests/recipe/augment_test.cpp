@@ -316,6 +316,19 @@ TEST(AugmentSquad, AppendsParagraphsWithAnswersInPlace) {
             std::string::npos);
 }
 
+TEST(AugmentSquad, TheSameForAnyNumberOfThreads) {
+  const tiny::TemporaryFolder folder;
+  std::set<std::string> contents;
+  for (const int64_t threads : {1, 2, 5}) {
+    AugmentSquadConfig config = squad_settings(folder / std::to_string(threads));
+    config.augment.inference.threads = threads;
+    config.augment.inference.max_tokens_per_batch = 200;
+    augment_squad(config);
+    contents.insert(read_file(folder / std::to_string(threads)));
+  }
+  EXPECT_EQ(contents.size(), 1u);
+}
+
 TEST(AugmentSquad, TakesASampleOfParagraphs) {
   const tiny::TemporaryFolder folder;
   AugmentSquadConfig config = squad_settings(folder / "aug.json");

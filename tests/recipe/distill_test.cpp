@@ -4,13 +4,16 @@
 #include <sys/stat.h>
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "recipe/tiny_world.h"
+#include "retort/base/error.h"
 #include "retort/kernel/rows.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/extract.h"
@@ -101,6 +104,33 @@ TEST(Extract, PrunesHeadsAndRemembersThem) {
   EXPECT_TRUE(logits_of(folder / "again").equal(logits_of(folder / "student")));
 }
 
+// Of four heads one goes, then another: what is left is the teacher's, under the numbers that it has there.
+TEST(Extract, PrunesAPrunedModelFurther) {
+  const tiny::TemporaryFolder folder;
+  const fs::path teacher = RETORT_FIXTURES "/distillation/teacher_mlm";
+  const std::string value = "bert.encoder.layer.0.attention.self.value.weight";
+  ExtractConfig config;
+  config.model.model = teacher, config.layers = {0};
+  std::set<int64_t> gone;
+  for (const int64_t left : {3, 2}) {
+    config.heads_per_layer = left, config.pruning_seed = 1;
+    config.output_dir = folder / std::to_string(left);
+    extract(config);
+    config.model.model = config.output_dir;
+    const LoadedModel student = tiny::load(config.output_dir);
+    const auto& pruned = student.model->config().pruned_heads.at(0);
+    const std::set<int64_t> now(pruned.begin(), pruned.end());
+    EXPECT_EQ(static_cast<int64_t>(now.size()), 4 - left);
+    EXPECT_TRUE(std::includes(now.begin(), now.end(), gone.begin(), gone.end())) << "what was pruned stays pruned";
+    gone = now;
+    const int64_t width = student.model->config().head_width();
+    std::vector<at::Tensor> kept;
+    for (int64_t head = 0; head < 4; ++head)
+      if (!gone.contains(head)) kept.push_back(tiny::parameter_of(teacher, value).narrow(0, head * width, width));
+    EXPECT_TRUE(tiny::parameter_of(config.output_dir, value).equal(at::cat(kept)));
+  }
+}
+
 TEST(Extract, AddsFreshLayers) {
   const tiny::TemporaryFolder folder;
   ExtractConfig config = extraction(folder / "student", {0});
@@ -118,10 +148,30 @@ TEST(Extract, RefusesLayersThatDoNotExist) {
       }),
       "`layers` must be 0 to 1, the layers of `" + tiny::question_answering_folder().string() + "`, but one is 2");
   extract(extraction(folder / "student", {0}));
-  EXPECT_EQ(tiny::message_of([&] { extract(extraction(folder / "student", {0})); }),
-            "`" + (folder / "student").string() +
-                "` must hold no model yet, but does; choose another --output_dir, or --overwrite_output_dir to replace "
-                "it");
+  EXPECT_NE(tiny::message_of([&] {
+              extract(extraction(folder / "student", {0}));
+            }).find("must be empty, but holds `config.json`"),
+            std::string::npos);
+  fs::create_directory(folder / "own");
+  write_file_atomically(folder / "own/vocab.txt", "mine");
+  EXPECT_NE(
+      tiny::message_of([&] { extract(extraction(folder / "own", {0})); }).find("must be empty, but holds `vocab.txt`"),
+      std::string::npos);
+}
+
+// What is read stays, whatever may be overwritten.
+TEST(Extract, NeverReplacesItsTeacher) {
+  const tiny::TemporaryFolder folder;
+  const fs::path teacher = tiny::copy_model(tiny::question_answering_folder(), folder / "teacher");
+  fs::create_directory_symlink(teacher, folder / "link");
+  for (const char* name : {"teacher", "link"}) {
+    ExtractConfig config = extraction(folder / name, {0});
+    config.model.model = teacher, config.overwrite_output_dir = true;
+    EXPECT_EQ(tiny::message_of([&] { extract(config); }),
+              "`output_dir` must be another folder than `--model`, which is read, but both are `" +
+                  (folder / name).string() + "`");
+  }
+  EXPECT_TRUE(logits_of(teacher).equal(logits_of(tiny::question_answering_folder())));
 }
 
 DistillSquadConfig distillation(const fs::path& output_dir) {
@@ -147,6 +197,36 @@ TEST(DistillSquad, WithoutSoftTargetsIsFineTuning) {
   EXPECT_EQ(log.find("the teacher scores"), std::string::npos) << log;
   finetune_squad(tiny::squad_settings(folder / "plain"));
   EXPECT_EQ(weights_of(folder / "distilled"), weights_of(folder / "plain"));
+}
+
+TEST(DistillSquad, WithoutATeacherIsFineTuning) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "distilled");
+  config.teacher.teacher.clear();
+  testing::internal::CaptureStderr();
+  distill_squad(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("without `--teacher` the labels alone are learned"), std::string::npos) << log;
+  finetune_squad(tiny::squad_settings(folder / "plain"));
+  EXPECT_EQ(weights_of(folder / "distilled"), weights_of(folder / "plain"));
+}
+
+TEST(DistillSquad, NeverReplacesItsTeacher) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "teacher");
+  config.teacher.teacher = tiny::copy_model(tiny::question_answering_folder(), folder / "teacher");
+  config.output.overwrite_output_dir = true;
+  EXPECT_NE(tiny::message_of([&] { distill_squad(config); }).find("must be another folder than `--teacher`"),
+            std::string::npos);
+}
+
+// A model that no step has changed must not pass for a trained one, however few the steps.
+TEST(DistillSquad, EndsWithoutAModelWhenNoStepCounted) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "out");
+  config.distillation.temperature = 1e200, config.training.max_steps = 2;
+  EXPECT_THROW(distill_squad(config), DivergenceError);
+  EXPECT_FALSE(fs::exists(folder / "out/DONE"));
 }
 
 // Its evaluation takes minutes on real files, and a run that is continued has said the scores.
@@ -222,9 +302,18 @@ TEST(DistillSquad, DamagedAndForeignCachesAreFound) {
   Json description = read_json_file(file_in(folder / "cache", "cache.json"));
   description["key"] = "0123";
   write_json_file(file_in(folder / "cache", "cache.json"), description);
+  const auto message_before_scores = [&] {
+    testing::internal::CaptureStderr();
+    const std::string message = tiny::message_of([&] { distill_squad(config); });
+    EXPECT_EQ(testing::internal::GetCapturedStderr().find("the teacher scores"), std::string::npos);
+    return message;
+  };
+  config.data.dev_file = tiny::dev_file();
   config.output.output_dir = folder / "foreign";
-  EXPECT_NE(tiny::message_of([&] { distill_squad(config); }).find("must hold the teacher's outputs for these rows"),
-            std::string::npos);
+  EXPECT_NE(message_before_scores().find("must hold the teacher's outputs for these rows"), std::string::npos);
+  config.output.output_dir = folder / "nowhere";
+  config.teacher.teacher_cache = "/proc/nowhere";
+  EXPECT_NE(message_before_scores().find("/proc/nowhere"), std::string::npos);
 }
 
 // What a crash of the machine may leave: the description on the disk, values not.
@@ -332,7 +421,7 @@ TEST(DistillSquad, OfVersion2FromADistilBertTeacher) {
   const Json results = distill_squad(config);
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(results.contains("NoAns_f1")) << results.dump();
-  EXPECT_NE(log.find("has no trained head for questions"), std::string::npos) << log;
+  EXPECT_NE(log.find("is not trained for questions"), std::string::npos) << log;
   EXPECT_TRUE(fs::exists(folder / "out/null_odds.json"));
 }
 
@@ -360,7 +449,7 @@ TEST(DistillSquad, PresetTeacherIsNoise) {
   config.training.max_steps = 1;
   testing::internal::CaptureStderr();
   distill_squad(config);
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("has no trained head"), std::string::npos);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("is not trained for questions"), std::string::npos);
 }
 
 // A student that is its teacher, without dropout and without labels, has nothing to learn.

@@ -2,14 +2,19 @@
 #include <gtest/gtest.h>
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/linspace.h>
 #include <ATen/ops/log_softmax.h>
 
+#include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "recipe/tiny_world.h"
+#include "retort/base/error.h"
 #include "retort/checkpoint/safetensors.h"
 #include "retort/checkpoint/weights.h"
 #include "retort/data/token_file.h"
+#include "retort/data/token_rows.h"
 #include "retort/kernel/rows.h"
 #include "retort/recipe/binarize.h"
 #include "retort/recipe/distill_mlm.h"
@@ -111,7 +116,12 @@ TEST(Binarize, WritesOverNothingThatItReads) {
     *output = before;
   }
   CountTokensConfig counting;
-  counting.data_file = counting.output_file = folder / "corpus.tokens";
+  counting.data_file = folder / "corpus.tokens", counting.output_file = folder / "counts.json";
+  count_tokens(counting);
+  EXPECT_NE(tiny::message_of([&] { count_tokens(counting); }).find("must not exist yet, but does"), std::string::npos);
+  counting.overwrite = true;
+  count_tokens(counting);
+  counting.output_file = folder / "corpus.tokens";
   EXPECT_NE(tiny::message_of([&] { count_tokens(counting); }).find("must be another file than the one that is read"),
             std::string::npos);
   EXPECT_GT(data::TokenFile(folder / "corpus.tokens").token_count(), 0);
@@ -141,25 +151,78 @@ TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
   extract(cut);
   EXPECT_EQ(read_json_file(folder / "student/config.json")["tie_word_embeddings"], true);
   const auto config = load_model({.model = teacher.string()}, {}).model->config();
-  std::vector<float> table(static_cast<size_t>(config.vocab_size * config.hidden_size), 0.5F);
-  const auto add_table = [&] {
-    const std::string copy = read_file(teacher / "model.safetensors");
-    write_file_atomically(folder / "before.safetensors", copy);
-    const checkpoint::WeightFiles files = checkpoint::open_weights(folder / "before.safetensors");
-    std::vector<checkpoint::NamedTensor> tensors(files.tensors().begin(), files.tensors().end());
-    tensors.push_back({"cls.predictions.decoder.weight",
-                       checkpoint::Dtype::kF32,
-                       {config.vocab_size, config.hidden_size},
-                       std::as_bytes(std::span(table))});
+  const std::vector<float> table(static_cast<size_t>(config.vocab_size * config.hidden_size), 0.5F);
+  fs::copy(teacher / "model.safetensors", folder / "before.safetensors");
+  const checkpoint::WeightFiles before = checkpoint::open_weights(folder / "before.safetensors");
+  const auto with_table = [&](const std::string& name, std::vector<int64_t> shape) {
+    std::vector<checkpoint::NamedTensor> tensors(before.tensors().begin(), before.tensors().end());
+    const auto values = std::span(table).first(static_cast<size_t>(shape.size() == 1 ? shape[0] : table.size()));
+    tensors.push_back({name, checkpoint::Dtype::kF32, std::move(shape), std::as_bytes(values)});
     checkpoint::write_safetensors(teacher / "model.safetensors", tensors);
+    return tiny::message_of([&] { load_model({.model = teacher.string()}, {}); });
   };
-  add_table();
-  EXPECT_NE(tiny::message_of([&] { load_model({.model = teacher.string()}, {}); })
-                .find("must have the word embeddings as the table of its masked-LM head, but "
-                      "`cls.predictions.decoder.weight` differs"),
-            std::string::npos);
+  const std::string words = "must have the word embeddings as the table of its masked-LM head, but `",
+                    in = "cls.predictions.decoder.weight";
+  const std::vector<int64_t> shape = {config.vocab_size, config.hidden_size};
+  EXPECT_NE(with_table(in, shape).find(words + in + "` differs"), std::string::npos);
+  EXPECT_NE(with_table(in, {config.hidden_size}).find(words + in + "` differs"), std::string::npos)
+      << "of another rank";
+  EXPECT_NE(with_table("bert." + in, shape).find(words + "bert." + in + "` differs"), std::string::npos);
   tiny::set_config_field(teacher, "tie_word_embeddings", true);  // transformers then takes the embeddings too
   EXPECT_NO_THROW(load_model({.model = teacher.string()}, {}));
+}
+
+TEST(LoadModel, RefusesWeightsThatAreNoNumbers) {
+  const tiny::TemporaryFolder folder;
+  const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distillation/teacher_mlm", folder / "teacher");
+  fs::copy(teacher / "model.safetensors", folder / "before.safetensors");
+  const checkpoint::WeightFiles before = checkpoint::open_weights(folder / "before.safetensors");
+  std::vector<checkpoint::NamedTensor> tensors(before.tensors().begin(), before.tensors().end());
+  checkpoint::NamedTensor& last = tensors.back();
+  std::vector<float> values(static_cast<size_t>(last.element_count()), 0.5F);
+  values[values.size() / 2] = std::numeric_limits<float>::infinity();
+  last.dtype = checkpoint::Dtype::kF32, last.bytes = std::as_bytes(std::span(values));
+  checkpoint::write_safetensors(teacher / "model.safetensors", tensors);
+  try {
+    load_model({.model = teacher.string()}, {});
+    FAIL() << "it was taken";
+  } catch (const DivergenceError& failure) {
+    EXPECT_NE(std::string(failure.what()).find("tensor `" + last.name + "` must hold numbers, but some are"),
+              std::string::npos)
+        << failure.what();
+  }
+}
+
+// A model that says the same of every place, so that the pseudo-perplexity is that of the words' shares.
+TEST(Pretrain, PseudoPerplexityIsOfEachWordOnce) {
+  const tiny::TemporaryFolder folder;
+  binarize(binarization(folder.path()));
+  const text::Tokenizer tokenizer = text::Tokenizer::load(tiny::bert_folder());
+  const auto shape = model::config_from_json(read_json_file(tiny::bert_folder() / "config.json"), "tiny");
+  model::Model model(shape, model::Head::kMaskedLm, {});
+  const auto& parameters = model.parameters();
+  parameters.values().zero_();
+  const at::Tensor shares = at::linspace(-2, 3, shape.vocab_size);
+  parameters.tensor(*parameters.find("cls.predictions.bias")).copy_(shares);
+  fs::create_directory(folder / "model");
+  save_model_folder(folder / "model", model, tokenizer);
+  PretrainConfig config = pretraining(folder.path(), folder / "out");
+  config.model.model = folder / "model";
+  config.corpus.pseudo_perplexity_sequences = 3;
+  config.training.learning_rate = 0, config.training.max_steps = 1;
+  const double found = pretrain(config)["pseudo_perplexity"];
+
+  const at::Tensor logs = at::log_softmax(shares.to(at::kDouble), 0);
+  const data::TokenRowSet rows(std::make_shared<const data::TokenFile>(folder / "corpus.tokens"), config.corpus.rows);
+  data::Batch batch;
+  for (int64_t row = 0; row < 3; ++row) rows.append(row, batch);
+  double sum = 0;
+  int64_t count = 0;
+  for (const int32_t id : batch.tokens.ids) {
+    if (id == tokenizer.cls_id() || id == tokenizer.sep_id()) continue;
+    sum -= logs[id].item<double>(), ++count;
+  }
+  EXPECT_NEAR(found, std::exp(sum / static_cast<double>(count)), 1e-5 * found) << count;
 }
 
 TEST(Binarize, ReadsThePublishedPickle) {
@@ -193,7 +256,11 @@ TEST(DistillMlm, WholeWay) {
   ExtractConfig cut;
   cut.model.model = folder / "teacher", cut.layers = {0}, cut.output_dir = folder / "student";
   cut.student_type = "distilbert", cut.vocab_transform = true;
-  EXPECT_TRUE(extract(cut)["fresh"].empty());
+  const size_t fresh = extract(cut)["fresh"].size();
+  cut.vocab_transform = false, cut.output_dir = folder / "untransformed";
+  const size_t fresh_without = extract(cut)["fresh"].size();
+  EXPECT_EQ(fresh, 0U);
+  EXPECT_EQ(fresh_without, 4U) << "weight and bias of the transform, and of the norm behind it";
   DistillMlmConfig config = distillation(folder.path(), folder / "student", folder / "distilled");
   config.corpus.eval_file = config.corpus.data_file;
   config.losses.alpha_ce = 5, config.losses.alpha_mlm = 2, config.losses.alpha_cos = 1;

@@ -159,12 +159,14 @@ TEST_F(DistillBackbone, LeavesAloneWhatIsNotCompared) {
 }
 
 TEST_F(DistillBackbone, AccumulatedBatchesAreOneBatch) {
-  DistillBackboneConfig config = backbone(folder_ / "one", student_);
-  config.training.max_steps = 1, config.training.logging_steps = 1;
-  const double one = distill_backbone(config)["train_loss"];
-  config.training.per_device_train_batch_size = 1, config.training.gradient_accumulation_steps = 4;
-  config.output.output_dir = folder_ / "four";
-  EXPECT_NEAR(distill_backbone(config)["train_loss"].get<double>(), one, 1e-5 * one);
+  for (const auto& [precision, tolerance] : {std::pair("fp32", 1e-5), {"bf16", 1e-2}}) {
+    DistillBackboneConfig config = backbone(folder_ / precision / "one", student_);
+    config.training.max_steps = 1, config.training.logging_steps = 1, config.training.precision = precision;
+    const double one = distill_backbone(config)["train_loss"];
+    config.training.per_device_train_batch_size = 1, config.training.gradient_accumulation_steps = 4;
+    config.output.output_dir = folder_ / precision / "four";
+    EXPECT_NEAR(distill_backbone(config)["train_loss"].get<double>(), one, tolerance * one) << precision;
+  }
 }
 
 TEST_F(DistillBackbone, CachedStatesTeachTheSameInBf16) {
@@ -243,6 +245,36 @@ TEST_F(DistillBackbone, TakesGlueTasks) {
   config.states.student_teacher_layer_mapping = "uniform";
   config.states.use_embedding_states = true;
   EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
+}
+
+// As many epochs as the paper took for the task, where none are given.
+TEST_F(DistillBackbone, TakesThePapersEpochs) {
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  config.training.max_steps = -1, config.training.num_train_epochs = 0;
+  config.training.per_device_train_batch_size = 64, config.training.dataloader_drop_last = false;
+  for (const auto& [task, epochs] : {std::pair("squad", 6), {"mrpc", 20}, {"cola", 50}, {"wnli", 3}}) {
+    config.data.task_name = task;
+    const bool is_squad = config.data.is_squad();
+    config.data.squad.train_file = is_squad ? tiny::train_file() : fs::path();
+    config.data.squad.data_dir = is_squad ? fs::path() : fs::path(RETORT_FIXTURES) / "glue/data";
+    config.output.output_dir = folder_ / task;
+    const int64_t steps = distill_backbone(config)["train_steps"];
+    EXPECT_EQ(read_json_file(folder_ / task / "retort_config.json")["num_train_epochs"], epochs) << task;
+    EXPECT_EQ(steps % epochs, 0) << task;
+  }
+}
+
+// A preset has random weights.
+TEST_F(DistillBackbone, SaysThatARandomTeacherTeachesNoise) {
+  DistillBackboneConfig config = backbone(folder_ / "out", student_);
+  config.teacher.teacher = "preset:bert-tiny", config.model.vocab_file = tiny::bert_folder() / "vocab.txt";
+  config.training.max_steps = 1;
+  testing::internal::CaptureStderr();
+  distill_backbone(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("the teacher `preset:bert-tiny` is not trained for anything: its targets are noise"),
+            std::string::npos)
+      << log;
 }
 
 TEST_F(DistillBackbone, TakesATokenFile) {
@@ -403,7 +435,7 @@ TEST_F(DistillPrediction, TakesClassesAndNumbers) {
   testing::internal::CaptureStderr();
   EXPECT_TRUE(distill_prediction(config).contains("pearson"));
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find("has no trained head for this task"), std::string::npos) << log;
+  EXPECT_NE(log.find("is not trained for this task"), std::string::npos) << log;
   EXPECT_NE(log.find("the teacher scores"), std::string::npos) << log;
 }
 

@@ -77,6 +77,19 @@ void to_float32(const NamedTensor& tensor, std::span<float> out) {
   }
 }
 
+void to_finite_float32(const NamedTensor& tensor, std::span<float> out, const std::string& file) {
+  to_float32(tensor, out);
+  constexpr uint32_t kExponent = 0x7f800000;  // all ones: infinite or NaN
+  uint32_t is_bad = 0;
+  for (const float value : out)
+    is_bad |= static_cast<uint32_t>((std::bit_cast<uint32_t>(value) & kExponent) == kExponent);
+  if (is_bad != 0)
+    throw DivergenceError(
+        "`{}`: tensor `{}` must hold numbers, but some are infinite or NaN; take the model from before its training "
+        "diverged",
+        file, shown_name(tensor.name));
+}
+
 void to_bfloat16(std::span<const float> values, std::span<uint16_t> out) {
   RETORT_CHECK(values.size() == out.size(), "{} values go to {} places", values.size(), out.size());
   const float* source = values.data();

@@ -12,6 +12,8 @@ namespace retort::checkpoint {
 // infinity stay so. `out` has element_count() places. Several threads. Throws UserError for whole-number types: such
 // a tensor belongs to a quantized model.
 void to_float32(const NamedTensor& tensor, std::span<float> out);
+// The same for weights of a model; throws DivergenceError that names `file` and the tensor where a value is not finite.
+void to_finite_float32(const NamedTensor& tensor, std::span<float> out, const std::string& file);
 
 // bf16 bits of each value, rounded to nearest even; NaN stays NaN (made quiet). Same number of places in and out.
 void to_bfloat16(std::span<const float> values, std::span<uint16_t> out);

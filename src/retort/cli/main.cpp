@@ -1,12 +1,25 @@
 // The program's outer shell: settings of the process, then dispatch.
+#include <fcntl.h>
+
+#include <cerrno>
 #include <csignal>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "retort/cli/dispatch.h"
 #include "retort/cli/exit_code.h"
 
+// A standard stream that is closed would leave its number to the next file that is opened, and what is said on the
+// stream would end up inside that file. Standard output stays one that cannot be written, so that a lost result is an
+// error.
+static void open_standard_streams() {
+  for (const auto& [number, mode] : {std::pair(0, O_RDONLY), {1, O_RDONLY}, {2, O_WRONLY}})
+    if (::fcntl(number, F_GETFD) == -1 && errno == EBADF) (void)!::open("/dev/null", mode);  // takes the lowest number
+}
+
 int main(int argument_count, char** arguments) {
+  open_standard_streams();
   // A closed pipe and a limit on the size of files then show as errors of write, reported like any other.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

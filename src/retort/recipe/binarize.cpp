@@ -183,11 +183,13 @@ void CountTokensConfig::fields(FieldList& list) {
   list.add(
       "output_file", output_file,
       {.help = "JSON array with the count of every token id.", .aliases = {"token_counts_dump"}, .required = true});
+  list.add("overwrite", overwrite, {.help = "Replace a file of counts that is there."});
   list.accept({"vocab_size", true, "the token file says it"});
 }
 
 Json count_tokens(const CountTokensConfig& config) {
   check_is_not_input(config.output_file, config.data_file, "output_file");
+  check_output(config.output_file, config.overwrite);
   const data::TokenFile file(config.data_file);
   const std::vector<int64_t> counts = file.count_ids();
   write_file_atomically(config.output_file, Json(counts).dump() + "\n");

@@ -26,6 +26,7 @@ Json binarize(const BinarizeConfig& config);
 
 struct CountTokensConfig {
   std::string data_file, output_file;
+  bool overwrite = false;
 
   void fields(FieldList& list);
 };

@@ -1,4 +1,4 @@
-// The whole journey in two minutes, with nothing but a pre-trained encoder: makes a small question-answering world,
+// The whole journey in some minutes, with nothing but a pre-trained encoder: makes a small question-answering world,
 // fine-tunes a teacher on it, cuts a student of half the layers out of the teacher and trains it with and without its
 // soft targets, evaluates all with the official metric, and answers questions.
 //   retort demo

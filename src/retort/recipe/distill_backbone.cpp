@@ -133,6 +133,7 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   LoadedModel student = load_student(config);
   const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
                         config.data.max_seq_length());
+  teacher.warn_unless_trained("anything");
   StatePlan plan = plan_states(config.states, student.model->config(), teacher.model().config());
   const auto rows = train::process_group().main_first([&] {
     return config.data_file.empty() ? load_task(config.data, static_cast<uint64_t>(config.training.seed), student)

@@ -22,7 +22,7 @@ DistillMlmConfig::DistillMlmConfig() {
 
 void DistillMlmConfig::fields(FieldList& list) {
   model.training_fields(list);
-  teacher.fields(list, /*may_keep_outputs=*/false);
+  teacher.fields(list, {.may_keep_outputs = false});
   for (const char* name : {"teacher_name", "bert_model"}) list.find("teacher")->spec.aliases.push_back(name);
   losses.fields(list);
   list.add("freeze_pos_embs", freeze_pos_embs, {.help = "Do not train the position embeddings."});

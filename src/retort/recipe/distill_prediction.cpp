@@ -56,11 +56,16 @@ Json distill_glue(const DistillPredictionConfig& config) {
     check_outputs(*teacher, data.task());
   };
   return train_glue(run, [&](LoadedModel& student, const data::RowSet& rows) {
-    if (train::process_group().is_main())
-      Teacher::report_scores(config.output,
-                             [&] { return GlueUnit(teacher->loaded(), data, config.training).evaluate(); });
+    const auto report = [&] {
+      if (train::process_group().is_main())
+        Teacher::report_scores(config.output,
+                               [&] { return GlueUnit(teacher->loaded(), data, config.training).evaluate(); });
+    };
     TeacherTargets targets;  // regression has labels alone
-    if (!data.task().is_regression()) targets = logit_targets(*teacher, rows, config.training);
+    if (data.task().is_regression())
+      report();
+    else
+      targets = logit_targets(*teacher, rows, config.training, report);
     return std::make_unique<GluePredictionUnit>(student, std::move(targets), config.temperature, data, config.training);
   });
 }
@@ -74,11 +79,13 @@ Json distill_questions(const DistillPredictionConfig& config) {
     teacher = load_teacher(config, model::Head::kQuestionAnswering, student);
   };
   return train_squad(run, [&](const SquadMaterial& material) {
-    if (material.dev != nullptr)
-      Teacher::report_scores(config.output,
-                             [&] { return SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate(); });
+    const auto report = [&] {
+      if (material.dev != nullptr)
+        Teacher::report_scores(config.output,
+                               [&] { return SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate(); });
+    };
     return std::make_unique<SquadPredictionUnit>(material.loaded,
-                                                 logit_targets(*teacher, material.rows, config.training),
+                                                 logit_targets(*teacher, material.rows, config.training, report),
                                                  config.temperature, data, tokens, material.dev);
   });
 }

@@ -28,7 +28,7 @@ DistillSquadConfig::DistillSquadConfig() {
 
 void DistillSquadConfig::fields(FieldList& list) {
   model.training_fields(list);
-  teacher.fields(list);
+  teacher.fields(list, {.is_required = false});
   distillation.fields(list);
   data.fields(list, true);
   training.fields(list);
@@ -41,27 +41,35 @@ void DistillSquadConfig::fields(FieldList& list) {
     list.accept({name, true, "features are made in seconds and kept in `--cache_dir`"});
 }
 
-Json distill_squad(const DistillSquadConfig& config) {
+Json distill_squad(const DistillSquadConfig& given) {
+  DistillSquadConfig config = given;
   config.distillation.check();
+  if (config.teacher.teacher.empty()) {
+    log_info("without `--teacher` the labels alone are learned");
+    config.distillation.alpha_ce = 0, config.distillation.alpha_squad = 1;
+  } else if (!config.distillation.needs_teacher()) {
+    log_info("`--teacher` changes nothing with --alpha_ce 0");
+  }
   std::unique_ptr<Teacher> teacher;
   SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
   run.may_start_body = true;
   run.check_model = [&](LoadedModel& student) {
+    if (!config.distillation.needs_teacher()) return;
     teacher =
         std::make_unique<Teacher>(config.teacher, model::Head::kQuestionAnswering, config.training.precision_kind(),
                                   config.model, student, config.data.features.max_seq_length);
-    if (config.distillation.needs_teacher()) return teacher->warn_unless_trained("questions");
-    log_info("`--teacher` changes nothing with --alpha_ce 0");
-    teacher.reset();
+    teacher->warn_unless_trained("questions");
   };
   return train_squad(run, [&](const SquadMaterial& material) {
     const int64_t tokens = config.training.micro_batch_tokens();
     TeacherTargets targets;
     if (teacher != nullptr) {
-      if (material.dev != nullptr)
-        Teacher::report_scores(
-            config.output, [&] { return SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate(); });
-      targets = logit_targets(*teacher, material.rows, config.training);
+      targets = logit_targets(*teacher, material.rows, config.training, [&] {
+        if (material.dev != nullptr)
+          Teacher::report_scores(config.output, [&] {
+            return SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate();
+          });
+      });
     }
     return std::make_unique<DistillSquadUnit>(material.loaded, std::move(targets), config.distillation, config.data,
                                               tokens, material.dev);

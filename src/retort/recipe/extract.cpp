@@ -10,8 +10,10 @@
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/python_random.h"
+#include "retort/checkpoint/run_folder.h"
 #include "retort/model/names.h"
 #include "retort/recipe/model_folder.h"
+#include "retort/recipe/projection_file.h"
 
 namespace retort::recipe {
 
@@ -189,13 +191,13 @@ void ExtractConfig::fields(FieldList& list) {
 }
 
 Json extract(const ExtractConfig& config) {
-  if (!config.overwrite_output_dir && fs::exists(fs::path(config.output_dir) / "config.json"))
-    throw UserError(
-        "`{}` must hold no model yet, but does; choose another --output_dir, or --overwrite_output_dir to replace it",
-        config.output_dir);
+  check_is_not_read("model", config.model.model, config.output_dir);
   const LoadedModel teacher = load_teacher(config.model);
   const model::Model& from = *teacher.model;
   const model::ModelConfig shape = student_config(config, from.config());
+  using checkpoint::RunStart;
+  checkpoint::RunFolder folder(
+      {.output_dir = config.output_dir, .start = config.overwrite_output_dir ? RunStart::kOverwrite : RunStart::kNew});
   model::Model student(shape, student_head(shape.family, from.head()), {});
   const NameMap names = map_names(shape, from.config(), from.head() != model::Head::kNone, config);
   const std::string prefix = from.head() != model::Head::kNone ? model::base_prefix(shape.family) : "";
@@ -220,8 +222,9 @@ Json extract(const ExtractConfig& config) {
   int64_t total_heads = 0;
   for (int64_t layer = 0; layer < shape.num_hidden_layers; ++layer) total_heads += shape.heads_of_layer(layer);
   if (!fresh.empty()) log_info("start from random values: {}", fmt::join(fresh, ", "));
-  fs::create_directories(config.output_dir);
-  save_model_folder(config.output_dir, student, *teacher.tokenizer);
+  folder.publish_files([&](const fs::path& path) { save_model_folder(path, student, *teacher.tokenizer); },
+                       4 * parameters.parameter_count() + (1 << 20));
+  drop_older_projection(folder.path(), student);
   return {{"output_dir", config.output_dir},
           {"layers", config.layers},
           {"pruned_heads", shape.num_hidden_layers * shape.num_attention_heads - total_heads},

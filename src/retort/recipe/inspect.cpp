@@ -9,6 +9,7 @@
 #include "retort/checkpoint/weights.h"
 #include "retort/data/feature_cache.h"
 #include "retort/data/token_file.h"
+#include "retort/recipe/model_folder.h"
 #include "retort/recipe/teacher_cache.h"
 
 namespace retort::recipe {
@@ -67,7 +68,8 @@ void InspectConfig::fields(FieldList& list) {
   list.add(
       "path", path,
       {.help =
-           "Weight file, model folder, token file, feature cache or teacher cache; the word behind the command too.",
+           "Weight file, model folder or name of one in the hub cache, token file, feature cache or teacher cache; the "
+           "word behind the command too.",
        .required = true});
 }
 
@@ -80,7 +82,9 @@ Json inspect(const InspectConfig& config, std::ostream& out) {
       return description;
     }
   }
-  const checkpoint::WeightFiles weights = checkpoint::open_weights(config.path);
+  const bool is_path = fs::exists(config.path) || fs::path(config.path).is_absolute();
+  const checkpoint::WeightFiles weights =
+      checkpoint::open_weights(is_path ? fs::path(config.path) : resolve_model_folder(config.path));
   write_tensor_lines(weights.tensors(), out);
   Json result = {{"path", config.path}, {"files", Json::array()}};
   for (const auto& path : weights.paths()) result["files"].push_back(path.filename().string());

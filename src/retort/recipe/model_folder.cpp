@@ -47,9 +47,9 @@ void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const 
                     from.name, checkpoint::shape_text(slice.shape), checkpoint::shape_text(shape));
   float* out = store.values().data_ptr<float>() + slice.offset;
   if (!is_transposed && from.element_count() == slice.element_count)
-    return checkpoint::to_float32(from, {out, static_cast<size_t>(slice.element_count)});
+    return checkpoint::to_finite_float32(from, {out, static_cast<size_t>(slice.element_count)}, subject);
   std::vector<float> values(static_cast<size_t>(from.element_count()));
-  checkpoint::to_float32(from, values);
+  checkpoint::to_finite_float32(from, values, subject);
   if (!is_transposed) {
     std::copy_n(values.begin(), std::min<int64_t>(slice.element_count, from.element_count()), out);
     return;
@@ -179,7 +179,7 @@ void check_shared_table(const model::Model& model, const checkpoint::WeightFiles
     std::string_view name = canonical->name;
     if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
     if (!checkpoint::is_tied_copy(name, word)) continue;
-    std::vector<float> values(static_cast<size_t>(tensor.shape[0] * tensor.shape[1]));
+    std::vector<float> values(static_cast<size_t>(tensor.element_count()));
     checkpoint::to_float32(tensor, values);
     if (static_cast<int64_t>(values.size()) > slice.element_count ||
         !std::ranges::equal(values, std::span(table, values.size())))
@@ -284,6 +284,13 @@ fs::path resolve_model_folder(const std::string& name) {
   }
   throw UserError("`{}` must be a model folder or the name of one in the hub cache, but there is neither `{}` nor `{}`",
                   name, name, root.string());
+}
+
+void check_is_not_read(const std::string& flag, const std::string& model, const fs::path& output_dir) {
+  if (model.starts_with("preset:") || !fs::exists(output_dir)) return;
+  if (fs::equivalent(resolve_model_folder(model), output_dir))
+    throw UserError("`output_dir` must be another folder than `--{}`, which is read, but both are `{}`", flag,
+                    output_dir.string());
 }
 
 model::ModelConfig read_model_config(const ModelSource& source) {

@@ -44,6 +44,9 @@ model::ModelConfig read_model_config(const ModelSource& source);
 // UserError that lists where it looked.
 fs::path resolve_model_folder(const std::string& model);
 
+// Throws UserError when `output_dir` is the folder of `model`, which the flag `flag` names and the command reads.
+void check_is_not_read(const std::string& flag, const std::string& model, const fs::path& output_dir);
+
 // Fills a model's parameters from the weight files of a folder; every parameter must be there.
 void load_weights_exactly(model::Model& model, const fs::path& folder);
 

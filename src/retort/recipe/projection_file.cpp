@@ -36,8 +36,10 @@ void read_projection(model::Model& model, const fs::path& file) {
           "`{}`: tensor `{}` must have the shape {} that student and teacher ask for, but has {}; remove the file to "
           "start the projection anew",
           file.string(), tensor.name, checkpoint::shape_text(slice.shape), checkpoint::shape_text(tensor.shape));
-    checkpoint::to_float32(tensor, {model.parameters().values().data_ptr<float>() + slice.offset,
-                                    static_cast<size_t>(slice.element_count)});
+    checkpoint::to_finite_float32(
+        tensor,
+        {model.parameters().values().data_ptr<float>() + slice.offset, static_cast<size_t>(slice.element_count)},
+        file.string());
   }
 }
 

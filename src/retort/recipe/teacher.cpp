@@ -59,7 +59,7 @@ Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precisio
 
 void Teacher::warn_unless_trained(const std::string& purpose) const {
   if (!loaded_.missing.empty())
-    log_warning("the teacher `{}` has no trained head for {}: its targets are noise", config_.teacher, purpose);
+    log_warning("the teacher `{}` is not trained for {}: its targets are noise", config_.teacher, purpose);
 }
 
 void Teacher::report_scores(const train::OutputConfig& output, const std::function<Json()>& evaluate) {

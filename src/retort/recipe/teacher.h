@@ -22,7 +22,7 @@ class Teacher {
   const model::Model& model() const { return *loaded_.model; }
   LoadedModel& loaded() { return loaded_; }
 
-  // Logs a warning unless every parameter came from its files; `purpose` completes "no trained head for ...".
+  // Logs a warning unless every parameter came from its files; `purpose` completes "not trained for ...".
   void warn_unless_trained(const std::string& purpose) const;
 
   // Logs its scores before a run begins; one that is continued has said them. `evaluate` may take minutes.

@@ -32,14 +32,6 @@ fs::path folder_of(const fs::path& cache_dir, const std::string& key, const Teac
   return cache_dir / fmt::format("{}-{}", outputs.kind, key);
 }
 
-void check_space(const fs::path& folder, int64_t bytes) {
-  const std::optional<int64_t> available = maybe_free_bytes(folder);
-  if (available && *available < bytes)
-    throw UserError(
-        "`{}` must have room for {} MB of teacher outputs, but has {}; choose another --teacher_cache, or `off`",
-        folder.string(), bytes >> 20, *available >> 20);
-}
-
 // A file that grows behind its first `kept_bytes`.
 class GrowingFile {
  public:
@@ -107,7 +99,7 @@ bool TeacherCache::exists(const fs::path& cache_dir, const std::string& key, con
 }
 
 TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
-                           const TeacherOutputs& outputs, int64_t max_tokens_per_batch)
+                           const TeacherOutputs& outputs)
     : folder_(folder_of(cache_dir, key, outputs)),
       key_(key),
       width_(outputs.width),
@@ -116,6 +108,19 @@ TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, co
       begins_{0} {
   for (int64_t row = 0; row < rows.row_count(); ++row)
     begins_.push_back(begins_.back() + (outputs.per_token ? rows.token_count(row) : 1));
+}
+
+void TeacherCache::check(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
+                         const TeacherOutputs& outputs) {
+  TeacherCache cache(cache_dir, key, rows, outputs);
+  if (cache.open()) return;
+  const FolderLock lock(cache.folder_, FolderLock::WhenBusy::kWait);
+  if (!cache.open()) cache.check_room();
+}
+
+TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
+                           const TeacherOutputs& outputs, int64_t max_tokens_per_batch)
+    : TeacherCache(cache_dir, key, rows, outputs) {
   if (open()) return;
   const FolderLock lock(folder_, FolderLock::WhenBusy::kWait);
   if (open()) return;  // somebody else has made it meanwhile
@@ -150,12 +155,21 @@ bool TeacherCache::is_sound(const MappedFile& values, const MappedFile& checksum
   return hash_bytes(bytes_of_row(values, row)) == checksum;
 }
 
+void TeacherCache::check_room() const {
+  const std::optional<int64_t> available = maybe_free_bytes(folder_);
+  const int64_t wanted = (begins_.back() - begins_[sound_rows()]) * width_ * element_bytes_;
+  if (available && *available < wanted)
+    throw UserError(
+        "`{}` must have room for {} MB of teacher outputs, but has {}; choose another --teacher_cache, or `off`",
+        folder_.string(), wanted >> 20, *available >> 20);
+}
+
 void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch) {
   const int64_t first = sound_rows();
   const int64_t bytes = begins_.back() * width_ * element_bytes_, done_bytes = begins_[first] * width_ * element_bytes_;
   log_info("the teacher's outputs take {:.1f} MB in `{}`{}", static_cast<double>(bytes) / 1e6, folder_.string(),
            first > 0 ? fmt::format("; going on at row {} of {}", first, row_count()) : "");
-  check_space(folder_, bytes - done_bytes);
+  check_room();
   GrowingFile values(folder_ / kValues, done_bytes), checksums(folder_ / kChecksums, 8 * first);
   const train::StopSignal stop;
   train::Progress progress({.title = "teacher", .unit = "rows", .total = row_count(), .start = {.done = first}});
@@ -197,6 +211,7 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
                                            {"lines", begins_.back()},
                                            {"width", width_},
                                            {"dtype", element_bytes_ == 2 ? "bfloat16" : "float32"}});
+  stop.throw_if_requested(row_count(), folder_.string());
 }
 
 bool TeacherCache::open() {

@@ -47,6 +47,10 @@ class TeacherCache {
   TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
 
+  // Makes nothing, and throws what the constructor would throw before it begins.
+  static void check(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
+                    const TeacherOutputs& outputs);
+
   // True when the cache was made; it may have been cut off since.
   static bool exists(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs);
 
@@ -55,6 +59,9 @@ class TeacherCache {
   at::Tensor gather(const data::Batch& batch) const;
 
  private:
+  TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
+               const TeacherOutputs& outputs);
+  void check_room() const;
   void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
   bool open();  // false: it is not there, or not whole
   void note_damage(int64_t row) const;

@@ -4,15 +4,16 @@
 
 namespace retort::recipe {
 
-void TeacherConfig::fields(FieldList& list, bool may_keep_outputs) {
+void TeacherConfig::fields(FieldList& list, Use use) {
   list.group("Teacher");
   list.add("teacher", teacher,
-           {.help = "Model folder of the teacher, with the student's vocabulary.",
+           {.help = std::string("Model folder of the teacher, with the student's vocabulary") +
+                    (use.is_required ? "." : "; without one the labels alone are learned."),
             .aliases = {"teacher_name_or_path", "teacher_model"},
-            .required = true});
+            .required = use.is_required});
   list.add("teacher_dropout", teacher_dropout,
            {.help = "Keep the teacher's dropout switched on, as some published programs did by mistake."});
-  if (!may_keep_outputs) return;
+  if (!use.may_keep_outputs) return;
   list.add("teacher_cache", teacher_cache,
            {.help = "Where the teacher's outputs are kept, so that they are computed once: a folder; auto, a folder of "
                     "the user's, when they are used more than once and take less than a tenth of its free room; or "

@@ -12,8 +12,12 @@ struct TeacherConfig {
   bool teacher_dropout = false;
   std::string teacher_cache = "auto";  // "auto", "off" or a folder
 
-  // Where `may_keep_outputs` is false, there is no flag for the cache, and nothing is kept.
-  void fields(FieldList& list, bool may_keep_outputs = true);
+  struct Use {
+    bool may_keep_outputs = true;  // false: there is no flag for the cache, and nothing is kept
+    bool is_required = true;
+  };
+  void fields(FieldList& list, Use use);
+  void fields(FieldList& list) { fields(list, Use()); }
   // Throws UserError when the settings contradict each other.
   void check() const;
 };

@@ -37,17 +37,27 @@ bool is_worth_keeping(const fs::path& folder, const data::RowSet& rows, const Te
 }
 
 // Null where nothing is to be kept. The main process makes it for the others.
-std::shared_ptr<const TeacherCache> open_cache(const Teacher& teacher, const data::RowSet& rows,
-                                               const TeacherOutputs& outputs, const train::TrainingConfig& training) {
+std::shared_ptr<const TeacherCache> open_cache(
+    const Teacher& teacher, const data::RowSet& rows, const TeacherOutputs& outputs,
+    const train::TrainingConfig& training, const std::function<void()>& before_making = [] {}) {
   const std::string& where = teacher.config().teacher_cache;
-  if (where == "off" || teacher.config().teacher_dropout) return nullptr;
+  if (where == "off" || teacher.config().teacher_dropout) {
+    before_making();
+    return nullptr;
+  }
   const bool is_automatic = where == "auto";
   const fs::path folder = is_automatic ? user_cache_folder() / "teacher" : fs::path(where);
   const std::string key = teacher_cache_key(teacher.model(), rows, outputs);
-  return train::process_group().main_first([&]() -> std::shared_ptr<const TeacherCache> {
+  const bool is_kept = train::process_group().main_first([&] {
     if (is_automatic && !TeacherCache::exists(folder, key, outputs) &&
         !is_worth_keeping(folder, rows, outputs, training))
-      return nullptr;
+      return false;
+    TeacherCache::check(folder, key, rows, outputs);
+    return true;
+  });
+  before_making();
+  return train::process_group().main_first([&]() -> std::shared_ptr<const TeacherCache> {
+    if (!is_kept) return nullptr;
     return std::make_shared<const TeacherCache>(folder, key, rows, outputs, training.micro_batch_tokens());
   });
 }
@@ -122,7 +132,8 @@ class StateLayout {
 
 }  // namespace
 
-TeacherTargets logit_targets(const Teacher& teacher, const data::RowSet& rows, const train::TrainingConfig& training) {
+TeacherTargets logit_targets(const Teacher& teacher, const data::RowSet& rows, const train::TrainingConfig& training,
+                             const std::function<void()>& report) {
   const bool is_per_token = gives_logits_per_token(teacher.model().head());
   const TeacherOutputs outputs{
       .kind = is_per_token ? "token-logits" : "row-logits",
@@ -132,7 +143,7 @@ TeacherTargets logit_targets(const Teacher& teacher, const data::RowSet& rows, c
       .per_token = is_per_token,
       .precision = training.precision_kind(),
       .compute = [&teacher](const data::Batch& batch) { return teacher.forward(batch, {}).logits; }};
-  const auto cache = open_cache(teacher, rows, outputs, training);
+  const auto cache = open_cache(teacher, rows, outputs, training, report);
   if (cache == nullptr) return [&teacher](const data::Batch& batch, auto keys) { return teacher.forward(batch, keys); };
   return [cache](const data::Batch& batch, auto) {
     model::ModelOutput output;

@@ -22,8 +22,10 @@ struct StateSelection {
 // auto, when training uses the outputs of a row more than once and there is room, or when a whole cache is there.
 // Teacher and rows must outlive the function.
 //
-// Logits alone, float32.
-TeacherTargets logit_targets(const Teacher& teacher, const data::RowSet& rows, const train::TrainingConfig& training);
+// Logits alone, float32. `report` is called once the cache's folder is known to be good, before the teacher fills it.
+TeacherTargets logit_targets(
+    const Teacher& teacher, const data::RowSet& rows, const train::TrainingConfig& training,
+    const std::function<void()>& report = [] {});
 // The chosen states alone: `hidden_states` holds those of all layers, embeddings first, undefined where they were not
 // chosen, or, when the last layer is the only one, just that; the values in `qkv` are not to be read.
 TeacherTargets state_targets(const Teacher& teacher, const StateSelection& selection, const data::RowSet& rows,

@@ -62,6 +62,8 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
   const bool is_constant = optim::parse_schedule(training.lr_scheduler_type) == optim::ScheduleKind::kConstant;
   if (is_constant && (training.warmup_steps > 0 || training.warmup_proportion > 0))
     log_info("warm-up changes nothing with --lr_scheduler_type constant; constant_with_warmup has one");
+  if (const std::string teacher = settings_.value("teacher", ""); !teacher.empty())
+    check_is_not_read("teacher", teacher, output.output_dir);
   using checkpoint::RunStart;
   const RunStart start = output.resume                 ? RunStart::kResume
                          : output.overwrite_output_dir ? RunStart::kOverwrite

@@ -158,6 +158,7 @@ TrainingSummary Trainer::run() {
   }
   progress_->finish();
   if (config_.load_best_model_at_end) restore_best();
+  check_result();
   const double seconds = seconds_before_ + seconds_now() - started_;
   TrainingSummary summary{.steps = state_.global_step,
                           .train_seconds = seconds,
@@ -168,6 +169,24 @@ TrainingSummary Trainer::run() {
                           .skipped_steps = state_.resume.skipped_steps};
   if (log_) log_->write({.kind = EventKind::kSummary, .values = summary.to_json()});
   return summary;
+}
+
+std::optional<std::string> Trainer::maybe_not_finite() const {
+  for (const kernel::NamedSlice& slice : unit_.parameters().slices())
+    if (!unit_.parameters().tensor(slice).isfinite().all().item<bool>()) return slice.name;
+  return std::nullopt;
+}
+
+// A model that learned nothing, or is none any more, must not pass for a trained one.
+void Trainer::check_result() const {
+  if (state_.global_step > 0 && state_.resume.skipped_steps >= state_.global_step)
+    throw DivergenceError(
+        "training changed nothing: each of its {} steps had a loss or gradient that is not finite; look at the weights "
+        "of the losses, `temperature` and `learning_rate`",
+        state_.global_step);
+  if (const auto name = maybe_not_finite())
+    throw DivergenceError(
+        "training diverged: parameter `{}` is not finite; lower `learning_rate`, or raise `adam_epsilon`", *name);
 }
 
 // One optimizer step.
@@ -271,18 +290,12 @@ void Trainer::handle_nonfinite(const data::StepBatch& batch, const StepResult& r
                 result.gradient_norm);
     return;
   }
-  std::string tensor = "none";
-  for (const kernel::NamedSlice& slice : unit_.parameters().slices())
-    if (!unit_.parameters().tensor(slice).isfinite().all().item<bool>()) {
-      tensor = slice.name;
-      break;
-    }
   const auto& rows = batch.micro_batches.front().rows;
   throw DivergenceError(
       "training diverged: {} steps in a row had a loss or gradient that is not finite; step {}, first row {}, first "
       "parameter that is not finite: {}. "
       "Lower `learning_rate`, or resume from the last checkpoint",
-      skipped_in_a_row_, state_.global_step + 1, rows.empty() ? -1 : rows.front(), tensor);
+      skipped_in_a_row_, state_.global_step + 1, rows.empty() ? -1 : rows.front(), maybe_not_finite().value_or("none"));
 }
 
 // Once in a while: log, evaluate, save.

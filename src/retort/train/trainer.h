@@ -64,6 +64,8 @@ class Trainer {
   StepResult step();
   LossShare forward_backward(const data::StepBatch& batch);
   LossShare sum_shares(const LossShare& own) const;
+  std::optional<std::string> maybe_not_finite() const;  // the first such parameter
+  void check_result() const;
   void handle_nonfinite(const data::StepBatch& batch, const StepResult& result);
   void after_step(const StepResult& result);
   void log_stretch(const StepResult& result);

@@ -88,9 +88,10 @@ void TrainingConfig::fields(FieldList& list) {
                                {"LAMB", "lamb"},
                                {"FusedLamb", "lamb"}},
             .aliases = {"optim"}});
-  list.add("adam_beta1", adam_beta1, {.help = "Decay of the first moment.", .min = 0, .max = 1, .aliases = {"beta_1"}});
+  list.add("adam_beta1", adam_beta1,
+           {.help = "Decay of the first moment.", .min = 0, .max = 0.999999999, .aliases = {"beta_1"}});
   list.add("adam_beta2", adam_beta2,
-           {.help = "Decay of the second moment.", .min = 0, .max = 1, .aliases = {"beta_2"}});
+           {.help = "Decay of the second moment.", .min = 0, .max = 0.999999999, .aliases = {"beta_2"}});
   list.add("adam_epsilon", adam_epsilon, {.help = "Added to the root of the second moment.", .min = 0});
   list.add("correct_bias", correct_bias, {.help = "AdamW's bias correction."});
   list.add("weight_decay", weight_decay,

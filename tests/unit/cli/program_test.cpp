@@ -1,13 +1,18 @@
 // The built program as a shell sees it: exit codes, and what goes to which stream.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 namespace {
+
+namespace fs = std::filesystem;
 
 struct Outcome {
   int exit_code;
@@ -44,6 +49,26 @@ TEST(Program, WithoutACommandShowsTheHelpAndFails) {
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.output.find("usage: retort <command>"), std::string::npos);
   EXPECT_TRUE(outcome.output.ends_with("error: `retort` must be followed by a command, but is not\n"));
+}
+
+// Else the first file that is opened would be standard error, and every message would be written into it.
+TEST(Program, WithoutStandardStreamsFilesHoldWhatTheyShould) {
+  const fs::path folder = fs::temp_directory_path() / ("retort-streams-" + std::to_string(::getpid()));
+  fs::create_directory(folder);
+  std::ofstream(folder / "text.txt") << "the old mill\nthe dog\n";
+  const auto tokens_of = [&](const std::string& streams) {
+    fs::remove(folder / "out.tokens");
+    run_program("data binarize --file_path " + (folder / "text.txt").string() +
+                " --model " RETORT_FIXTURES "/distillation/student_mlm --output_file " +
+                (folder / "out.tokens").string() + streams);
+    std::ifstream in(folder / "out.tokens", std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string tokens = tokens_of(" 2>/dev/null");
+  EXPECT_FALSE(tokens.empty());
+  EXPECT_EQ(tokens_of(" 2>&-"), tokens);
+  EXPECT_EQ(tokens_of(" <&- >&- 2>&-"), tokens);
+  fs::remove_all(folder);
 }
 
 TEST(Program, AResultThatDoesNotArriveIsAnError) {
