@@ -26,6 +26,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 stage= small= output_dir= vocab_file= teacher= teacher_squad= teacher_sst2= corpus= squad_dir= sst2_dir= glove=
 retort=retort preset=bert-4l-312d
 [[ -x $root/build/retort ]] && retort=$root/build/retort
+
 refuse() {
   echo "tinybert.sh: $*" >&2
   exit 2
@@ -42,18 +43,21 @@ while (($#)); do
   esac
 done
 
+# What a rehearsal does without: general distillation, and augmented rows.
+has_no_corpus= has_no_glove=
+[[ -n $small && -z $corpus ]] && has_no_corpus=1
+[[ -n $small && -z $glove ]] && has_no_glove=1
+
 # needs stage: the flags without which it cannot run.
 needs() {
-  local is_rehearsal=
-  [[ -n $small && -z $corpus ]] && is_rehearsal=1
   case $1 in
-    1) [[ -n $is_rehearsal ]] || echo vocab_file teacher corpus ;;
-    2) [[ -n $is_rehearsal ]] || echo teacher corpus ;;
-    3) echo squad_dir; [[ -n $small && -z $glove ]] || echo glove teacher ;;
-    4) echo squad_dir teacher_squad ${is_rehearsal:+vocab_file} ;;
+    1) [[ -n $has_no_corpus ]] || echo vocab_file teacher corpus ;;
+    2) [[ -n $has_no_corpus ]] || echo teacher corpus ;;
+    3) echo squad_dir; [[ -n $has_no_glove ]] || echo glove teacher ;;
+    4) echo squad_dir teacher_squad ${has_no_corpus:+vocab_file} ;;
     5) echo squad_dir teacher_squad ;;
-    6) echo sst2_dir; [[ -n $small && -z $glove ]] || echo glove teacher ;;
-    7) echo sst2_dir teacher_sst2 ${is_rehearsal:+vocab_file} ;;
+    6) echo sst2_dir; [[ -n $has_no_glove ]] || echo glove teacher ;;
+    7) echo sst2_dir teacher_sst2 ${has_no_corpus:+vocab_file} ;;
     8) echo sst2_dir teacher_sst2 ;;
   esac
 }
@@ -98,7 +102,7 @@ prediction() { train "$1" distill prediction --distill_config "$root/configs/dis
 
 # start stage: flags for the student that a task begins with; with --small and no corpus a random one.
 start() {
-  if [[ -n $small && -z $corpus ]]; then
+  if [[ -n $has_no_corpus ]]; then
     student=(--model "preset:$preset" --vocab_file "$vocab_file" --pad_vocabulary)
   else
     student=(--model "$output_dir/stage-$1")
@@ -115,7 +119,7 @@ augmented() {
 
 augment() {  # augment kind data_dir file more...
   [[ -e $2/$3 ]] && { echo "$2/$3 is there" >&2; return; }
-  if [[ -n $small && -z $glove ]]; then return; fi
+  [[ -n $has_no_glove ]] && return
   local more=()
   [[ -n $small ]] && more+=(--N 1)
   run "$retort" data augment "$1" --model "$teacher" --glove_embs "$glove" --data_dir "$2" "${@:4}" "${more[@]}"
@@ -140,7 +144,7 @@ sst2_examples() { if [[ -n $small ]]; then echo --max_train_examples 500; fi; }
 run_stage() {
   case $1 in
     1|2)
-      if [[ -n $small && -z $corpus ]]; then echo "no corpus: stage $1 is left out" >&2; return; fi
+      if [[ -n $has_no_corpus ]]; then echo "no corpus: stage $1 is left out" >&2; return; fi
       if (($1 == 1)); then
         backbone 1 --config "$root/configs/distill/general-128.json" --model "preset:$preset" --vocab_file "$vocab_file" \
           --pad_vocabulary --teacher "$teacher" --data_file "$corpus"

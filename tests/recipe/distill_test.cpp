@@ -185,30 +185,31 @@ DistillSquadConfig distillation(const fs::path& output_dir) {
 
 std::string weights_of(const fs::path& folder) { return read_file(folder / "model.safetensors"); }
 
-// With no weight on the teacher the student learns what plain fine-tuning teaches.
+// Trains with these settings, which must teach what plain fine-tuning teaches; returns the log.
+std::string log_of_plain_training(const tiny::TemporaryFolder& folder, const DistillSquadConfig& config) {
+  testing::internal::CaptureStderr();
+  distill_squad(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  finetune_squad(tiny::squad_settings(folder / "plain"));
+  EXPECT_EQ(weights_of(config.output.output_dir), weights_of(folder / "plain"));
+  return log;
+}
+
 TEST(DistillSquad, WithoutSoftTargetsIsFineTuning) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = distillation(folder / "distilled");
   config.distillation.alpha_ce = 0, config.distillation.alpha_squad = 1;
-  testing::internal::CaptureStderr();
-  distill_squad(config);
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = log_of_plain_training(folder, config);
   EXPECT_NE(log.find("`--teacher` changes nothing with --alpha_ce 0"), std::string::npos) << log;
   EXPECT_EQ(log.find("the teacher scores"), std::string::npos) << log;
-  finetune_squad(tiny::squad_settings(folder / "plain"));
-  EXPECT_EQ(weights_of(folder / "distilled"), weights_of(folder / "plain"));
 }
 
 TEST(DistillSquad, WithoutATeacherIsFineTuning) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = distillation(folder / "distilled");
   config.teacher.teacher.clear();
-  testing::internal::CaptureStderr();
-  distill_squad(config);
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = log_of_plain_training(folder, config);
   EXPECT_NE(log.find("without `--teacher` the labels alone are learned"), std::string::npos) << log;
-  finetune_squad(tiny::squad_settings(folder / "plain"));
-  EXPECT_EQ(weights_of(folder / "distilled"), weights_of(folder / "plain"));
 }
 
 TEST(DistillSquad, NeverReplacesItsTeacher) {

@@ -115,7 +115,7 @@ void TeacherCache::check(const fs::path& cache_dir, const std::string& key, cons
   TeacherCache cache(cache_dir, key, rows, outputs);
   if (cache.open()) return;
   const FolderLock lock(cache.folder_, FolderLock::WhenBusy::kWait);
-  if (!cache.open()) cache.check_room();
+  if (!cache.open()) cache.check_room(cache.sound_rows());
 }
 
 TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
@@ -155,9 +155,9 @@ bool TeacherCache::is_sound(const MappedFile& values, const MappedFile& checksum
   return hash_bytes(bytes_of_row(values, row)) == checksum;
 }
 
-void TeacherCache::check_room() const {
+void TeacherCache::check_room(int64_t first_row) const {
   const std::optional<int64_t> available = maybe_free_bytes(folder_);
-  const int64_t wanted = (begins_.back() - begins_[sound_rows()]) * width_ * element_bytes_;
+  const int64_t wanted = (begins_.back() - begins_[first_row]) * width_ * element_bytes_;
   if (available && *available < wanted)
     throw UserError(
         "`{}` must have room for {} MB of teacher outputs, but has {}; choose another --teacher_cache, or `off`",
@@ -169,7 +169,7 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
   const int64_t bytes = begins_.back() * width_ * element_bytes_, done_bytes = begins_[first] * width_ * element_bytes_;
   log_info("the teacher's outputs take {:.1f} MB in `{}`{}", static_cast<double>(bytes) / 1e6, folder_.string(),
            first > 0 ? fmt::format("; going on at row {} of {}", first, row_count()) : "");
-  check_room();
+  check_room(first);
   GrowingFile values(folder_ / kValues, done_bytes), checksums(folder_ / kChecksums, 8 * first);
   const train::StopSignal stop;
   train::Progress progress({.title = "teacher", .unit = "rows", .total = row_count(), .start = {.done = first}});

@@ -61,7 +61,7 @@ class TeacherCache {
  private:
   TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                const TeacherOutputs& outputs);
-  void check_room() const;
+  void check_room(int64_t first_row) const;  // for the values from this row on
   void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
   bool open();  // false: it is not there, or not whole
   void note_damage(int64_t row) const;
