@@ -118,7 +118,7 @@ struct Distillation {
                                                            squad, 1000, nullptr);
     else
       unit = std::make_unique<recipe::GluePredictionUnit>(student, targets(), expected["temperature"].get<double>(),
-                                                          glue, training);
+                                                          glue, training, std::span<const recipe::GlueSet>());
   }
 };
 

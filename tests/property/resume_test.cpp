@@ -5,6 +5,7 @@
 #include <array>
 #include <csignal>
 #include <functional>
+#include <map>
 
 #include "property/tiny_run.h"
 #include "retort/base/error.h"
@@ -126,6 +127,104 @@ TEST(Resume, LeavesADamagedNewestCheckpointForTheOneBefore) {
   EXPECT_NE(log.find("model.safetensors"), std::string::npos) << log;
   EXPECT_NE(log.find("checkpoint-3` at step 3"), std::string::npos) << log;
   EXPECT_TRUE(resumed.parameters == uninterrupted().parameters);
+}
+
+// {step: score} of the evaluations that a run's newest checkpoint remembers.
+std::map<int64_t, Json> evaluations_of(const fs::path& output_dir) {
+  std::map<int64_t, Json> scores;
+  const Json state = read_json_file(checkpoint::list_checkpoints(output_dir).back().path / train::kTrainerStateFile);
+  for (const Json& entry : state.at("log_history"))
+    if (entry.contains("eval_f1")) scores[entry.at("step").get<int64_t>()] = entry.at("eval_f1");
+  return scores;
+}
+
+TEST(Resume, EvaluatesWhatASignalKeptFromBeingEvaluated) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "whole");
+  config.data.dev_file = tiny::dev_file();
+  config.training.evaluate_during_training = true;
+  config.training.eval_steps = 2;
+  config.training.save_steps = 1000;
+  const RunResult whole = train_tiny(config);
+  const auto expected = evaluations_of(folder / "whole");
+  ASSERT_GE(expected.size(), 4U);
+
+  config.output.output_dir = folder / "cut";
+  config.training.save_steps = 0;
+  ASSERT_EQ(run_until_signal(config, 2, SIGTERM), 143);  // it comes before the evaluation behind step 2
+  EXPECT_TRUE(evaluations_of(folder / "cut").empty());
+  EXPECT_TRUE(train::load_trainer_state(folder / "cut/checkpoint-2").resume.evaluation_is_due);
+  config.training.save_steps = 1000;
+  EXPECT_TRUE(resume(config).parameters == whole.parameters);
+  EXPECT_EQ(evaluations_of(folder / "cut"), expected);
+
+  config.output.output_dir = folder / "last";
+  ASSERT_EQ(run_until_signal(config, whole.summary.steps, SIGTERM), 143);
+  EXPECT_TRUE(resume(config).parameters == whole.parameters);
+  EXPECT_EQ(evaluations_of(folder / "last"), expected) << "the checkpoint gets what was missing";
+}
+
+// The best model takes the place of the last one, which a run with more epochs must still go on from.
+TEST(Resume, TheLastStepIsNotLostToTheBest) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  config.data.dev_file = tiny::dev_file();
+  config.training.evaluate_during_training = config.training.load_best_model_at_end = true;
+  config.training.eval_steps = 1;
+  config.training.save_steps = 0;
+  config.training.learning_rate = 0.05;  // it does not get better for long
+  const int64_t steps = train_tiny(config).summary.steps;
+  const int64_t best =
+      train::load_trainer_state(checkpoint::list_checkpoints(folder / "out").back().path).best_global_step.value_or(-1);
+  ASSERT_LT(best, steps) << "the last must not be the best here";
+  const auto weights_of = [&](int64_t step) {
+    return read_file(folder / "out" / fmt::format("checkpoint-{}", step) / "model.safetensors");
+  };
+  EXPECT_NE(weights_of(steps), weights_of(best));
+}
+
+// Without regular checkpoints the trained state is in memory only while it is evaluated.
+TEST(Resume, ASignalInTheFinalEvaluationLosesNothing) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  config.training.save_steps = 0;
+  int exit_code = 0;
+  std::string message;
+  try {
+    run_recipe(config, [] {
+      std::raise(SIGTERM);
+      train::throw_if_stopped();
+      return Json::object();
+    });
+  } catch (const Interrupted& stopped) {
+    exit_code = stopped.exit_code, message = stopped.what();
+  }
+  EXPECT_EQ(exit_code, 143);
+  const std::string step = fmt::to_string(uninterrupted().summary.steps);
+  EXPECT_EQ(message, fmt::format("stopped by SIGTERM after step {}; saved as `{}`, --resume continues from there", step,
+                                 (folder / ("out/checkpoint-" + step)).string()));
+  EXPECT_FALSE(fs::exists(folder / "out/DONE"));
+
+  config.output.resume = true;
+  EXPECT_EQ(run_recipe(config, [] { return Json{{"score", 1}}; }), Json({{"score", 1}}));
+  EXPECT_EQ(read_json_file(folder / "out/results.json"), Json({{"score", 1}}));
+  const at::Tensor trained = tiny::load(folder / "out").model->parameters().values();
+  EXPECT_EQ(std::string(static_cast<const char*>(trained.data_ptr()), trained.nbytes()), uninterrupted().parameters);
+}
+
+TEST(Resume, RefusesDataOfAnotherContent) {
+  const tiny::TemporaryFolder folder;
+  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  fs::copy_file(config.data.train_file, folder / "train.json");
+  config.data.train_file = folder / "train.json";
+  ASSERT_EQ(run_until_signal(config, 1, SIGTERM), 143);
+  Json questions = read_json_file(config.data.train_file);
+  // the same number of tokens, the same answers
+  for (Json& paragraph : questions["data"][0]["paragraphs"])
+    for (Json& question : paragraph["qas"]) question["question"] = "?" + std::string(question["question"]).substr(1);
+  write_json_file(config.data.train_file, questions);
+  EXPECT_NE(tiny::message_of([&] { resume(config); }).find("must be those of the run that is continued"),
+            std::string::npos);
 }
 
 TEST(Resume, StartsFromTheBeginningWithoutACheckpoint) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "retort/recipe/training_run.h"
@@ -14,8 +15,9 @@ namespace {
 // Counts optimizer steps: the trainer asks for the counts of each once, before its first forward pass.
 class WatchedUnit : public recipe::SquadUnit {
  public:
-  WatchedUnit(recipe::LoadedModel& loaded, const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step)
-      : SquadUnit(loaded, config.data, config.training.micro_batch_tokens(), nullptr), before_step_(before_step) {}
+  WatchedUnit(recipe::LoadedModel& loaded, const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step,
+              const data::SquadEvaluationSet* dev)
+      : SquadUnit(loaded, config.data, config.training.micro_batch_tokens(), dev), before_step_(before_step) {}
 
   std::vector<double> step_counts(const data::StepBatch& step) override {
     if (before_step_) before_step_(++steps_, parameters());
@@ -25,6 +27,32 @@ class WatchedUnit : public recipe::SquadUnit {
  private:
   const BeforeStep& before_step_;
   int64_t steps_ = 0;
+};
+
+// Everything that a trainer needs, made as finetune_squad makes it.
+struct Parts {
+  Parts(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step)
+      : loaded(recipe::load_model(config.model, {.head = model::Head::kQuestionAnswering,
+                                                 .may_start_head = true,
+                                                 .model = recipe::training_model_options(config.training),
+                                                 .seed = static_cast<uint64_t>(config.training.seed)})),
+        rows(std::make_shared<data::SquadFeatures>(data::load_squad_training(
+                 source_of(config, config.data.train_file, config.data.max_train_examples), *loaded.tokenizer)),
+             true),
+        source(rows, recipe::source_options(config.training)) {
+    if (config.training.evaluate_during_training)
+      dev = data::load_squad_evaluation(source_of(config, config.data.dev_file, -1), *loaded.tokenizer);
+    unit = std::make_unique<WatchedUnit>(loaded, config, before_step, dev ? &*dev : nullptr);
+  }
+  data::SquadSource source_of(const recipe::FinetuneSquadConfig& config, const std::string& file, int64_t most) const {
+    return recipe::squad_source(config.data, file, most, static_cast<uint64_t>(config.training.seed), *loaded.model);
+  }
+
+  recipe::LoadedModel loaded;
+  data::SquadRowSet rows;
+  data::ShuffledSource source;
+  std::optional<data::SquadEvaluationSet> dev;
+  std::unique_ptr<WatchedUnit> unit;
 };
 
 std::vector<float> values_of(const RunResult& result) {
@@ -37,18 +65,7 @@ std::vector<float> values_of(const RunResult& result) {
 
 RunResult train_tiny(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step) {
   config.training.apply_to_process();
-  const auto seed = static_cast<uint64_t>(config.training.seed);
-  recipe::LoadedModel loaded =
-      recipe::load_model(config.model, {.head = model::Head::kQuestionAnswering,
-                                        .may_start_head = true,
-                                        .model = recipe::training_model_options(config.training),
-                                        .seed = seed});
-  const auto features = std::make_shared<data::SquadFeatures>(data::load_squad_training(
-      recipe::squad_source(config.data, config.data.train_file, config.data.max_train_examples, seed, *loaded.model),
-      *loaded.tokenizer));
-  const data::SquadRowSet rows(features, true);
-  WatchedUnit unit(loaded, config, before_step);
-  data::ShuffledSource source(rows, recipe::source_options(config.training));
+  Parts parts(config, before_step);
 
   std::unique_ptr<checkpoint::RunFolder> run;
   if (!config.output.output_dir.empty())
@@ -56,14 +73,23 @@ RunResult train_tiny(const recipe::FinetuneSquadConfig& config, const BeforeStep
         .output_dir = config.output.output_dir,
         .start = config.output.resume ? checkpoint::RunStart::kResume : checkpoint::RunStart::kNew,
         .save_total_limit = config.training.save_total_limit});
-  train::Trainer trainer(unit, source, config.training, run.get());
+  train::Trainer trainer(*parts.unit, parts.source, config.training, run.get());
   if (config.output.resume) trainer.resume();
   if (run) run->write_config(Json::object());
   RunResult result;
   result.summary = trainer.run();
-  const at::Tensor values = loaded.model->parameters().values();
+  const at::Tensor values = parts.loaded.model->parameters().values();
   result.parameters.assign(static_cast<const char*>(values.data_ptr()), values.nbytes());
   return result;
+}
+
+Json run_recipe(const recipe::FinetuneSquadConfig& config, const std::function<Json()>& evaluation) {
+  recipe::TrainingRun run(config.training, config.output, Json::object());
+  Parts parts(config, {});
+  run.train(*parts.unit, parts.source);
+  const Json scores = run.evaluate(evaluation);
+  run.finish(parts.loaded, "question answering", scores);
+  return scores;
 }
 
 double relative_difference(const RunResult& a, const RunResult& b) {

@@ -19,9 +19,14 @@ struct RunResult {
 
 using BeforeStep = std::function<void(int64_t step, kernel::ParameterStore& parameters)>;
 
-// Trains as `config` says. `before_step` is called with the number, from 1, of each optimizer step about to be taken.
-// Without `output_dir` nothing is saved. Throws what Trainer::run throws; its checkpoints stay in the folder.
+// Trains as `config` says, and evaluates on its dev file where it says so. `before_step` is called with the number,
+// from 1, of each optimizer step about to be taken. Without `output_dir` nothing is saved. Throws what Trainer::run
+// throws; its checkpoints stay in the folder.
 RunResult train_tiny(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step = {});
+
+// The same as recipes do it: training in a recipe::TrainingRun, `evaluation` as its final one, then the finished
+// folder.
+Json run_recipe(const recipe::FinetuneSquadConfig& config, const std::function<Json()>& evaluation);
 
 // ||a - b|| / ||b|| of two runs' parameters.
 double relative_difference(const RunResult& a, const RunResult& b);

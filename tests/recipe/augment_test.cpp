@@ -270,6 +270,16 @@ TEST(AugmentGlue, WrongInputIsToldOf) {
             std::string::npos);
   EXPECT_NE(told([&](auto& config) { config.augment.output_dir = folder.path(); }).find("must stand alone"),
             std::string::npos);
+  const fs::path vectors = fs::path(folder.path()) / "vectors.txt";
+  fs::copy_file(short_settings().glove_embs, vectors);
+  EXPECT_NE(told([&](auto& config) {
+              config.augment.glove_embs = config.augment.output_file = vectors;
+              config.augment.overwrite_output_file = true;
+            }).find("must be another file than `glove_embs`"),
+            std::string::npos);
+  EXPECT_EQ(read_file(vectors), read_file(short_settings().glove_embs));
+  EXPECT_NE(told([&](auto& config) { config.augment.output_file = folder.path(); }).find("but is a folder"),
+            std::string::npos);
   EXPECT_FALSE(fs::exists(folder / "aug.tsv"));
 }
 

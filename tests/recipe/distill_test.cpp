@@ -465,8 +465,50 @@ TEST(DistillSquad, OfItselfHasNoLoss) {
   EXPECT_NEAR(distill_squad(config)["train_loss"].get<double>(), 0, 1e-6);
 }
 
+// What --resume cannot go on with is found before the teacher is asked anything.
+TEST(DistillSquad, IsContinuedByTheSameCommandWithTheSameData) {
+  const tiny::TemporaryFolder folder;
+  DistillSquadConfig config = distillation(folder / "out");
+  config.training.save_steps = 2;
+  config.teacher.teacher_cache = folder / "cache";
+  distill_squad(config);
+  fs::remove(folder / "out/DONE");
+  fs::remove_all(folder / "cache");  // it would be made again before a refusal that comes late
+  config.output.resume = true;
+  FinetuneSquadConfig other;
+  other.model = config.model, other.data = config.data, other.training = config.training, other.output = config.output;
+  EXPECT_NE(tiny::message_of([&] {
+              finetune_squad(other);
+            }).find("must be one of `retort finetune squad`, but was begun by `retort distill squad`"),
+            std::string::npos);
+  const auto told_without_asking = [&](const DistillSquadConfig& changed) {
+    testing::internal::CaptureStderr();
+    const std::string message = tiny::message_of([&] { distill_squad(changed); });
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(log.find("the teacher's outputs take"), std::string::npos) << log;
+    EXPECT_FALSE(fs::exists(folder / "cache"));
+    return message;
+  };
+  DistillSquadConfig changed = config;
+  changed.training.seed = 7;
+  EXPECT_NE(told_without_asking(changed).find("`seed` must be"), std::string::npos);
+  changed = config;
+  changed.data.max_train_examples = 5;
+  EXPECT_NE(told_without_asking(changed).find("must be those of the run that is continued"), std::string::npos);
+  changed = config;
+  changed.training.num_train_epochs = 0, changed.training.max_steps = -1;
+  EXPECT_EQ(told_without_asking(changed), "`num_train_epochs` must be above 0, but is 0; or give `max_steps`");
+}
+
 TEST(DistillSquad, RefusesWhatDoesNotBelongTogether) {
   const tiny::TemporaryFolder folder;
+  DistillSquadConfig shouted = distillation(folder / "s");
+  for (const auto& [value, reason] :
+       {std::pair("", "`teacher_cache` must be auto, off or a folder, but is empty"),
+        {"OFF", "`teacher_cache` must be auto, off or a folder, but is `OFF`; write `off`, or ./OFF for a folder"}}) {
+    shouted.teacher.teacher_cache = value;
+    EXPECT_EQ(tiny::message_of([&] { distill_squad(shouted); }), reason);
+  }
   DistillSquadConfig nothing = distillation(folder / "a");
   nothing.distillation.alpha_ce = nothing.distillation.alpha_squad = 0;
   EXPECT_EQ(tiny::message_of([&] { distill_squad(nothing); }),

@@ -1,6 +1,7 @@
 // Each of the nine tasks on a dozen rows, from files to submission.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "recipe/tiny_world.h"
@@ -89,6 +90,48 @@ TEST(FinetuneGlueOutput, ScoresThatAreNoNumbersAreNotTheBest) {
   finetune_glue(config);
   for (const auto& entry : fs::directory_iterator(folder / "out"))
     EXPECT_FALSE(entry.path().filename().string().starts_with("checkpoint-")) << "only the best is saved here";
+}
+
+fs::path copy_of_mrpc(const fs::path& folder) {
+  fs::copy(fs::path(tiny::glue_settings("mrpc", "").data.data_dir) / "MRPC", folder / "MRPC");
+  return folder;
+}
+
+TEST(FinetuneGlueInput, EveryFileIsReadBeforeTraining) {
+  for (const char* name : {"dev.tsv", "test.tsv"}) {
+    const tiny::TemporaryFolder folder;
+    FinetuneGlueConfig config = tiny::glue_settings("mrpc", folder / "out");
+    config.data.data_dir = copy_of_mrpc(folder.path());
+    write_file_atomically(folder / "MRPC" / name, read_file(folder / "MRPC" / name) + "a line of one column\n");
+    const std::string message = tiny::message_of([&] { finetune_glue(config); });
+    EXPECT_NE(message.find(name), std::string::npos) << message;
+    EXPECT_FALSE(fs::exists(folder / "out/train_log.jsonl")) << name;
+  }
+}
+
+TEST(FinetuneGlueInput, AsManyDevRowsAsAreWanted) {
+  const tiny::TemporaryFolder folder;
+  FinetuneGlueConfig config = tiny::glue_settings("mrpc", folder / "out");
+  config.data.max_eval_examples = 3;
+  finetune_glue(config);
+  const auto lines_of = [&](const char* name) { return std::ranges::count(read_file(folder / "out" / name), '\n'); };
+  EXPECT_EQ(lines_of("predictions_mrpc.tsv"), 1 + 3);
+  EXPECT_GT(lines_of("MRPC.tsv"), 1 + 3) << "a submission is whole";
+}
+
+TEST(FinetuneGlueInput, RecordsLeftOutAreCountedAgainWhereFeaturesAreCached) {
+  const tiny::TemporaryFolder folder;
+  FinetuneGlueConfig config = tiny::glue_settings("mrpc", folder / "out");
+  config.data.data_dir = copy_of_mrpc(folder.path());
+  config.data.cache.use_cache = true, config.data.cache.cache_dir = folder / "cache";
+  config.data.on_bad_record = "skip";
+  write_file_atomically(folder / "MRPC/train.tsv", read_file(folder / "MRPC/train.tsv") + "a line of one column\n");
+  finetune_glue(config);
+  config.output.output_dir = folder / "again";
+  testing::internal::CaptureStderr();
+  finetune_glue(config);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("train.tsv`: 1 records were left out when its features were made"), std::string::npos) << log;
 }
 
 TEST(FinetuneGlueOutput, OfAnotherTaskIsRefused) {

@@ -1,5 +1,6 @@
 // Language-model training as a user runs it: text -> token files -> a masked language model -> its student.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/linspace.h>
@@ -102,6 +103,30 @@ TEST(Binarize, DealsArticlesOut) {
     return config;
   }());
   EXPECT_EQ(read_token_counts(folder / "counts.json", file.vocabulary().size), file.count_ids());
+}
+
+TEST(Binarize, RefusesWhatIsNoText) {
+  const tiny::TemporaryFolder folder;
+  const auto told = [&](const fs::path& input, const fs::path& output) {
+    BinarizeConfig config = binarization(folder.path());
+    config.file_path = input, config.output_file = output;
+    return tiny::message_of([&] { binarize(config); });
+  };
+  write_file_atomically(folder / "wide.txt", std::string("a line\nt\0w\0o\0", 13));
+  EXPECT_EQ(told(folder / "wide.txt", folder / "wide.tokens"),
+            fmt::format("`{}` must be UTF-8 text, but line 2 holds a zero byte; UTF-16 is converted by iconv -f UTF-16 "
+                        "-t UTF-8, and an archive must be unpacked first",
+                        (folder / "wide.txt").string()));
+  EXPECT_NE(told(folder.path(), folder / "x.tokens").find("is a folder; put its files together"), std::string::npos);
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_NE(told(folder / "pipe", folder / "x.tokens").find("is a pipe or device"), std::string::npos);
+  EXPECT_NE(told("/dev/null", folder / "x.tokens").find("is a pipe or device"), std::string::npos);
+  EXPECT_NE(told(folder / "none.txt", folder / "x.tokens").find("is not there"), std::string::npos);
+  EXPECT_NE(told(folder / "wide.txt", folder.path()).find("must be a file to write, but is a folder"),
+            std::string::npos);
+  EXPECT_FALSE(fs::exists(folder / "wide.tokens"));
+  EXPECT_NE(tiny::message_of([&] { data::TokenFile(folder / "wide.txt"); }).find("text becomes one by `retort data "),
+            std::string::npos);
 }
 
 TEST(Binarize, WritesOverNothingThatItReads) {
@@ -379,7 +404,9 @@ TEST(DistillMlm, RefusesWhatDoesNotBelongTogether) {
             std::string::npos);
   EXPECT_NE(message([](auto& config) { config.corpus.rows.max_seq_length = 4096; }).find("`max_seq_length` must be"),
             std::string::npos);
-  EXPECT_NE(message([](auto& config) { config.corpus.data_file = tiny::train_file(); }).find("train.json` cannot be"),
+  EXPECT_NE(message([](auto& config) {
+              config.corpus.data_file = tiny::train_file();
+            }).find("train.json` must be a token file, but is none"),
             std::string::npos);
   EXPECT_NE(message([](auto& config) { config.corpus.token_counts = tiny::train_file(); }).find("list of counts"),
             std::string::npos);

@@ -52,6 +52,7 @@ std::string must_be(std::string_view wanted, std::string_view given) {
 }
 
 bool outside(const FieldSpec& spec, double value) {
+  if (spec.all && value == *spec.all) return false;
   return (spec.min && value < *spec.min) || (spec.max && value > *spec.max);
 }
 
@@ -206,6 +207,7 @@ std::string field_kind(const Field& field) {
 std::string field_limits(const FieldSpec& spec) {
   if (!spec.choices.empty()) return fmt::format("one of {}", fmt::join(spec.choices, ", "));
   if (spec.min && spec.max) return fmt::format("between {} and {}", *spec.min, *spec.max);
+  if (spec.min && spec.all) return fmt::format("at least {}, or {} for all", *spec.min, *spec.all);
   if (spec.min) return fmt::format("at least {}", *spec.min);
   return spec.max ? fmt::format("at most {}", *spec.max) : "";
 }

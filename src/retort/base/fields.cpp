@@ -52,6 +52,7 @@ void set_from_json(FieldList& list, const Json& values, const std::string& subje
     return;
   }
   for (const auto& [key, value] : values.items()) {
+    if (key == kCommandKey) continue;
     Field* const field = list.find(key);
     if (const AcceptedFlag* const accepted = find_accepted(list, key); field == nullptr && accepted != nullptr) {
       report_accepted(*accepted);
@@ -178,9 +179,12 @@ bool reads_group(FieldList& list, const std::string& name) {
 
 void check_required(const FieldList& list, Problems& problems) {
   for (const Field& field : list.all()) {
-    if (field.spec.required && !field.was_set) {
+    if (!field.spec.required) continue;
+    const auto* const text = std::get_if<std::string*>(&field.target);
+    if (!field.was_set)
       problems.push_back(fmt::format("`--{}` must be given, but is missing: {}", field.name, field.spec.help));
-    }
+    else if (text != nullptr && (*text)->empty())
+      problems.push_back(fmt::format("`--{}` must be given, but is empty: {}", field.name, field.spec.help));
   }
 }
 

@@ -28,6 +28,7 @@ struct FieldSpec {
   std::string unit = {};                  // "tokens", "seconds", ... ; empty for pure numbers
   std::optional<double> min = {};         // inclusive
   std::optional<double> max = {};         // inclusive
+  std::optional<double> all = {};         // below `min`: stands for all there are
   std::vector<std::string> choices = {};  // allowed values of a string
   std::vector<std::pair<std::string, std::string>> choice_aliases = {};  // older spellings of them: spelling, choice
   std::vector<std::string> aliases = {};                                 // older spellings, without dashes
@@ -78,6 +79,9 @@ class FieldList {
 // values. `--config FILE` is applied first. Checks ranges, choices and required fields and throws one UserError that
 // holds every problem found; an unknown flag shows the nearest known name. Positional words are an error.
 void parse_flags(FieldList& list, const std::vector<std::string>& arguments);
+
+// The key under which written settings name the command that used them; read as settings, it is passed over.
+inline constexpr const char* kCommandKey = "command";
 
 // Sets fields from a JSON object (unknown keys are an error with the nearest name; `subject` names the source).
 void set_fields_from_json(FieldList& list, const Json& values, const std::string& subject);

@@ -293,4 +293,14 @@ void write_folder_atomically(const fs::path& path, const std::function<void(cons
   remove_or_warn(temporary);  // the old content, which now has this name
 }
 
+void allocate_file(const fs::path& path, int64_t byte_count) {
+  const Descriptor file(open_or_throw(path, O_WRONLY | O_CREAT, "a file that can be written"));
+  if (repeat_after_signal([&] { return ::fallocate(file.number, 0, 0, byte_count); }) == 0) return;
+  const int allocation_error = errno;
+  fs::remove(path);
+  if (allocation_error == ENOSPC || allocation_error == EDQUOT)
+    throw UserError("`{}` must have room for {} bytes, but has not: {}; free some space or choose another folder",
+                    path.parent_path().string(), byte_count, system_reason(allocation_error));
+}
+
 }  // namespace retort

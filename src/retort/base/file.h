@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -74,6 +75,10 @@ void sync_path(const fs::path& path);
 
 // AtomicFile in one call.
 void write_file_atomically(const fs::path& path, std::string_view content);
+
+// Makes a file of so many bytes that take their room on the disk now, whatever is in them; where the system
+// cannot do that, nothing. Throws UserError when there is no room.
+void allocate_file(const fs::path& path, int64_t byte_count);
 
 // Builds a folder under a temporary name beside `path` with `fill(temporary folder)`, syncs every file in it and
 // renames it to `path`. An existing folder at `path` is replaced only after the new one is complete: the two swap their

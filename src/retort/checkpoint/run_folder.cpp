@@ -66,6 +66,8 @@ RunFolder::RunFolder(RunFolderOptions options) : options_(std::move(options)) {
   }
 }
 
+RunFolder::~RunFolder() { give_room_back(); }
+
 fs::path RunFolder::checkpoint_path(int64_t step) const {
   return path() / fmt::format("{}{}", kCheckpointPrefix, step);
 }
@@ -86,8 +88,7 @@ void RunFolder::check_free_space(const fs::path& target, int64_t bytes_expected)
   if (available == kUnknown || available >= bytes_expected) return;
   throw UserError(
       "`{}` must have {} bytes free to save `{}`, but has {}; free some space, lower --save_total_limit or choose "
-      "another "
-      "--output_dir",
+      "another --output_dir",
       path().string(), bytes_expected, target.filename().string(), available);
 }
 
@@ -141,7 +142,18 @@ void RunFolder::drop_previous_run() {
   if (failure) log_warning("`{}` is left over: {}", (path() / kPreviousRun).string(), failure.message());
 }
 
+void RunFolder::set_room_aside(int64_t byte_count) {
+  check_free_space(path(), byte_count);
+  allocate_file(path() / kRoom, byte_count);
+}
+
+void RunFolder::give_room_back() {
+  std::error_code failure;
+  fs::remove(path() / kRoom, failure);
+}
+
 void RunFolder::publish_files(const std::function<void(const fs::path&)>& fill, int64_t bytes_expected) {
+  give_room_back();
   check_free_space(path(), bytes_expected);
   const fs::path unpublished = path() / kUnpublished;
   write_with_reason(path() / kUnpublished, bytes_expected, [&] {

@@ -54,6 +54,7 @@ class RunFolder {
   // Makes the folder if needed, locks it, removes what killed saves left. Throws UserError with the remedy when another
   // process holds the folder (pid and host named) or `start` does not permit what it holds; then nothing in it changed.
   explicit RunFolder(RunFolderOptions options);
+  ~RunFolder();
 
   const fs::path& path() const { return options_.output_dir; }
   fs::path checkpoint_path(int64_t step) const;
@@ -73,6 +74,10 @@ class RunFolder {
   // Rotation never deletes the checkpoint of this step (the best score so far); empty: none is best.
   void set_best_step(std::optional<int64_t> step) { best_step_ = step; }
 
+  // Sets room aside for `publish_files`, in a hidden file, so that a disk that fills up meanwhile does not take the
+  // final model. Throws UserError where there is not so much room now.
+  void set_room_aside(int64_t byte_count);
+
   // Puts files (the final model) into the folder itself: all are written and synced in a temporary folder first, then
   // renamed one by one. Throws UserError as `save` does.
   void publish_files(const std::function<void(const fs::path& folder)>& fill, int64_t bytes_expected = 0);
@@ -90,6 +95,7 @@ class RunFolder {
   void rotate(int64_t newest_step);
   void check_free_space(const fs::path& target, int64_t bytes_expected) const;
   void drop_previous_run();
+  void give_room_back();
 
   RunFolderOptions options_;
   std::unique_ptr<FolderLock> lock_;

@@ -37,7 +37,7 @@ std::optional<std::string> maybe_unfinished(const std::string& name) {
 }
 
 bool is_leftover(const std::string& name) {
-  return maybe_unfinished(name) || name == kUnpublished ||
+  return maybe_unfinished(name) || name == kUnpublished || name == kRoom ||
          (name.starts_with(kCheckpointPrefix) && name.ends_with(kDeletedSuffix));
 }
 

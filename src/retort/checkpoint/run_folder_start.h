@@ -18,6 +18,7 @@ inline constexpr std::string_view kRunConfigFile = "retort_config.json";
 inline constexpr std::string_view kResultsFile = "results.json";
 inline constexpr std::string_view kPreviousRun = "previous_run";
 inline constexpr std::string_view kDeletedSuffix = ".deleted";   // a checkpoint on its way out
+inline constexpr std::string_view kRoom = ".room";               // set aside for the final model
 inline constexpr std::string_view kUnpublished = "unpublished";  // files that publish_files has not moved yet
 
 // Locks the folder, made if needed. Throws UserError with the remedy when its content does not permit `options.start`.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "retort/base/random.h"
 
@@ -27,6 +28,7 @@ std::vector<Variant> make_variants(std::string_view original, std::span<const st
   variants.push_back({.text = std::string(original)});
   std::vector<std::string_view> drawn(words.begin(), words.end());
   const std::string unchanged = join(drawn).text;
+  std::unordered_multimap<size_t, size_t> by_hash{{std::hash<std::string_view>()(original), 0}};
   for (int64_t pass = 0; pass < draws.passes; ++pass) {
     drawn.assign(words.begin(), words.end());
     const uint64_t key = make_key(draws.key, pass);
@@ -36,9 +38,13 @@ std::vector<Variant> make_variants(std::string_view original, std::span<const st
       drawn[static_cast<size_t>(candidate.word)] = candidate.words[random_below(key, index, candidate.words.size())];
     }
     Variant variant = join(drawn);
-    const auto is_same = [&](const Variant& known) { return known.text == variant.text; };
-    if ((draws.keeps_unchanged || variant.text != unchanged) && std::none_of(variants.begin(), variants.end(), is_same))
-      variants.push_back(std::move(variant));
+    if (!draws.keeps_unchanged && variant.text == unchanged) continue;
+    const size_t hash = std::hash<std::string_view>()(variant.text);
+    const auto [first, last] = by_hash.equal_range(hash);
+    if (std::any_of(first, last, [&](const auto& known) { return variants[known.second].text == variant.text; }))
+      continue;
+    by_hash.emplace(hash, variants.size());
+    variants.push_back(std::move(variant));
   }
   return variants;
 }

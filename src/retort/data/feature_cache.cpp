@@ -171,6 +171,12 @@ ColumnStore load_or_build_columns(const CacheOptions& options, std::string_view 
   return columns;
 }
 
+void warn_of_left_out(int64_t count, const std::filesystem::path& file) {
+  if (count > 0)
+    log_warning("`{}`: {} records were left out when its features were made; --overwrite_cache names them again",
+                file.string(), count);
+}
+
 std::string hash_file_content(const std::filesystem::path& path) {
   return ContentHash().add(MappedFile(path).text()).hex();
 }

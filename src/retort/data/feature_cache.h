@@ -31,6 +31,9 @@ struct CacheOptions {
 ColumnStore load_or_build_columns(const CacheOptions& options, std::string_view kind, const std::string& key,
                                   const std::function<ColumnStore()>& build);
 
+// Says that the cached features lack records of `file`, which nobody names again.
+void warn_of_left_out(int64_t count, const std::filesystem::path& file);
+
 // Where load_or_build_columns keeps that cache.
 std::filesystem::path cache_file(const CacheOptions& options, std::string_view kind, const std::string& key);
 

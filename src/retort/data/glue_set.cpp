@@ -47,14 +47,17 @@ std::shared_ptr<const GlueFeatures> load_glue(const GlueSource& source, const te
   const std::vector<std::filesystem::path> files =
       source.files.empty() ? find_glue_files(source.data_dir, *source.task, source.split) : source.files;
   const std::string kind = fmt::format("glue-{}-{}", source.task->name, split_name(source.split));
+  bool is_read = false;
   auto features = std::make_shared<const GlueFeatures>(
       load_or_build_columns(source.cache, kind, make_cache_key(source, files, tokenizer), [&] {
+        is_read = true;
         GlueData data =
             read_glue(files, *source.task,
                       {.has_labels = source.split != GlueSplit::kTest, .on_bad_record = source.on_bad_record});
         keep_random_examples(data, source.max_examples, source.seed);
         return GlueFeatures::make(data, *source.task, tokenizer, source.features).columns();
       }));
+  if (!is_read) warn_of_left_out(features->skipped_count(), files.front());
   if (const int64_t truncated = features->truncated_count(); truncated > 0)
     log_warning("{} of {} sequences of the {} {} data were longer than max_seq_length {} and lost their ends",
                 truncated, features->feature_count(), source.task->name, split_name(source.split),

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "retort/base/error.h"
+#include "retort/base/hash.h"
 #include "retort/base/random.h"
 
 namespace retort::data {
@@ -78,7 +79,29 @@ std::vector<int64_t> group_by_length(const RowSet& rows, std::vector<int64_t> or
   return shuffled;
 }
 
+template <typename T>
+void add_column(ContentHash& hash, const std::vector<T>& column) {
+  hash.add({reinterpret_cast<const char*>(column.data()), column.size() * sizeof(T)});
+}
+
 }  // namespace
+
+std::string content_hash(const RowSet& rows) {
+  constexpr int64_t kMostRowsRead = 200000;  // a third of a second
+  ContentHash hash;
+  const int64_t count = rows.row_count(), stride = std::max<int64_t>(1, (count + kMostRowsRead - 1) / kMostRowsRead);
+  for (int64_t row = 0; row < count; ++row) {
+    hash.add_number(rows.token_count(row));
+    if (row % stride != 0) continue;
+    Batch batch;
+    rows.append(row, batch);
+    for (const auto* column : {&batch.tokens.ids, &batch.tokens.segments, &batch.token_labels})
+      add_column(hash, *column);
+    for (const auto& labels : batch.labels) add_column(hash, labels);
+    add_column(hash, batch.targets);
+  }
+  return hash.hex();
+}
 
 std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions& options, int64_t epoch) {
   const int64_t count = rows.row_count();

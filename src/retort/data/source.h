@@ -8,6 +8,7 @@
 #include <functional>
 #include <future>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "retort/data/batch.h"
@@ -56,6 +57,8 @@ class Source {
   }
   virtual int64_t sequences_per_step() const = 0;
   virtual int64_t sequences_per_epoch() const = 0;  // those that a last step leaves out included
+  // Of the rows that it draws, as far as it can tell; see content_hash.
+  virtual std::string content_hash() const { return ""; }
   // Whether the order of an epoch is another with another number of sequences in a step.
   virtual bool order_needs_step_size() const { return false; }
 };
@@ -76,6 +79,10 @@ struct ShuffledSourceOptions {
 
   int64_t sequences_per_step() const { return process_count * batch_size * gradient_accumulation_steps; }
 };
+
+// Tells sets of rows apart: from the lengths of all rows, and tokens and labels of all or, of more than 200,000,
+// of so many at most that are spread evenly.
+std::string content_hash(const RowSet& rows);
 
 // The rows of one epoch in the order in which steps take them: random_permutation(make_key(seed, epoch)). With
 // group_by_length, stretches of up to 50 steps of that order are sorted by length, and the full steps that come of it
@@ -98,6 +105,7 @@ class ShuffledSource final : public Source {
   int64_t steps_left(SourcePosition position) const override;
   int64_t sequences_per_step() const override { return options_.sequences_per_step(); }
   int64_t sequences_per_epoch() const override { return rows_.row_count(); }
+  std::string content_hash() const override { return data::content_hash(rows_); }
   bool order_needs_step_size() const override { return options_.group_by_length; }
 
  private:

@@ -107,7 +107,8 @@ void read_squad_json(std::string text, const std::string& file_name, SquadCollec
   try {
     read_document(json.parse(file_name), collector);
   } catch (const BadRecord& bad) {  // outside any question: nothing to skip
-    throw UserError("`{}`: {}; see the SQuAD form in docs/data_formats", file_name, bad.message);
+    throw UserError("`{}`: {}; SQuAD's form is {}", file_name, bad.message,
+                    R"({"data": [{"paragraphs": [{"context": ..., "qas": [...]}]}]})");
   }
 }
 

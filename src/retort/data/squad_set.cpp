@@ -63,9 +63,14 @@ void SquadRowSet::append(int64_t row, Batch& batch) const {
 
 SquadFeatures load_squad_training(const SquadSource& source, const text::Tokenizer& tokenizer) {
   check_options(source);
-  return SquadFeatures(load_or_build_columns(source.cache, "squad-train", make_cache_key(source, tokenizer, true), [&] {
-    return SquadFeatures::make(read_sampled(source, true), tokenizer, source.features, true).columns();
-  }));
+  bool is_read = false;
+  SquadFeatures features(
+      load_or_build_columns(source.cache, "squad-train", make_cache_key(source, tokenizer, true), [&] {
+        is_read = true;
+        return SquadFeatures::make(read_sampled(source, true), tokenizer, source.features, true).columns();
+      }));
+  if (!is_read) warn_of_left_out(features.skipped_count(), source.file);
+  return features;
 }
 
 SquadEvaluationSet load_squad_evaluation(const SquadSource& source, const text::Tokenizer& tokenizer) {

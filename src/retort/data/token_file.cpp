@@ -1,6 +1,7 @@
 // The container is a column file (feature_cache.h): checked, mapped, published whole.
 #include "retort/data/token_file.h"
 
+#include <fstream>
 #include <limits>
 
 #include "retort/base/error.h"
@@ -40,6 +41,9 @@ const ColumnStore::Column* find_column(const ColumnStore& columns, std::string_v
 }
 
 ColumnStore read_columns(const fs::path& path) {
+  if (fs::is_regular_file(path) && std::ifstream(path) && !is_column_file(path))
+    throw UserError("`{}` must be a token file, but is none; text becomes one by `retort data binarize`",
+                    path.string());
   ColumnStore columns = read_column_file(path, "");
   for (const char* name : {"ids", "begins", "lengths", "vocabulary"})
     if (find_column(columns, name) == nullptr)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "retort/base/error.h"
@@ -55,7 +56,14 @@ class Decoder {
 
   Candidates find_candidates(int64_t example_index) const;
   void add_window(int64_t feature_index, Candidates& candidates) const;
-  AnswerCandidate make_answer(const Span& span, int64_t example_index) const;
+  // The words of one question's context that spans were looked for in, by their first and last.
+  using Originals = std::map<std::pair<int32_t, int32_t>, OriginalText>;
+  const OriginalText& original_of(const Span& span, int64_t example_index, Originals& originals) const;
+  // An answer's text and scores; where it stands is found once it is kept.
+  AnswerCandidate make_answer(const Span& span, int64_t example_index, Originals& originals) const;
+  text::Range place_of(const Span& span, int64_t example_index, Originals& originals) const;
+  std::span<const text::Range> words_of(const Span& span, int64_t example_index) const;
+  CodePointRange align(const Span& span, const OriginalText& original) const;
   std::vector<AnswerCandidate> best_answers(Candidates& candidates, int64_t example_index) const;
   std::string joined_pieces(std::span<const int32_t> ids) const;
 
@@ -141,27 +149,47 @@ text::Range context_bytes_of(CodePointRange range, std::string_view context, std
   return bytes;
 }
 
-AnswerCandidate Decoder::make_answer(const Span& span, int64_t example_index) const {
+std::span<const text::Range> Decoder::words_of(const Span& span, int64_t example_index) const {
+  const data::SquadFeature feature = features_.feature(span.feature_index);
+  const auto first = static_cast<size_t>(feature.window_words[static_cast<size_t>(span.start)]),
+             last = static_cast<size_t>(feature.window_words[static_cast<size_t>(span.end)]);
+  return features_.words_of(example_index).subspan(first, last - first + 1);
+}
+
+const OriginalText& Decoder::original_of(const Span& span, int64_t example_index, Originals& originals) const {
+  const std::span<const text::Range> words = words_of(span, example_index);
+  const std::pair key(words.front().begin, words.back().end);
+  if (const auto known = originals.find(key); known != originals.end()) return known->second;
+  const std::string& context = data_.context_of(data_.examples[static_cast<size_t>(example_index)]);
+  std::string text;
+  for (const text::Range& word : words) {
+    if (!text.empty()) text += ' ';
+    text.append(context, static_cast<size_t>(word.begin), static_cast<size_t>(word.end - word.begin));
+  }
+  return originals.emplace(key, OriginalText(to_code_points(text), tokenizer_.options().do_lower_case)).first->second;
+}
+
+CodePointRange Decoder::align(const Span& span, const OriginalText& original) const {
+  const std::span<const int32_t> ids = features_.feature(span.feature_index).window_ids;
+  return original.align(to_code_points(
+      joined_pieces(ids.subspan(static_cast<size_t>(span.start), static_cast<size_t>(span.end - span.start + 1)))));
+}
+
+AnswerCandidate Decoder::make_answer(const Span& span, int64_t example_index, Originals& originals) const {
   AnswerCandidate answer{.start_logit = span.start_logit, .end_logit = span.end_logit};
   if (span.start < 0) return answer;
-  const data::SquadFeature feature = features_.feature(span.feature_index);
-  const auto start = static_cast<size_t>(span.start), end = static_cast<size_t>(span.end);
-  const std::string& context = data_.context_of(data_.examples[static_cast<size_t>(example_index)]);
-  const auto first_word = static_cast<size_t>(feature.window_words[start]),
-             last_word = static_cast<size_t>(feature.window_words[end]);
-  const auto words = features_.words_of(example_index).subspan(first_word, last_word - first_word + 1);
-  std::string original;
-  for (const text::Range& word : words) {
-    if (!original.empty()) original += ' ';
-    original.append(context, static_cast<size_t>(word.begin), static_cast<size_t>(word.end - word.begin));
-  }
-  const std::u32string original_points = to_code_points(original);
-  const std::u32string predicted = to_code_points(joined_pieces(feature.window_ids.subspan(start, end - start + 1)));
-  const CodePointRange range = align_prediction(predicted, original_points, tokenizer_.options().do_lower_case);
-  answer.text = to_utf8(std::u32string_view(original_points)
+  const OriginalText& original = original_of(span, example_index, originals);
+  const CodePointRange range = align(span, original);
+  answer.text = to_utf8(std::u32string_view(original.text())
                             .substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)));
-  answer.context_bytes = context_bytes_of(range, context, words);
   return answer;
+}
+
+text::Range Decoder::place_of(const Span& span, int64_t example_index, Originals& originals) const {
+  if (span.start < 0) return {};
+  return context_bytes_of(align(span, original_of(span, example_index, originals)),
+                          data_.context_of(data_.examples[static_cast<size_t>(example_index)]),
+                          words_of(span, example_index));
 }
 
 // The n best candidates with different texts, best first.
@@ -174,6 +202,7 @@ std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64
     return left < right || (left == right && a > b);
   };
   std::make_heap(heap.begin(), heap.end(), is_worse);
+  Originals originals;
   std::vector<AnswerCandidate> answers;
   const auto has = [&](const std::string& text) {
     return std::any_of(answers.begin(), answers.end(),
@@ -183,11 +212,13 @@ std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64
     std::pop_heap(heap.begin(), heap.end(), is_worse);
     const Span& span = candidates.spans[heap.back()];
     heap.pop_back();
-    AnswerCandidate answer = make_answer(span, example_index);
-    if (span.start < 0 || !has(answer.text)) answers.push_back(std::move(answer));
+    AnswerCandidate answer = make_answer(span, example_index, originals);
+    if (span.start >= 0 && has(answer.text)) continue;
+    answer.context_bytes = place_of(span, example_index, originals);
+    answers.push_back(std::move(answer));
   }
   if (options_.version_2_with_negative) {
-    if (!has("")) answers.push_back(make_answer(candidates.null, example_index));
+    if (!has("")) answers.push_back(make_answer(candidates.null, example_index, originals));
     if (answers.size() == 1) answers.insert(answers.begin(), AnswerCandidate{.text = "empty"});
   }
   if (answers.empty()) answers.push_back(AnswerCandidate{.text = "empty"});

@@ -19,17 +19,21 @@ int64_t index_of_non_space(std::u32string_view text, int64_t ordinal) {
 
 }  // namespace
 
-CodePointRange align_prediction(std::u32string_view predicted, std::u32string_view original, bool do_lower_case) {
-  const CodePointRange whole{0, static_cast<int64_t>(original.size())};
-  const std::u32string tokens = basic_tokens(original, do_lower_case);
+OriginalText::OriginalText(std::u32string text, bool do_lower_case)
+    : text_(std::move(text)),
+      tokens_(basic_tokens(text_, do_lower_case)),
+      is_alignable_(count_non_spaces(text_) == count_non_spaces(tokens_)) {}
+
+CodePointRange OriginalText::align(std::u32string_view predicted) const {
+  const CodePointRange whole{0, static_cast<int64_t>(text_.size())};
+  if (!is_alignable_ || predicted.empty()) return whole;
+  const std::u32string_view tokens = tokens_;
   const size_t begin = tokens.find(predicted);
-  if (begin == std::u32string::npos || predicted.empty()) return whole;
-  if (count_non_spaces(original) != count_non_spaces(tokens)) return whole;
+  if (begin == tokens.npos) return whole;
   const size_t last = begin + predicted.size() - 1;
   if (tokens[begin] == U' ' || tokens[last] == U' ') return whole;
-  const std::u32string_view view = tokens;
-  return {index_of_non_space(original, count_non_spaces(view.substr(0, begin))),
-          index_of_non_space(original, count_non_spaces(view.substr(0, last))) + 1};
+  return {index_of_non_space(text_, count_non_spaces(tokens.substr(0, begin))),
+          index_of_non_space(text_, count_non_spaces(tokens.substr(0, last))) + 1};
 }
 
 }  // namespace retort::decode

@@ -15,8 +15,19 @@ struct CodePointRange {
   bool operator==(const CodePointRange&) const = default;
 };
 
-// The part of `original` that `predicted` stands for; the whole of it when the two cannot be aligned character by
-// character, or when `predicted` does not occur.
-CodePointRange align_prediction(std::u32string_view predicted, std::u32string_view original, bool do_lower_case);
+// A piece of a context, made ready once for all predictions that are looked for in it.
+class OriginalText {
+ public:
+  OriginalText(std::u32string text, bool do_lower_case);
+  const std::u32string& text() const { return text_; }
+
+  // The part that `predicted` stands for; the whole of it when the two cannot be aligned character by character, or
+  // when `predicted` does not occur.
+  CodePointRange align(std::u32string_view predicted) const;
+
+ private:
+  std::u32string text_, tokens_;  // tokens: as the basic tokenizer cuts it, joined by spaces
+  bool is_alignable_;
+};
 
 }  // namespace retort::decode

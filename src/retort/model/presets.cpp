@@ -55,7 +55,8 @@ ModelConfig preset_config(const std::string& name) {
   }
   const std::string near = nearest_name(name, preset_names());
   throw UserError("`preset:{}` must name a standard size{}", name,
-                  near.empty() ? "" : fmt::format(", did you mean `preset:{}`?", near));
+                  near.empty() ? fmt::format(": {}", fmt::join(preset_names(), ", "))
+                               : fmt::format(", did you mean `preset:{}`?", near));
 }
 
 }  // namespace retort::model

@@ -30,7 +30,8 @@ void AugmentConfig::word_fields(FieldList& list, const std::string& published_pa
   list.add(
       "N", passes,
       {.help = fmt::format("Passes over each text, which make at most as many variants; -1: {}.", published_passes),
-       .min = -1});
+       .min = -1,
+       .max = 100000});
   list.add("p", probability, {.help = "Probability that a word with candidates is replaced.", .min = 0, .max = 1});
   list.add(
       "keep_unchanged_text", keep_unchanged_text,
@@ -56,6 +57,11 @@ fs::path AugmentConfig::choose_output(const fs::path& input, const std::string& 
   if (fs::equivalent(path, input, ignored))
     throw UserError("`{}` must be another file than the input, but is the input; name another --output_file",
                     path.string());
+  if (fs::equivalent(path, glove_embs, ignored))
+    throw UserError("`{}` must be another file than `glove_embs`, but is that; name another --output_file",
+                    path.string());
+  if (fs::is_directory(path, ignored))
+    throw UserError("`{}` must be a file to write, but is a folder; name a file, or give --output_dir", path.string());
   if (!overwrite_output_file && fs::exists(path))
     throw UserError("`{}` must not exist yet, but does; name another, or pass --overwrite_output_file to replace it",
                     path.string());

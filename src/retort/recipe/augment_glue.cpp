@@ -82,7 +82,7 @@ void AugmentGlueConfig::fields(FieldList& list) {
             .aliases = {"glue_dir"},
             .required = true});
   list.add("max_train_examples", max_train_examples,
-           {.help = "A seeded random sample of so many rows; -1: all.", .min = -1});
+           {.help = "A seeded random sample of so many rows.", .min = 1, .all = -1});
   list.add("on_bad_record", augment.on_bad_record,
            {.help = "What to do with a row or a line of GloVe that is wrong: stop, or leave it out and count it.",
             .choices = {"fail", "skip"}});

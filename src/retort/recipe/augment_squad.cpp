@@ -84,7 +84,7 @@ void AugmentSquadConfig::fields(FieldList& list) {
   list.add("train_file", train_file, {.help = "SQuAD v1.1 in its official JSON form."});
   list.add("data_dir", data_dir, {.help = "Instead: a folder with train-v1.1.json.", .aliases = {"glue_dir"}});
   list.add("max_train_paragraphs", max_train_paragraphs,
-           {.help = "A seeded random sample of so many paragraphs; -1: all.", .min = -1});
+           {.help = "A seeded random sample of so many paragraphs.", .min = 1, .all = -1});
   list.add("on_bad_record", augment.on_bad_record,
            {.help = "What to do with a question or a line of GloVe that is wrong: stop, or leave it out and count it.",
             .choices = {"fail", "skip"}});

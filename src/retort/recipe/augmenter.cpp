@@ -68,7 +68,7 @@ std::vector<std::vector<data::Variant>> Augmenter::make_variants(std::span<const
       texts, [&](double share) { report(static_cast<double>(done_) + share * static_cast<double>(units)); });
   std::vector<std::vector<data::Variant>> variants(jobs.size());
   parallel_for(static_cast<int64_t>(jobs.size()), kTextsPerThread, [&](int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end) && stop_.requested() == 0; ++i) {
       if (as_published) data::overwrite_first_chunk(candidates[i], rules_.max_chunk_words);
       variants[i] = data::make_variants(jobs[i].original, jobs[i].text.words, candidates[i],
                                         {.passes = passes_,

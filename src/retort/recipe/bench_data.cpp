@@ -131,7 +131,7 @@ void BenchDataConfig::fields(FieldList& list) {
   data.squad.features.fields(list);
   list.group("Measuring");
   list.add("rounds", rounds, {.help = "Cold starts, each followed by one from the cache.", .min = 1});
-  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
+  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
 }
 
 Json bench_data(const BenchDataConfig& config) {

@@ -66,7 +66,7 @@ void BenchTokenizeConfig::fields(FieldList& list) {
            {.help = "A SQuAD file, of which the contexts are tokenized, or any text, of which the lines are.",
             .aliases = {"text_file"},
             .required = true});
-  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
+  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
   list.add("seconds", seconds,
            {.help = "Passes over the texts are repeated for so long, and at least three times.",
             .unit = "seconds",

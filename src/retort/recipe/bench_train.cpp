@@ -119,7 +119,7 @@ Json bench_train(const BenchTrainConfig& config) {
   else if (config.data.is_squad())
     unit = std::make_unique<SquadUnit>(loaded, config.data.squad, config.training.micro_batch_tokens(), nullptr);
   else
-    unit = std::make_unique<GlueUnit>(loaded, glue, config.training);
+    unit = std::make_unique<GlueUnit>(loaded, glue, config.training, std::span<const GlueSet>());
 
   train::TrainingConfig training = config.training;
   training.logging_steps = training.save_steps = 0;

@@ -62,6 +62,15 @@ struct Line {
   std::vector<int32_t> ids;  // empty: no text
 };
 
+// Text of another encoding, and files that are no text, hold zeros.
+void check_is_text(std::string_view line, const std::string& path, int64_t number) {
+  if (line.find('\0') == line.npos) return;
+  throw UserError(
+      "`{}` must be UTF-8 text, but line {} holds a zero byte; UTF-16 is converted by iconv -f UTF-16 -t UTF-8, and an "
+      "archive must be unpacked first",
+      path, number);
+}
+
 void encode_line(std::string_view raw, const text::Tokenizer& tokenizer, text::Encoding& encoding, Line& out) {
   const std::string_view line = trimmed(raw);
   out.ids.clear();
@@ -77,17 +86,18 @@ void encode_line(std::string_view raw, const text::Tokenizer& tokenizer, text::E
 void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer& dealer) {
   constexpr int64_t kGrain = 64;  // lines of a thread between two looks at the clock
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw UserError("`{}` must be a readable text file, but cannot be opened; check the path", path);
+  if (!in) throw UserError("`{}` must be a text file, but cannot be read; check its permissions", path);
   LineReader reader(in, path);
   const auto total = static_cast<int64_t>(fs::file_size(path));
   train::Progress progress({.title = "binarize", .unit = "bytes", .total = total});
   std::vector<Line> encoded;
-  int64_t bytes = 0;
+  int64_t bytes = 0, line_number = 0;
   bool has_articles = false;
   for (;;) {
     const std::vector<std::string_view>& lines = reader.next();
     if (lines.empty()) break;
     const auto count = static_cast<int64_t>(lines.size());
+    for (const std::string_view line : lines) check_is_text(line, path, ++line_number);
     encoded.resize(lines.size());
     parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
       text::Encoding encoding;
@@ -111,7 +121,20 @@ bool is_pickle(const std::string& path) {
   return in.get() == 0x80;
 }
 
+// Before it is opened, for which a pipe may wait for ever.
+void check_input(const std::string& path) {
+  std::error_code failure;
+  const fs::file_type type = fs::status(path, failure).type();
+  if (type == fs::file_type::regular) return;
+  throw UserError("`{}` must be a text file, but {}", path,
+                  type == fs::file_type::not_found   ? "is not there; check the path"
+                  : type == fs::file_type::directory ? "is a folder; put its files together with cat"
+                  : type == fs::file_type::none      ? failure.message()
+                                                     : "is a pipe or device; write what comes from it to a file first");
+}
+
 void check_output(const std::string& path, bool overwrite) {
+  if (fs::is_directory(path)) throw UserError("`{}` must be a file to write, but is a folder; name a file in it", path);
   if (!path.empty() && !overwrite && fs::exists(path))
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it", path);
 }
@@ -154,6 +177,7 @@ void BinarizeConfig::fields(FieldList& list) {
 }
 
 Json binarize(const BinarizeConfig& config) {
+  check_input(config.file_path);
   check_is_not_input(config.output_file, config.file_path, "output_file");
   check_is_not_input(config.held_out_file, config.file_path, "held_out_file");
   check_output(config.output_file, config.overwrite);

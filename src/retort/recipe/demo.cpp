@@ -110,7 +110,7 @@ void DemoConfig::fields(FieldList& list) {
            {.help = "Folder for the questions and the model; an earlier demo in it is replaced."});
   list.add("passages", passages, {.help = "Training passages to make, with 4 questions each.", .min = 1});
   list.add("seed", seed, {.help = "Seed of the world and the training.", .min = 0});
-  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
+  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
 }
 
 Json demo(const DemoConfig& config, const Show& show) {

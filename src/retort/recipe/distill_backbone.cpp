@@ -129,7 +129,7 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   config.states.check_backbone();
   check_data(config);
   if (config.training.num_train_epochs == 0) config.training.num_train_epochs = recommended_epochs(config);
-  TrainingRun run(config.training, config.output, settings_of(config));
+  TrainingRun run(config.training, config.output, settings_of("distill backbone", config));
   LoadedModel student = load_student(config);
   const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
                         config.data.max_seq_length());
@@ -141,9 +141,10 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   });
   log_info("{} training sequences", rows->row_count());
 
+  data::ShuffledSource source(*rows, source_options(config.training));
+  run.check_continues(source);
   TeacherTargets targets = state_targets(teacher, plan.teacher_states, *rows, config.training);
   BackboneUnit unit(student, std::move(plan), std::move(targets));
-  data::ShuffledSource source(*rows, source_options(config.training));
   const Json results = run.train(unit, source);
   if (!run.has_folder()) return {};
   run.finish(student, "distillation of states", results);

@@ -59,7 +59,7 @@ Json distill_mlm(const DistillMlmConfig& given) {
   if (config.freeze_pos_embs) frozen.emplace_back("position");
   if (config.freeze_token_type_embds) frozen.emplace_back("segment");
   return train_language_model({config.model, config.corpus, config.losses, config.training, config.output,
-                               settings_of(config), &config.teacher, frozen});
+                               settings_of("distill mlm", config), &config.teacher, frozen});
 }
 
 }  // namespace retort::recipe

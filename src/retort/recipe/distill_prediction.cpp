@@ -23,7 +23,7 @@ void DistillPredictionConfig::fields(FieldList& list) {
   model.training_fields(list);
   list.find("model")->spec.aliases.push_back("student_model");
   teacher.fields(list);
-  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
+  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3, .max = 1e6});
   states.fields(list);
   data.fields(list);
   training.fields(list);
@@ -50,23 +50,24 @@ void check_outputs(const Teacher& teacher, const data::GlueTask& task) {
 Json distill_glue(const DistillPredictionConfig& config) {
   const GlueDataConfig data = config.data.glue_data();
   std::unique_ptr<Teacher> teacher;
-  GlueRun run{config.model, data, config.training, config.output, settings_of(config)};
+  GlueRun run{config.model, data, config.training, config.output, settings_of("distill prediction", config)};
   run.check_model = [&](LoadedModel& student) {
     teacher = load_teacher(config, model::Head::kSequenceClassification, student, data.label_names());
     check_outputs(*teacher, data.task());
   };
-  return train_glue(run, [&](LoadedModel& student, const data::RowSet& rows) {
+  return train_glue(run, [&](const GlueMaterial& material) {
     const auto report = [&] {
       if (train::process_group().is_main())
-        Teacher::report_scores(config.output,
-                               [&] { return GlueUnit(teacher->loaded(), data, config.training).evaluate(); });
+        Teacher::report_scores(
+            config.output, [&] { return GlueUnit(teacher->loaded(), data, config.training, material.dev).evaluate(); });
     };
     TeacherTargets targets;  // regression has labels alone
     if (data.task().is_regression())
       report();
     else
-      targets = logit_targets(*teacher, rows, config.training, report);
-    return std::make_unique<GluePredictionUnit>(student, std::move(targets), config.temperature, data, config.training);
+      targets = logit_targets(*teacher, material.rows, config.training, report);
+    return std::make_unique<GluePredictionUnit>(material.loaded, std::move(targets), config.temperature, data,
+                                                config.training, material.dev);
   });
 }
 
@@ -74,7 +75,7 @@ Json distill_questions(const DistillPredictionConfig& config) {
   const SquadDataConfig data = config.data.squad_data();
   const int64_t tokens = config.training.micro_batch_tokens();
   std::unique_ptr<Teacher> teacher;
-  SquadRun run{config.model, data, config.training, config.output, settings_of(config)};
+  SquadRun run{config.model, data, config.training, config.output, settings_of("distill prediction", config)};
   run.check_model = [&](LoadedModel& student) {
     teacher = load_teacher(config, model::Head::kQuestionAnswering, student);
   };

@@ -10,9 +10,9 @@ namespace retort::recipe {
 
 void SoftTargetConfig::fields(FieldList& list) {
   list.group("Distillation");
-  list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0});
-  list.add("alpha_squad", alpha_squad, {.help = "Weight of the labels.", .min = 0});
-  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
+  list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0, .max = 1e6});
+  list.add("alpha_squad", alpha_squad, {.help = "Weight of the labels.", .min = 0, .max = 1e6});
+  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3, .max = 1e6});
 }
 
 void SoftTargetConfig::check() const {
@@ -51,7 +51,7 @@ Json distill_squad(const DistillSquadConfig& given) {
     log_info("`--teacher` changes nothing with --alpha_ce 0");
   }
   std::unique_ptr<Teacher> teacher;
-  SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
+  SquadRun run{config.model, config.data, config.training, config.output, settings_of("distill squad", config)};
   run.may_start_body = true;
   run.check_model = [&](LoadedModel& student) {
     if (!config.distillation.needs_teacher()) return;

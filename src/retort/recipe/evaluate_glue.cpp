@@ -9,6 +9,7 @@ namespace retort::recipe {
 void EvaluateGlueConfig::fields(FieldList& list) {
   model.fields(list);
   data.fields(list, false);
+  list.add("seed", seed, {.help = "Seed of the sample of max_eval_examples.", .min = 0});
   inference.fields(list);
   list.group("Output");
   list.add("do_predict", do_predict, {.help = "Also predict the test file and write it in the submission form."});
@@ -21,11 +22,14 @@ Json evaluate_glue(const EvaluateGlueConfig& config) {
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
                                                        .class_order = config.data.label_names(),
                                                        .model = {.precision = config.inference.precision_kind()}});
+  const auto dev = load_glue_dev(*loaded.model, *loaded.tokenizer, config.data, static_cast<uint64_t>(config.seed));
+  const auto test =
+      config.do_predict ? load_glue_test(*loaded.model, *loaded.tokenizer, config.data) : std::vector<GlueSet>();
   const EvaluationRun run{.max_tokens_per_batch = config.inference.max_tokens_per_batch,
                           .max_sequences_per_batch = config.data.per_device_eval_batch_size};
-  const Json scores = evaluate_glue_dev(*loaded.model, *loaded.tokenizer, config.data, 0, run, folder.path());
-  if (config.do_predict) write_glue_test_predictions(*loaded.model, *loaded.tokenizer, config.data, run, folder.path());
-  folder.finish(settings_of(config), scores);
+  const Json scores = evaluate_glue_dev(*loaded.model, dev, run, folder.path());
+  write_glue_test_predictions(*loaded.model, test, run, folder.path());
+  folder.finish(settings_of("evaluate glue", config), scores);
   return scores;
 }
 

@@ -16,6 +16,7 @@ struct EvaluateGlueConfig {
   InferenceConfig inference;
   bool do_predict = false;
   std::string output_dir;
+  int64_t seed = 42;
 
   void fields(FieldList& list);
 };

@@ -33,7 +33,7 @@ Json evaluate_squad(const EvaluateSquadConfig& config) {
                                                     .max_sequences_per_batch = config.data.per_device_eval_batch_size});
   const Json scores = score_squad_evaluation(set, evaluation, is_v2);
   decode::write_squad_files(folder.path(), set.data, evaluation.predictions, is_v2);
-  folder.finish(settings_of(config), scores);
+  folder.finish(settings_of("evaluate squad", config), scores);
   return scores;
 }
 

@@ -7,6 +7,7 @@
 
 #include "retort/kernel/rows.h"
 #include "retort/train/progress.h"
+#include "retort/train/stop_signal.h"
 
 namespace retort::recipe {
 
@@ -30,6 +31,7 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
         train::ProgressOptions{.title = run.title, .unit = "sequences", .total = rows.row_count()});
   EvaluationTiming timing;
   for (int64_t i = 0; i < batches.batch_count(); ++i) {
+    train::throw_if_stopped();
     const data::Batch batch = batches.batch(i);
     const auto before = std::chrono::steady_clock::now();
     model::ForwardOptions options;

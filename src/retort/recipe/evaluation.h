@@ -30,6 +30,7 @@ struct EvaluationRun {
 };
 
 // Calls `take(batch, output)` for every batch of all rows, in no order that matters; output as Model::forward gives it.
+// Throws Interrupted between two batches when a train::StopSignal lives and got a signal.
 EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, const EvaluationRun& run,
                            const std::function<void(const data::Batch&, const model::ModelOutput&)>& take);
 

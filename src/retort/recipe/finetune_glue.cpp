@@ -19,9 +19,9 @@ void FinetuneGlueConfig::fields(FieldList& list) {
 }
 
 Json finetune_glue(const FinetuneGlueConfig& config) {
-  const GlueRun run{config.model, config.data, config.training, config.output, settings_of(config)};
-  return train_glue(run, [&](LoadedModel& loaded, const data::RowSet&) {
-    return std::make_unique<GlueUnit>(loaded, config.data, config.training);
+  const GlueRun run{config.model, config.data, config.training, config.output, settings_of("finetune glue", config)};
+  return train_glue(run, [&](const GlueMaterial& material) {
+    return std::make_unique<GlueUnit>(material.loaded, config.data, config.training, material.dev);
   });
 }
 

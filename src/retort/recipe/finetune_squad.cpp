@@ -19,7 +19,7 @@ void FinetuneSquadConfig::fields(FieldList& list) {
 }
 
 Json finetune_squad(const FinetuneSquadConfig& config) {
-  const SquadRun run{config.model, config.data, config.training, config.output, settings_of(config)};
+  const SquadRun run{config.model, config.data, config.training, config.output, settings_of("finetune squad", config)};
   return train_squad(run, [&](const SquadMaterial& material) {
     return std::make_unique<SquadUnit>(material.loaded, config.data, config.training.micro_batch_tokens(),
                                        material.dev);

@@ -13,23 +13,34 @@ namespace retort::recipe {
 data::GlueSource glue_source(const GlueDataConfig& config, const data::GlueTask& task, data::GlueSplit split,
                              uint64_t seed, const model::Model& model);
 
-struct GlueEvaluation {
+// One file to evaluate on, or to predict. Read before training, so that what is wrong in it is found then.
+struct GlueSet {
+  const data::GlueTask* task;
   std::shared_ptr<const data::GlueFeatures> features;
+};
+
+// The dev files of the task: for MNLI both.
+std::vector<GlueSet> load_glue_dev(const model::Model& model, const text::Tokenizer& tokenizer,
+                                   const GlueDataConfig& config, uint64_t seed);
+// The test files that are there.
+std::vector<GlueSet> load_glue_test(const model::Model& model, const text::Tokenizer& tokenizer,
+                                    const GlueDataConfig& config);
+
+struct GlueEvaluation {
   decode::GluePredictions predictions;
   EvaluationTiming timing;
 };
 
-// Predicts every row of one split.
-GlueEvaluation predict_glue(const model::Model& model, const data::GlueTask& task,
-                            std::shared_ptr<const data::GlueFeatures> features, const EvaluationRun& run);
+// Predicts every row of a set.
+GlueEvaluation predict_glue(const model::Model& model, const GlueSet& set, const EvaluationRun& run);
 
-// Evaluates on the dev files of the task (for MNLI both); writes `<folder>/predictions_<task>.tsv` when folder is not
-// empty. Scores under run_glue's names, with the timing.
-Json evaluate_glue_dev(const model::Model& model, const text::Tokenizer& tokenizer, const GlueDataConfig& config,
-                       uint64_t seed, const EvaluationRun& run, const fs::path& folder);
+// Scores on the sets under run_glue's names, with the timing; writes `<folder>/predictions_<task>.tsv` when folder is
+// not empty.
+Json evaluate_glue_dev(const model::Model& model, std::span<const GlueSet> dev, const EvaluationRun& run,
+                       const fs::path& folder);
 
-// Predicts the test files that are there and writes them in the submission form into folder.
-void write_glue_test_predictions(const model::Model& model, const text::Tokenizer& tokenizer,
-                                 const GlueDataConfig& config, const EvaluationRun& run, const fs::path& folder);
+// Predicts the sets and writes them in the submission form into folder.
+void write_glue_test_predictions(const model::Model& model, std::span<const GlueSet> test, const EvaluationRun& run,
+                                 const fs::path& folder);
 
 }  // namespace retort::recipe

@@ -10,9 +10,11 @@ void GlueDataConfig::fields(FieldList& list, bool with_training) {
            {.help = "Folder with the task's files, or with a folder of the task's name.", .required = true});
   if (with_training) {
     list.add("max_train_examples", max_train_examples,
-             {.help = "A seeded random sample of so many rows; -1: all.", .min = -1});
+             {.help = "A seeded random sample of so many rows.", .min = 1, .all = -1});
     list.add("aug_train", aug_train, {.help = "Train on train_aug.tsv, as data augmentation writes it."});
   }
+  list.add("max_eval_examples", max_eval_examples,
+           {.help = "A seeded random sample of so many rows of each dev file.", .min = 1, .all = -1});
   features.fields(list);
   list.add("on_bad_record", on_bad_record,
            {.help = "What to do with a record that is wrong: stop, or leave it out and count it.",

@@ -11,7 +11,7 @@ struct GlueDataConfig {
   std::string task_name, data_dir;
   data::GlueFeatureOptions features;
   data::CacheOptions cache;
-  int64_t max_train_examples = -1;
+  int64_t max_train_examples = -1, max_eval_examples = -1;
   int64_t per_device_eval_batch_size = 0;
   bool aug_train = false;
   std::string on_bad_record = "fail";

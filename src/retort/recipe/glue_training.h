@@ -22,8 +22,13 @@ struct GlueRun {
   std::function<void(LoadedModel& loaded)> check_model = {};
 };
 
-// Makes the unit once model and training rows are there.
-using MakeGlueUnit = std::function<std::unique_ptr<GlueUnit>(LoadedModel& loaded, const data::RowSet& rows)>;
+// What a unit is made from once it is there; `dev` is empty in all processes but the main one.
+struct GlueMaterial {
+  LoadedModel& loaded;
+  const data::RowSet& rows;  // of training
+  std::span<const GlueSet> dev;
+};
+using MakeGlueUnit = std::function<std::unique_ptr<GlueUnit>(const GlueMaterial& material)>;
 
 // Returns the scores and rates that results.json holds.
 Json train_glue(const GlueRun& run, const MakeGlueUnit& make_unit);

@@ -20,9 +20,4 @@ EvaluationRun GlueUnit::evaluation_run() const {
           .max_sequences_per_batch = data_.per_device_eval_batch_size};
 }
 
-Json GlueUnit::evaluate_into(const fs::path& folder) const {
-  return evaluate_glue_dev(model(), tokenizer(), data_, static_cast<uint64_t>(training_.seed), evaluation_run(),
-                           folder);
-}
-
 }  // namespace retort::recipe

@@ -19,7 +19,7 @@ void InferenceConfig::fields(FieldList& list) {
   list.add(
       "kernels", kernels,
       {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
-  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0});
+  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
 }
 
 void InferenceConfig::apply_to_process() const {

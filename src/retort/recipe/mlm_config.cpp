@@ -14,7 +14,7 @@ void CorpusConfig::fields(FieldList& list) {
                     "counted in data_file."});
   rows.fields(list);
   list.add("max_eval_sequences", max_eval_sequences,
-           {.help = "Held-out sequences that are used, from the first; -1: all.", .unit = "sequences", .min = -1});
+           {.help = "Held-out sequences that are used, from the first.", .unit = "sequences", .min = 1, .all = -1});
   list.add("pseudo_perplexity_sequences", pseudo_perplexity_sequences,
            {.help = "At the end: pseudo-perplexity over so many held-out sequences, each token masked in turn.",
             .unit = "sequences",
@@ -25,12 +25,13 @@ void CorpusConfig::fields(FieldList& list) {
 
 void LanguageLossConfig::fields(FieldList& list) {
   list.group("Distillation");
-  list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0});
-  list.add("alpha_mlm", alpha_mlm, {.help = "Weight of the masked tokens.", .min = 0});
-  list.add("alpha_clm", alpha_clm, {.help = "Weight of the next tokens; with --no_mlm.", .min = 0});
-  list.add("alpha_mse", alpha_mse, {.help = "Weight of the squared distance of the logits.", .min = 0});
-  list.add("alpha_cos", alpha_cos, {.help = "Weight of the cosine distance of the last hidden states.", .min = 0});
-  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3});
+  list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0, .max = 1e6});
+  list.add("alpha_mlm", alpha_mlm, {.help = "Weight of the masked tokens.", .min = 0, .max = 1e6});
+  list.add("alpha_clm", alpha_clm, {.help = "Weight of the next tokens; with --no_mlm.", .min = 0, .max = 1e6});
+  list.add("alpha_mse", alpha_mse, {.help = "Weight of the squared distance of the logits.", .min = 0, .max = 1e6});
+  list.add("alpha_cos", alpha_cos,
+           {.help = "Weight of the cosine distance of the last hidden states.", .min = 0, .max = 1e6});
+  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3, .max = 1e6});
   list.add("mlm", mlm, {.help = "Mask tokens; off: the next token is the label, and nothing is masked."});
   list.add("restrict_ce_to_mask", restrict_ce_to_mask,
            {.help = "Compare the logits of masked tokens only, not of all; faster, and less to learn from."});

@@ -63,8 +63,6 @@ Json train_language_model(const LanguageModelRun& task) {
     throw UserError("`mlm_mask_prop` must be above 0 to learn masked tokens, but is 0; 0.15 is usual");
   if (corpus.eval_file.empty() && corpus.pseudo_perplexity_sequences > 0)
     throw UserError("`--eval_file` must be given for `pseudo_perplexity_sequences`, but is missing");
-  if (corpus.max_eval_sequences == 0)
-    throw UserError("`max_eval_sequences` must be above 0, or -1 for all, but is 0; leave out `--eval_file`");
   TrainingRun run(training, task.output, task.settings);
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel student = load_model(task.model, {.head = model::Head::kMaskedLm,
@@ -91,6 +89,7 @@ Json train_language_model(const LanguageModelRun& task) {
     for (data::Batch& batch : step.micro_batches) data::label_next_tokens(batch);
   };
   data::ShuffledSource source(rows, options);
+  run.check_continues(source);
   const int64_t tokens = training.micro_batch_tokens();
   MlmUnit unit(student, teacher.get(), task.losses, held_out, tokens);
   if (held_out.masked) {
@@ -102,9 +101,12 @@ Json train_language_model(const LanguageModelRun& task) {
   const Json trained = run.train(unit, source);
   if (!run.has_folder()) return {};
 
-  Json results = unit.evaluate();
-  if (held_out.each_token)
-    results["pseudo_perplexity"] = evaluate_masked_lm(*student.model, *held_out.each_token, tokens).at("perplexity");
+  Json results = run.evaluate([&] {
+    Json scores = unit.evaluate();
+    if (held_out.each_token)
+      scores["pseudo_perplexity"] = evaluate_masked_lm(*student.model, *held_out.each_token, tokens).at("perplexity");
+    return scores;
+  });
   results.update(trained);
   run.finish(student, "masked language model", results);
   return results;

@@ -12,10 +12,10 @@ namespace retort::recipe {
 
 class GluePredictionUnit final : public GlueUnit {
  public:
-  // What is referred to must outlive the unit.
+  // `dev` may be empty. What is referred to must outlive the unit.
   GluePredictionUnit(LoadedModel& student, TeacherTargets targets, double temperature, const GlueDataConfig& data,
-                     const train::TrainingConfig& training)
-      : GlueUnit(student, data, training),
+                     const train::TrainingConfig& training, std::span<const GlueSet> dev)
+      : GlueUnit(student, data, training, dev),
         targets_(std::move(targets)),
         temperature_(temperature),
         is_regression_(data.task().is_regression()) {}

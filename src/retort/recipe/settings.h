@@ -5,12 +5,14 @@
 
 namespace retort::recipe {
 
-// Every field of `config`, taken by value because a field list points into what it describes.
+// The command and every field of its configuration, taken by value because a field list points into what it describes.
 template <typename Config>
-Json settings_of(Config config) {
+Json settings_of(const char* command, Config config) {
   FieldList list;
   config.fields(list);
-  return fields_to_json(list);
+  Json settings{{kCommandKey, command}};
+  settings.update(fields_to_json(list));
+  return settings;
 }
 
 }  // namespace retort::recipe

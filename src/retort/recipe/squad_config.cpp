@@ -13,14 +13,14 @@ void SquadDataConfig::fields(FieldList& list, bool with_training) {
              {.help = "Folder with train-v1.1.json and dev-v1.1.json (v2.0 with version_2_with_negative), where "
                       "train_file and dev_file do not say otherwise."});
     list.add("max_train_examples", max_train_examples,
-             {.help = "A seeded random sample of so many questions; -1: all.", .min = -1});
+             {.help = "A seeded random sample of so many questions.", .min = 1, .all = -1});
   }
   list.add("dev_file", dev_file,
            {.help = "Questions to evaluate on.",
             .aliases = {"predict_file", "eval_file", "validation_file"},
             .required = !with_training});
   list.add("max_eval_examples", max_eval_examples,
-           {.help = "A seeded random sample of so many questions; -1: all.", .min = -1});
+           {.help = "A seeded random sample of so many questions.", .min = 1, .all = -1});
   features.fields(list);
   list.add("on_bad_record", on_bad_record,
            {.help = "What to do with a record that is wrong: stop, or leave it out and count it.",

@@ -31,17 +31,20 @@ Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
   log_info("{} training features from `{}`", features->feature_count(), data.train_file);
 
   const data::SquadRowSet rows(features, true);
-  const std::unique_ptr<SquadUnit> unit = make_unit({loaded, rows, dev ? &*dev : nullptr});
   data::ShuffledSource source(rows, source_options(training));
+  run.check_continues(source);
+  const std::unique_ptr<SquadUnit> unit = make_unit({loaded, rows, dev ? &*dev : nullptr});
   Json results = run.train(*unit, source);
   if (!run.has_folder()) return {};
 
   if (dev) {
-    const SquadEvaluation evaluation = unit->predict(*dev);
-    Json scores = score_squad_evaluation(*dev, evaluation, data.features.version_2_with_negative);
+    Json scores = run.evaluate([&] {
+      const SquadEvaluation evaluation = unit->predict(*dev);
+      decode::write_squad_files(run.path(), dev->data, evaluation.predictions, data.features.version_2_with_negative);
+      return score_squad_evaluation(*dev, evaluation, data.features.version_2_with_negative);
+    });
     scores.update(results);
     results = std::move(scores);
-    decode::write_squad_files(run.path(), dev->data, evaluation.predictions, data.features.version_2_with_negative);
   }
   run.finish(loaded, "question answering", results);
   return results;

@@ -26,7 +26,7 @@ Json read_distill_config(const std::string& path) {
 const std::vector<std::string> kScoreDistances{"kld", "mse", "cosine"}, kRowDistances{"cosine", "mse"};
 
 void add_weight(FieldList& list, const char* name, double& weight) {
-  list.add(name, weight, {.help = "Factor of this loss in the sum.", .min = 0});
+  list.add(name, weight, {.help = "Factor of this loss in the sum.", .min = 0, .max = 1e6});
 }
 
 void check_layers(const char* flag, const char* whose, const std::vector<int64_t>& layers, int64_t count) {
@@ -68,6 +68,7 @@ void StateDistillationConfig::fields(FieldList& list) {
   add_weight(list, "hidden_state_weight", hidden_state_weight);
   add_weight(list, "embedding_state_weight", embedding_state_weight);
   add_weight(list, "value_state_weight", value_state_weight);
+  list.accept({"use_pooler", true, "the task decides whether the student has a pooler"});
   list.add("average_loss", average_loss, {.help = "Divide each loss by its number of layers."});
 }
 

@@ -24,6 +24,8 @@ void TaskDataConfig::fields(FieldList& list) {
   list.find("data_dir")->spec.help =
       "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json (v2.0 with "
       "version_2_with_negative), where train_file and dev_file do not say otherwise.";
+  list.find("max_train_examples")->spec.help = "A seeded random sample of so many questions or rows.";
+  list.find("max_eval_examples")->spec.help = "A seeded random sample of so many questions, or rows of each dev file.";
   FieldSpec& length = list.find("max_seq_length")->spec;
   length.help = "Longest sequence, with its special tokens; 0: 384 for SQuAD, 128 for GLUE.";
   length.min = 0;
@@ -68,7 +70,7 @@ GlueDataConfig TaskDataConfig::glue_data() const {
   data.task_name = task_name, data.data_dir = squad.data_dir;
   data.features.max_seq_length = max_seq_length();
   data.cache = squad.cache;
-  data.max_train_examples = squad.max_train_examples;
+  data.max_train_examples = squad.max_train_examples, data.max_eval_examples = squad.max_eval_examples;
   data.per_device_eval_batch_size = squad.per_device_eval_batch_size;
   data.aug_train = aug_train;
   data.on_bad_record = squad.on_bad_record;

@@ -199,7 +199,7 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
     progress.update({.done = end});
     if (stop.requested() != 0) {
       progress.clear();
-      stop.throw_if_requested(end, folder_.string());
+      stop.throw_if_requested(fmt::format("row {} of {}", end, row_count()), folder_.string());
     }
   }
   progress.finish();
@@ -211,7 +211,7 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
                                            {"lines", begins_.back()},
                                            {"width", width_},
                                            {"dtype", element_bytes_ == 2 ? "bfloat16" : "float32"}});
-  stop.throw_if_requested(row_count(), folder_.string());
+  stop.throw_if_requested(fmt::format("row {} of {}", row_count(), row_count()), folder_.string());
 }
 
 bool TeacherCache::open() {

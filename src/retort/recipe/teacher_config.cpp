@@ -1,5 +1,7 @@
 #include "retort/recipe/teacher_config.h"
 
+#include <strings.h>
+
 #include "retort/base/error.h"
 
 namespace retort::recipe {
@@ -21,6 +23,11 @@ void TeacherConfig::fields(FieldList& list, Use use) {
 }
 
 void TeacherConfig::check() const {
+  if (teacher_cache.empty()) throw UserError("`teacher_cache` must be auto, off or a folder, but is empty");
+  for (const char* word : {"auto", "off"})
+    if (teacher_cache != word && ::strcasecmp(teacher_cache.c_str(), word) == 0)
+      throw UserError("`teacher_cache` must be auto, off or a folder, but is `{}`; write `{}`, or ./{} for a folder",
+                      teacher_cache, word, teacher_cache);
   if (teacher_dropout && teacher_cache != "auto" && teacher_cache != "off")
     throw UserError(
         "`teacher_cache` must be auto or off with `teacher_dropout`, whose outputs differ every time, but is `{}`",

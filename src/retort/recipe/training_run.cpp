@@ -8,8 +8,8 @@
 #include "retort/optim/schedule.h"
 #include "retort/recipe/model_card.h"
 #include "retort/recipe/projection_file.h"
+#include "retort/train/continuation.h"
 #include "retort/train/process_group.h"
-#include "retort/train/trainer.h"
 
 namespace retort::recipe {
 
@@ -32,6 +32,10 @@ model::ModelOptions training_model_options(const train::TrainingConfig& training
 
 namespace {
 
+int64_t published_bytes(const kernel::ParameterStore& parameters) {
+  return 4 * parameters.parameter_count() + (1 << 20);
+}
+
 // What a run may be continued with without being another run.
 bool is_of_the_process(const std::string& setting) {
   static const std::set<std::string> names{"output_dir", "resume", "overwrite_output_dir", "threads",
@@ -39,8 +43,17 @@ bool is_of_the_process(const std::string& setting) {
   return names.contains(setting);
 }
 
-void warn_of_other_settings(const checkpoint::RunFolder& folder, const Json& settings) {
-  const Json before = folder.maybe_read_config().value_or(Json::object());
+void refuse_other_command(const Json& before, const Json& settings) {
+  const std::string then = before.value(kCommandKey, ""), now = settings.value(kCommandKey, "");
+  if (!then.empty() && !now.empty() && then != now)
+    throw UserError(
+        "the run that is continued must be one of `retort {}`, but was begun by `retort {}`; give that command, or "
+        "choose "
+        "another --output_dir",
+        now, then);
+}
+
+void warn_of_other_settings(const Json& before, const Json& settings) {
   std::vector<std::string> others;
   for (const auto& [name, value] : settings.items())
     if (!is_of_the_process(name) && before.contains(name) && before[name] != value)
@@ -64,32 +77,65 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
     log_info("warm-up changes nothing with --lr_scheduler_type constant; constant_with_warmup has one");
   if (const std::string teacher = settings_.value("teacher", ""); !teacher.empty())
     check_is_not_read("teacher", teacher, output.output_dir);
+  if (training.num_train_epochs == 0 && training.max_steps < 1)
+    throw UserError("`num_train_epochs` must be above 0, but is 0; or give `max_steps`");
   using checkpoint::RunStart;
   const RunStart start = output.resume                 ? RunStart::kResume
                          : output.overwrite_output_dir ? RunStart::kOverwrite
                                                        : RunStart::kNew;
   folder_.emplace(checkpoint::RunFolderOptions{
       .output_dir = output.output_dir, .start = start, .save_total_limit = training.save_total_limit});
+  if (const auto before = folder_->maybe_read_config(); before && output.resume)
+    refuse_other_command(*before, settings_);
+}
+
+void TrainingRun::check_continues(const data::Source& source) const {
+  if (!folder_ || !output_.resume) return;
+  const auto checkpoints = checkpoint::list_checkpoints(folder_->path());
+  for (auto each = checkpoints.rbegin(); each != checkpoints.rend(); ++each) {
+    std::optional<train::TrainerState> state;
+    try {
+      state = train::load_trainer_state(each->path);
+    } catch (const UserError&) {  // a damaged one, which is not the one that will be used
+      continue;
+    }
+    return train::check_continues(state->resume, training_, source);
+  }
 }
 
 Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
-  train::Trainer trainer(unit, source, training_, folder_ ? &*folder_ : nullptr);
+  stop_.emplace();
+  trainer_ = std::make_unique<train::Trainer>(unit, source, training_, folder_ ? &*folder_ : nullptr);
   if (output_.resume) {
-    if (folder_) warn_of_other_settings(*folder_, settings_);
-    trainer.resume();
+    if (folder_) warn_of_other_settings(folder_->maybe_read_config().value_or(Json::object()), settings_);
+    trainer_->resume();
   }
-  if (folder_) folder_->write_config(settings_);
-  return trainer.run().to_json();
+  if (!folder_) return trainer_->run().to_json();
+  folder_->write_config(settings_);
+  folder_->set_room_aside(published_bytes(unit.parameters()));
+  const Json rates = trainer_->run().to_json();
+  folder_->publish_files([&](const fs::path& folder) { unit.save_model(folder); }, published_bytes(unit.parameters()));
+  return rates;
+}
+
+Json TrainingRun::evaluate(const std::function<Json()>& evaluation) {
+  RETORT_CHECK(trainer_ != nullptr, "a final evaluation before training");
+  const int64_t step = trainer_->step();
+  try {
+    return evaluation();
+  } catch (const Interrupted&) {
+    stop_->throw_if_requested(fmt::format("step {}", step),
+                              trainer_->save() ? folder_->checkpoint_path(step).string() : "");
+    throw;
+  } catch (...) {
+    trainer_->save();
+    throw;
+  }
 }
 
 void TrainingRun::finish(const LoadedModel& loaded, const std::string& task, const Json& results) {
   const model::Model& model = *loaded.model;
-  folder_->publish_files(
-      [&](const fs::path& folder) {
-        save_model_folder(folder, model, *loaded.tokenizer);
-        save_model_card(folder, model, task, settings_, results);
-      },
-      4 * model.parameters().parameter_count() + (1 << 20));
+  folder_->publish_files([&](const fs::path& folder) { save_model_card(folder, model, task, settings_, results); });
   drop_older_projection(folder_->path(), model);
   folder_->write_results(results);
   folder_->write_done();

@@ -1,11 +1,14 @@
 // A run of training in its output folder: what every training recipe does before, around and behind its own.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 
 #include "retort/checkpoint/run_folder.h"
 #include "retort/data/source.h"
 #include "retort/recipe/model_folder.h"
+#include "retort/train/trainer.h"
 #include "retort/train/training_config.h"
 #include "retort/train/unit.h"
 
@@ -27,11 +30,18 @@ class TrainingRun {
   bool has_folder() const { return folder_.has_value(); }
   const fs::path& path() const { return folder_->path(); }
 
-  // Trains, from the newest checkpoint where the settings ask for it. Returns the rates that results.json holds.
+  // Throws UserError where the run is continued with other data than it was begun with: to be called before long work.
+  void check_continues(const data::Source& source) const;
+
+  // Trains, from the newest checkpoint where the settings ask for it, and publishes the model in the folder. Returns
+  // the rates that results.json holds. `unit` and `source` must live until `evaluate` has returned.
   Json train(train::TrainUnit& unit, data::Source& source);
 
-  // Publishes model, tokenizer, model card and results.json in the folder, then the DONE marker. `task` is for the
-  // card.
+  // The final evaluation, behind `train`. When a signal cuts it off, or it fails, the trained state is saved as a
+  // checkpoint first, so that --resume only evaluates it.
+  Json evaluate(const std::function<Json()>& evaluation);
+
+  // Publishes model card and results.json, then the DONE marker. `task` is for the card.
   void finish(const LoadedModel& loaded, const std::string& task, const Json& results);
 
  private:
@@ -39,6 +49,8 @@ class TrainingRun {
   const train::OutputConfig& output_;
   Json settings_;
   std::optional<checkpoint::RunFolder> folder_;
+  std::optional<train::StopSignal> stop_;    // from the first step to the end, the evaluation in between included
+  std::unique_ptr<train::Trainer> trainer_;  // once it trains
 };
 
 }  // namespace retort::recipe

@@ -11,7 +11,7 @@
 namespace retort::train {
 namespace {
 
-constexpr std::array kCaught = {SIGINT, SIGTERM, SIGUSR1};
+constexpr std::array kCaught = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
 
 // Global, because a handler is given nothing but the number; lock-free, because a handler may use nothing else.
 std::atomic<int> first_signal{0};
@@ -25,24 +25,42 @@ extern "C" void remember_signal(int signal_number) {
 }
 
 const char* name_of(int signal_number) {
-  return signal_number == SIGINT ? "SIGINT" : signal_number == SIGTERM ? "SIGTERM" : "SIGUSR1";
+  switch (signal_number) {
+    case SIGINT:
+      return "SIGINT";
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGHUP:
+      return "SIGHUP";
+    default:
+      return "SIGUSR1";
+  }
+}
+
+bool is_ignored(int signal_number) {
+  struct sigaction now = {};
+  ::sigaction(signal_number, nullptr, &now);
+  return now.sa_handler == SIG_IGN;
 }
 
 }  // namespace
 
-StopSignal::StopSignal() {
-  RETORT_CHECK(!is_active.exchange(true), "a second StopSignal is made while one lives");
+StopSignal::StopSignal() : is_outermost_(!is_active.exchange(true)) {
+  if (!is_outermost_) return;
   first_signal = 0;
   struct sigaction action = {};
   ::sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;  // a signal must not turn a read or write of a library into an error
-  action.sa_handler = remember_signal;
-  for (size_t i = 0; i < kCaught.size(); ++i) ::sigaction(kCaught[i], &action, &previous_[i]);
+  for (size_t i = 0; i < kCaught.size(); ++i) {
+    action.sa_handler = kCaught[i] == SIGHUP && is_ignored(SIGHUP) ? SIG_IGN : remember_signal;
+    ::sigaction(kCaught[i], &action, &previous_[i]);
+  }
   action.sa_handler = SIG_IGN;
   ::sigaction(SIGXFSZ, &action, &previous_[kCaught.size()]);
 }
 
 StopSignal::~StopSignal() {
+  if (!is_outermost_) return;
   for (size_t i = 0; i < kCaught.size(); ++i) ::sigaction(kCaught[i], &previous_[i], nullptr);
   ::sigaction(SIGXFSZ, &previous_[kCaught.size()], nullptr);
   is_active = false;
@@ -55,14 +73,19 @@ void StopSignal::adopt(int signal_number) {
   first_signal.compare_exchange_strong(none, signal_number);
 }
 
-void StopSignal::throw_if_requested(int64_t step, const std::string& saved_as) const {
+void StopSignal::throw_if_requested(const std::string& last, const std::string& saved_as) const {
   const int signal_number = requested();
   if (signal_number == 0) return;
   throw Interrupted(
       signal_number,
-      fmt::format("stopped by {} after step {}; {}", name_of(signal_number), step,
+      fmt::format("stopped by {} after {}; {}", name_of(signal_number), last,
                   saved_as.empty() ? "nothing could be saved"
                                    : fmt::format("saved as `{}`, --resume continues from there", saved_as)));
+}
+
+void throw_if_stopped() {
+  const int signal_number = is_active ? first_signal.load() : 0;
+  if (signal_number != 0) throw Interrupted(signal_number, fmt::format("stopped by {}", name_of(signal_number)));
 }
 
 }  // namespace retort::train

@@ -1,6 +1,6 @@
-// Turns SIGINT, SIGTERM and SIGUSR1 (the warning that Slurm sends before it stops a job) into a question that the
-// training loop asks after each step: save, then leave with exit code 130, 143 or 138. A second SIGINT ends the process
-// at once with 130. The handler only stores a number, so it is safe at any instant.
+// Turns SIGINT, SIGTERM, SIGHUP (the terminal is gone) and SIGUSR1 (the warning that Slurm sends before it stops a job)
+// into a question that the training loop asks after each step: save, then leave with exit code 130, 143, 129 or 138. A
+// second SIGINT ends the process at once with 130. The handler only stores a number, so it is safe at any instant.
 #pragma once
 
 #include <csignal>
@@ -9,8 +9,9 @@
 
 namespace retort::train {
 
-// While it lives the three signals are caught; afterwards the earlier handlers are back. At most one object at a time.
-// SIGXFSZ is ignored meanwhile, so that a file-size limit is a failed write instead of a death.
+// While it lives the signals are caught; afterwards the earlier handlers are back. SIGHUP stays ignored where it is
+// (nohup), and SIGXFSZ is ignored, so that a file-size limit is a failed write instead of a death. One made while
+// another lives adds nothing: both see the same signal, and the outer one ends the catching.
 class StopSignal {
  public:
   StopSignal();
@@ -24,12 +25,17 @@ class StopSignal {
   // Does as if this signal had come: another process of the run got it. 0: none did.
   void adopt(int signal_number);
 
-  // Throws Interrupted with the signal's number when one came. Call it once the state is safe; `saved_as` is the
-  // checkpoint's path, empty when nothing could be saved.
-  void throw_if_requested(int64_t step, const std::string& saved_as = "") const;
+  // Throws Interrupted with the signal's number when one came. Call it once the state is safe; `last` is what was done
+  // last ("step 40"), `saved_as` the path of the state, empty when nothing could be saved.
+  void throw_if_requested(const std::string& last, const std::string& saved_as = "") const;
 
  private:
-  struct sigaction previous_[4];
+  bool is_outermost_;
+  struct sigaction previous_[5];
 };
+
+// For work that may be left at once because its caller saves: throws Interrupted where a signal came to a StopSignal
+// that lives.
+void throw_if_stopped();
 
 }  // namespace retort::train

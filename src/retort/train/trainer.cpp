@@ -12,6 +12,7 @@
 #include "retort/base/log.h"
 #include "retort/base/random.h"
 #include "retort/checkpoint/manifest.h"
+#include "retort/train/continuation.h"
 #include "retort/train/nonfinite_json.h"
 #include "retort/train/optimizer_file.h"
 
@@ -86,6 +87,7 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
   state_.resume.seed = config.seed;
   state_.resume.sequences_per_epoch = source.sequences_per_epoch();
   state_.resume.sequences_per_step = source.sequences_per_step();
+  if (run != nullptr) state_.resume.data_hash = source.content_hash();
 }
 
 // Those done, and those that are left of all epochs from the source's place, in steps of its size.
@@ -104,7 +106,7 @@ bool Trainer::resume() {
     return false;
   }
   load_checkpoint(checkpoint->path);
-  last_saved_step_ = state_.global_step;
+  if (!state_.resume.evaluation_is_due) last_saved_step_ = state_.global_step;
   log_info("continuing from `{}` at step {} of {}", checkpoint->path.string(), state_.global_step,
            schedule_.total_steps);
   return true;
@@ -141,27 +143,28 @@ TrainingSummary Trainer::run() {
       .total = schedule_.total_steps,
       .start = {
           .done = state_.global_step, .sequences = state_.resume.sequences_seen, .tokens = state_.resume.tokens_seen}});
+  if (state_.resume.evaluation_is_due) {
+    evaluate_and_keep_best();
+    save();  // with its scores
+    leave_if_stopped(stop, group_.largest(stop.requested()));
+  }
   while (state_.global_step < schedule_.total_steps) {
-    int signal_of_any = 0;  // a signal that only comes meanwhile is for the next step
+    int64_t signal_of_any = 0;  // a signal that only comes meanwhile is for the next step
     try {
-      after_step(step());
-      signal_of_any = static_cast<int>(group_.largest(stop.requested()));
+      after_step(take_step());
+      signal_of_any = group_.largest(stop.requested());
     } catch (const ProcessLostError& lost) {
       save_after_loss(lost);
     }
-    if (signal_of_any == 0) continue;
-    stop.adopt(signal_of_any);
-    progress_->clear();
-    const bool is_saved = save();
-    group_.wait_for_all();  // launchers end all processes as soon as one has ended
-    stop.throw_if_requested(state_.global_step, is_saved ? run_->checkpoint_path(state_.global_step).string() : "");
+    leave_if_stopped(stop, signal_of_any);
   }
   progress_->finish();
+  state_.resume.train_seconds = seconds_before_ + seconds_now() - started_;
+  has_ended_ = true;
   if (config_.load_best_model_at_end) restore_best();
   check_result();
-  const double seconds = seconds_before_ + seconds_now() - started_;
   TrainingSummary summary{.steps = state_.global_step,
-                          .train_seconds = seconds,
+                          .train_seconds = state_.resume.train_seconds,
                           .sequences = state_.resume.sequences_seen,
                           .tokens = state_.resume.tokens_seen,
                           .loss = last_loss_,
@@ -169,6 +172,17 @@ TrainingSummary Trainer::run() {
                           .skipped_steps = state_.resume.skipped_steps};
   if (log_) log_->write({.kind = EventKind::kSummary, .values = summary.to_json()});
   return summary;
+}
+
+// All processes leave behind the same step, when a signal came to any of them.
+void Trainer::leave_if_stopped(StopSignal& stop, int64_t signal_of_any) {
+  if (signal_of_any == 0) return;
+  stop.adopt(static_cast<int>(signal_of_any));
+  progress_->clear();
+  const bool is_saved = save();
+  group_.wait_for_all();  // launchers end all processes as soon as one has ended
+  stop.throw_if_requested(fmt::format("step {}", state_.global_step),
+                          is_saved ? run_->checkpoint_path(state_.global_step).string() : "");
 }
 
 std::optional<std::string> Trainer::maybe_not_finite() const {
@@ -190,7 +204,7 @@ void Trainer::check_result() const {
 }
 
 // One optimizer step.
-Trainer::StepResult Trainer::step() {
+Trainer::StepResult Trainer::take_step() {
   StepResult result;
   // 1 the micro-batches of the step
   const data::StepBatch batch = source_.next();
@@ -348,7 +362,13 @@ void Trainer::evaluate_and_keep_best() {
   if (!group_.is_main()) return;
   const double before = seconds_now();
   progress_->clear();
-  const Json scores = unit_.evaluate();
+  Json scores;
+  state_.resume.evaluation_is_due = true;  // a checkpoint that a signal causes says so
+  try {
+    scores = unit_.evaluate();
+    state_.resume.evaluation_is_due = false;
+  } catch (const Interrupted&) {
+  }
   const double spent = seconds_now() - before;  // evaluation is not training time
   started_ += spent, stretch_started_ += spent;
   if (scores.empty()) return;
@@ -385,7 +405,7 @@ void Trainer::keep_as_best(double score) {
 bool Trainer::save() {
   if (run_ == nullptr) return false;
   if (last_saved_step_ == state_.global_step) return true;
-  state_.resume.train_seconds = seconds_before_ + seconds_now() - started_;
+  if (!has_ended_) state_.resume.train_seconds = seconds_before_ + seconds_now() - started_;
   const data::SourcePosition position = source_.position();
   state_.resume.data_epoch = position.epoch, state_.resume.data_sequence = position.sequence;
   const checkpoint::SaveRequest request{.step = state_.global_step,
@@ -406,19 +426,8 @@ void Trainer::load_checkpoint(const fs::path& folder) {
   unit_.load_weights(folder);
   load_optimizer(folder, optimizer_);
   const TrainerState state = load_trainer_state(folder);
-  if (state.resume.seed != config_.seed)
-    throw UserError("`seed` must be {} as in the run that is continued, but is {}", state.resume.seed, config_.seed);
-  if (state.resume.sequences_per_epoch != source_.sequences_per_epoch())
-    throw UserError(
-        "the training data must be those of the run that is continued, {} sequences, but are {}; give the same files "
-        "and settings of the data",
-        state.resume.sequences_per_epoch, source_.sequences_per_epoch());
+  check_continues(state.resume, config_, source_);
   const int64_t before = state.resume.sequences_per_step, now = source_.sequences_per_step();
-  if (before != now && source_.order_needs_step_size())
-    throw UserError(
-        "a step must hold {} sequences as in the run that is continued, because `group_by_length` is on, but holds {}; "
-        "give the same batch size, and with another number of processes other `gradient_accumulation_steps`",
-        before, now);
   if (before != now)
     log_warning("the run is continued with {} sequences in a step, but was begun with {}", now, before);
   go_on_from(state);
@@ -446,6 +455,7 @@ void Trainer::restore_best() {
     log_warning("the last model is kept, because the best one cannot be read: {}", *problem);
     return;
   }
+  save();  // the last step: once its weights are gone, a run that is continued could not go on from it
   unit_.load_weights(best);
   log_info("took the best model, of step {}", *state_.best_global_step);
 }

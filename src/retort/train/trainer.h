@@ -44,7 +44,11 @@ class Trainer {
   // Trains to the last step. Throws Interrupted after a signal (the state is saved), DivergenceError when too many
   // steps in a row were not finite. The model that it leaves in the unit is the last, or the best if so configured.
   TrainingSummary run();
+  // Writes the checkpoint of the step that it stands at. Whether there is one now: no folder has none, and a full disk
+  // is a warning.
+  bool save();
 
+  int64_t step() const { return state_.global_step; }
   int64_t total_steps() const { return schedule_.total_steps; }
 
  private:
@@ -61,7 +65,8 @@ class Trainer {
   };
 
   void begin_together();
-  StepResult step();
+  void leave_if_stopped(StopSignal& stop, int64_t signal_of_any);
+  StepResult take_step();
   LossShare forward_backward(const data::StepBatch& batch);
   LossShare sum_shares(const LossShare& own) const;
   std::optional<std::string> maybe_not_finite() const;  // the first such parameter
@@ -71,7 +76,6 @@ class Trainer {
   void log_stretch(const StepResult& result);
   void evaluate_and_keep_best();
   void keep_as_best(double score);
-  bool save();  // whether this step is saved now
   void write_checkpoint(const fs::path& folder) const;
   void load_checkpoint(const fs::path& folder);
   void go_on_from(TrainerState state);
@@ -96,6 +100,7 @@ class Trainer {
   std::unique_ptr<Progress> progress_;
   int64_t skipped_in_a_row_ = 0;
   double work_seconds_ = 0;                  // in forward, backward and optimizer, by this process
+  bool has_ended_ = false;                   // the last step is taken
   double started_ = 0, seconds_before_ = 0;  // this process's start; train_seconds of earlier ones
   double stretch_started_ = 0;
   int64_t stretch_sequences_ = 0, stretch_tokens_ = 0;

@@ -35,6 +35,7 @@ void visit_resume_fields(State& state, const Visit& visit) {
   visit("data_epoch", state.data_epoch);
   visit("data_sequence", state.data_sequence);
   visit("sequences_per_epoch", state.sequences_per_epoch);
+  visit("data_hash", state.data_hash);
   visit("sequences_per_step", state.sequences_per_step);
   visit("sequences_seen", state.sequences_seen);
   visit("tokens_seen", state.tokens_seen);
@@ -45,6 +46,7 @@ void visit_resume_fields(State& state, const Visit& visit) {
   visit("part_sums", state.part_sums);
   visit("part_steps", state.part_steps);
   visit("train_seconds", state.train_seconds);
+  visit("evaluation_is_due", state.evaluation_is_due);
 }
 
 struct Writer {
@@ -52,6 +54,7 @@ struct Writer {
 
   void operator()(const char* name, double value) const { target[name] = with_named_nonfinite(value); }
   void operator()(const char* name, int64_t value) const { target[name] = value; }
+  void operator()(const char* name, bool value) const { target[name] = value; }
   void operator()(const char* name, const std::string& value) const {
     target[name] = value.empty() ? Json() : Json(value);
   }
@@ -93,6 +96,11 @@ struct Reader {
     const bool too_large = found.is_number_unsigned() && std::cmp_greater(found.get<uint64_t>(), INT64_MAX);
     if (!found.is_number_integer() || too_large) refuse(name, "a whole number");
     value = found.get<int64_t>();
+  }
+  void operator()(const char* name, bool& value) const {
+    const Json& found = at(name, "true or false");
+    if (!found.is_boolean()) refuse(name, "true or false");
+    value = found.get<bool>();
   }
   void operator()(const char* name, std::string& value) const {
     const Json& found = at(name, "text or null");
@@ -148,7 +156,9 @@ TrainerState TrainerState::from_json(const Json& values, const std::string& subj
         "folder as --model to start from its weights",
         kResume, subject);
   }
-  visit_resume_fields(state.resume, Reader{values.at(place), subject});
+  Json attributes{{"data_hash", nullptr}, {"evaluation_is_due", false}};  // which the first checkpoints have not
+  attributes.update(values.at(place));
+  visit_resume_fields(state.resume, Reader{attributes, subject});
   return state;
 }
 

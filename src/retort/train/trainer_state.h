@@ -22,6 +22,7 @@ struct ResumeState {
   int64_t data_epoch = 0;           // passes over the data that are complete
   int64_t data_sequence = 0;        // sequences drawn from the current pass
   int64_t sequences_per_epoch = 0;  // of a pass: the place is one of these data
+  std::string data_hash = {};       // of their content; empty where it is not known
   int64_t sequences_per_step = 0;   // as the steps so far were cut
   int64_t sequences_seen = 0;       // since step 0
   int64_t tokens_seen = 0;          // since step 0, real tokens
@@ -32,6 +33,7 @@ struct ResumeState {
   std::map<std::string, double> part_sums = {};  // of what the loss is made of, since the last log line
   int64_t part_steps = 0;                        // number of terms in each
   double train_seconds = 0;                      // spent training before this checkpoint
+  bool evaluation_is_due = false;                // of this step; a signal cut it off
 };
 
 struct TrainerState {

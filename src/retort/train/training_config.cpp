@@ -61,9 +61,10 @@ void TrainingConfig::fields(FieldList& list) {
                     "processes.",
             .unit = "sequences",
             .min = 1,
+            .max = 1 << 20,
             .aliases = {"train_batch_size", "per_gpu_train_batch_size", "per_compute_train_batch_size", "batch_size"}});
   list.add("gradient_accumulation_steps", gradient_accumulation_steps,
-           {.help = "Batches of one optimizer step.", .min = 1});
+           {.help = "Batches of one optimizer step.", .min = 1, .max = 1 << 20});
   list.add("learning_rate", learning_rate, {.help = "Highest learning rate.", .min = 0, .aliases = {"lr"}});
   list.add("lr_scheduler_type", lr_scheduler_type,
            {.help = "How the learning rate changes over the steps.", .choices = optim::schedule_names()});
@@ -125,7 +126,9 @@ void TrainingConfig::fields(FieldList& list) {
   list.add("deterministic", deterministic,
            {.help = "In fp32: the same result for any number of threads, somewhat slower."});
   list.add("threads", threads,
-           {.help = "Threads; 0: as many as the machine grants, shared by the processes of the run.", .min = 0});
+           {.help = "Threads; 0: as many as the machine grants, shared by the processes of the run.",
+            .min = 0,
+            .max = 1024});
   list.add("process_timeout", process_timeout,
            {.help = "With several processes: how long one may show no sign of life before the others give up.",
             .unit = "seconds",

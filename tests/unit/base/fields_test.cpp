@@ -13,7 +13,7 @@ struct SampleConfig {
   std::string model = "bert";
   std::string precision = "fp32";
   double learning_rate = 3e-5;
-  int64_t steps = 10, offset = 0;
+  int64_t steps = 10, offset = 0, most = -1;
   bool resume = false, cache = true, no_cuda = false;
   std::vector<std::string> files;
   std::vector<int64_t> layers = {1, 2};
@@ -27,6 +27,7 @@ struct SampleConfig {
     list.group("Training");
     list.add("learning_rate", learning_rate, {.help = "Peak rate.", .min = 0, .max = 1, .aliases = {"lr"}});
     list.add("steps", steps, {.help = "Updates.", .unit = "steps", .min = 1});
+    list.add("most", most, {.help = "Rows.", .min = 1, .all = -1});
     list.add("offset", offset, {.help = "May be negative."});
     list.add("resume", resume, {.help = "Go on."});
     list.add("cache", cache, {.help = "Keep features."});
@@ -135,6 +136,14 @@ TEST(Fields, RangesAndChoices) {
             "`--precision` must be one of fp32, bf16, but is `int8-quantized`");
 }
 
+TEST(Fields, OneNumberMayStandForAll) {
+  EXPECT_EQ(Parsed({"--most", "-1"}).most, -1);
+  EXPECT_EQ(Parsed({"--most", "1"}).most, 1);
+  for (const char* number : {"0", "-2"})
+    EXPECT_EQ(flag_error({"--most", number}),
+              fmt::format("`--most` must be at least 1, or -1 for all, but is `{}`", number));
+}
+
 TEST(Fields, OlderSpellingsOfChoices) {
   EXPECT_EQ(Parsed({"--precision", "BFloat16"}).precision, "bf16");
   EXPECT_NE(flag_error({"--precision", "BFloat17"}).find("must be one of fp32, bf16"), std::string::npos);
@@ -184,6 +193,10 @@ TEST(Fields, RequiredMustBeGiven) {
   list.add("output_dir", folder, {.help = "Where results go.", .required = true});
   EXPECT_EQ(user_error([&] { parse_flags(list, {}); }),
             "`--output_dir` must be given, but is missing: Where results go.");
+  EXPECT_EQ(user_error([&] {
+              parse_flags(list, {"--output_dir", ""});
+            }),
+            "`--output_dir` must be given, but is empty: Where results go.");
   EXPECT_NO_THROW(parse_flags(list, {"--output_dir", "x"}));
   EXPECT_TRUE(list.find("output-dir")->was_set);
 }
@@ -230,7 +243,7 @@ std::string after_json(const Json& values) {
 
 TEST(Fields, JsonRoundTrip) {
   const std::string text =
-      R"({"model":"m","precision":"bf16","learning_rate":0.125,"steps":3,"offset":-4,"resume":true,"cache":false,)"
+      R"({"model":"m","precision":"bf16","learning_rate":0.125,"steps":3,"most":5,"offset":-4,"resume":true,"cache":false,)"
       R"("no_cuda":true,"files":["a","b"],"layers":[0,11]})";
   EXPECT_EQ(after_json(parse_json(text, "text")), text);
 }

@@ -33,6 +33,27 @@ TEST_F(RunFolderTest, TheJourneyOfARunLeavesWhatTheFormatSays) {
     EXPECT_EQ(entry.path().string().find(".tmp."), std::string::npos) << entry.path();
 }
 
+TEST_F(RunFolderTest, RoomForTheFinalModelIsHeldFromTheStart) {
+  constexpr int64_t kBytes = 1 << 20;
+  {
+    RunFolder run({.output_dir = out()});
+    run.set_room_aside(kBytes);
+    if (!fs::exists(out() / ".room")) GTEST_SKIP() << "this file system cannot set room aside";
+    EXPECT_EQ(static_cast<int64_t>(fs::file_size(out() / ".room")), kBytes);
+    run.publish_files([&](const fs::path& folder) {
+      EXPECT_FALSE(fs::exists(out() / ".room")) << "the model takes its place";
+      write_file_atomically(folder / "model.safetensors", "final");
+    });
+    EXPECT_NE(user_error_of([&] { run.set_room_aside(int64_t{1} << 60); }).find("bytes free to save"),
+              std::string::npos);
+  }
+  { RunFolder({.output_dir = out(), .start = RunStart::kOverwrite}).set_room_aside(kBytes); }
+  EXPECT_FALSE(fs::exists(out() / ".room")) << "a run that ends early gives it back";
+  write_file_atomically(out() / ".room", "left by a run that was killed");
+  RunFolder run({.output_dir = out(), .start = RunStart::kOverwrite});
+  EXPECT_FALSE(fs::exists(out() / ".room"));
+}
+
 TEST_F(RunFolderTest, AUsedFolderIsRefusedWithTheRemedyThatFits) {
   const auto open = [&](RunStart start) {
     return user_error_of([&] { RunFolder run({.output_dir = out(), .start = start}); });

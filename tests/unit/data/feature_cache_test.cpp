@@ -53,6 +53,8 @@ struct Damage {
   void (*apply)(std::string& bytes);
   const char* told;
 };
+void PrintTo(const Damage& damage, std::ostream* out) { *out << damage.name; }
+
 class DamagedCache : public ::testing::TestWithParam<Damage> {};
 
 TEST_P(DamagedCache, IsBuiltAnew) {

@@ -23,6 +23,8 @@ struct BadInput {
   bool is_skippable = true;
 };
 
+void PrintTo(const BadInput& input, std::ostream* out) { *out << input.name; }
+
 class SquadBadInput : public ::testing::TestWithParam<BadInput> {};
 
 const char* kAnswer = R"({"text":"b","answer_start":2})";

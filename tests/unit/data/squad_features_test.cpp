@@ -56,6 +56,8 @@ struct RealFile {
   const char* digest;  // tools/make_squad_fixtures.py --data
 };
 
+void PrintTo(const RealFile& file, std::ostream* out) { *out << file.name; }
+
 class SquadRealFile : public ::testing::TestWithParam<RealFile> {};
 
 TEST_P(SquadRealFile, EqualsTheReference) {

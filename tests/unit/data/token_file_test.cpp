@@ -87,7 +87,8 @@ TEST_F(TokenFileTest, DamageIsFound) {
   file.close();
   EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("damaged"), std::string::npos);
   std::ofstream(path) << "text";
-  EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("corpus.tokens` cannot be"), std::string::npos);
+  EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("corpus.tokens` must be a token file, but is none"),
+            std::string::npos);
 }
 
 // Chunks of max - 2 ids; every one begins with [CLS] and ends with [SEP] (the published program ends them with [CLS]).

@@ -17,14 +17,14 @@ TEST(TextAlignment, EqualsTheReference) {
   for (const Json& line : fixture()["final_text"]) {
     const std::u32string predicted = to_code_points(line[0].get<std::string>()),
                          original = to_code_points(line[1].get<std::string>());
-    const CodePointRange range = align_prediction(predicted, original, line[2]);
+    const CodePointRange range = OriginalText(original, line[2]).align(predicted);
     const auto length = static_cast<size_t>(range.end - range.begin);
     EXPECT_EQ(to_utf8(original.substr(static_cast<size_t>(range.begin), length)), line[3]) << line.dump();
   }
 }
 
 TEST(TextAlignment, KeepsTheOriginalOfAnEmptyPrediction) {
-  EXPECT_EQ(align_prediction(U"", U"Some text", true), (CodePointRange{0, 9}));
+  EXPECT_EQ(OriginalText(U"Some text", true).align(U""), (CodePointRange{0, 9}));
 }
 
 TEST(PythonText, LowersAsPythonDoes) {

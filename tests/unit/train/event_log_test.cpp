@@ -98,7 +98,8 @@ TEST_P(EventLogResumeTest, ResumingCutsLaterStepsSoThatTheLogReadsAsOneRun) {
   EXPECT_EQ(text(), uninterrupted);
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, EventLogResumeTest, testing::Values(EventLogForm::kJsonLines, EventLogForm::kDllogger));
+INSTANTIATE_TEST_SUITE_P(Forms, EventLogResumeTest, testing::Values(EventLogForm::kJsonLines, EventLogForm::kDllogger),
+                         [](const auto& form) { return form.param == EventLogForm::kDllogger ? "dllogger" : "jsonl"; });
 
 TEST_F(EventLogTest, ResumingDropsATornLineAndTheSummaryOfTheEnd) {
   for (const std::string tail :

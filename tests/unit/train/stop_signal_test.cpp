@@ -44,8 +44,9 @@ int train_until_stopped(int ready, const fs::path& saved) {
     for (int64_t step = 1;; ++step) {
       ::usleep(1000);
       if (step == 1 && ::write(ready, "x", 1) != 1) return 1;
-      if (stop.requested() != 0) write_file_atomically(saved, "state");
-      stop.throw_if_requested(step, saved.string());
+      if (stop.requested() == 0) continue;
+      write_file_atomically(saved, "state");
+      stop.throw_if_requested(fmt::format("step {}", step), saved.string());
     }
   } catch (const Interrupted& stopped) {
     return stopped.exit_code;
@@ -56,7 +57,10 @@ class StopSignalTest : public TrainSupportTest, public testing::WithParamInterfa
 
 TEST_P(StopSignalTest, ASignalEndsTheRunAfterSaving) {
   const auto [signal_number, exit_code] = GetParam();
-  const Child child = start_child([&](int ready) { return train_until_stopped(ready, root_ / "saved"); });
+  const Child child = start_child([&](int ready) {
+    ::signal(SIGHUP, SIG_DFL);  // also where these tests run under nohup
+    return train_until_stopped(ready, root_ / "saved");
+  });
   ::kill(child.process_id, signal_number);
   const int status = wait_for(child);
   ASSERT_TRUE(WIFEXITED(status));
@@ -66,7 +70,18 @@ TEST_P(StopSignalTest, ASignalEndsTheRunAfterSaving) {
 
 INSTANTIATE_TEST_SUITE_P(Signals, StopSignalTest,
                          testing::Values(std::pair(SIGINT, 130), std::pair(SIGTERM, 143),
-                                         std::pair(SIGUSR1, 128 + SIGUSR1)));
+                                         std::pair(SIGUSR1, 128 + SIGUSR1), std::pair(SIGHUP, 129)));
+
+TEST(StopSignalHangUpTest, StaysIgnoredUnderNohup) {
+  const Child child = start_child([](int ready) {
+    ::signal(SIGHUP, SIG_IGN);
+    const StopSignal stop;
+    if (::write(ready, "x", 1) != 1) return 1;
+    ::raise(SIGHUP);
+    return stop.requested();
+  });
+  EXPECT_EQ(wait_for(child), 0);
+}
 
 TEST(StopSignalTwiceTest, ASecondInterruptEndsAStuckRunAtOnce) {
   for (const int first : {SIGINT, SIGTERM}) {
@@ -107,8 +122,27 @@ TEST(StopSignalScopeTest, EarlierHandlersComeBackAndTheFlagStartsClear) {
   EXPECT_EQ(now.sa_handler, SIG_DFL);
   const StopSignal stop;
   EXPECT_EQ(stop.requested(), 0);
-  EXPECT_NO_THROW(stop.throw_if_requested(3));
-  EXPECT_THROW(StopSignal second, InternalError);
+  EXPECT_NO_THROW(stop.throw_if_requested("step 3"));
+}
+
+TEST(StopSignalScopeTest, OneInsideAnotherLeavesTheCatchingToIt) {
+  const StopSignal outer;
+  {
+    const StopSignal inner;
+    ::raise(SIGTERM);
+    EXPECT_EQ(inner.requested(), SIGTERM);
+  }
+  EXPECT_EQ(outer.requested(), SIGTERM);
+  ::raise(SIGTERM);  // would end the test, were it not caught any more
+  EXPECT_THROW(throw_if_stopped(), Interrupted);
+}
+
+TEST(StopSignalScopeTest, NothingIsStoppedWhereNoneLives) {
+  {
+    const StopSignal stop;
+    ::raise(SIGTERM);
+  }
+  EXPECT_NO_THROW(throw_if_stopped());
 }
 
 TEST(StopSignalScopeTest, TheReasonTellsHowToContinue) {
@@ -116,7 +150,7 @@ TEST(StopSignalScopeTest, TheReasonTellsHowToContinue) {
   ::raise(SIGTERM);
   const auto reason = [&](const std::string& saved_as) -> std::string {
     try {
-      stop.throw_if_requested(40, saved_as);
+      stop.throw_if_requested("step 40", saved_as);
     } catch (const Interrupted& stopped) {
       return stopped.what();
     }
