@@ -473,7 +473,8 @@ void Trainer::open_logs(std::optional<int64_t> resumed_step) {
 
 double Trainer::overhead_share() const {
   const double seconds = seconds_now() - started_;
-  return seconds > 0 ? std::max(0.0, 1 - work_seconds_ / seconds) : 0.0;
+  if (work_seconds_ == 0) return 0.0;  // no step was left to a run that is continued
+  return std::max(0.0, 1 - work_seconds_ / seconds);
 }
 
 double Trainer::fraction_of_epoch() const {
