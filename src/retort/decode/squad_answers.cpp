@@ -59,9 +59,6 @@ class Decoder {
   // The words of one question's context that spans were looked for in, by their first and last.
   using Originals = std::map<std::pair<int32_t, int32_t>, OriginalText>;
   const OriginalText& original_of(const Span& span, int64_t example_index, Originals& originals) const;
-  // An answer's text and scores; where it stands is found once it is kept.
-  AnswerCandidate make_answer(const Span& span, int64_t example_index, Originals& originals) const;
-  text::Range place_of(const Span& span, int64_t example_index, Originals& originals) const;
   std::span<const text::Range> words_of(const Span& span, int64_t example_index) const;
   CodePointRange align(const Span& span, const OriginalText& original) const;
   std::vector<AnswerCandidate> best_answers(Candidates& candidates, int64_t example_index) const;
@@ -175,21 +172,8 @@ CodePointRange Decoder::align(const Span& span, const OriginalText& original) co
       joined_pieces(ids.subspan(static_cast<size_t>(span.start), static_cast<size_t>(span.end - span.start + 1)))));
 }
 
-AnswerCandidate Decoder::make_answer(const Span& span, int64_t example_index, Originals& originals) const {
-  AnswerCandidate answer{.start_logit = span.start_logit, .end_logit = span.end_logit};
-  if (span.start < 0) return answer;
-  const OriginalText& original = original_of(span, example_index, originals);
-  const CodePointRange range = align(span, original);
-  answer.text = to_utf8(std::u32string_view(original.text())
-                            .substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)));
-  return answer;
-}
-
-text::Range Decoder::place_of(const Span& span, int64_t example_index, Originals& originals) const {
-  if (span.start < 0) return {};
-  return context_bytes_of(align(span, original_of(span, example_index, originals)),
-                          data_.context_of(data_.examples[static_cast<size_t>(example_index)]),
-                          words_of(span, example_index));
+AnswerCandidate without_text(const Span& span) {
+  return {.start_logit = span.start_logit, .end_logit = span.end_logit};
 }
 
 // The n best candidates with different texts, best first.
@@ -202,6 +186,7 @@ std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64
     return left < right || (left == right && a > b);
   };
   std::make_heap(heap.begin(), heap.end(), is_worse);
+  const std::string& context = data_.context_of(data_.examples[static_cast<size_t>(example_index)]);
   Originals originals;
   std::vector<AnswerCandidate> answers;
   const auto has = [&](const std::string& text) {
@@ -212,13 +197,20 @@ std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64
     std::pop_heap(heap.begin(), heap.end(), is_worse);
     const Span& span = candidates.spans[heap.back()];
     heap.pop_back();
-    AnswerCandidate answer = make_answer(span, example_index, originals);
-    if (span.start >= 0 && has(answer.text)) continue;
-    answer.context_bytes = place_of(span, example_index, originals);
+    AnswerCandidate answer = without_text(span);
+    if (span.start >= 0) {
+      const OriginalText& original = original_of(span, example_index, originals);
+      const CodePointRange range = align(span, original);
+      answer.text =
+          to_utf8(std::u32string_view(original.text())
+                      .substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)));
+      if (has(answer.text)) continue;  // before the search for its place, which reads all the words
+      answer.context_bytes = context_bytes_of(range, context, words_of(span, example_index));
+    }
     answers.push_back(std::move(answer));
   }
   if (options_.version_2_with_negative) {
-    if (!has("")) answers.push_back(make_answer(candidates.null, example_index, originals));
+    if (!has("")) answers.push_back(without_text(candidates.null));
     if (answers.size() == 1) answers.insert(answers.begin(), AnswerCandidate{.text = "empty"});
   }
   if (answers.empty()) answers.push_back(AnswerCandidate{.text = "empty"});
