@@ -12,6 +12,7 @@
 
 #include "recipe/tiny_world.h"
 #include "retort/base/error.h"
+#include "retort/base/output_lock.h"
 #include "retort/checkpoint/safetensors.h"
 #include "retort/checkpoint/weights.h"
 #include "retort/data/token_file.h"
@@ -124,6 +125,11 @@ TEST(Binarize, RefusesWhatIsNoText) {
   EXPECT_NE(told(folder / "none.txt", folder / "x.tokens").find("is not there"), std::string::npos);
   EXPECT_NE(told(folder / "wide.txt", folder.path()).find("must be a file to write, but is a folder"),
             std::string::npos);
+  {
+    const OutputLock other(folder / "busy.tokens");
+    EXPECT_NE(told(folder / "text.txt", folder / "busy.tokens").find("must be written by one process"),
+              std::string::npos);
+  }
   EXPECT_FALSE(fs::exists(folder / "wide.tokens"));
   EXPECT_NE(tiny::message_of([&] { data::TokenFile(folder / "wide.txt"); }).find("text becomes one by `retort data "),
             std::string::npos);

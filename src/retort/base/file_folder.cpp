@@ -1,5 +1,5 @@
-// Folders of file.h (made, locked, the cache's) and the system's words that file.cpp uses too. The lock is flock(2):
-// it belongs to the open file, so the system gives it back however its holder ends.
+// Folders of file.h (made, locked, the cache's), the lock of output_lock.h, and the system's words that file.cpp uses
+// too. Locks are flock(2): they belong to the open file, so the system gives them back however their holder ends.
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/file.h>
@@ -15,6 +15,7 @@
 #include "retort/base/file.h"
 #include "retort/base/file_descriptor.h"
 #include "retort/base/log.h"
+#include "retort/base/output_lock.h"
 #include "retort/base/system.h"
 
 namespace retort {
@@ -28,6 +29,20 @@ std::string lock_holder(const fs::path& lock_path) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return "another process";
+}
+
+// Only informs others; a full disk that refuses these few bytes does not weaken the lock.
+void write_holder(int descriptor) {
+  const std::string holder = fmt::format("process {} on host {}\n", ::getpid(), maybe_host_name().value_or("unknown"));
+  [[maybe_unused]] const bool informed =
+      ::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, holder.data(), holder.size(), 0) > 0;
+}
+
+// Its holder may have removed the file between our opening and our locking it.
+bool is_file_at(int descriptor, const fs::path& path) {
+  struct stat open = {}, named = {};
+  return ::fstat(descriptor, &open) == 0 && ::stat(path.c_str(), &named) == 0 && open.st_ino == named.st_ino &&
+         open.st_dev == named.st_dev;
 }
 
 [[noreturn]] void throw_not_locked(int lock_error, const fs::path& folder, const fs::path& lock_path) {
@@ -116,14 +131,36 @@ FolderLock::FolderLock(const fs::path& folder, WhenBusy when_busy) {
     ::close(descriptor_);
     throw_not_locked(lock_error, folder, lock_path);
   }
-  // Only informs others; a full disk that refuses these few bytes does not weaken the lock.
-  const std::string holder = fmt::format("process {} on host {}\n", ::getpid(), maybe_host_name().value_or("unknown"));
-  [[maybe_unused]] const bool informed =
-      ::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, holder.data(), holder.size(), 0) > 0;
+  write_holder(descriptor_);
 }
 
 FolderLock::~FolderLock() {
   [[maybe_unused]] const int cleared = ::ftruncate(descriptor_, 0);
+  ::close(descriptor_);
+}
+
+OutputLock::OutputLock(const fs::path& output) {
+  if (fs::exists(output) && !fs::is_regular_file(output)) return;
+  const fs::path path = output.parent_path() / fmt::format(".{}.lock", output.filename().string());
+  for (;;) {
+    descriptor_ = repeat_after_signal([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
+    if (descriptor_ < 0) return;  // the file itself cannot be written there either, which its writer tells of
+    const int failure = repeat_after_signal([&] { return ::flock(descriptor_, LOCK_EX | LOCK_NB); });
+    const bool is_busy = failure != 0 && errno == EWOULDBLOCK;  // other failures: a file system without locks
+    if (!is_busy && is_file_at(descriptor_, path)) break;
+    ::close(descriptor_);
+    if (is_busy)
+      throw UserError("`{}` must be written by one process, but {} is writing it; wait for it or name another file",
+                      output.string(), lock_holder(path));
+  }
+  lock_path_ = path;
+  write_holder(descriptor_);
+}
+
+OutputLock::~OutputLock() {
+  if (lock_path_.empty()) return;
+  std::error_code ignored;
+  fs::remove(lock_path_, ignored);
   ::close(descriptor_);
 }
 

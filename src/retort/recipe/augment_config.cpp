@@ -48,7 +48,7 @@ void AugmentConfig::output_fields(FieldList& list, const std::string& file_name)
   inference.fields(list);
 }
 
-fs::path AugmentConfig::choose_output(const fs::path& input, const std::string& file_name) const {
+AugmentOutput AugmentConfig::take_output(const fs::path& input, const std::string& file_name) const {
   if (!output_dir.empty() && !output_file.empty())
     throw UserError("`output_file` must stand alone, but `output_dir` is given too; leave one out");
   const fs::path folder = output_dir.empty() ? input.parent_path() : fs::path(output_dir);
@@ -62,11 +62,12 @@ fs::path AugmentConfig::choose_output(const fs::path& input, const std::string& 
                     path.string());
   if (fs::is_directory(path, ignored))
     throw UserError("`{}` must be a file to write, but is a folder; name a file, or give --output_dir", path.string());
+  if (path.has_parent_path()) make_folder(path.parent_path());
+  auto lock = std::make_unique<OutputLock>(path);
   if (!overwrite_output_file && fs::exists(path))
     throw UserError("`{}` must not exist yet, but does; name another, or pass --overwrite_output_file to replace it",
                     path.string());
-  if (path.has_parent_path()) make_folder(path.parent_path());
-  return path;
+  return {path, std::move(lock)};
 }
 
 }  // namespace retort::recipe

@@ -1,15 +1,23 @@
 // The flags that both kinds of augmentation share.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "retort/base/fields.h"
 #include "retort/base/file.h"
+#include "retort/base/output_lock.h"
 #include "retort/data/bad_records.h"
 #include "retort/recipe/inference_config.h"
 #include "retort/recipe/model_source.h"
 
 namespace retort::recipe {
+
+// A file that nobody else writes meanwhile.
+struct AugmentOutput {
+  fs::path path;
+  std::unique_ptr<OutputLock> lock;
+};
 
 struct AugmentConfig {
   ModelSource model;
@@ -33,9 +41,10 @@ struct AugmentConfig {
   void output_fields(FieldList& list, const std::string& file_name);
 
   data::OnBadRecord bad_record_policy() const { return data::parse_on_bad_record(on_bad_record); }
-  // Where to write: output_file, or `file_name` in output_dir or else beside the input; its folder exists then. Throws
-  // UserError when both are given, for the input itself, and for a file that exists and may not be replaced.
-  fs::path choose_output(const fs::path& input, const std::string& file_name) const;
+  // The file to write: output_file, or `file_name` in output_dir or else beside the input; its folder exists then.
+  // Throws UserError when both are given, for a file that is read, for one that another process is writing, and for one
+  // that exists and may not be replaced.
+  AugmentOutput take_output(const fs::path& input, const std::string& file_name) const;
 };
 
 }  // namespace retort::recipe

@@ -98,7 +98,7 @@ Json augment_glue(const AugmentGlueConfig& config) {
   config.augment.inference.apply_to_process();
   const data::GlueTask& task = find_task(config.task_name);
   const std::vector<fs::path> files = data::find_glue_files(config.data_dir, task, data::GlueSplit::kTrain);
-  const fs::path output = config.augment.choose_output(files.front(), "train_aug.tsv");
+  const AugmentOutput output = config.augment.take_output(files.front(), "train_aug.tsv");
   data::GlueData data = data::read_glue(files, task, {.on_bad_record = config.augment.bad_record_policy()});
   const auto seed = static_cast<uint64_t>(config.augment.seed);
   data::keep_random_examples(data, config.max_train_examples, seed);
@@ -109,7 +109,7 @@ Json augment_glue(const AugmentGlueConfig& config) {
   augmenter.look_ahead(texts.count(), [&](int64_t i, std::set<std::string>& words) {
     data::collect_words_of_several_pieces(texts.job(i, augmenter, seed).text, words);
   });
-  data::GlueAugmentedFile file(output, task, data);
+  data::GlueAugmentedFile file(output.path, task, data);
   for (int64_t begin = 0; begin < rows; begin += kRowsPerBlock) {
     const int64_t count = std::min(kRowsPerBlock, rows - begin);
     std::vector<AugmentJob> jobs;
@@ -124,7 +124,7 @@ Json augment_glue(const AugmentGlueConfig& config) {
   }
   file.publish();
   Json result{{"task", task.name},
-              {"output_file", output.string()},
+              {"output_file", output.path.string()},
               {"rows", rows},
               {"augmented_rows", file.row_count()},
               {"skipped", data.skipped.count}};

@@ -104,7 +104,7 @@ void AugmentSquadConfig::fields(FieldList& list) {
 Json augment_squad(const AugmentSquadConfig& config) {
   config.augment.inference.apply_to_process();
   const fs::path input = find_input(config);
-  const fs::path output = config.augment.choose_output(input, input.stem().string() + "_aug.json");
+  const AugmentOutput output = config.augment.take_output(input, input.stem().string() + "_aug.json");
   data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
   data::check_not_augmented(document, input.string());
   data::keep_random_paragraphs(document, config.max_train_paragraphs, static_cast<uint64_t>(config.augment.seed));
@@ -117,11 +117,11 @@ Json augment_squad(const AugmentSquadConfig& config) {
         augmenter.prepare(text::basic_words(paragraph.context, options), data::answer_black_list(paragraph, options)),
         words);
   });
-  data::SquadDocumentFile file(output, document.members);
+  data::SquadDocumentFile file(output.path, document.members);
   ArticleWriter writer(config, augmenter, file);
   for (const data::SquadArticle& article : document.articles) writer.write(article);
   file.publish();
-  Json result{{"output_file", output.string()},
+  Json result{{"output_file", output.path.string()},
               {"paragraphs", document.paragraph_count()},
               {"variants", writer.written()},
               {"dropped_variants", writer.dropped()},

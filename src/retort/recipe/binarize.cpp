@@ -5,6 +5,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/line_reader.h"
+#include "retort/base/output_lock.h"
 #include "retort/base/thread.h"
 #include "retort/checkpoint/array_list_pickle.h"
 #include "retort/data/token_file.h"
@@ -180,10 +181,13 @@ Json binarize(const BinarizeConfig& config) {
   check_input(config.file_path);
   check_is_not_input(config.output_file, config.file_path, "output_file");
   check_is_not_input(config.held_out_file, config.file_path, "held_out_file");
-  check_output(config.output_file, config.overwrite);
-  check_output(config.held_out_file, config.overwrite);
   if (is_same_file(config.held_out_file, config.output_file))
     throw UserError("`held_out_file` must be another file than `output_file`, but both are `{}`", config.output_file);
+  const OutputLock lock(config.output_file);
+  std::optional<OutputLock> held_out_lock;
+  if (!config.held_out_file.empty()) held_out_lock.emplace(config.held_out_file);
+  check_output(config.output_file, config.overwrite);
+  check_output(config.held_out_file, config.overwrite);
   const text::Tokenizer tokenizer = load_tokenizer(config.model);
   Dealer dealer(config, tokenizer);
   if (is_pickle(config.file_path)) {
@@ -213,6 +217,7 @@ void CountTokensConfig::fields(FieldList& list) {
 
 Json count_tokens(const CountTokensConfig& config) {
   check_is_not_input(config.output_file, config.data_file, "output_file");
+  const OutputLock lock(config.output_file);
   check_output(config.output_file, config.overwrite);
   const data::TokenFile file(config.data_file);
   const std::vector<int64_t> counts = file.count_ids();

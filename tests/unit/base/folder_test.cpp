@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "base_testing.h"
+#include "retort/base/output_lock.h"
 
 namespace retort {
 namespace {
@@ -88,6 +89,23 @@ TEST(FolderLock, NamesTheHolderAndEndsWithItsDeath) {
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   EXPECT_NO_THROW(FolderLock lock(folder.path));
+}
+
+TEST(OutputLock, HasOneHolderAndLeavesNothing) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "corpus.tokens";
+  {
+    const OutputLock lock(file), other(folder / "other.tokens");
+    expect_contains(user_error([&] { OutputLock second(file); }), "`" + file.string() +
+                                                                      "` must be written by one process, but process " +
+                                                                      std::to_string(::getpid()) + " on host ");
+  }
+  EXPECT_TRUE(fs::is_empty(folder.path));
+  put_content(folder / ".corpus.tokens.lock", "process 1 on host of-a-killed-one\n");
+  { const OutputLock lock(file); }
+  EXPECT_TRUE(fs::is_empty(folder.path));
+  EXPECT_NO_THROW(OutputLock("/dev/null"));
+  EXPECT_NO_THROW(OutputLock(folder / "no/such/folder/file")) << "its writer says what is wrong";
 }
 
 TEST(CacheFolder, FollowsTheEnvironmentInOrder) {
