@@ -7,6 +7,7 @@
 #include <ATen/ops/log_softmax.h>
 
 #include <cmath>
+#include <csignal>
 #include <fstream>
 #include <limits>
 
@@ -24,6 +25,7 @@
 #include "retort/recipe/model_folder.h"
 #include "retort/recipe/pretrain.h"
 #include "retort/recipe/token_counts.h"
+#include "retort/train/stop_signal.h"
 
 namespace retort::recipe {
 namespace {
@@ -133,6 +135,20 @@ TEST(Binarize, RefusesWhatIsNoText) {
   EXPECT_FALSE(fs::exists(folder / "wide.tokens"));
   EXPECT_NE(tiny::message_of([&] { data::TokenFile(folder / "wide.txt"); }).find("text becomes one by `retort data "),
             std::string::npos);
+}
+
+TEST(Binarize, LeavesNothingWhenItIsStopped) {
+  const tiny::TemporaryFolder folder;
+  const BinarizeConfig config = binarization(folder.path());
+  const train::StopSignal stop;
+  std::raise(SIGTERM);
+  try {
+    binarize(config);
+    FAIL() << "a signal must end it";
+  } catch (const Interrupted& stopped) {
+    EXPECT_STREQ(stopped.what(), "stopped by SIGTERM; nothing was written");
+  }
+  for (const auto& entry : fs::directory_iterator(folder.path())) EXPECT_EQ(entry.path().filename(), "text.txt");
 }
 
 TEST(Binarize, WritesOverNothingThatItReads) {

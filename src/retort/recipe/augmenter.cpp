@@ -83,8 +83,7 @@ std::vector<std::vector<data::Variant>> Augmenter::make_variants(std::span<const
 }
 
 void Augmenter::report(double done) {
-  if (const int signal_number = stop_.requested(); signal_number != 0)
-    throw Interrupted(signal_number, fmt::format("stopped by signal {}; nothing was written", signal_number));
+  train::throw_if_stopped();
   const CandidateCounts& counts = finder_->counts();
   progress_.update({.done = static_cast<int64_t>(done), .sequences = counts.masked_copies, .tokens = counts.tokens});
 }

@@ -11,6 +11,7 @@
 #include "retort/data/token_file.h"
 #include "retort/recipe/model_folder.h"
 #include "retort/train/progress.h"
+#include "retort/train/stop_signal.h"
 
 namespace retort::recipe {
 
@@ -88,6 +89,7 @@ void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer
   constexpr int64_t kGrain = 64;  // lines of a thread between two looks at the clock
   std::ifstream in(path, std::ios::binary);
   if (!in) throw UserError("`{}` must be a text file, but cannot be read; check its permissions", path);
+  const train::StopSignal stop;
   LineReader reader(in, path);
   const auto total = static_cast<int64_t>(fs::file_size(path));
   train::Progress progress({.title = "binarize", .unit = "bytes", .total = total});
@@ -113,6 +115,7 @@ void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer
     }
     bytes = std::min(bytes, total);  // the last line may lack its end
     progress.update({.done = bytes, .sequences = dealer.sequence_count()});
+    train::throw_if_stopped();
   }
   progress.finish();
 }

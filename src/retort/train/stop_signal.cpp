@@ -83,9 +83,10 @@ void StopSignal::throw_if_requested(const std::string& last, const std::string& 
                                    : fmt::format("saved as `{}`, --resume continues from there", saved_as)));
 }
 
-void throw_if_stopped() {
+void throw_if_stopped(const std::string& outcome) {
   const int signal_number = is_active ? first_signal.load() : 0;
-  if (signal_number != 0) throw Interrupted(signal_number, fmt::format("stopped by {}", name_of(signal_number)));
+  if (signal_number != 0)
+    throw Interrupted(signal_number, fmt::format("stopped by {}; {}", name_of(signal_number), outcome));
 }
 
 }  // namespace retort::train

@@ -35,7 +35,7 @@ class StopSignal {
 };
 
 // For work that may be left at once because its caller saves: throws Interrupted where a signal came to a StopSignal
-// that lives.
-void throw_if_stopped();
+// that lives. `outcome` says what that means for the user.
+void throw_if_stopped(const std::string& outcome = "nothing was written");
 
 }  // namespace retort::train
