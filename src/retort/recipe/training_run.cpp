@@ -48,8 +48,7 @@ void refuse_other_command(const Json& before, const Json& settings) {
   if (!then.empty() && !now.empty() && then != now)
     throw UserError(
         "the run that is continued must be one of `retort {}`, but was begun by `retort {}`; give that command, or "
-        "choose "
-        "another --output_dir",
+        "choose another --output_dir",
         now, then);
 }
 
@@ -85,8 +84,10 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
                                                        : RunStart::kNew;
   folder_.emplace(checkpoint::RunFolderOptions{
       .output_dir = output.output_dir, .start = start, .save_total_limit = training.save_total_limit});
-  if (const auto before = folder_->maybe_read_config(); before && output.resume)
+  if (const auto before = folder_->maybe_read_config(); before && output.resume) {
     refuse_other_command(*before, settings_);
+    warn_of_other_settings(*before, settings_);
+  }
 }
 
 void TrainingRun::check_continues(const data::Source& source) const {
@@ -99,17 +100,14 @@ void TrainingRun::check_continues(const data::Source& source) const {
     } catch (const UserError&) {  // a damaged one, which is not the one that will be used
       continue;
     }
-    return train::check_continues(state->resume, training_, source);
+    return train::check_continues(state->resume, training_, source, source.content_hash());
   }
 }
 
 Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
   stop_.emplace();
   trainer_ = std::make_unique<train::Trainer>(unit, source, training_, folder_ ? &*folder_ : nullptr);
-  if (output_.resume) {
-    if (folder_) warn_of_other_settings(folder_->maybe_read_config().value_or(Json::object()), settings_);
-    trainer_->resume();
-  }
+  if (output_.resume) trainer_->resume();
   if (!folder_) return trainer_->run().to_json();
   folder_->write_config(settings_);
   folder_->set_room_aside(published_bytes(unit.parameters()));

@@ -4,7 +4,8 @@
 
 namespace retort::train {
 
-void check_continues(const ResumeState& state, const TrainingConfig& config, const data::Source& source) {
+void check_continues(const ResumeState& state, const TrainingConfig& config, const data::Source& source,
+                     const std::string& data_hash) {
   if (state.seed != config.seed)
     throw UserError("`seed` must be {} as in the run that is continued, but is {}", state.seed, config.seed);
   if (state.sequences_per_epoch != source.sequences_per_epoch())
@@ -12,8 +13,7 @@ void check_continues(const ResumeState& state, const TrainingConfig& config, con
         "the training data must be those of the run that is continued, {} sequences, but are {}; give the same files "
         "and settings of the data",
         state.sequences_per_epoch, source.sequences_per_epoch());
-  if (const std::string hash = source.content_hash();
-      !hash.empty() && !state.data_hash.empty() && state.data_hash != hash)
+  if (!data_hash.empty() && !state.data_hash.empty() && state.data_hash != data_hash)
     throw UserError(
         "the training data must be those of the run that is continued, but hold other tokens or labels; give the same "
         "files and settings of the data");

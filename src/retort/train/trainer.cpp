@@ -426,7 +426,7 @@ void Trainer::load_checkpoint(const fs::path& folder) {
   unit_.load_weights(folder);
   load_optimizer(folder, optimizer_);
   const TrainerState state = load_trainer_state(folder);
-  check_continues(state.resume, config_, source_);
+  check_continues(state.resume, config_, source_, state_.resume.data_hash);
   const int64_t before = state.resume.sequences_per_step, now = source_.sequences_per_step();
   if (before != now)
     log_warning("the run is continued with {} sequences in a step, but was begun with {}", now, before);
