@@ -11,7 +11,9 @@ ifeq ($(CCACHE_DIR)$(shell mkdir -p "$${XDG_CACHE_HOME:-$${HOME:-}/.cache}/ccach
 export CCACHE_DIR := $(CURDIR)/.cache/ccache
 endif
 # Tests run side by side, each with its own threads: let waiting threads sleep.
-run_tests = OMP_WAIT_POLICY=passive ctest --preset $(1) -j $(JOBS)
+# The tests of all files are added up at the end, also when one failed.
+run_tests = rm -rf $(2)/test-results; failed=0; OMP_WAIT_POLICY=passive ctest --preset $(1) -j $(JOBS) || failed=$$?; \
+  python3 tools/count_tests.py $(2) && exit $$failed
 sources = git ls-files -co --exclude-standard -z -- 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' 'bench/*.cpp'
 
 help: ## this list
@@ -30,7 +32,7 @@ demo: build ## make a small question-answering world, fine-tune on it, evaluate,
 test: setup ## build everything and run all tests
 	@cmake --preset release
 	@cmake --build --preset release -j $(JOBS)
-	@$(call run_tests,release)
+	@$(call run_tests,release,build)
 
 bench: build ## speed beside the peers, small; [PEER_PYTHON=peers/bin/python] [BENCH_DATA=folder] [VOCAB_FILE=vocab.txt]: bench/README.md
 	@python3 bench/compare_training.py --steps 4 --rounds 2
@@ -50,7 +52,7 @@ reference: build ## write docs/reference from the program's own tables
 asan tsan: setup ## all tests under AddressSanitizer and UBSan, or ThreadSanitizer
 	@cmake --preset $@
 	@cmake --build --preset $@ -j $(JOBS)
-	@$(call run_tests,$@)
+	@$(call run_tests,$@,build-$@)
 
 clean: ## remove the build folders; .venv stays
 	@rm -rf build build-dev build-asan build-tsan

@@ -11,6 +11,7 @@
 #include "property/tiny_run.h"
 #include "retort/kernel/implementation.h"
 #include "retort/kernel/rows.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::property {
 namespace {
@@ -109,7 +110,7 @@ double largest_logit_difference(const fs::path& folder, kernel::Precision precis
 }
 
 TEST(Logits, DoNotDependOnTheOtherSequencesOfTheBatch) {
-  tiny::squad_settings("").training.apply_to_process();
+  train::set_up_process(tiny::squad_settings("").training);
   for (const auto implementation : {kernel::Implementation::kFused, kernel::Implementation::kReference}) {
     kernel::set_implementation(implementation);
     for (const fs::path& folder : {tiny::bert_folder(), tiny::distilbert_folder()}) {

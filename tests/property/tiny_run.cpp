@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "retort/recipe/training_run.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::property {
 namespace {
@@ -64,7 +65,7 @@ std::vector<float> values_of(const RunResult& result) {
 }  // namespace
 
 RunResult train_tiny(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step) {
-  config.training.apply_to_process();
+  train::set_up_process(config.training);
   Parts parts(config, before_step);
 
   std::unique_ptr<checkpoint::RunFolder> run;

@@ -12,12 +12,13 @@
 namespace retort::cli {
 
 struct Command {
-  const char* name;                                       // the one to three words that call it: "finetune squad"
-  const char* group;                                      // its section in `retort --help`
-  const char* summary;                                    // one line, what is read -> what is written
-  int (*run)(const std::vector<std::string>& arguments);  // gets the words behind the name; answers the exit code
-  void (*describe)(FieldList& list) = nullptr;            // lists the flags; null when there are none
-  bool hidden = false;                                    // works, but is in no list: for maintainers
+  const char* name;     // the one to three words that call it: "finetune squad"
+  const char* group;    // its section in `retort --help`
+  const char* summary;  // one line, what is read -> what is written
+  // Gets the words behind the name; answers the exit code. Null where the body lies in the module for tensors.
+  int (*run)(const std::vector<std::string>& arguments) = nullptr;
+  void (*describe)(FieldList& list) = nullptr;  // lists the flags; null when there are none
+  bool hidden = false;                          // works, but is in no list: for maintainers
 };
 
 // The version of this program, "0.1.0".

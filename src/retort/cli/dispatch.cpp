@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "retort/base/error.h"
+#include "retort/cli/tensor_module.h"
 
 namespace retort::cli {
 namespace {
@@ -112,7 +113,8 @@ int dispatch(const std::vector<std::string>& words) {
 
   const Command* const command = find_command(words);
   if (command == nullptr) throw_unknown(words);
-  return command->run({words.begin() + static_cast<ptrdiff_t>(word_count(command->name)), words.end()});
+  const auto body = command->run != nullptr ? command->run : load_tensor_command(command->name);
+  return body({words.begin() + static_cast<ptrdiff_t>(word_count(command->name)), words.end()});
 }
 
 }  // namespace retort::cli

@@ -1,8 +1,11 @@
 // The program's outer shell: settings of the process, then dispatch.
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,7 +21,22 @@ static void open_standard_streams() {
     if (::fcntl(number, F_GETFD) == -1 && errno == EBADF) (void)!::open("/dev/null", mode);  // takes the lowest number
 }
 
+// Threads that wait for others spin by default for some milliseconds, which on a machine with other work takes that
+// time from the thread they wait for (docs/decisions/0019-waiting-threads.md). libgomp reads its settings when it is
+// loaded, before `main`: so the program sets them and starts itself anew. What the user has set stays. Where the system
+// refuses, threads spin.
+static void let_waiting_threads_sleep(char** arguments) {
+  for (const char* const name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"})
+    if (std::getenv(name) != nullptr) return;
+  std::error_code failure;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", failure);
+  if (failure) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::execv(program.c_str(), arguments);
+}
+
 int main(int argument_count, char** arguments) {
+  let_waiting_threads_sleep(arguments);
   open_standard_streams();
   // A closed pipe and a limit on the size of files then show as errors of write, reported like any other.
   std::signal(SIGPIPE, SIG_IGN);

@@ -25,18 +25,6 @@ bool has_nonzero(const float* values, int64_t count) {
 
 }  // namespace
 
-OptimizerKind parse_optimizer(const std::string& name) {
-  const auto& names = optimizer_names();
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) throw UserError("`optimizer` must be adamw, bertadam or lamb, but is `{}`", name);
-  return static_cast<OptimizerKind>(found - names.begin());
-}
-
-const std::vector<std::string>& optimizer_names() {
-  static const std::vector<std::string> names{"adamw", "bertadam", "lamb"};  // in the order of OptimizerKind
-  return names;
-}
-
 // What the sweeps share in one step.
 struct Optimizer::Sweep {
   kernel::cpu::UpdateStep step;

@@ -8,14 +8,9 @@
 #include <vector>
 
 #include "retort/kernel/parameters.h"
+#include "retort/optim/optimizer_kind.h"
 
 namespace retort::optim {
-
-enum class OptimizerKind { kAdamW, kBertAdam, kLamb };
-
-// "adamw", "bertadam", "lamb". Throws UserError for others.
-OptimizerKind parse_optimizer(const std::string& name);
-const std::vector<std::string>& optimizer_names();
 
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kAdamW;

@@ -8,6 +8,7 @@
 #include "retort/base/random.h"
 #include "retort/data/glue_augmented.h"
 #include "retort/recipe/augmenter.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
@@ -73,29 +74,8 @@ int64_t published_passes(std::string_view task) {
   return found == std::end(kPublishedPasses) ? kPasses : found->passes;
 }
 
-void AugmentGlueConfig::fields(FieldList& list) {
-  list.group("Data");
-  list.add("task_name", task_name,
-           {.help = "cola, mnli, mnli-mm, mrpc, qnli, qqp, rte, sst-2, sts-b or wnli.", .required = true});
-  list.add("data_dir", data_dir,
-           {.help = "Folder with the task's files, or with a folder of the task's name.",
-            .aliases = {"glue_dir"},
-            .required = true});
-  list.add("max_train_examples", max_train_examples,
-           {.help = "A seeded random sample of so many rows.", .min = 1, .all = -1});
-  list.add("on_bad_record", augment.on_bad_record,
-           {.help = "What to do with a row or a line of GloVe that is wrong: stop, or leave it out and count it.",
-            .choices = {"fail", "skip"}});
-  augment.model_fields(list);
-  augment.word_fields(list, "10 for mnli and qqp, 20 for sst-2 and qnli, 30 for others, as published");
-  list.add("second_text_beside_last_variant", second_text_beside_last_variant,
-           {.help = "As the published program does, put the variants of a pair's second text beside the last variant "
-                    "of the first, not beside the first as it is."});
-  augment.output_fields(list, "train_aug.tsv");
-}
-
 Json augment_glue(const AugmentGlueConfig& config) {
-  config.augment.inference.apply_to_process();
+  train::set_up_process(config.augment.inference.threads, config.augment.inference.kernels);
   const data::GlueTask& task = find_task(config.task_name);
   const std::vector<fs::path> files = data::find_glue_files(config.data_dir, task, data::GlueSplit::kTrain);
   const AugmentOutput output = config.augment.take_output(files.front(), "train_aug.tsv");

@@ -17,7 +17,29 @@ struct AugmentSquadConfig {
   bool later_words_overwrite_first = false;
   bool answers_at_first_occurrence = false;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    list.group("Data");
+    list.add("train_file", train_file, {.help = "SQuAD v1.1 in its official JSON form."});
+    list.add("data_dir", data_dir, {.help = "Instead: a folder with train-v1.1.json.", .aliases = {"glue_dir"}});
+    list.add("max_train_paragraphs", max_train_paragraphs,
+             {.help = "A seeded random sample of so many paragraphs.", .min = 1, .all = -1});
+    list.add(
+        "on_bad_record", augment.on_bad_record,
+        {.help = "What to do with a question or a line of GloVe that is wrong: stop, or leave it out and count it.",
+         .choices = {"fail", "skip"}});
+    augment.model_fields(list);
+    augment.word_fields(list, "15, as published");
+    list.add(
+        "later_words_overwrite_first", later_words_overwrite_first,
+        {.help = "As the published program does, leave words behind the first 400 of a context as they are and give "
+                 "their candidates to the words with the same place in the first 400."});
+    list.add(
+        "answers_at_first_occurrence", answers_at_first_occurrence,
+        {.help = "As the published program does, let an answer begin where its text occurs first in the new context, "
+                 "not at the words that it had."});
+    augment.output_fields(list, "the input's name with _aug");
+    list.accept({"task_name", true, "the subcommand says the task"});
+  }
 };
 
 // Returns counts of paragraphs, words and candidates, and rates.

@@ -11,6 +11,7 @@
 #include "retort/data/squad_set.h"
 #include "retort/recipe/bench_measure.h"
 #include "retort/recipe/bench_rows.h"
+#include "retort/recipe/hub_folder.h"
 
 namespace retort::recipe {
 namespace {
@@ -118,21 +119,6 @@ Starts measure(const Loader& load, int64_t rounds) {
 }
 
 }  // namespace
-
-void BenchDataConfig::fields(FieldList& list) {
-  list.group("Data");
-  list.add("model", model,
-           {.help = "A model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.",
-            .aliases = {"model_name_or_path", "model_dir"},
-            .required = true});
-  list.add("task", data.task, {.help = "squad or a GLUE task.", .aliases = {"task_name"}});
-  list.add("train_file", data.squad.train_file, {.help = "SQuAD file, for squad."});
-  list.add("data_dir", data.data_dir, {.help = "Folder of the GLUE task."});
-  data.squad.features.fields(list);
-  list.group("Measuring");
-  list.add("rounds", rounds, {.help = "Cold starts, each followed by one from the cache.", .min = 1});
-  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
-}
 
 Json bench_data(const BenchDataConfig& config) {
   if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));

@@ -14,7 +14,20 @@ struct BenchDataConfig {
   BenchData data;  // without sequences made up: the work is to read files
   int64_t threads = 0, rounds = 3;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    list.group("Data");
+    list.add("model", model,
+             {.help = "A model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.",
+              .aliases = {"model_name_or_path", "model_dir"},
+              .required = true});
+    list.add("task", data.task, {.help = "squad or a GLUE task.", .aliases = {"task_name"}});
+    list.add("train_file", data.squad.train_file, {.help = "SQuAD file, for squad."});
+    list.add("data_dir", data.data_dir, {.help = "Folder of the GLUE task."});
+    data.squad.features.fields(list);
+    list.group("Measuring");
+    list.add("rounds", rounds, {.help = "Cold starts, each followed by one from the cache.", .min = 1});
+    list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
+  }
 };
 
 // {"cold_s", "cached_s", "features", "features_s", "tokens", "tok_s", "input_mb", "mb_s", "cold_best_s",

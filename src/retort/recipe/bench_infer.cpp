@@ -10,22 +10,12 @@
 #include "retort/kernel/rows.h"
 #include "retort/recipe/bench_measure.h"
 #include "retort/recipe/bench_rows.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
-void BenchInferConfig::fields(FieldList& list) {
-  model.fields(list);
-  data.fields(list);
-  list.add("dev_file", data.squad.dev_file, {.help = "SQuAD file, for squad.", .aliases = {"predict_file"}});
-  list.group("Measuring");
-  list.add("steps", steps, {.help = "Batches to measure, after one to warm up.", .min = 1});
-  list.add("per_device_eval_batch_size", data.squad.per_device_eval_batch_size,
-           {.help = "Sequences of a batch.", .min = 1, .aliases = {"eval_batch_size"}});
-  inference.fields(list);
-}
-
 Json bench_infer(const BenchInferConfig& config) {
-  config.inference.apply_to_process();
+  train::set_up_process(config.inference.threads, config.inference.kernels);
   const kernel::Precision precision = config.inference.precision_kind();
   const at::NoGradGuard no_grad;
   const double load_start = seconds_now();

@@ -17,7 +17,16 @@ struct BenchInferConfig {
   InferenceConfig inference;
   int64_t steps = 6;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    model.fields(list);
+    data.fields(list);
+    list.add("dev_file", data.squad.dev_file, {.help = "SQuAD file, for squad.", .aliases = {"predict_file"}});
+    list.group("Measuring");
+    list.add("steps", steps, {.help = "Batches to measure, after one to warm up.", .min = 1});
+    list.add("per_device_eval_batch_size", data.squad.per_device_eval_batch_size,
+             {.help = "Sequences of a batch.", .min = 1, .aliases = {"eval_batch_size"}});
+    inference.fields(list);
+  }
 };
 
 // {"seq_s", "tok_s", "p50_ms", "p90_ms", "p99_ms", "utilization", "gemm_gflops", "peak_rss_mb", "split_ms", ...}:

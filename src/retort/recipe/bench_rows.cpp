@@ -69,20 +69,6 @@ std::unique_ptr<data::RowSet> make_synthetic_rows(const BenchData& bench, const 
 
 }  // namespace
 
-void BenchData::fields(FieldList& list) {
-  list.group("Data");
-  list.add("task", task, {.help = "squad or a GLUE task."});
-  list.add("data_dir", data_dir, {.help = "Folder of the GLUE task."});
-  list.add("synthetic_length", synthetic_length,
-           {.help = "Instead of files: random sequences of this many tokens.", .unit = "tokens", .min = 0});
-  list.add("synthetic_distribution", synthetic_distribution,
-           {.help = "Instead of files: random sequences as long as those of this data.",
-            .choices = {"", "squad", "mrpc", "sst-2"}});
-  list.add("synthetic_rows", synthetic_rows, {.help = "How many random sequences.", .min = 1});
-  squad.features.fields(list);
-  squad.cache.fields(list);
-}
-
 GlueDataConfig BenchData::glue() const {
   GlueDataConfig glue;
   glue.task_name = task;

@@ -14,7 +14,19 @@ struct BenchData {
   std::string synthetic_distribution;
   int64_t synthetic_rows = 4096;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    list.group("Data");
+    list.add("task", task, {.help = "squad or a GLUE task."});
+    list.add("data_dir", data_dir, {.help = "Folder of the GLUE task."});
+    list.add("synthetic_length", synthetic_length,
+             {.help = "Instead of files: random sequences of this many tokens.", .unit = "tokens", .min = 0});
+    list.add("synthetic_distribution", synthetic_distribution,
+             {.help = "Instead of files: random sequences as long as those of this data.",
+              .choices = {"", "squad", "mrpc", "sst-2"}});
+    list.add("synthetic_rows", synthetic_rows, {.help = "How many random sequences.", .min = 1});
+    squad.features.fields(list);
+    squad.cache.fields(list);
+  }
   bool is_squad() const { return task == "squad"; }
   bool is_synthetic() const { return synthetic_length > 0 || !synthetic_distribution.empty(); }
   GlueDataConfig glue() const;

@@ -9,7 +9,7 @@
 #include "retort/data/squad_reader.h"
 #include "retort/data/table_reader.h"
 #include "retort/recipe/bench_measure.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/recipe/hub_folder.h"
 
 namespace retort::recipe {
 namespace {
@@ -56,22 +56,6 @@ int64_t encode_all(const text::Tokenizer& tokenizer, const std::vector<std::stri
 }
 
 }  // namespace
-
-void BenchTokenizeConfig::fields(FieldList& list) {
-  list.add("model", model,
-           {.help = "A model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.",
-            .aliases = {"model_name_or_path", "model_dir"},
-            .required = true});
-  list.add("train_file", train_file,
-           {.help = "A SQuAD file, of which the contexts are tokenized, or any text, of which the lines are.",
-            .aliases = {"text_file"},
-            .required = true});
-  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
-  list.add("seconds", seconds,
-           {.help = "Passes over the texts are repeated for so long, and at least three times.",
-            .unit = "seconds",
-            .min = 0});
-}
 
 std::vector<std::string> read_bench_texts(const fs::path& file) {
   std::vector<std::string> texts;

@@ -16,7 +16,21 @@ struct BenchTokenizeConfig {
   int64_t threads = 0;
   double seconds = 1;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    list.add("model", model,
+             {.help = "A model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.",
+              .aliases = {"model_name_or_path", "model_dir"},
+              .required = true});
+    list.add("train_file", train_file,
+             {.help = "A SQuAD file, of which the contexts are tokenized, or any text, of which the lines are.",
+              .aliases = {"text_file"},
+              .required = true});
+    list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
+    list.add("seconds", seconds,
+             {.help = "Passes over the texts are repeated for so long, and at least three times.",
+              .unit = "seconds",
+              .min = 0});
+  }
 };
 
 // The contexts of a SQuAD file (JSON, JSON lines or Parquet), each once and in order; of any other file the lines that

@@ -11,6 +11,7 @@
 #include "retort/recipe/glue_unit.h"
 #include "retort/recipe/squad_unit.h"
 #include "retort/recipe/training_run.h"
+#include "retort/train/process_setup.h"
 #include "retort/train/trainer.h"
 
 namespace retort::recipe {
@@ -94,20 +95,8 @@ struct SoftTargetBench {
 
 }  // namespace
 
-void BenchTrainConfig::fields(FieldList& list) {
-  model.fields(list);
-  data.fields(list);
-  list.add("train_file", data.squad.train_file, {.help = "SQuAD file, for squad."});
-  list.group("Measuring");
-  list.add("steps", steps, {.help = "Steps to measure, after one to warm up.", .min = 1});
-  list.add("teacher", teacher, {.help = "With squad: learn from this teacher's soft targets too."});
-  list.add("teacher_cache", teacher_cache,
-           {.help = "off: the teacher computes in every step; a folder: it has computed all rows before."});
-  training.fields(list);
-}
-
 Json bench_train(const BenchTrainConfig& config) {
-  config.training.apply_to_process();
+  train::set_up_process(config.training);
   const kernel::Precision precision = config.training.precision_kind();
   LoadedModel loaded = load_bench_model(config.model, config.data, training_model_options(config.training));
   const auto rows = load_bench_rows(config.data, loaded, /*is_training=*/true);

@@ -18,7 +18,17 @@ struct BenchTrainConfig {
   int64_t steps = 6;
   std::string teacher, teacher_cache = "off";
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    model.fields(list);
+    data.fields(list);
+    list.add("train_file", data.squad.train_file, {.help = "SQuAD file, for squad."});
+    list.group("Measuring");
+    list.add("steps", steps, {.help = "Steps to measure, after one to warm up.", .min = 1});
+    list.add("teacher", teacher, {.help = "With squad: learn from this teacher's soft targets too."});
+    list.add("teacher_cache", teacher_cache,
+             {.help = "off: the teacher computes in every step; a folder: it has computed all rows before."});
+    training.fields(list);
+  }
 };
 
 // {"seq_s", "tok_s", "utilization", "gemm_gflops", "peak_rss_mb", "step_ms", "split_ms", ...}: `steps` optimizer steps

@@ -9,7 +9,7 @@
 #include "retort/base/thread.h"
 #include "retort/checkpoint/array_list_pickle.h"
 #include "retort/data/token_file.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/recipe/hub_folder.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
 

@@ -103,16 +103,6 @@ void show_row(const std::string& name, const Json& results, const FinetuneSquadC
 
 }  // namespace
 
-void DemoConfig::fields(FieldList& list) {
-  list.group("Demo");
-  list.add("model", model, {.help = "A pre-trained encoder's folder; default: the one that `make setup` installs."});
-  list.add("output_dir", output_dir,
-           {.help = "Folder for the questions and the model; an earlier demo in it is replaced."});
-  list.add("passages", passages, {.help = "Training passages to make, with 4 questions each.", .min = 1});
-  list.add("seed", seed, {.help = "Seed of the world and the training.", .min = 0});
-  list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
-}
-
 Json demo(const DemoConfig& config, const Show& show) {
   const fs::path encoder = config.model.empty() ? find_installed_encoder() : fs::path(config.model);
   const FinetuneSquadConfig teacher = training_of(config, encoder, "model");

@@ -18,7 +18,15 @@ struct DemoConfig {
   int64_t seed = 42;
   int64_t threads = 0;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    list.group("Demo");
+    list.add("model", model, {.help = "A pre-trained encoder's folder; default: the one that `make setup` installs."});
+    list.add("output_dir", output_dir,
+             {.help = "Folder for the questions and the model; an earlier demo in it is replaced."});
+    list.add("passages", passages, {.help = "Training passages to make, with 4 questions each.", .min = 1});
+    list.add("seed", seed, {.help = "Seed of the world and the training.", .min = 0});
+    list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
+  }
 };
 
 // `show` takes lines for people (a table, answers). Returns scores, rates and the model folder of the teacher, and

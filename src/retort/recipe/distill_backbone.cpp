@@ -15,40 +15,6 @@
 
 namespace retort::recipe {
 
-DistillBackboneConfig::DistillBackboneConfig() {
-  use_task_defaults(training);
-  training.num_train_epochs = 0;
-  training.lr_scheduler_type = "constant";
-  teacher.teacher_cache = "off";  // states take thousands of numbers a token
-}
-
-void DistillBackboneConfig::fields(FieldList& list) {
-  model.training_fields(list);
-  list.find("model")->spec.aliases.push_back("student_model");
-  teacher.fields(list);
-  states.fields(list);
-  data.fields(list);
-  list.find("task_name")->spec.required = false;
-  list.group("Corpus");
-  list.add("data_file", data_file,
-           {.help = "Instead of a task: a token file; see `retort data binarize`. max_seq_length is then 128 unless it "
-                    "is given."});
-  list.add("min_seq_length", corpus.min_seq_length, {.help = "Shorter sequences of data_file are left out.", .min = 1});
-  list.add("max_unknown_share", corpus.max_unknown_share,
-           {.help = "Sequences of data_file with this share of [UNK] or more are left out.", .min = 0});
-  training.fields(list);
-  list.find("num_train_epochs")->spec.help =
-      "Passes over the training data; 0: as many as Jiao et al. recommend for the states of a task (50 for cola, 20 "
-      "for mrpc, rte and sts-b, 10 for sst-2 and qnli, 6 for squad, 5 for mnli and qqp), and 3 of a corpus.";
-  // In the published programs it says when to save, and they take four flags that they do not use.
-  std::erase(list.find("eval_steps")->spec.aliases, "eval_step");
-  list.find("save_steps")->spec.aliases.push_back("eval_step");
-  output.fields(list);
-  list.accept({"steps_per_epoch", true, "an epoch is one pass over the data"});
-  for (const char* name : {"use_last_layer", "use_kld", "use_cosine"})
-    list.accept({name, false, "`--student_teacher_layer_mapping` and the losses by name decide"});
-}
-
 namespace {
 
 // Everything about the data that can be known before a model is read.

@@ -10,26 +10,6 @@
 
 namespace retort::recipe {
 
-DistillPredictionConfig::DistillPredictionConfig() {
-  states.use_attention_scores = states.use_hidden_states = states.use_value_states = false;
-  states.use_pred_states = true;
-  use_task_defaults(training);
-  training.lr_scheduler_type = "nvidia_linear";
-  training.warmup_proportion = 0.1;
-  training.evaluate_during_training = training.load_best_model_at_end = true;
-}
-
-void DistillPredictionConfig::fields(FieldList& list) {
-  model.training_fields(list);
-  list.find("model")->spec.aliases.push_back("student_model");
-  teacher.fields(list);
-  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3, .max = 1e6});
-  states.fields(list);
-  data.fields(list);
-  training.fields(list);
-  output.fields(list);
-}
-
 namespace {
 
 std::unique_ptr<Teacher> load_teacher(const DistillPredictionConfig& config, model::Head head,

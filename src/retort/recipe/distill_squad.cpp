@@ -8,37 +8,9 @@
 
 namespace retort::recipe {
 
-void SoftTargetConfig::fields(FieldList& list) {
-  list.group("Distillation");
-  list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0, .max = 1e6});
-  list.add("alpha_squad", alpha_squad, {.help = "Weight of the labels.", .min = 0, .max = 1e6});
-  list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3, .max = 1e6});
-}
-
 void SoftTargetConfig::check() const {
   if (alpha_ce + alpha_squad > 0) return;
   throw UserError("`alpha_ce` + `alpha_squad` must be above 0, but is 0; give one of them a weight");
-}
-
-DistillSquadConfig::DistillSquadConfig() {
-  training.num_train_epochs = 3;
-  training.learning_rate = 5e-5;
-  training.per_device_train_batch_size = 8;
-}
-
-void DistillSquadConfig::fields(FieldList& list) {
-  model.training_fields(list);
-  teacher.fields(list, {.is_required = false});
-  distillation.fields(list);
-  data.fields(list, true);
-  training.fields(list);
-  output.fields(list);
-  for (const char* name : {"load_student_pretrained", "load_student_semi_pretrained", "use_bfloat16"})
-    list.accept({name, false, "the folder that `--model` names is the student, and `--precision` decides"});
-  for (const char* name : {"n_layers", "n_heads", "dim", "hidden_dim"})
-    list.accept({name, true, "config.json of the student says it; `retort extract` makes other students"});
-  for (const char* name : {"train_cache_s3_directory", "eval_cache_s3_directory", "cache_s3_bucket"})
-    list.accept({name, true, "features are made in seconds and kept in `--cache_dir`"});
 }
 
 Json distill_squad(const DistillSquadConfig& given) {

@@ -16,7 +16,12 @@ struct SoftTargetConfig {
   double alpha_ce = 0.5, alpha_squad = 0.5;
   double temperature = 2;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    list.group("Distillation");
+    list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0, .max = 1e6});
+    list.add("alpha_squad", alpha_squad, {.help = "Weight of the labels.", .min = 0, .max = 1e6});
+    list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3, .max = 1e6});
+  }
   bool needs_teacher() const { return alpha_ce > 0; }
   // Throws UserError when the weights leave nothing to learn.
   void check() const;
@@ -30,8 +35,25 @@ struct DistillSquadConfig {
   train::TrainingConfig training;
   train::OutputConfig output;
 
-  DistillSquadConfig();
-  void fields(FieldList& list);
+  DistillSquadConfig() {
+    training.num_train_epochs = 3;
+    training.learning_rate = 5e-5;
+    training.per_device_train_batch_size = 8;
+  }
+  void fields(FieldList& list) {
+    model.training_fields(list);
+    teacher.fields(list, {.is_required = false});
+    distillation.fields(list);
+    data.fields(list, true);
+    training.fields(list);
+    output.fields(list);
+    for (const char* name : {"load_student_pretrained", "load_student_semi_pretrained", "use_bfloat16"})
+      list.accept({name, false, "the folder that `--model` names is the student, and `--precision` decides"});
+    for (const char* name : {"n_layers", "n_heads", "dim", "hidden_dim"})
+      list.accept({name, true, "config.json of the student says it; `retort extract` makes other students"});
+    for (const char* name : {"train_cache_s3_directory", "eval_cache_s3_directory", "cache_s3_bucket"})
+      list.accept({name, true, "features are made in seconds and kept in `--cache_dir`"});
+  }
 };
 
 // Returns the scores and rates that results.json holds.

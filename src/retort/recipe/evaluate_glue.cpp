@@ -3,21 +3,12 @@
 #include "retort/recipe/glue.h"
 #include "retort/recipe/result_folder.h"
 #include "retort/recipe/settings.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
-void EvaluateGlueConfig::fields(FieldList& list) {
-  model.fields(list);
-  data.fields(list, false);
-  list.add("seed", seed, {.help = "Seed of the sample of max_eval_examples.", .min = 0});
-  inference.fields(list);
-  list.group("Output");
-  list.add("do_predict", do_predict, {.help = "Also predict the test file and write it in the submission form."});
-  list.add("output_dir", output_dir, {.help = "Folder for predictions and scores.", .required = true});
-}
-
 Json evaluate_glue(const EvaluateGlueConfig& config) {
-  config.inference.apply_to_process();
+  train::set_up_process(config.inference.threads, config.inference.kernels);
   const ResultFolder folder(config.output_dir);
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
                                                        .class_order = config.data.label_names(),

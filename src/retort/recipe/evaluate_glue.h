@@ -18,7 +18,15 @@ struct EvaluateGlueConfig {
   std::string output_dir;
   int64_t seed = 42;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    model.fields(list);
+    data.fields(list, false);
+    list.add("seed", seed, {.help = "Seed of the sample of max_eval_examples.", .min = 0});
+    inference.fields(list);
+    list.group("Output");
+    list.add("do_predict", do_predict, {.help = "Also predict the test file and write it in the submission form."});
+    list.add("output_dir", output_dir, {.help = "Folder for predictions and scores.", .required = true});
+  }
 };
 
 // Returns the scores.

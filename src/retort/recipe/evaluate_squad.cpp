@@ -4,20 +4,12 @@
 #include "retort/recipe/result_folder.h"
 #include "retort/recipe/settings.h"
 #include "retort/recipe/squad.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
-void EvaluateSquadConfig::fields(FieldList& list) {
-  model.fields(list);
-  data.fields(list, false);
-  inference.fields(list);
-  list.add("seed", seed, {.help = "Seed of the sample of max_eval_examples.", .min = 0});
-  list.group("Output");
-  list.add("output_dir", output_dir, {.help = "Folder for predictions and scores.", .required = true});
-}
-
 Json evaluate_squad(const EvaluateSquadConfig& config) {
-  config.inference.apply_to_process();
+  train::set_up_process(config.inference.threads, config.inference.kernels);
   const ResultFolder folder(config.output_dir);
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,
                                                        .model = {.precision = config.inference.precision_kind()}});

@@ -17,7 +17,14 @@ struct EvaluateSquadConfig {
   std::string output_dir;
   int64_t seed = 42;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    model.fields(list);
+    data.fields(list, false);
+    inference.fields(list);
+    list.add("seed", seed, {.help = "Seed of the sample of max_eval_examples.", .min = 0});
+    list.group("Output");
+    list.add("output_dir", output_dir, {.help = "Folder for predictions and scores.", .required = true});
+  }
 };
 
 // Returns the scores.

@@ -168,30 +168,6 @@ LoadedModel load_teacher(const ModelSource& source) {
 
 }  // namespace
 
-void ExtractConfig::fields(FieldList& list) {
-  model.fields(list);
-  for (const char* name : {"model_name", "bert_model"}) list.find("model")->spec.aliases.emplace_back(name);
-  list.accept({"model_type", true, "config.json says it"});
-  list.group("Student");
-  list.add("layers", layers, {.help = "Layers of the teacher, in the order that the student gets them; from 0."});
-  list.add("student_type", student_type,
-           {.help = "Family of the student; empty: the teacher's.", .choices = {"", "bert", "distilbert"}});
-  list.add("vocab_transform", vocab_transform,
-           {.help = "BERT to DistilBERT: also take the transform of the masked-LM head."});
-  list.add("fresh_layers", fresh_layers,
-           {.help = "Layers with random weights behind those taken over.", .unit = "layers", .min = 0, .max = 1000});
-  list.add("heads_per_layer", heads_per_layer,
-           {.help = "Attention heads that every layer keeps, a random choice; 0: all.", .unit = "heads", .min = 0});
-  list.add("pruning_seed", pruning_seed, {.help = "Seed of that choice, as Python's random takes it.", .min = 0});
-  list.add("seed", seed, {.help = "Seed of random weights.", .min = 0});
-  list.add("initializer_range", model.initializer_range,
-           {.help = "Standard deviation of random weights; -1: as config.json says.", .min = -1, .max = 1});
-  list.group("Output");
-  list.add("output_dir", output_dir,
-           {.help = "Folder for the student.", .aliases = {"dump_checkpoint"}, .required = true});
-  list.add("overwrite_output_dir", overwrite_output_dir, {.help = "Replace the files of a model that is there."});
-}
-
 Json extract(const ExtractConfig& config) {
   check_is_not_read("model", config.model.model, config.output_dir);
   const LoadedModel teacher = load_teacher(config.model);

@@ -16,8 +16,17 @@ struct FinetuneGlueConfig {
   train::TrainingConfig training;
   train::OutputConfig output;
 
-  FinetuneGlueConfig();
-  void fields(FieldList& list);
+  FinetuneGlueConfig() {
+    training.num_train_epochs = 3;
+    training.learning_rate = 2e-5;
+    training.per_device_train_batch_size = 32;
+  }
+  void fields(FieldList& list) {
+    model.training_fields(list);
+    data.fields(list, true);
+    training.fields(list);
+    output.fields(list);
+  }
 };
 
 // Returns the scores and rates that results.json holds.

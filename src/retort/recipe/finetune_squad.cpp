@@ -5,19 +5,6 @@
 
 namespace retort::recipe {
 
-FinetuneSquadConfig::FinetuneSquadConfig() {
-  training.num_train_epochs = 2;
-  training.learning_rate = 3e-5;
-  training.per_device_train_batch_size = 32;
-}
-
-void FinetuneSquadConfig::fields(FieldList& list) {
-  model.training_fields(list);
-  data.fields(list, true);
-  training.fields(list);
-  output.fields(list);
-}
-
 Json finetune_squad(const FinetuneSquadConfig& config) {
   const SquadRun run{config.model, config.data, config.training, config.output, settings_of("finetune squad", config)};
   return train_squad(run, [&](const SquadMaterial& material) {

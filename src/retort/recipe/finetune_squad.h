@@ -16,8 +16,17 @@ struct FinetuneSquadConfig {
   train::TrainingConfig training;
   train::OutputConfig output;
 
-  FinetuneSquadConfig();
-  void fields(FieldList& list);
+  FinetuneSquadConfig() {
+    training.num_train_epochs = 2;
+    training.learning_rate = 3e-5;
+    training.per_device_train_batch_size = 32;
+  }
+  void fields(FieldList& list) {
+    model.training_fields(list);
+    data.fields(list, true);
+    training.fields(list);
+    output.fields(list);
+  }
 };
 
 // Returns the scores and rates that results.json holds.

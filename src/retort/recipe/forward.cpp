@@ -9,6 +9,7 @@
 #include "retort/checkpoint/safetensors.h"
 #include "retort/recipe/json_lines_input.h"
 #include "retort/recipe/model_folder.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
@@ -83,18 +84,8 @@ void add_outputs(const model::Model& model, const model::ModelOutput& output, co
 
 }  // namespace
 
-void ForwardConfig::fields(FieldList& list) {
-  model.fields(list);
-  list.group("Input and output");
-  list.add("input", input, {.help = "JSON lines with input_ids and token_type_ids.", .required = true});
-  list.add("output", output, {.help = "The safetensors file to write.", .required = true});
-  list.add("output_hidden_states", output_hidden_states,
-           {.help = "Also write the hidden states of the embeddings and every layer."});
-  inference.fields(list);
-}
-
 Json forward(const ForwardConfig& config) {
-  config.inference.apply_to_process();
+  train::set_up_process(config.inference.threads, config.inference.kernels);
   const at::NoGradGuard no_grad;
   const LoadedModel loaded = load_model(config.model, {.model = {.precision = config.inference.precision_kind()}});
   const kernel::Ragged sequences = read_sequences(config.input, loaded.model->config());

@@ -18,7 +18,15 @@ struct ForwardConfig {
   InferenceConfig inference;
 
   ForwardConfig() { inference.precision = "fp32"; }
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    model.fields(list);
+    list.group("Input and output");
+    list.add("input", input, {.help = "JSON lines with input_ids and token_type_ids.", .required = true});
+    list.add("output", output, {.help = "The safetensors file to write.", .required = true});
+    list.add("output_hidden_states", output_hidden_states,
+             {.help = "Also write the hidden states of the embeddings and every layer."});
+    inference.fields(list);
+  }
 };
 
 // Returns the number of sequences and tokens.

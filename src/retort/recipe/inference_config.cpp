@@ -1,11 +1,5 @@
 #include "retort/recipe/inference_config.h"
 
-#include <ATen/Parallel.h>
-
-#include "retort/base/thread.h"
-#include "retort/kernel/implementation.h"
-#include "retort/kernel/memory.h"
-
 namespace retort::recipe {
 
 void InferenceConfig::fields(FieldList& list) {
@@ -20,14 +14,6 @@ void InferenceConfig::fields(FieldList& list) {
       "kernels", kernels,
       {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
   list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
-}
-
-void InferenceConfig::apply_to_process() const {
-  kernel::keep_tensor_memory();
-  if (threads > 0) set_thread_count(static_cast<int>(threads));
-  at::set_num_threads(thread_count());
-  kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference
-                                                    : kernel::Implementation::kFused);
 }
 
 }  // namespace retort::recipe

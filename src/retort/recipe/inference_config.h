@@ -13,8 +13,6 @@ struct InferenceConfig {
   int64_t threads = 0;
 
   void fields(FieldList& list);
-  // Sets the process up as asked: kernels, number of threads.
-  void apply_to_process() const;
   kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }
 };
 

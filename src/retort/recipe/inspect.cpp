@@ -9,7 +9,7 @@
 #include "retort/checkpoint/weights.h"
 #include "retort/data/feature_cache.h"
 #include "retort/data/token_file.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/recipe/hub_folder.h"
 #include "retort/recipe/teacher_cache.h"
 
 namespace retort::recipe {

@@ -11,6 +11,7 @@
 #include "retort/checkpoint/weights.h"
 #include "retort/model/names.h"
 #include "retort/model/presets.h"
+#include "retort/recipe/hub_folder.h"
 #include "retort/recipe/projection_file.h"
 
 namespace retort::recipe {
@@ -259,32 +260,6 @@ LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
 }
 
 }  // namespace
-
-fs::path resolve_model_folder(const std::string& name) {
-  if (fs::is_directory(name)) return name;
-  std::string cache;
-  const auto variable = [](const char* key) {
-    const char* value = std::getenv(key);
-    return std::string(value ? value : "");
-  };
-  if (!variable("HF_HUB_CACHE").empty())
-    cache = variable("HF_HUB_CACHE");
-  else if (!variable("HF_HOME").empty())
-    cache = variable("HF_HOME") + "/hub";
-  else
-    cache = variable("HOME") + "/.cache/huggingface/hub";
-  std::string folder = "models--" + name;
-  for (size_t slash; (slash = folder.find('/')) != std::string::npos;) folder.replace(slash, 1, "--");
-  const fs::path root = fs::path(cache) / folder;
-  std::error_code ignored;
-  if (fs::exists(root / "refs" / "main", ignored)) {
-    std::string revision = read_file(root / "refs" / "main");
-    while (!revision.empty() && std::isspace(static_cast<unsigned char>(revision.back()))) revision.pop_back();
-    if (fs::is_directory(root / "snapshots" / revision, ignored)) return root / "snapshots" / revision;
-  }
-  throw UserError("`{}` must be a model folder or the name of one in the hub cache, but there is neither `{}` nor `{}`",
-                  name, name, root.string());
-}
 
 void check_is_not_read(const std::string& flag, const std::string& model, const fs::path& output_dir) {
   if (model.starts_with("preset:") || !fs::exists(output_dir)) return;

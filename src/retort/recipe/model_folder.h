@@ -40,10 +40,6 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options);
 // The configuration of the model alone. Throws UserError as load_model does.
 model::ModelConfig read_model_config(const ModelSource& source);
 
-// The folder that `model` names: itself, or its newest snapshot in the hub cache (HF_HUB_CACHE, HF_HOME). Throws
-// UserError that lists where it looked.
-fs::path resolve_model_folder(const std::string& model);
-
 // Throws UserError when `output_dir` is the folder of `model`, which the flag `flag` names and the command reads.
 void check_is_not_read(const std::string& flag, const std::string& model, const fs::path& output_dir);
 

@@ -7,6 +7,7 @@
 #include "retort/data/squad_set.h"
 #include "retort/recipe/json_lines_input.h"
 #include "retort/recipe/squad.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
@@ -15,19 +16,8 @@ struct QuestionAnswerer::State {
   LoadedModel loaded;
 };
 
-void PredictQaConfig::fields(FieldList& list) {
-  model.fields(list);
-  list.group("Input");
-  list.add("question", question, {.help = "One question; without it, JSON lines are read from standard input."});
-  list.add("context", context, {.help = "The text that answers it."});
-  features.fields(list);
-  list.group("Decoding");
-  decoding.fields(list);
-  inference.fields(list);
-}
-
 QuestionAnswerer::QuestionAnswerer(const PredictQaConfig& config) : state_(std::make_unique<State>()) {
-  config.inference.apply_to_process();
+  train::set_up_process(config.inference.threads, config.inference.kernels);
   state_->config = config;
   state_->config.decoding.version_2_with_negative = config.features.version_2_with_negative;
   state_->loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,

@@ -22,7 +22,16 @@ struct PredictQaConfig {
   decode::SquadDecodeOptions decoding;
   InferenceConfig inference;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    model.fields(list);
+    list.group("Input");
+    list.add("question", question, {.help = "One question; without it, JSON lines are read from standard input."});
+    list.add("context", context, {.help = "The text that answers it."});
+    features.fields(list);
+    list.group("Decoding");
+    decoding.fields(list);
+    inference.fields(list);
+  }
 };
 
 // A model that is loaded once and answers many questions. Not for several threads at once.

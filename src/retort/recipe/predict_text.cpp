@@ -9,6 +9,7 @@
 #include "retort/recipe/evaluation.h"
 #include "retort/recipe/json_lines_input.h"
 #include "retort/recipe/model_folder.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
@@ -74,18 +75,8 @@ std::vector<Json> classify(const LoadedModel& loaded, const kernel::Ragged& text
 
 }  // namespace
 
-void PredictTextConfig::fields(FieldList& list) {
-  model.fields(list);
-  list.group("Input");
-  list.add("text", text, {.help = "One sentence; without it, JSON lines are read from standard input."});
-  list.add("text_pair", text_pair, {.help = "Its partner, for tasks on pairs."});
-  list.add("max_seq_length", max_seq_length,
-           {.help = "Tokens of a sequence; longer texts lose their ends.", .unit = "tokens", .min = 3});
-  inference.fields(list);
-}
-
 void predict_text(const PredictTextConfig& config, std::istream& in, const TakeResult& take) {
-  config.inference.apply_to_process();
+  train::set_up_process(config.inference.threads, config.inference.kernels);
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
                                                        .model = {.precision = config.inference.precision_kind()}});
   const int64_t max_tokens = std::min(config.max_seq_length, loaded.model->config().max_position_embeddings);

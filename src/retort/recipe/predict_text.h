@@ -18,7 +18,15 @@ struct PredictTextConfig {
   int64_t max_seq_length = 128;
   InferenceConfig inference;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list) {
+    model.fields(list);
+    list.group("Input");
+    list.add("text", text, {.help = "One sentence; without it, JSON lines are read from standard input."});
+    list.add("text_pair", text_pair, {.help = "Its partner, for tasks on pairs."});
+    list.add("max_seq_length", max_seq_length,
+             {.help = "Tokens of a sequence; longer texts lose their ends.", .unit = "tokens", .min = 3});
+    inference.fields(list);
+  }
 };
 
 // With `text`: one {"label", "score", "scores"}. Otherwise reads objects with "text" (and "text_pair") from `in` and

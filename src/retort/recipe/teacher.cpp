@@ -6,6 +6,7 @@
 #include "retort/base/log.h"
 #include "retort/base/random.h"
 #include "retort/kernel/rows.h"
+#include "retort/recipe/hub_folder.h"
 
 namespace retort::recipe {
 

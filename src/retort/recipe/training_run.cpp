@@ -10,6 +10,7 @@
 #include "retort/recipe/projection_file.h"
 #include "retort/train/continuation.h"
 #include "retort/train/process_group.h"
+#include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
@@ -65,7 +66,7 @@ void warn_of_other_settings(const Json& before, const Json& settings) {
 
 TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::OutputConfig& output, Json settings)
     : training_(training), output_(output), settings_(std::move(settings)) {
-  training.apply_to_process();
+  train::set_up_process(training);
   if (!train::process_group().is_main()) return;
   for (const auto& [flag, is_given] :
        {std::pair("eval_steps", training.eval_steps > 0), {"load_best_model_at_end", training.load_best_model_at_end}})

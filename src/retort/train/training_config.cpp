@@ -1,17 +1,11 @@
 #include "retort/train/training_config.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 
 #include "retort/base/thread.h"
 #include "retort/checkpoint/run_folder.h"
-#include "retort/kernel/implementation.h"
-#include "retort/kernel/memory.h"
-#include "retort/kernel/product.h"
-#include "retort/optim/optimizer.h"
+#include "retort/optim/optimizer_kind.h"
 #include "retort/optim/schedule.h"
-#include "retort/train/process_group.h"
 
 namespace retort::train {
 
@@ -165,21 +159,6 @@ int64_t TrainingConfig::micro_batch_tokens() const {
   if (max_tokens_per_micro_batch > 0) return max_tokens_per_micro_batch;
   // With `deterministic` the cut, too, must not depend on the threads.
   return deterministic ? 2048 : std::max<int64_t>(2048, 1024 * thread_count());
-}
-
-void TrainingConfig::apply_to_process() const {
-  kernel::keep_tensor_memory();
-  join_process_group(process_timeout);
-  // What OMP_NUM_THREADS says is meant for one process.
-  const bool is_shared = process_group().sharing_cpus() > 1 && !environment_variable("OMP_NUM_THREADS");
-  if (threads > 0)
-    set_thread_count(static_cast<int>(threads));
-  else if (is_shared)
-    set_thread_count(std::max(1, thread_count() / static_cast<int>(process_group().sharing_cpus())));
-  at::set_num_threads(thread_count());
-  kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference
-                                                    : kernel::Implementation::kFused);
-  kernel::set_deterministic_products(deterministic);
 }
 
 bool OutputConfig::continues_a_run() const { return resume && !checkpoint::list_checkpoints(output_dir).empty(); }

@@ -44,8 +44,6 @@ struct TrainingConfig {
   kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }
   // max_tokens_per_micro_batch, or what 0 stands for.
   int64_t micro_batch_tokens() const;
-  // Sets the process up as asked: kernels, number of threads, the group of processes that it belongs to.
-  void apply_to_process() const;
 };
 
 // The settings of the output folder of any run.

@@ -1,0 +1,32 @@
+#include "retort/train/process_setup.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+#include "retort/base/thread.h"
+#include "retort/kernel/implementation.h"
+#include "retort/kernel/memory.h"
+#include "retort/kernel/product.h"
+#include "retort/train/process_group.h"
+
+namespace retort::train {
+
+void set_up_process(int64_t threads, const std::string& kernels) {
+  kernel::keep_tensor_memory();
+  if (threads > 0) set_thread_count(static_cast<int>(threads));
+  at::set_num_threads(thread_count());
+  kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference
+                                                    : kernel::Implementation::kFused);
+}
+
+void set_up_process(const TrainingConfig& training) {
+  join_process_group(training.process_timeout);
+  // What OMP_NUM_THREADS says is meant for one process.
+  const int64_t sharing = process_group().sharing_cpus();
+  const bool is_shared = training.threads == 0 && sharing > 1 && !environment_variable("OMP_NUM_THREADS");
+  set_up_process(is_shared ? std::max<int64_t>(1, thread_count() / sharing) : training.threads, training.kernels);
+  kernel::set_deterministic_products(training.deterministic);
+}
+
+}  // namespace retort::train
