@@ -465,8 +465,11 @@ TEST_F(DistillPrediction, PutsTheTeachersClassesInTheTasksOrder) {
 }
 
 TEST_F(DistillPrediction, RefusesATeacherOfAnotherTask) {
-  EXPECT_EQ(tiny::message_of([&] { distill_prediction(glue_prediction("mnli", folder_ / "mnli")); }),
-            "`teacher` must have 3 outputs for `mnli`, but has 2; take one that was fine-tuned for this task");
+  EXPECT_EQ(
+      tiny::message_of([&] { distill_prediction(glue_prediction("mnli", folder_ / "mnli")); }),
+      fmt::format("`teacher` must have 3 outputs for `mnli`, but `{}` has 2; take one that was fine-tuned for this "
+                  "task",
+                  glue_prediction("mnli", folder_ / "mnli").teacher.teacher));
   DistillPredictionConfig config = prediction(folder_ / "states", student_);
   config.states.use_pred_states = false;
   EXPECT_EQ(tiny::message_of([&] { distill_prediction(config); }),

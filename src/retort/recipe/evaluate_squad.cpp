@@ -31,7 +31,7 @@ Json evaluate_squad(const EvaluateSquadConfig& config) {
   const SquadEvaluation evaluation = predict_squad(*loaded.model, set, *loaded.tokenizer, decoding,
                                                    {.max_tokens_per_batch = config.inference.max_tokens_per_batch,
                                                     .max_sequences_per_batch = config.data.per_device_eval_batch_size});
-  const Json scores = score_squad_evaluation(set, evaluation, is_v2);
+  const Json scores = score_squad_evaluation(set, evaluation, is_v2, config.data.dev_file);
   decode::write_squad_files(folder.path(), set.data, evaluation.predictions, is_v2);
   folder.finish(settings_of("evaluate squad", config), scores);
   return scores;

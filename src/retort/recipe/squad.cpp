@@ -57,9 +57,9 @@ bool has_answers(const data::SquadData& data) {
 bool is_version_2(const data::SquadData& data) { return has_answers(data) && data.has_impossible(); }
 
 Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation,
-                            bool version_2_with_negative) {
+                            bool version_2_with_negative, const std::string& file) {
   if (!has_answers(set.data)) {
-    log_warning("the file of questions holds no answers: its {} questions are predicted and nothing is scored",
+    log_warning("`{}` holds no answers: its {} questions are predicted and nothing is scored", file,
                 set.data.examples.size());
     Json counts{{"questions", set.data.examples.size()}, {"scored", 0}};
     counts.update(evaluation.timing.to_json());

@@ -42,7 +42,7 @@ Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
     Json scores = run.evaluate([&] {
       const SquadEvaluation evaluation = unit->predict(*dev);
       decode::write_squad_files(run.path(), dev->data, evaluation.predictions, data.features.version_2_with_negative);
-      return score_squad_evaluation(*dev, evaluation, data.features.version_2_with_negative);
+      return score_squad_evaluation(*dev, evaluation, data.features.version_2_with_negative, data.dev_file);
     });
     scores.update(results);
     results = std::move(scores);

@@ -31,7 +31,7 @@ std::string canonical(const std::string& name) {
 
 void expect_complete(const std::vector<std::string>& wanted, const std::vector<std::string>& file,
                      const std::string& base_prefix) {
-  const NameMatches found = match_names(wanted, file, base_prefix);
+  const NameMatches found = match_names(wanted, file, base_prefix, "FILE");
   EXPECT_EQ(found.matches.size(), wanted.size());
   EXPECT_EQ(found.missing, std::vector<std::string>{});
   EXPECT_EQ(found.unexpected, std::vector<std::string>{});

@@ -152,7 +152,8 @@ TEST(SquadAnswers, AStandInIsNoAnswer) {
 }
 
 TEST(SquadAnswers, TheWordEmptyIsAnAnswer) {
-  OneQuestion question("empty", 0, 0);
+  OneQuestion question("empty", 0, 0);  // in several pieces
+  question.end.assign(question.end.size(), -5), question.end[question.end.size() - 2] = 5;
   const SquadPrediction prediction = question.decode();
   EXPECT_EQ(locate_answer(prediction, "empty").text, "empty");
   EXPECT_EQ(locate_answer(prediction, "empty").end, 5);
