@@ -87,6 +87,23 @@ TEST_F(FieldCases, LabelsThatTheTaskDoesNotHaveAreWarnedOf) {
   expect_says(distillation, "its labels dog, cat are not those of the task");
 }
 
+TEST_F(FieldCases, FineTuningFromOtherLabelsIsWarnedOf) {
+  const Outcome outcome = finetune("mrpc", make_classifier(folder_ / "model", {"dog", "cat"}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  expect_says(outcome, "its labels dog, cat are not those of the task, 0 (not_equivalent), 1 (equivalent)");
+}
+
+// The classifier of tokens has the names of that of sequences.
+TEST_F(FieldCases, AClassifierOfAnotherKindIsWarnedOf) {
+  const fs::path model = make_classifier(folder_ / "model", {"0", "1"});
+  tiny::set_config_field(model, "architectures", Json{"BertForTokenClassification"});
+  const Outcome outcome = run({"predict", "text", "--model", model, "--text", "a"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  expect_says(outcome,
+              "`architectures` names BertForTokenClassification, whose classifier is taken for that of "
+              "BertForSequenceClassification");
+}
+
 TEST_F(FieldCases, LabelsThatFitOrSayNothingAreNoMatter) {
   for (const Labels& labels : {Labels{"LABEL_0", "LABEL_1"}, Labels{"Negative", "Positive"}, Labels{"0", "1"}}) {
     const Outcome outcome = evaluate("sst-2", make_classifier(folder_ / labels[0], labels));

@@ -2,7 +2,6 @@
 
 #include "retort/base/error.h"
 #include "retort/base/json.h"
-#include "retort/base/log.h"
 
 namespace retort::recipe {
 
@@ -19,16 +18,15 @@ model::ModelConfig read_folder_config(const fs::path& folder) {
   throw UserError("`{}` must be a model folder with config.json, but has none", folder.string());
 }
 
+std::string architecture_of_config(const model::ModelConfig& config) {
+  const auto names = config.original.find("architectures");
+  const bool is_named =
+      names != config.original.end() && names->is_array() && !names->empty() && names->front().is_string();
+  return is_named ? names->front().get<std::string>() : "";
+}
+
 model::Head head_of_config(const model::ModelConfig& config) {
-  const auto architectures = config.original.find("architectures");
-  const bool is_named = architectures != config.original.end() && architectures->is_array() &&
-                        !architectures->empty() && architectures->front().is_string();
-  if (!is_named) return model::Head::kNone;
-  const auto name = architectures->front().get<std::string>();
-  const auto head = model::head_of_architecture(name);
-  if (!head)
-    log_info("{}: `architectures` names {}, whose head is not known here: it is left out", config.subject(), name);
-  return head.value_or(model::Head::kNone);
+  return model::head_of_architecture(architecture_of_config(config)).value_or(model::Head::kNone);
 }
 
 }  // namespace retort::recipe

@@ -77,6 +77,30 @@ void report_names(const LoadedModel& loaded, const FilledNames& names, const Loa
   if (!loaded.unexpected.empty()) log_info("`{}`: not used here: {}", subject, list_names(loaded.unexpected));
 }
 
+// Heads whose parameters have the same names, and are told apart by `architectures` alone.
+bool are_named_alike(model::Head a, model::Head b) {
+  const auto is_classifier = [](model::Head head) {
+    return head == model::Head::kSequenceClassification || head == model::Head::kTokenClassification ||
+           head == model::Head::kMultipleChoice;
+  };
+  return a != b && is_classifier(a) && is_classifier(b);
+}
+
+// A classifier that was trained for something else fits without a word.
+void warn_of_another_head(const LoadedModel& loaded, const model::ModelConfig& config) {
+  const model::Head named = head_of_config(config), head = loaded.model->head();
+  if (!are_named_alike(named, head) || !loaded.missing.empty()) return;
+  log_warning(
+      "{}: `architectures` names {}, whose classifier is taken for that of {}: it was trained for something else",
+      config.subject(), model::architecture_name(config.family, named), model::architecture_name(config.family, head));
+}
+
+void report_unknown_head(const model::ModelConfig& config) {
+  const std::string name = architecture_of_config(config);
+  if (!name.empty() && !model::head_of_architecture(name))
+    log_info("{}: `architectures` names {}, whose head is not known here: it is left out", config.subject(), name);
+}
+
 LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, model::Head head,
                         const LoadOptions& options) {
   loaded.model = std::make_unique<model::Model>(config, head, options.model);
@@ -181,6 +205,7 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
   const model::Head head = options.head ? *options.head : head_of_config(config);
+  if (!options.head) report_unknown_head(config);
   const std::vector<int64_t> class_order = find_class_order(config, options.classes, !options.labels.empty());
   if (!options.labels.empty()) config.set_labels(options.labels);
   if (!class_order.empty()) config.labels = options.classes.names;
@@ -196,6 +221,7 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
                       {.seed = options.seed, .may_replace_head = options.may_start_head && options.may_replace_head});
   loaded.missing = names.missing, loaded.unexpected = names.unexpected;
   report_names(loaded, names, options, folder.string());
+  if (options.head) warn_of_another_head(loaded, config);
   if (!class_order.empty()) order_classes(*loaded.model, class_order);
   load_projection(*loaded.model, folder, options.seed);
   return loaded;
