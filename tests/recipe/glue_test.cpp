@@ -145,7 +145,9 @@ TEST(FinetuneGlueOutput, OfAnotherTaskIsRefused) {
     evaluate_glue(evaluation);
     FAIL() << "two outputs do not answer a question of three";
   } catch (const UserError& error) {
-    EXPECT_STREQ(error.what(), "the model must have 3 outputs for `mnli`, but has 2; fine-tune it for this task first");
+    EXPECT_EQ(error.what(),
+              "`" + (folder / "out/config.json").string() +
+                  "` must name 3 labels for `mnli`, but names 2; fine-tune the model for this task first");
   }
   EXPECT_FALSE(fs::exists(folder / "evaluation/DONE"));
 }

@@ -216,7 +216,9 @@ TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
       << "of another rank";
   EXPECT_NE(with_table("bert." + in, shape).find(words + "bert." + in + "` differs"), std::string::npos);
   tiny::set_config_field(teacher, "tie_word_embeddings", true);  // transformers then takes the embeddings too
+  testing::internal::CaptureStderr();
   EXPECT_NO_THROW(load_model({.model = teacher.string()}, {}));
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("to which it is tied, and is not used"), std::string::npos);
 }
 
 TEST(LoadModel, RefusesWeightsThatAreNoNumbers) {

@@ -451,7 +451,7 @@ TEST_F(DistillPrediction, PutsTheTeachersClassesInTheTasksOrder) {
     save_model_folder(folder, model, tokenizer);
     ModelSource source;
     source.model = folder;
-    return load_model(source, {.class_order = {"contradiction", "entailment", "neutral"}});
+    return load_model(source, {.classes = {.names = {"contradiction", "entailment", "neutral"}}});
   };
   const LoadedModel own = make(folder_ / "own", {"contradiction", "entailment", "neutral"});
   const LoadedModel hub = make(folder_ / "hub", {"ENTAILMENT", "NEUTRAL", "CONTRADICTION"});
@@ -465,8 +465,11 @@ TEST_F(DistillPrediction, PutsTheTeachersClassesInTheTasksOrder) {
 }
 
 TEST_F(DistillPrediction, RefusesATeacherOfAnotherTask) {
-  EXPECT_EQ(tiny::message_of([&] { distill_prediction(glue_prediction("mnli", folder_ / "mnli")); }),
-            "`teacher` must have 3 outputs for `mnli`, but has 2; take one that was fine-tuned for this task");
+  EXPECT_EQ(
+      tiny::message_of([&] { distill_prediction(glue_prediction("mnli", folder_ / "mnli")); }),
+      fmt::format("`teacher` must have 3 outputs for `mnli`, but `{}` has 2; take one that was fine-tuned for this "
+                  "task",
+                  glue_prediction("mnli", folder_ / "mnli").teacher.teacher));
   DistillPredictionConfig config = prediction(folder_ / "states", student_);
   config.states.use_pred_states = false;
   EXPECT_EQ(tiny::message_of([&] { distill_prediction(config); }),

@@ -1,4 +1,5 @@
-// See pickle_machine.h. The instructions stand in groups; each case names its instruction as CPython does.
+// See pickle_machine.h. The instructions stand in groups; each case names its instruction as CPython does. Those of
+// protocol 0 that are lines of text stand in pickle_lines.cpp.
 #include "retort/checkpoint/pickle_machine.h"
 
 #include <algorithm>
@@ -15,23 +16,39 @@ constexpr uint8_t kMaxProtocol = 5;
 }  // namespace
 
 PickleContent read_pickle(std::span<const std::byte> bytes, const std::string& subject) {
-  return PickleMachine(bytes, subject).run();
+  ByteCursor cursor(bytes, subject);
+  PickleContent content = read_next_pickle(cursor, subject);
+  if (cursor.remaining_bytes() != 0) {
+    throw UserError(
+        "the pickle in `{}` must end with one value, but goes on; the file is damaged or no plain checkpoint: save the "
+        "model again, best as safetensors",
+        subject);
+  }
+  return content;
 }
 
+PickleContent read_next_pickle(ByteCursor& cursor, const std::string& subject) {
+  return PickleMachine(cursor, subject).run();
+}
+
+// Protocols 0 and 1 do not say their number.
 PickleContent PickleMachine::run() {
-  if (cursor_.take<uint8_t>() != kProto) fail("start with its protocol number, but does not");
-  const auto protocol = cursor_.take<uint8_t>();
-  if (protocol < 2 || protocol > kMaxProtocol) fail(fmt::format("have a protocol from 2 to 5, but has {}", protocol));
-  for (uint8_t instruction = cursor_.take<uint8_t>(); instruction != kStop; instruction = cursor_.take<uint8_t>()) {
-    const bool is_known = run_constant(instruction) || run_text(instruction) || run_container(instruction) ||
-                          run_memo(instruction) || run_call(instruction);
+  auto instruction = cursor_.take<uint8_t>();
+  if (instruction == kProto) {
+    const auto protocol = cursor_.take<uint8_t>();
+    if (protocol > kMaxProtocol) fail(fmt::format("have a protocol from 0 to {}, but has {}", kMaxProtocol, protocol));
+    instruction = cursor_.take<uint8_t>();
+  }
+  for (; instruction != kStop; instruction = cursor_.take<uint8_t>()) {
+    const bool is_known = run_constant(instruction) || run_line(instruction) || run_text(instruction) ||
+                          run_container(instruction) || run_memo(instruction) || run_call(instruction);
     if (!is_known) {
       fail(fmt::format("use only the instructions that plain values and tensors need, but uses {:#04x} at byte {}",
                        instruction, cursor_.position() - 1));
     }
   }
   content_.root = pop();
-  if (!stack_.empty() || !marks_.empty() || cursor_.remaining_bytes() != 0) fail("end with one value, but goes on");
+  if (!stack_.empty() || !marks_.empty()) fail("end with one value, but goes on");
   return std::move(content_);
 }
 
@@ -142,6 +159,15 @@ bool PickleMachine::run_container(uint8_t instruction) {
     case 0x91:
       push({.kind = PickleKind::kTuple, .items = pop_to_mark()});
       return true;  // FROZENSET
+    case 'l':
+      push({.kind = PickleKind::kList, .items = pop_to_mark()});
+      return true;  // LIST
+    case 'd': {     // DICT
+      std::vector<ValueId> items = pop_to_mark();
+      if (items.size() % 2 != 0) fail("hold dictionaries of pairs, but one has a key without a value");
+      push({.kind = PickleKind::kDict, .items = std::move(items)});
+      return true;
+    }
     case ']':
       push({.kind = PickleKind::kList});
       return true;  // EMPTY_LIST
@@ -232,7 +258,10 @@ void PickleMachine::push(PickleValue value) {
 
 // A little-endian integer in two's complement; one of more than eight bytes is never a size of ours.
 void PickleMachine::push_long(std::span<const std::byte> bytes) {
-  if (bytes.size() > sizeof(int64_t)) return push({.kind = PickleKind::kOpaque});
+  if (bytes.size() > sizeof(int64_t)) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return push({.kind = PickleKind::kOpaque, .text = text});
+  }
   const bool is_negative = !bytes.empty() && (bytes.back() & std::byte{0x80}) != std::byte{0};
   int64_t number = is_negative ? -1 : 0;
   std::memcpy(&number, bytes.data(), bytes.size());

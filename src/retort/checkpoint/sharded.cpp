@@ -105,7 +105,7 @@ ShardIndex read_shard_index(const fs::path& path) {
   ShardIndex index = parse_shard_index(file.text(), path.string());
   for (const std::string& shard : index.shards) {
     std::error_code ignored;  // what cannot be looked at counts as absent
-    if (!fs::is_regular_file(path.parent_path() / shard, ignored)) {
+    if (!fs::exists(path.parent_path() / shard, ignored)) {
       throw UserError("`{}` must stand beside `{}`, which lists it, but is not there; download it too",
                       shown_name(shard), path.string());
     }

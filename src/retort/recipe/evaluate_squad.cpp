@@ -17,13 +17,13 @@ Json evaluate_squad(const EvaluateSquadConfig& config) {
                                           static_cast<uint64_t>(config.seed), *loaded.model);
   source.features.version_2_with_negative = true;
   const data::SquadEvaluationSet set = data::load_squad_evaluation(source, *loaded.tokenizer);
-  const bool is_v2 = config.data.features.version_2_with_negative || set.data.has_impossible();
+  const bool is_v2 = config.data.features.version_2_with_negative || is_version_2(set.data);
   decode::SquadDecodeOptions decoding = config.data.decoding;
   decoding.version_2_with_negative = is_v2;
   const SquadEvaluation evaluation = predict_squad(*loaded.model, set, *loaded.tokenizer, decoding,
                                                    {.max_tokens_per_batch = config.inference.max_tokens_per_batch,
                                                     .max_sequences_per_batch = config.data.per_device_eval_batch_size});
-  const Json scores = score_squad_evaluation(set, evaluation, is_v2);
+  const Json scores = score_squad_evaluation(set, evaluation, is_v2, config.data.dev_file);
   decode::write_squad_files(folder.path(), set.data, evaluation.predictions, is_v2);
   folder.finish(settings_of("evaluate squad", config), scores);
   return scores;

@@ -13,7 +13,7 @@ std::vector<loss::LossTerm> SquadUnit::forward(const data::Batch& batch, std::sp
 
 Json SquadUnit::evaluate() {
   if (dev_ == nullptr) return Json::object();
-  return score_squad_evaluation(*dev_, predict(*dev_), data_.features.version_2_with_negative);
+  return score_squad_evaluation(*dev_, predict(*dev_), data_.features.version_2_with_negative, data_.dev_file);
 }
 
 SquadEvaluation SquadUnit::predict(const data::SquadEvaluationSet& set) const {
