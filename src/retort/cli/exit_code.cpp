@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <new>
 #include <string_view>
+#include <system_error>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
@@ -64,6 +65,11 @@ int exit_code_of(const std::function<int()>& action) {
   } catch (const std::filesystem::filesystem_error& failure) {
     // The state of a disk is no bug of ours, even where nobody put it into better words.
     return report(kUserError, failure.what());
+  } catch (const std::system_error& failure) {
+    if (failure.code() != std::errc::resource_unavailable_try_again) return report_bug(failure);
+    return report(kUserError,
+                  "`threads` must be startable, but the system starts no more; raise the limit on processes (ulimit -u, "
+                  "pids.max) or lower --threads");
   } catch (const std::bad_alloc&) {
     return report_no_memory();
   } catch (const std::exception& failure) {

@@ -1,6 +1,7 @@
 #include "retort/recipe/evaluate_glue.h"
 
 #include "retort/recipe/glue.h"
+#include "retort/recipe/input_files.h"
 #include "retort/recipe/result_folder.h"
 #include "retort/recipe/settings.h"
 
@@ -17,6 +18,7 @@ void EvaluateGlueConfig::fields(FieldList& list) {
 }
 
 Json evaluate_glue(const EvaluateGlueConfig& config) {
+  check_spares_inputs(config.output_dir, settings_of("evaluate glue", config));
   config.inference.apply_to_process();
   const ResultFolder folder(config.output_dir);
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,

@@ -1,6 +1,7 @@
 #include "retort/recipe/evaluate_squad.h"
 
 #include "retort/decode/squad_files.h"
+#include "retort/recipe/input_files.h"
 #include "retort/recipe/result_folder.h"
 #include "retort/recipe/settings.h"
 #include "retort/recipe/squad.h"
@@ -17,6 +18,7 @@ void EvaluateSquadConfig::fields(FieldList& list) {
 }
 
 Json evaluate_squad(const EvaluateSquadConfig& config) {
+  check_spares_inputs(config.output_dir, settings_of("evaluate squad", config));
   config.inference.apply_to_process();
   const ResultFolder folder(config.output_dir);
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,

@@ -6,7 +6,9 @@
 #include <fstream>
 
 #include "retort/base/error.h"
+#include "retort/base/output_path.h"
 #include "retort/checkpoint/safetensors.h"
+#include "retort/recipe/input_files.h"
 #include "retort/recipe/json_lines_input.h"
 #include "retort/recipe/model_folder.h"
 
@@ -94,6 +96,10 @@ void ForwardConfig::fields(FieldList& list) {
 }
 
 Json forward(const ForwardConfig& config) {
+  check_is_no_input("output", config.output,
+                    {{"input", config.input},
+                     {"model", maybe_model_folder(config.model.model)},
+                     {"vocab_file", config.model.vocab_file}});
   config.inference.apply_to_process();
   const at::NoGradGuard no_grad;
   const LoadedModel loaded = load_model(config.model, {.model = {.precision = config.inference.precision_kind()}});
@@ -114,7 +120,7 @@ Json forward(const ForwardConfig& config) {
     add_outputs(*loaded.model, loaded.model->forward(rows, {.keep_hidden_states = config.output_hidden_states}), rows,
                 begin, config.output_hidden_states, out);
   }
-  out.write(config.output);
+  out.write(linked_output(config.output));
   return {{"sequences", sequences.sequences()}, {"tokens", sequences.tokens()}, {"output", config.output}};
 }
 

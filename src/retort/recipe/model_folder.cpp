@@ -8,6 +8,7 @@
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/checkpoint/dialects.h"
+#include "retort/checkpoint/run_folder.h"
 #include "retort/checkpoint/weights.h"
 #include "retort/model/names.h"
 #include "retort/model/presets.h"
@@ -261,7 +262,10 @@ LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
 }  // namespace
 
 fs::path resolve_model_folder(const std::string& name) {
-  if (fs::is_directory(name)) return name;
+  if (fs::is_directory(name)) {
+    checkpoint::finish_publication(name);
+    return name;
+  }
   std::string cache;
   const auto variable = [](const char* key) {
     const char* value = std::getenv(key);
