@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 #include <new>
+#include <system_error>
 
 #include "retort/base/error.h"
 
@@ -50,6 +51,15 @@ TEST(ExitCode, ForeignErrorsShowTheirFirstLine) {
   EXPECT_EQ(exit_code, 70);
   EXPECT_TRUE(text.starts_with("error: internal error: shapes differ\n")) << text;
   EXPECT_EQ(text.find("stack"), text.npos);
+}
+
+TEST(ExitCode, ThreadsThatCannotBeStartedAreNoBug) {
+  const auto none = std::make_error_code(std::errc::resource_unavailable_try_again);
+  EXPECT_EQ(outcome(std::system_error(none, "pthread_create")),
+            Outcome(2,
+                    "error: `threads` must be startable, but the system starts no more; raise the limit on processes "
+                    "(ulimit -u, pids.max) or lower --threads\n"));
+  EXPECT_EQ(outcome(std::system_error(std::make_error_code(std::errc::invalid_argument))).first, 70);
 }
 
 TEST(ExitCode, ExhaustedMemoryAndDisksAreNoBug) {
