@@ -100,7 +100,7 @@ TEST(HostileFolder, ALinkInThePlaceOfALockIsRefused) {
 // The data fit, the file says that they do not: its checksum tells that it lies.
 TEST(HostileFolder, AStateWhoseChecksumIsWrongIsNotBelieved) {
   for (const auto& [before, after] : {std::pair("\"seed\": 42", "\"seed\": 43"),
-                                      {"\"sequences_per_epoch\": 40", "\"sequences_per_epoch\": 41"},
+                                      {"\"sequences_per_epoch\": ", "\"sequences_per_epoch\": 1"},
                                       {"\"data_hash\": \"", "\"data_hash\": \"z"}}) {
     const tiny::TemporaryFolder folder;
     make_unfinished(folder / "out");

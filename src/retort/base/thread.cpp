@@ -145,8 +145,12 @@ int cpu_quota(const fs::path& root) {
 
 int thread_count() {
   if (const int chosen = chosen_thread_count.load(); chosen > 0) return chosen;
-  static const int allowed =
-      count_startable(std::min({environment_threads(), affinity_cpus(), control_group_cpus("/")}));
+  static const int allowed = [] {
+    const int wanted = std::min({environment_threads(), affinity_cpus(), control_group_cpus("/")});
+    const int startable = count_startable(wanted);
+    if (startable < wanted) omp_set_num_threads(startable);  // for loops that are not this file's
+    return startable;
+  }();
   return allowed;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <new>
@@ -31,6 +32,13 @@ TEST(ExitCode, OfAnActionThatReturns) {
 TEST(ExitCode, UserErrorsOneLineEach) {
   EXPECT_EQ(outcome(UserError("`a` is bad")), Outcome(2, "error: `a` is bad\n"));
   EXPECT_EQ(outcome(UserError("`a` {}\n`b` {}", 1, 2)), Outcome(2, "error: `a` 1\nerror: `b` 2\n"));
+}
+
+TEST(ExitCode, AMessageOfAnyNumberOfLinesIsCut) {
+  const auto [exit_code, text] = outcome(UserError("`a` is bad:{}", std::string(1'000'000, '\n')));
+  EXPECT_EQ(exit_code, 2);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 101);
+  EXPECT_TRUE(text.ends_with("error: ... and 999900 bytes more\n")) << text.substr(text.size() - 60);
 }
 
 TEST(ExitCode, DivergenceAndInterruption) {
