@@ -36,9 +36,12 @@ fs::path linked_output(const fs::path& path) {
   // Step by step, because a link to nothing is no error here.
   constexpr int kMostLinks = 40;
   fs::path followed = path;
-  for (int links = 0; links < kMostLinks && fs::is_symlink(followed, failure); ++links)
-    followed = followed.parent_path() / fs::read_symlink(followed, failure);
-  return failure || fs::is_symlink(followed, failure) ? path : followed;
+  for (int links = 0; links < kMostLinks && fs::is_symlink(followed, failure); ++links) {
+    const fs::path target = fs::read_symlink(followed, failure);
+    if (failure) return path;
+    followed = followed.parent_path() / target;
+  }
+  return fs::is_symlink(followed, failure) ? path : followed;
 }
 
 void check_is_no_input(const std::string& output_flag, const fs::path& output, const NamedInputs& inputs) {
