@@ -158,8 +158,7 @@ TEST(Binarize, WritesOverNothingThatItReads) {
   config.overwrite = true;
   for (std::string* const output : {&config.output_file, &config.held_out_file}) {
     const std::string before = std::exchange(*output, (folder / "./text.txt").string());
-    EXPECT_NE(tiny::message_of([&] { binarize(config); }).find("must be another file than the one that is read"),
-              std::string::npos);
+    EXPECT_NE(tiny::message_of([&] { binarize(config); }).find("must be another file than `"), std::string::npos);
     *output = before;
   }
   CountTokensConfig counting;
@@ -169,8 +168,7 @@ TEST(Binarize, WritesOverNothingThatItReads) {
   counting.overwrite = true;
   count_tokens(counting);
   counting.output_file = folder / "corpus.tokens";
-  EXPECT_NE(tiny::message_of([&] { count_tokens(counting); }).find("must be another file than the one that is read"),
-            std::string::npos);
+  EXPECT_NE(tiny::message_of([&] { count_tokens(counting); }).find("must be another file than `"), std::string::npos);
   EXPECT_GT(data::TokenFile(folder / "corpus.tokens").token_count(), 0);
 }
 

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -19,19 +18,13 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file_descriptor.h"
-#include "retort/base/log.h"
+#include "retort/base/own_folder.h"
 
 namespace retort {
 namespace {
 
 constexpr size_t kGatheredBytes =
     1 << 18;  // one system call writes at least this much, the last one of a file excepted
-
-// Beside `path`, because a rename is atomic within one file system only. The number keeps threads apart.
-fs::path temporary_beside(const fs::path& path) {
-  static std::atomic<int> counter{0};
-  return fmt::format("{}.tmp.{}.{}", path.string(), ::getpid(), counter++);
-}
 
 void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path& path) {
   while (!bytes.empty()) {
@@ -91,19 +84,34 @@ int maybe_open_unnamed(const fs::path& folder) {
   return repeat_after_signal([&] { return ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666); });
 }
 
-void link_or_throw(int descriptor, const fs::path& path) {
+// 0, or the errno of linkat(2).
+int link_open_file(int descriptor, const fs::path& path) {
   const std::string open_file = fmt::format("/proc/self/fd/{}", descriptor);
-  if (::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
-    throw UserError("`{}` must be writable, but the file could not be given its name: {}; check the folder",
-                    path.string(), system_reason(errno));
+  return ::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
 }
 
-// The file that `path` points to, also when that does not exist yet.
-fs::path follow_links(const fs::path& path) {
-  std::error_code failure;
-  if (!fs::is_symlink(path, failure)) return path;
-  const fs::path followed = fs::weakly_canonical(path, failure);
-  return failure ? path : followed;
+[[noreturn]] void throw_unlinked(const fs::path& path, int failure) {
+  throw UserError("`{}` must be writable, but the file could not be given its name: {}; check the folder",
+                  path.string(), system_reason(failure));
+}
+
+// Puts an open file without a name in the place of one that is there.
+void link_over(int descriptor, const fs::path& path) {
+  const fs::path own = make_own_folder(folder_of(path)), beside = own / path.filename();
+  try {
+    if (const int failure = link_open_file(descriptor, beside); failure != 0) throw_unlinked(path, failure);
+    rename_or_throw(beside, path);
+  } catch (...) {
+    remove_own_folder(own);
+    throw;
+  }
+  remove_own_folder(own);
+}
+
+// What a folder that cannot be written answers; other errors mean that there are no files without a name.
+bool is_refusal(int failure) {
+  return failure == ENOENT || failure == EACCES || failure == EROFS || failure == ENOTDIR || failure == ENOSPC ||
+         failure == EDQUOT;
 }
 
 // True when the bytes go somewhere that has no content to protect.
@@ -124,28 +132,21 @@ void sync_tree(const fs::path& folder) {
   sync_path(folder);
 }
 
-// Swaps the names of two folders in one step; false when the file system cannot.
+// Swaps two names in one step; false when the file system cannot.
 bool maybe_exchange(const fs::path& a, const fs::path& b) {
   return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
 }
 
-// Puts `complete` in the place of the folder `path`; afterwards `complete` holds the old content, if there was any.
+// Puts `complete` in the place of `path`; what was there, if anything, is in the folder of `complete` afterwards.
 void put_in_place(const fs::path& complete, const fs::path& path) {
-  if (!is_folder(path)) return rename_or_throw(complete, path);
-  if (maybe_exchange(complete, path)) return;
-  const fs::path aside = temporary_beside(path);
-  rename_or_throw(path, aside);
-  if (::rename(complete.c_str(), path.c_str()) != 0) {
-    rename_or_throw(aside, path);
-    rename_or_throw(complete, path);  // says why
-  }
-  rename_or_throw(aside, complete);
-}
-
-void remove_or_warn(const fs::path& folder) {
   std::error_code failure;
-  fs::remove_all(folder, failure);
-  if (failure) log_warning("`{}` is left over and could not be removed: {}", folder.string(), failure.message());
+  if (!fs::exists(fs::symlink_status(path, failure))) return rename_or_throw(complete, path);
+  if (maybe_exchange(complete, path)) return;
+  const fs::path aside = complete.parent_path() / "replaced";
+  rename_or_throw(path, aside);
+  if (::rename(complete.c_str(), path.c_str()) == 0) return;
+  rename_or_throw(aside, path);
+  rename_or_throw(complete, path);  // says why
 }
 
 }  // namespace
@@ -224,20 +225,28 @@ std::string read_file(const fs::path& path) {
   }
 }
 
-AtomicFile::AtomicFile(fs::path path) : path_(follow_links(path)) {
-  const bool direct = is_device_or_pipe(path_);
-  temporary_path_ = direct ? path_ : temporary_beside(path_);
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   if (is_folder(path_)) throw UserError("`{}` must be a file, but is a folder; choose another name", path_.string());
-  if (!direct) descriptor_ = maybe_open_unnamed(folder_of(path_));
+  temporary_path_ = path_;
+  if (is_device_or_pipe(path_)) {
+    descriptor_ = open_or_throw(path_, O_WRONLY, "writable");
+    return;
+  }
+  const fs::path folder = folder_of(path_);
+  remove_dead_own_folders_once(folder);
+  descriptor_ = maybe_open_unnamed(folder);
   has_name_ = descriptor_ < 0;
-  if (has_name_)
-    descriptor_ = open_or_throw(temporary_path_, direct ? O_WRONLY : O_RDWR | O_CREAT | O_EXCL, "writable");
+  if (has_name_ && is_refusal(errno)) {
+    throw UserError("`{}` must be writable, but opening it failed: {}; check the path and its permissions",
+                    path_.string(), system_reason(errno));
+  }
+  temporary_path_ = has_name_ ? make_own_folder(folder) / path_.filename() : fs::path();
+  if (has_name_) descriptor_ = open_or_throw(temporary_path_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, "writable");
 }
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ < 0) return;
-  ::close(descriptor_);
-  if (has_name_ && temporary_path_ != path_) ::unlink(temporary_path_.c_str());
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (has_name_ && temporary_path_ != path_) remove_own_folder(temporary_path_.parent_path());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -261,17 +270,18 @@ void AtomicFile::publish() {
   const bool direct = temporary_path_ == path_;
   if (!direct) sync_descriptor(descriptor_, path_);
   if (!has_name_) {
-    link_or_throw(descriptor_, temporary_path_);
-    has_name_ = true;
+    const int failure = link_open_file(descriptor_, path_);
+    if (failure == EEXIST)
+      link_over(descriptor_, path_);
+    else if (failure != 0)
+      throw_unlinked(path_, failure);
   }
-  close_checked(descriptor_, path_);
-  descriptor_ = -1;
+  close_checked(std::exchange(descriptor_, -1), path_);
   if (direct) return;
-  try {
+  if (has_name_) {
     rename_or_throw(temporary_path_, path_);
-  } catch (...) {
-    ::unlink(temporary_path_.c_str());
-    throw;
+    remove_own_folder(temporary_path_.parent_path());
+    has_name_ = false;
   }
   sync_path(folder_of(path_));
 }
@@ -291,33 +301,34 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
 }
 
 void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
-  // `out/` and `out` are one folder; the temporary name is made from the latter.
-  const fs::path normal = path.lexically_normal();
-  const fs::path target = follow_links(normal.has_filename() ? normal : normal.parent_path());
-  if (std::error_code failure; fs::exists(target, failure) && !is_folder(target)) {
+  // `out/` and `out` are one folder.
+  const fs::path normal = path.lexically_normal(), target = normal.has_filename() ? normal : normal.parent_path();
+  std::error_code ignored;
+  const fs::file_status there = fs::symlink_status(target, ignored);
+  if (fs::exists(there) && !fs::is_directory(there) && !fs::is_symlink(there))
     throw UserError("`{}` must be a folder or not exist yet, but is a file; choose another name", target.string());
-  }
-  const fs::path temporary = temporary_beside(target);
   make_folder(folder_of(target));
-  make_folder(temporary);
+  remove_dead_own_folders_once(folder_of(target));
+  const fs::path own = make_own_folder(folder_of(target)), made = own / target.filename();
   try {
-    fill(temporary);
-    sync_tree(temporary);
-    put_in_place(temporary, target);
+    make_folder(made);
+    fill(made);
+    sync_tree(made);
+    put_in_place(made, target);
   } catch (const fs::filesystem_error& failure) {
-    remove_or_warn(temporary);
+    remove_own_folder(own);
     throw UserError("`{}` must be writable, but: {}; check the disk or choose another folder", target.string(),
                     failure.what());
   } catch (...) {
-    remove_or_warn(temporary);
+    remove_own_folder(own);
     throw;
   }
   sync_path(folder_of(target));
-  remove_or_warn(temporary);  // the old content, which now has this name
+  remove_own_folder(own);  // with the old content, if there was any
 }
 
 void allocate_file(const fs::path& path, int64_t byte_count) {
-  const Descriptor file(open_or_throw(path, O_WRONLY | O_CREAT, "a file that can be written"));
+  const Descriptor file(open_or_throw(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, "a new file"));
   if (repeat_after_signal([&] { return ::fallocate(file.number, 0, 0, byte_count); }) == 0) return;
   const int allocation_error = errno;
   fs::remove(path);

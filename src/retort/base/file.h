@@ -41,12 +41,12 @@ class MappedFile {
 std::string read_file(const fs::path& path);
 
 // A file under construction. Until `publish`, which syncs it and puts it in the place of `path`, it has no name where
-// the file system can have such files (O_TMPFILE), so that a killed process leaves nothing; else it is called
-// `<path>.tmp.<pid>.<n>`. Destroyed without `publish`, it is gone. Nothing is ever visible under the final name but
-// whole content.
-// Small pieces are gathered, so an error of the disk may be reported by a later `write` or by `publish`. A link is
-// followed: the file it points to is replaced. A device or pipe (/dev/stdout) holds no old content and is written to
-// directly. Not thread-safe; several objects of one path are, and the last one published stays.
+// the file system can have such files (O_TMPFILE), so that a killed process leaves nothing; else it lies in a folder of
+// make_own_folder beside `path`, which the next writer there removes. Destroyed without `publish`, it is gone. Nothing
+// is ever visible under the final name but whole content. Small pieces are gathered, so an error of the disk may be
+// reported by a later `write` or by `publish`. A link is replaced, what it points to stays: see linked_output for
+// outputs that users name. A device or pipe (/dev/stdout), also behind a link, is written to directly.
+// Not thread-safe; several objects of one path are, and the last one published stays.
 class AtomicFile {
  public:
   explicit AtomicFile(fs::path path);
@@ -76,11 +76,11 @@ void sync_path(const fs::path& path);
 // AtomicFile in one call.
 void write_file_atomically(const fs::path& path, std::string_view content);
 
-// Makes a file of so many bytes that take their room on the disk now, whatever is in them; where the system
+// Makes a new file of so many bytes that take their room on the disk now, whatever is in them; where the system
 // cannot do that, nothing. Throws UserError when there is no room.
 void allocate_file(const fs::path& path, int64_t byte_count);
 
-// Builds a folder under a temporary name beside `path` with `fill(temporary folder)`, syncs every file in it and
+// Builds a folder inside one of make_own_folder beside `path` with `fill(it)`, syncs every file in it and
 // renames it to `path`. An existing folder at `path` is replaced only after the new one is complete: the two swap their
 // names in one step where the file system can (renameat2), else there is an instant with no folder under `path`.
 void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill);

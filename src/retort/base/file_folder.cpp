@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <system_error>
@@ -16,6 +18,7 @@
 #include "retort/base/file_descriptor.h"
 #include "retort/base/log.h"
 #include "retort/base/output_lock.h"
+#include "retort/base/own_folder.h"
 #include "retort/base/system.h"
 
 namespace retort {
@@ -31,8 +34,37 @@ std::string lock_holder(const fs::path& lock_path) {
   return "another process";
 }
 
+constexpr std::string_view kHolderBegin = "process ";
+
+// Whether a lock file holds nothing but what a holder wrote; another file of that name is locked and left as it is.
+bool is_lock_file(int descriptor) {
+  std::array<char, kHolderBegin.size()> begin = {};
+  const ssize_t count = repeat_after_signal([&] { return ::pread(descriptor, begin.data(), begin.size(), 0); });
+  struct stat status = {};
+  return ::fstat(descriptor, &status) == 0 && status.st_nlink <= 1 && status.st_size < 4096 &&
+         (count == 0 ||
+          std::string_view(begin.data(), static_cast<size_t>(std::max<ssize_t>(count, 0))) == kHolderBegin);
+}
+
+// Opens or makes a lock file; -1 with errno where it cannot. Throws UserError for anything but a file: what a link
+// leads to is not this program's to write.
+int open_lock_file(const fs::path& path) {
+  const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  const int descriptor = repeat_after_signal([&] { return ::open(path.c_str(), flags, 0666); });
+  struct stat status = {};
+  if (descriptor < 0 && errno == ELOOP)
+    throw UserError("`{}` must be the lock's own file, but is a link; remove the link", path.string());
+  if (descriptor >= 0 && (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))) {
+    ::close(descriptor);
+    throw UserError("`{}` must be the lock's own file, but is {}; move it away", path.string(),
+                    kind_of(status.st_mode));
+  }
+  return descriptor;
+}
+
 // Only informs others; a full disk that refuses these few bytes does not weaken the lock.
 void write_holder(int descriptor) {
+  if (!is_lock_file(descriptor)) return;
   const std::string holder = fmt::format("process {} on host {}\n", ::getpid(), maybe_host_name().value_or("unknown"));
   [[maybe_unused]] const bool informed =
       ::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, holder.data(), holder.size(), 0) > 0;
@@ -119,7 +151,10 @@ void make_folder(const fs::path& path) {
 FolderLock::FolderLock(const fs::path& folder, WhenBusy when_busy) {
   make_folder(folder);
   const fs::path lock_path = folder / ".lock";
-  descriptor_ = open_or_throw(lock_path, O_RDWR | O_CREAT, "writable");
+  descriptor_ = open_lock_file(lock_path);
+  if (descriptor_ < 0)
+    throw UserError("`{}` must be writable, but opening it failed: {}; check the path and its permissions",
+                    lock_path.string(), system_reason(errno));
   const auto lock = [&](int how) { return repeat_after_signal([&] { return ::flock(descriptor_, LOCK_EX | how); }); };
   int failure = lock(LOCK_NB);
   if (failure != 0 && errno == EWOULDBLOCK && when_busy == WhenBusy::kWait) {
@@ -132,10 +167,11 @@ FolderLock::FolderLock(const fs::path& folder, WhenBusy when_busy) {
     throw_not_locked(lock_error, folder, lock_path);
   }
   write_holder(descriptor_);
+  remove_dead_own_folders_once(folder);
 }
 
 FolderLock::~FolderLock() {
-  [[maybe_unused]] const int cleared = ::ftruncate(descriptor_, 0);
+  [[maybe_unused]] const int cleared = is_lock_file(descriptor_) ? ::ftruncate(descriptor_, 0) : 0;
   ::close(descriptor_);
 }
 
@@ -143,7 +179,7 @@ OutputLock::OutputLock(const fs::path& output) {
   if (fs::exists(output) && !fs::is_regular_file(output)) return;
   const fs::path path = output.parent_path() / fmt::format(".{}.lock", output.filename().string());
   for (;;) {
-    descriptor_ = repeat_after_signal([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
+    descriptor_ = open_lock_file(path);
     if (descriptor_ < 0) return;  // the file itself cannot be written there either, which its writer tells of
     const int failure = repeat_after_signal([&] { return ::flock(descriptor_, LOCK_EX | LOCK_NB); });
     const bool is_busy = failure != 0 && errno == EWOULDBLOCK;  // other failures: a file system without locks
@@ -155,12 +191,13 @@ OutputLock::OutputLock(const fs::path& output) {
   }
   lock_path_ = path;
   write_holder(descriptor_);
+  remove_dead_own_folders_once(output.has_parent_path() ? output.parent_path() : ".");
 }
 
 OutputLock::~OutputLock() {
   if (lock_path_.empty()) return;
   std::error_code ignored;
-  fs::remove(lock_path_, ignored);
+  if (is_lock_file(descriptor_)) fs::remove(lock_path_, ignored);
   ::close(descriptor_);
 }
 

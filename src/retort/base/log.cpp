@@ -11,6 +11,7 @@
 #include <string>
 
 #include "retort/base/error.h"
+#include "retort/base/printable.h"
 
 namespace retort {
 namespace {
@@ -66,7 +67,9 @@ void log_quietly(spdlog::sinks::sink& sink, spdlog::level::level_enum level, std
 
 }  // namespace
 
-void write_log_line(LogLevel level, std::string_view line) {
+// Here and nowhere else foreign text reaches a terminal or the log file.
+void write_log_line(LogLevel level, std::string_view text) {
+  const std::string line = printable_line(text);
   LogTargets& logs = targets();
   const std::lock_guard lock(logs.mutex);
   const std::string console_line = fmt::format("{}{}{}", console_prefix(level), logs.prefix, line);

@@ -4,6 +4,7 @@
 #include "retort/base/thread.h"
 
 #include <omp.h>
+#include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -16,9 +17,12 @@
 #include <mutex>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "retort/base/error.h"
+#include "retort/base/log.h"
 
 namespace retort {
 namespace {
@@ -102,6 +106,36 @@ int environment_threads() {
   return count > 0 ? count : kUnlimited;
 }
 
+// Waits in a thread until all that were wanted have been tried.
+void* wait_for_release(void* gate) {
+  auto& released = *static_cast<std::atomic<bool>*>(gate);
+  released.wait(false);
+  return nullptr;
+}
+
+// How many threads, this one included, can run at once where so many are wanted: a limit on processes (ulimit -u,
+// pids.max) or on memory may stand below it, and OpenMP ends the program where it meets that.
+int count_startable(int wanted) {
+  std::atomic<bool> released{false};
+  std::vector<pthread_t> started;
+  int failure = 0;
+  while (failure == 0 && static_cast<int>(started.size()) + 1 < wanted) {
+    pthread_t thread = {};
+    failure = ::pthread_create(&thread, nullptr, wait_for_release, &released);
+    if (failure == 0) started.push_back(thread);
+  }
+  released = true;
+  released.notify_all();
+  for (const pthread_t thread : started) ::pthread_join(thread, nullptr);
+  const auto count = static_cast<int>(started.size()) + 1;
+  if (failure != 0)
+    log_warning(
+        "{} threads are used instead of {}, because the system starts no more ({}); raise the limit on processes "
+        "(ulimit -u, pids.max)",
+        count, wanted, std::generic_category().message(failure));
+  return count;
+}
+
 }  // namespace
 
 int cpu_quota(const fs::path& root) {
@@ -111,15 +145,21 @@ int cpu_quota(const fs::path& root) {
 
 int thread_count() {
   if (const int chosen = chosen_thread_count.load(); chosen > 0) return chosen;
-  static const int allowed = std::min({environment_threads(), affinity_cpus(), control_group_cpus("/")});
+  static const int allowed = [] {
+    const int wanted = std::min({environment_threads(), affinity_cpus(), control_group_cpus("/")});
+    const int startable = count_startable(wanted);
+    if (startable < wanted) omp_set_num_threads(startable);  // for loops that are not this file's
+    return startable;
+  }();
   return allowed;
 }
 
 void set_thread_count(int count) {
   if (count < 1)
     throw UserError("`threads` must be at least 1, but is {}; leave it out to use all CPUs allowed", count);
-  chosen_thread_count = count;
-  omp_set_num_threads(count);
+  const int startable = count_startable(count);
+  chosen_thread_count = startable;
+  omp_set_num_threads(startable);
 }
 
 void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& body) {

@@ -102,19 +102,57 @@ std::optional<std::string> find_problem(const fs::path& folder, const Entry& ent
   return fmt::format("`{}` must have the checksum {}, but has {}", path.string(), entry.checksum, found.checksum);
 }
 
-std::optional<std::string> find_problem(const fs::path& folder) {
+std::optional<std::vector<Entry>> maybe_read_manifest_of(const fs::path& folder, std::string& problem) {
   const fs::path manifest = folder / kManifestFile;
-  if (!fs::exists(manifest)) return fmt::format("`{}` is missing", manifest.string());
-  const auto entries = maybe_read_manifest(manifest);
-  if (!entries) return fmt::format("`{}` is damaged: it does not agree with its own checksum", manifest.string());
-  for (const Entry& entry : *entries)
-    if (auto problem = find_problem(folder, entry)) return problem;
-  return std::nullopt;
+  auto entries = fs::exists(manifest) ? maybe_read_manifest(manifest) : std::nullopt;
+  if (!entries) {
+    problem = fs::exists(manifest)
+                  ? fmt::format("`{}` is damaged: it does not agree with its own checksum", manifest.string())
+                  : fmt::format("`{}` is missing", manifest.string());
+  }
+  return entries;
+}
+
+// `find` looks at what is on disk; what it throws is a problem too: permissions, a broken disk.
+template <typename Find>
+std::optional<std::string> problem_of(const Find& find) {
+  try {
+    return find();
+  } catch (const UserError& failure) {
+    return failure.what();
+  } catch (const fs::filesystem_error& failure) {
+    return failure.what();
+  }
+}
+
+bool is_regular(const fs::path& path) {
+  std::error_code failure;
+  return fs::symlink_status(path, failure).type() == fs::file_type::regular;
+}
+
+// A damaged byte must not take the mark away, so the words are searched and not parsed.
+bool holds_words(const fs::path& path, std::string_view words, size_t most_bytes) {
+  if (!is_regular(path)) return false;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(most_bytes, '\0');
+  file.read(text.data(), std::ssize(text));
+  return std::string_view(text).substr(0, static_cast<size_t>(file.gcount())).find(words) != std::string_view::npos;
 }
 
 }  // namespace
 
+bool is_own_checkpoint(const fs::path& path) {
+  std::error_code failure;
+  if (fs::symlink_status(path, failure).type() != fs::file_type::directory) return false;
+  return holds_words(path / kManifestFile, kFormat, 256) ||
+         holds_words(path / "trainer_state.json", "RetortResume", size_t{1} << 24);
+}
+
 int64_t write_checkpoint_folder(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
+  std::error_code ignored;
+  const bool is_folder = fs::symlink_status(path, ignored).type() == fs::file_type::directory;
+  if (is_folder && !fs::is_empty(path, ignored) && !is_own_checkpoint(path))
+    throw UserError("`{}` must be free for a checkpoint, but is a folder of others; move it away", path.string());
   int64_t byte_count = 0;
   write_folder_atomically(path, [&](const fs::path& folder) {
     fill(folder);
@@ -128,13 +166,25 @@ int64_t write_checkpoint_folder(const fs::path& path, const std::function<void(c
 }
 
 std::optional<std::string> verify_checkpoint_folder(const fs::path& path) {
-  try {
-    return find_problem(path);
-  } catch (const UserError& failure) {  // unreadable: permissions, a broken disk
-    return failure.what();
-  } catch (const fs::filesystem_error& failure) {
-    return failure.what();
-  }
+  return problem_of([&]() -> std::optional<std::string> {
+    std::string problem;
+    const auto entries = maybe_read_manifest_of(path, problem);
+    if (!entries) return problem;
+    for (const Entry& entry : *entries)
+      if (auto found = find_problem(path, entry)) return found;
+    return std::nullopt;
+  });
+}
+
+std::optional<std::string> verify_checkpoint_file(const fs::path& path, const std::string& name) {
+  return problem_of([&]() -> std::optional<std::string> {
+    std::string problem;
+    const auto entries = maybe_read_manifest_of(path, problem);
+    if (!entries) return problem;
+    const auto entry = std::ranges::find(*entries, name, &Entry::path);
+    if (entry == entries->end()) return fmt::format("`{}` is not listed", (path / name).string());
+    return find_problem(path, *entry);
+  });
 }
 
 int64_t manifest_byte_count(const fs::path& path) {

@@ -16,7 +16,8 @@ inline constexpr const char* kManifestFile = "MANIFEST.json";
 
 // Builds a checkpoint at `path`: `fill` writes the files (subfolders are allowed) into the temporary folder it is
 // given, then the manifest is added, everything is synced and the folder renamed to `path`. A crash at any instant
-// leaves the old `path`, the new one, or none where none was. Throws what `fill` throws, and UserError when writing
+// leaves the old `path`, the new one, or none where none was. A folder of others at `path` is a UserError, a link is
+// replaced. Throws what `fill` throws, and UserError when writing
 // fails; then the temporary folder is gone and an older `path` untouched. Returns the bytes written, the manifest
 // included.
 int64_t write_checkpoint_folder(const fs::path& path, const std::function<void(const fs::path& folder)>& fill);
@@ -25,6 +26,13 @@ int64_t write_checkpoint_folder(const fs::path& path, const std::function<void(c
 // the first file that is damaged, missing or not listed by a readable manifest. Files that the manifest does not list
 // are not looked at. Does not throw for anything found on disk.
 std::optional<std::string> verify_checkpoint_folder(const fs::path& path);
+
+// As verify_checkpoint_folder, of the manifest and one file that it lists.
+std::optional<std::string> verify_checkpoint_file(const fs::path& path, const std::string& name);
+
+// Whether this program wrote the folder, damaged or not: it is no link, and its manifest or its trainer_state.json says
+// so. Only such folders are ever replaced or deleted.
+bool is_own_checkpoint(const fs::path& path);
 
 // Bytes that the manifest of the folder promises for its files; 0 when it cannot be read.
 int64_t manifest_byte_count(const fs::path& path);

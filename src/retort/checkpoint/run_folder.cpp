@@ -9,8 +9,10 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/base/own_folder.h"
 #include "retort/base/system.h"
 #include "retort/checkpoint/manifest.h"
+#include "retort/checkpoint/publication.h"
 #include "retort/checkpoint/run_folder_start.h"
 
 namespace retort::checkpoint {
@@ -49,6 +51,19 @@ void write_with_reason(const fs::path& target, int64_t bytes_expected, const Wri
   }
   throw UserError("{}; saving `{}` needs {} bytes, {} are free there", reason, target.string(),
                   bytes_text(bytes_expected), bytes_text(free_bytes(target.parent_path())));
+}
+
+// Through a folder of our own, so that a kill cannot leave half of it under its own name.
+void remove_checkpoint(const fs::path& checkpoint) {
+  try {
+    const fs::path own = make_own_folder(checkpoint.parent_path());
+    std::error_code failure;
+    fs::rename(checkpoint, own / "condemned", failure);
+    remove_own_folder(own);
+    if (failure) log_warning("`{}` should be deleted, but cannot: {}", checkpoint.string(), failure.message());
+  } catch (const UserError& failure) {
+    log_warning("`{}` should be deleted, but cannot: {}", checkpoint.string(), failure.what());
+  }
 }
 
 }  // namespace
@@ -119,6 +134,7 @@ std::optional<fs::path> RunFolder::maybe_save(const SaveRequest& request) {
 void RunFolder::rotate(int64_t newest_step) {
   if (options_.save_total_limit <= 0) return;
   auto found = list_checkpoints(path());
+  std::erase_if(found, [](const auto& checkpoint) { return !is_own_checkpoint(checkpoint.path); });
   // Known damage goes first; within each part the oldest.
   std::ranges::stable_partition(found,
                                 [&](const auto& checkpoint) { return damaged_steps_.contains(checkpoint.step); });
@@ -126,47 +142,35 @@ void RunFolder::rotate(int64_t newest_step) {
   for (const CheckpointFolder& checkpoint : found) {
     if (surplus <= 0) return;
     if (checkpoint.step == newest_step || checkpoint.step == best_step_) continue;
-    const fs::path condemned = checkpoint.path.string() + std::string(kDeletedSuffix);
-    std::error_code failure;
-    fs::rename(checkpoint.path, condemned, failure);  // so that a kill cannot leave half of it under its own name
-    if (!failure) fs::remove_all(condemned, failure);
-    if (failure) log_warning("`{}` should be deleted, but cannot: {}", checkpoint.path.string(), failure.message());
+    remove_checkpoint(checkpoint.path);
     damaged_steps_.erase(checkpoint.step);
     --surplus;
   }
 }
 
 void RunFolder::drop_previous_run() {
-  std::error_code failure;
-  fs::remove_all(path() / kPreviousRun, failure);
-  if (failure) log_warning("`{}` is left over: {}", (path() / kPreviousRun).string(), failure.message());
+  try {
+    remove_previous_run(path());
+  } catch (const fs::filesystem_error& failure) {
+    log_warning("`{}` is left over: {}", (path() / kPreviousRun).string(), failure.code().message());
+  }
 }
 
 void RunFolder::set_room_aside(int64_t byte_count) {
   check_free_space(path(), byte_count);
-  allocate_file(path() / kRoom, byte_count);
+  give_room_back();
+  room_ = make_own_folder(path());
+  allocate_file(room_ / "room", byte_count);
 }
 
 void RunFolder::give_room_back() {
-  std::error_code failure;
-  fs::remove(path() / kRoom, failure);
+  if (!room_.empty()) remove_own_folder(std::exchange(room_, {}));
 }
 
 void RunFolder::publish_files(const std::function<void(const fs::path&)>& fill, int64_t bytes_expected) {
   give_room_back();
   check_free_space(path(), bytes_expected);
-  const fs::path unpublished = path() / kUnpublished;
-  write_with_reason(path() / kUnpublished, bytes_expected, [&] {
-    write_folder_atomically(unpublished, fill);
-    std::vector<fs::path> entries;
-    for (const fs::directory_entry& entry : fs::directory_iterator(unpublished)) entries.push_back(entry.path());
-    for (const fs::path& entry : entries) {
-      const fs::path target = path() / entry.filename();
-      if (fs::is_directory(target)) fs::remove_all(target);
-      fs::rename(entry, target);
-    }
-    fs::remove(unpublished);
-  });
+  write_with_reason(path() / "config.json", bytes_expected, [&] { publish_as_a_whole(path(), fill); });
   drop_previous_run();
 }
 
@@ -174,10 +178,31 @@ void RunFolder::write_config(const Json& settings) { write_json_file(path() / kR
 
 void RunFolder::write_results(const Json& results) { write_json_file(path() / kResultsFile, results); }
 
+namespace {
+
+Json read_object(const fs::path& file, const char* what) {
+  const Json content = read_json_file(file);
+  if (!content.is_object())
+    throw UserError("`{}` must hold {}, a JSON object, but holds {}; move the file away or name another --output_dir",
+                    file.string(), what, content.is_array() ? "a list" : content.dump().substr(0, 40));
+  return content;
+}
+
+}  // namespace
+
 std::optional<Json> RunFolder::maybe_read_config() const {
   const fs::path file = path() / kRunConfigFile;
   if (!fs::exists(file)) return std::nullopt;
-  return read_json_file(file);
+  return read_object(file, "the settings of the run");
+}
+
+std::optional<Json> RunFolder::maybe_results() const {
+  if (!is_finished(path())) return std::nullopt;
+  const fs::path file = path() / kResultsFile;
+  if (!fs::exists(file))
+    throw UserError("`{}` must hold the results of the finished run, but is missing; remove `{}` to --resume its end",
+                    file.string(), kDoneFile);
+  return read_object(file, "the results of the run");
 }
 
 void RunFolder::write_done() {

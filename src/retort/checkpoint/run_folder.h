@@ -22,11 +22,14 @@
 
 namespace retort::checkpoint {
 
+// The list of the event files that runs have written into runs/, one name a line; other files there are of others.
+inline constexpr const char* kEventFileList = ".retort-files";
+
 // How a run treats what its output folder already holds.
 enum class RunStart {
   kNew,        // the folder must be empty or absent
   kOverwrite,  // --overwrite_output_dir: an earlier run is set aside in previous_run/ and removed at the first save
-  kResume,     // --resume: the folder must hold an unfinished run, or be empty
+  kResume,     // --resume: the folder must hold a run, or be empty
 };
 
 struct RunFolderOptions {
@@ -49,9 +52,14 @@ struct SaveRequest {
   int64_t bytes_expected = 0;                        // compared with the free space first; 0: as the newest checkpoint
 };
 
+// Ends a publication of model files that was cut off in `folder`, so that its model is of one piece; nothing where
+// there is none. Waits for a process that is about to end it. Throws UserError where it cannot be ended.
+void finish_publication(const fs::path& folder);
+
 class RunFolder {
  public:
-  // Makes the folder if needed, locks it, removes what killed saves left. Throws UserError with the remedy when another
+  // Makes the folder if needed, locks it, removes what killed saves left (by its mark, never by its name alone), ends a
+  // publication that was cut off. Throws UserError with the remedy when another
   // process holds the folder (pid and host named) or `start` does not permit what it holds; then nothing in it changed.
   explicit RunFolder(RunFolderOptions options);
   ~RunFolder();
@@ -78,15 +86,18 @@ class RunFolder {
   // final model. Throws UserError where there is not so much room now.
   void set_room_aside(int64_t byte_count);
 
-  // Puts files (the final model) into the folder itself: all are written and synced in a temporary folder first, then
-  // renamed one by one. Throws UserError as `save` does.
+  // Puts files (the final model) into the folder itself: all are written and synced in `.retort-publishing/` first,
+  // then renamed one by one, an older config.json taken away first and the new one put in its place last. A publication
+  // that is cut off is ended by whoever opens the folder next. Throws UserError as `save` does.
   void publish_files(const std::function<void(const fs::path& folder)>& fill, int64_t bytes_expected = 0);
 
   // `retort_config.json`, the effective settings; `results.json`.
   void write_config(const Json& settings);
   void write_results(const Json& results);
-  // The settings of the run that is resumed; empty when there are none.
+  // The settings of the run that is resumed; empty when there are none. Throws UserError for a file that holds none.
   std::optional<Json> maybe_read_config() const;
+  // What results.json holds of a run that is finished; empty for one that is not.
+  std::optional<Json> maybe_results() const;
 
   // The DONE marker, last of all: a folder that has it holds everything that the run promised.
   void write_done();
@@ -99,6 +110,7 @@ class RunFolder {
 
   RunFolderOptions options_;
   std::unique_ptr<FolderLock> lock_;
+  fs::path room_;  // the folder with what set_room_aside took; empty: none
   std::optional<int64_t> best_step_;
   std::set<int64_t> damaged_steps_;  // found by newest_valid; rotation deletes these first
 };

@@ -1,23 +1,24 @@
 // The decisions behind run_folder_start.h, each one small function.
 #include "retort/checkpoint/run_folder_start.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <array>
+#include <cerrno>
 #include <charconv>
 #include <regex>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/base/own_folder.h"
 #include "retort/checkpoint/manifest.h"
+#include "retort/checkpoint/publication.h"
+#include "retort/checkpoint/run_records.h"
 
 namespace retort::checkpoint {
 namespace {
-
-// The records of a run, which an overwriting run sets aside, the settings first: a folder without settings but with
-// checkpoints is one whose setting aside was interrupted. Model files are not among them: they stay usable until the
-// new run replaces each, and the new run may start from them.
-constexpr std::array kRecords = {kRunConfigFile, kDoneFile, kResultsFile, std::string_view("train_log.jsonl"),
-                                 std::string_view("runs")};
 
 std::optional<int64_t> maybe_checkpoint_step(std::string_view name) {
   if (!name.starts_with(kCheckpointPrefix)) return std::nullopt;
@@ -28,21 +29,17 @@ std::optional<int64_t> maybe_checkpoint_step(std::string_view name) {
   return step;
 }
 
-// The final name of `<name>.tmp.<pid>.<number>`, under which base/file.h builds files and folders.
-std::optional<std::string> maybe_unfinished(const std::string& name) {
-  static const std::regex pattern(R"((.+)\.tmp\.\d+\.\d+)");
+// `checkpoint-N.tmp.<pid>.<n>` and `checkpoint-N.deleted`, as earlier versions left them: the checkpoint's name.
+std::optional<std::string> maybe_older_leftover(const std::string& name) {
+  static const std::regex pattern(R"((checkpoint-\d+)(\.tmp\.\d+\.\d+|\.deleted))");
   std::smatch match;
   if (!std::regex_match(name, match, pattern)) return std::nullopt;
   return match[1].str();
 }
 
-bool is_leftover(const std::string& name) {
-  return maybe_unfinished(name) || name == kUnpublished || name == kRoom ||
-         (name.starts_with(kCheckpointPrefix) && name.ends_with(kDeletedSuffix));
-}
-
-bool counts_as_content(const std::string& name) {
-  return !name.starts_with('.') && name != "lost+found" && !is_leftover(name);
+bool counts_as_content(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return !name.starts_with('.') && name != "lost+found" && !(maybe_older_leftover(name) && is_own_checkpoint(path));
 }
 
 // Something of the user's or of an earlier run; hidden files (.lock, .nfs...), a file system's own folder and what a
@@ -52,14 +49,9 @@ std::optional<std::string> maybe_first_entry(const fs::path& folder) {
   if (!fs::exists(folder)) return first;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (counts_as_content(name) && (!first || name < *first)) first = name;
+    if (counts_as_content(entry.path()) && (!first || name < *first)) first = name;
   }
   return first;
-}
-
-bool holds_a_run(const fs::path& folder) {
-  const auto exists = [&](std::string_view record) { return fs::exists(folder / record); };
-  return std::ranges::any_of(kRecords, exists) || !list_checkpoints(folder).empty();
 }
 
 std::string describe_newest(const fs::path& folder) {
@@ -70,7 +62,7 @@ std::string describe_newest(const fs::path& folder) {
 void refuse_used_folder(const fs::path& folder) {
   const auto entry = maybe_first_entry(folder);
   if (!entry) return;
-  if (fs::exists(folder / kDoneFile)) {
+  if (has_done_marker(folder)) {
     throw UserError(
         "`{}` must be empty, but holds a finished run (it has `{}`); choose another --output_dir, or "
         "--overwrite_output_dir to replace that run",
@@ -90,12 +82,6 @@ void refuse_used_folder(const fs::path& folder) {
 
 void refuse_unresumable_folder(const fs::path& folder) {
   const auto entry = maybe_first_entry(folder);
-  if (entry && fs::exists(folder / kDoneFile)) {
-    throw UserError(
-        "`{}` must hold an unfinished run, but its run is finished (it has `{}`); there is nothing to --resume: choose "
-        "another --output_dir, or --overwrite_output_dir to start anew",
-        folder.string(), kDoneFile);
-  }
   if (entry && !holds_a_run(folder)) {
     throw UserError("`{}` must hold a run to --resume, but holds none, only `{}`; give the --output_dir of that run",
                     folder.string(), *entry);
@@ -111,31 +97,52 @@ void check_start(const RunFolderOptions& options) {
   if (options.start == RunStart::kResume) refuse_unresumable_folder(folder);
 }
 
-void remove_leftover(const fs::path& path) {
-  log_info("removing `{}`, left by a save that was cut off", path.string());
-  fs::remove_all(path);
-}
-
-// A file system that cannot exchange two names has an instant in which the checkpoint exists under temporary names
-// only.
+// A complete checkpoint that lacks only its name gets it.
 bool maybe_recover(const fs::path& leftover, const fs::path& path) {
-  if (fs::exists(path) || verify_checkpoint_folder(leftover)) return false;
+  std::error_code failure;
+  if (fs::exists(fs::symlink_status(path, failure)) || verify_checkpoint_folder(leftover)) return false;
   log_info("`{}` was complete when its save was cut off; it is now `{}`", leftover.string(), path.string());
   fs::rename(leftover, path);
   return true;
 }
 
-void remove_records(const fs::path& folder) {
-  for (const std::string_view record : kRecords) fs::remove_all(folder / record);
-  for (const CheckpointFolder& checkpoint : list_checkpoints(folder)) fs::remove_all(checkpoint.path);
+void recover_from(const fs::path& own_folder, const fs::path& folder) {
+  for (const CheckpointFolder& checkpoint : list_checkpoints(own_folder))
+    maybe_recover(checkpoint.path, folder / checkpoint.path.filename());
 }
 
-void move_records(const fs::path& from, const fs::path& to) {
-  fs::create_directories(to);
-  for (const std::string_view record : kRecords)
-    if (fs::exists(from / record)) fs::rename(from / record, to / record);
-  for (const CheckpointFolder& checkpoint : list_checkpoints(from))
-    fs::rename(checkpoint.path, to / checkpoint.path.filename());
+// The room of an earlier version's run: allocated, never written to, so that there is nothing to lose.
+void remove_older_room(const fs::path& folder) {
+  const fs::path path = folder / ".room";
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return;
+  struct stat status = {};
+  const bool is_empty_room = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1 &&
+                             status.st_size > 0 && ::lseek(descriptor, 0, SEEK_DATA) < 0 && errno == ENXIO;
+  ::close(descriptor);
+  if (is_empty_room) ::unlink(path.c_str());
+}
+
+void remove_older_leftovers(const fs::path& folder) {
+  std::vector<fs::path> leftovers;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+    if (maybe_older_leftover(entry.path().filename().string()) && is_own_checkpoint(entry.path()))
+      leftovers.push_back(entry.path());
+  for (const fs::path& path : leftovers) {
+    const std::string name = path.filename().string(), final_name = maybe_older_leftover(name).value_or("");
+    if (!name.ends_with(".deleted") && maybe_recover(path, folder / final_name)) continue;
+    log_info("removing `{}`, left by a save that was cut off", path.string());
+    fs::remove_all(path);
+  }
+}
+
+// previous_run/ is taken by others where neither its mark nor a run is in it.
+void check_previous_run_is_own(const fs::path& previous) {
+  std::error_code failure;
+  if (!fs::exists(fs::symlink_status(previous, failure)) || is_own_folder(previous)) return;
+  const bool is_folder = fs::symlink_status(previous, failure).type() == fs::file_type::directory;
+  if (is_folder && (holds_a_run(previous) || fs::is_empty(previous, failure))) return;
+  throw UserError("`{}` must be free for the run that is set aside, but is of others; move it away", previous.string());
 }
 
 }  // namespace
@@ -161,26 +168,40 @@ std::unique_ptr<FolderLock> lock_checked(const RunFolderOptions& options) {
 }
 
 void clean_leftovers(const fs::path& folder) {
-  std::vector<fs::path> leftovers;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (is_leftover(entry.path().filename().string())) leftovers.push_back(entry.path());
-  for (const fs::path& path : leftovers) {
-    const std::string final_name = maybe_unfinished(path.filename().string()).value_or("");
-    if (!maybe_checkpoint_step(final_name) || !maybe_recover(path, folder / final_name)) remove_leftover(path);
-  }
+  remove_dead_own_folders(folder, [&](const fs::path& own_folder) { recover_from(own_folder, folder); });
+  remove_older_leftovers(folder);
+  remove_older_room(folder);
+  move_published_files(folder);
+}
+
+bool is_finished(const fs::path& folder) { return has_done_marker(folder); }
+
+void remove_previous_run(const fs::path& folder) {
+  const fs::path previous = folder / kPreviousRun;
+  std::error_code failure;
+  if (fs::symlink_status(previous, failure).type() != fs::file_type::directory) return;
+  if (!is_own_folder(previous) && !holds_a_run(previous)) return;
+  remove_records(previous);
+  const bool is_last = std::distance(fs::directory_iterator(previous), fs::directory_iterator()) <= 1;
+  if (is_last) return remove_own_folder(previous);
+  log_info("`{}` stays, because it holds what is not of a run", previous.string());
 }
 
 void set_previous_run_aside(const fs::path& folder) {
   const fs::path previous = folder / kPreviousRun;
-  if (!holds_a_run(folder)) return;
+  if (!holds_a_run(folder)) return report_others(folder);
+  check_previous_run_is_own(previous);
   if (fs::exists(previous) && fs::exists(folder / kRunConfigFile)) {
     // A run that overwrote `previous` was itself cut off: keep whichever of the two got as far as saving.
-    const bool saved = !list_checkpoints(folder).empty() || fs::exists(folder / kDoneFile);
+    const bool saved = !list_checkpoints(folder).empty() || is_finished(folder);
     if (!saved) return remove_records(folder);
-    fs::remove_all(previous);
+    remove_records(previous);
   }
+  fs::create_directory(previous);
+  mark_own_folder(previous);
   move_records(folder, previous);
   log_info("the earlier run in `{}` is now in `{}`, until the new one has saved", folder.string(), previous.string());
+  report_others(folder);
 }
 
 }  // namespace retort::checkpoint

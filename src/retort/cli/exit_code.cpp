@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <new>
 #include <string_view>
+#include <system_error>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
@@ -19,9 +20,14 @@ constexpr int kDiverged = 3;
 constexpr int kProcessLost = 75;  // EX_TEMPFAIL of sysexits.h
 constexpr int kOurBug = 70;       // EX_SOFTWARE of sysexits.h
 
-// The problems of a command line come as one message of several lines.
+// The problems of a command line come as one message of several lines. A value from a file may hold any number of them.
 int report(int exit_code, std::string_view lines) {
-  while (!lines.empty()) {
+  constexpr int kMostLines = 100;
+  for (int line = 0; !lines.empty(); ++line) {
+    if (line == kMostLines) {
+      write_log_line(LogLevel::kError, fmt::format("... and {} bytes more", lines.size()));
+      break;
+    }
     const size_t end = std::min(lines.find('\n'), lines.size());
     write_log_line(LogLevel::kError, lines.substr(0, end));
     lines.remove_prefix(std::min(end + 1, lines.size()));
@@ -64,6 +70,12 @@ int exit_code_of(const std::function<int()>& action) {
   } catch (const std::filesystem::filesystem_error& failure) {
     // The state of a disk is no bug of ours, even where nobody put it into better words.
     return report(kUserError, failure.what());
+  } catch (const std::system_error& failure) {
+    if (failure.code() != std::errc::resource_unavailable_try_again) return report_bug(failure);
+    return report(
+        kUserError,
+        "`threads` must be startable, but the system starts no more; raise the limit on processes (ulimit -u, "
+        "pids.max) or lower --threads");
   } catch (const std::bad_alloc&) {
     return report_no_memory();
   } catch (const std::exception& failure) {

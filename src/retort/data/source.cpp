@@ -130,7 +130,8 @@ int64_t ShuffledSource::steps_left(SourcePosition position) const {
 StepBatch ShuffledSource::next() {
   StepBatch step = upcoming_.valid() ? upcoming_.get() : assemble(position_);
   position_ = after(position_);
-  if (options_.prefetch) upcoming_ = std::async(std::launch::async, [this, at = position_] { return assemble(at); });
+  if (options_.prefetch)
+    upcoming_ = std::async(std::launch::async | std::launch::deferred, [this, at = position_] { return assemble(at); });
   return step;
 }
 

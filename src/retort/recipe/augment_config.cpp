@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "retort/base/error.h"
+#include "retort/base/output_path.h"
+#include "retort/recipe/input_files.h"
 
 namespace retort::recipe {
 
@@ -54,6 +56,8 @@ AugmentOutput AugmentConfig::take_output(const fs::path& input, const std::strin
   const fs::path folder = output_dir.empty() ? input.parent_path() : fs::path(output_dir);
   const fs::path path = output_file.empty() ? folder / file_name : fs::path(output_file);
   std::error_code ignored;
+  check_is_no_input("output_file", path,
+                    {{"model", maybe_model_folder(model.model)}, {"vocab_file", model.vocab_file}});
   if (fs::equivalent(path, input, ignored))
     throw UserError("`{}` must be another file than the input, but is the input; name another --output_file",
                     path.string());
@@ -67,7 +71,7 @@ AugmentOutput AugmentConfig::take_output(const fs::path& input, const std::strin
   if (!overwrite_output_file && fs::exists(path))
     throw UserError("`{}` must not exist yet, but does; name another, or pass --overwrite_output_file to replace it",
                     path.string());
-  return {path, std::move(lock)};
+  return {linked_output(path), std::move(lock)};
 }
 
 }  // namespace retort::recipe

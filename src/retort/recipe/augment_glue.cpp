@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "retort/base/error.h"
+#include "retort/base/output_path.h"
 #include "retort/base/random.h"
 #include "retort/data/glue_augmented.h"
 #include "retort/recipe/augmenter.h"
@@ -79,6 +80,7 @@ Json augment_glue(const AugmentGlueConfig& config) {
   const data::GlueTask& task = find_task(config.task_name);
   const std::vector<fs::path> files = data::find_glue_files(config.data_dir, task, data::GlueSplit::kTrain);
   const AugmentOutput output = config.augment.take_output(files.front(), "train_aug.tsv");
+  for (const fs::path& file : files) check_is_no_input("output_file", output.path, {{"data_dir", file}});
   data::GlueData data = data::read_glue(files, task, {.on_bad_record = config.augment.bad_record_policy()});
   const auto seed = static_cast<uint64_t>(config.augment.seed);
   data::keep_random_examples(data, config.max_train_examples, seed);

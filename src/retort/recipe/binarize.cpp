@@ -6,10 +6,12 @@
 #include "retort/base/error.h"
 #include "retort/base/line_reader.h"
 #include "retort/base/output_lock.h"
+#include "retort/base/output_path.h"
 #include "retort/base/thread.h"
 #include "retort/checkpoint/array_list_pickle.h"
 #include "retort/data/token_file.h"
 #include "retort/recipe/hub_folder.h"
+#include "retort/recipe/input_files.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
 
@@ -28,8 +30,9 @@ std::string_view trimmed(std::string_view line) {
 class Dealer {
  public:
   Dealer(const BinarizeConfig& config, const text::Tokenizer& tokenizer)
-      : every_(config.held_out_every), main_(config.output_file, data::TokenVocabulary::of(tokenizer)) {
-    if (!config.held_out_file.empty()) held_out_.emplace(config.held_out_file, data::TokenVocabulary::of(tokenizer));
+      : every_(config.held_out_every), main_(linked_output(config.output_file), data::TokenVocabulary::of(tokenizer)) {
+    if (!config.held_out_file.empty())
+      held_out_.emplace(linked_output(config.held_out_file), data::TokenVocabulary::of(tokenizer));
   }
 
   // The next sequence opens an article.
@@ -143,16 +146,6 @@ void check_output(const std::string& path, bool overwrite) {
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it", path);
 }
 
-bool is_same_file(const std::string& a, const std::string& b) {
-  return !a.empty() && fs::weakly_canonical(a) == fs::weakly_canonical(b);
-}
-
-// An input that is written over would be lost.
-void check_is_not_input(const std::string& output, const std::string& input, const char* flag) {
-  if (is_same_file(output, input))
-    throw UserError("`{}` must be another file than the one that is read, but both are `{}`", flag, output);
-}
-
 text::Tokenizer load_tokenizer(const std::string& model) {
   if (fs::is_regular_file(model)) return text::Tokenizer::from_vocab_file(model);
   return text::Tokenizer::load(resolve_model_folder(model));
@@ -182,9 +175,13 @@ void BinarizeConfig::fields(FieldList& list) {
 
 Json binarize(const BinarizeConfig& config) {
   check_input(config.file_path);
-  check_is_not_input(config.output_file, config.file_path, "output_file");
-  check_is_not_input(config.held_out_file, config.file_path, "held_out_file");
-  if (is_same_file(config.held_out_file, config.output_file))
+  const NamedInputs inputs{{"file_path", config.file_path}, {"model", maybe_model_folder(config.model)}};
+  check_is_no_input("output_file", config.output_file, inputs);
+  check_is_no_input("held_out_file", config.held_out_file, inputs);
+  std::error_code ignored;
+  if (!config.held_out_file.empty() &&
+      (fs::equivalent(config.held_out_file, config.output_file, ignored) ||
+       fs::weakly_canonical(config.held_out_file, ignored) == fs::weakly_canonical(config.output_file, ignored)))
     throw UserError("`held_out_file` must be another file than `output_file`, but both are `{}`", config.output_file);
   const OutputLock lock(config.output_file);
   std::optional<OutputLock> held_out_lock;
@@ -219,12 +216,12 @@ void CountTokensConfig::fields(FieldList& list) {
 }
 
 Json count_tokens(const CountTokensConfig& config) {
-  check_is_not_input(config.output_file, config.data_file, "output_file");
+  check_is_no_input("output_file", config.output_file, {{"data_file", config.data_file}});
   const OutputLock lock(config.output_file);
   check_output(config.output_file, config.overwrite);
   const data::TokenFile file(config.data_file);
   const std::vector<int64_t> counts = file.count_ids();
-  write_file_atomically(config.output_file, Json(counts).dump() + "\n");
+  write_file_atomically(linked_output(config.output_file), Json(counts).dump() + "\n");
   return {{"output_file", config.output_file},
           {"tokens", file.token_count()},
           {"distinct", counts.size() - static_cast<size_t>(std::count(counts.begin(), counts.end(), 0))},

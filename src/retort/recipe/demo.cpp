@@ -4,6 +4,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
+#include "retort/base/own_folder.h"
 #include "retort/data/question_world.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/extract.h"
@@ -92,6 +93,16 @@ std::string question_lines(const Json& world, int64_t count) {
   return lines;
 }
 
+// An earlier demo is known by its mark, or by the settings of its teacher's run.
+void check_is_free(const fs::path& folder, const std::vector<fs::path>& files) {
+  if (is_own_folder(folder) || fs::exists(folder / "model" / "retort_config.json")) return mark_own_folder(folder);
+  for (const fs::path& file : files)
+    if (fs::exists(fs::symlink_status(file)))
+      throw UserError("`{}` must be free or of an earlier demo, but is of others; choose another --output_dir",
+                      file.string());
+  mark_own_folder(folder);
+}
+
 using Show = std::function<void(const std::string&)>;
 
 void show_row(const std::string& name, const Json& results, const FinetuneSquadConfig& run, const Show& show) {
@@ -107,6 +118,7 @@ Json demo(const DemoConfig& config, const Show& show) {
   const fs::path encoder = config.model.empty() ? find_installed_encoder() : fs::path(config.model);
   const FinetuneSquadConfig teacher = training_of(config, encoder, "model");
   make_folder(config.output_dir);
+  check_is_free(config.output_dir, {teacher.data.train_file, teacher.data.dev_file});
   const auto seed = static_cast<uint64_t>(config.seed);
   const auto make_world = [&](data::WorldSplit split, int64_t passages) {
     return data::make_question_world(

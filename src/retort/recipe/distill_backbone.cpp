@@ -96,6 +96,7 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   check_data(config);
   if (config.training.num_train_epochs == 0) config.training.num_train_epochs = recommended_epochs(config);
   TrainingRun run(config.training, config.output, settings_of("distill backbone", config));
+  if (const auto results = run.maybe_finished()) return *results;
   LoadedModel student = load_student(config);
   const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
                         config.data.max_seq_length());

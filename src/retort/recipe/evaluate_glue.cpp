@@ -2,6 +2,7 @@
 
 #include "retort/base/log.h"
 #include "retort/recipe/glue.h"
+#include "retort/recipe/input_files.h"
 #include "retort/recipe/result_folder.h"
 #include "retort/recipe/settings.h"
 #include "retort/train/process_setup.h"
@@ -9,6 +10,7 @@
 namespace retort::recipe {
 
 Json evaluate_glue(const EvaluateGlueConfig& config) {
+  check_spares_inputs(config.output_dir, settings_of("evaluate glue", config));
   train::set_up_process(config.inference.threads, config.inference.kernels);
   const ResultFolder folder(config.output_dir);
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,

@@ -1,6 +1,7 @@
 #include "retort/recipe/evaluate_squad.h"
 
 #include "retort/decode/squad_files.h"
+#include "retort/recipe/input_files.h"
 #include "retort/recipe/result_folder.h"
 #include "retort/recipe/settings.h"
 #include "retort/recipe/squad.h"
@@ -9,6 +10,7 @@
 namespace retort::recipe {
 
 Json evaluate_squad(const EvaluateSquadConfig& config) {
+  check_spares_inputs(config.output_dir, settings_of("evaluate squad", config));
   train::set_up_process(config.inference.threads, config.inference.kernels);
   const ResultFolder folder(config.output_dir);
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,

@@ -12,8 +12,10 @@
 #include "retort/base/python_random.h"
 #include "retort/checkpoint/run_folder.h"
 #include "retort/model/names.h"
+#include "retort/recipe/input_files.h"
 #include "retort/recipe/model_folder.h"
 #include "retort/recipe/projection_file.h"
+#include "retort/recipe/settings.h"
 
 namespace retort::recipe {
 
@@ -170,6 +172,8 @@ LoadedModel load_teacher(const ModelSource& source) {
 
 Json extract(const ExtractConfig& config) {
   check_is_not_read("model", config.model.model, config.output_dir);
+  check_spares_inputs(config.output_dir, settings_of("extract", config));
+  if (config.overwrite_output_dir) check_is_not_set_aside(config.output_dir, settings_of("extract", config));
   const LoadedModel teacher = load_teacher(config.model);
   const model::Model& from = *teacher.model;
   const model::ModelConfig shape = student_config(config, from.config());

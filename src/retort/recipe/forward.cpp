@@ -6,7 +6,9 @@
 #include <fstream>
 
 #include "retort/base/error.h"
+#include "retort/base/output_path.h"
 #include "retort/checkpoint/safetensors.h"
+#include "retort/recipe/input_files.h"
 #include "retort/recipe/json_lines_input.h"
 #include "retort/recipe/model_folder.h"
 #include "retort/train/process_setup.h"
@@ -88,6 +90,10 @@ void add_outputs(const model::Model& model, const model::ModelOutput& output, co
 }  // namespace
 
 Json forward(const ForwardConfig& config) {
+  check_is_no_input("output", config.output,
+                    {{"input", config.input},
+                     {"model", maybe_model_folder(config.model.model)},
+                     {"vocab_file", config.model.vocab_file}});
   train::set_up_process(config.inference.threads, config.inference.kernels);
   const at::NoGradGuard no_grad;
   const LoadedModel loaded =
@@ -109,7 +115,7 @@ Json forward(const ForwardConfig& config) {
     add_outputs(*loaded.model, loaded.model->forward(rows, {.keep_hidden_states = config.output_hidden_states}), rows,
                 begin, config.output_hidden_states, out);
   }
-  out.write(config.output);
+  out.write(linked_output(config.output));
   return {{"sequences", sequences.sequences()}, {"tokens", sequences.tokens()}, {"output", config.output}};
 }
 

@@ -9,6 +9,7 @@ namespace retort::recipe {
 Json train_glue(const GlueRun& glue, const MakeGlueUnit& make_unit) {
   const train::TrainingConfig& training = glue.training;
   TrainingRun run(training, glue.output, glue.settings);
+  if (const auto results = run.maybe_finished()) return *results;
   const train::ProcessGroup& group = train::process_group();
   const GlueDataConfig& data = glue.data;
   const data::GlueTask& task = data.task();

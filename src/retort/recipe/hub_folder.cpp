@@ -4,11 +4,15 @@
 #include <cstdlib>
 
 #include "retort/base/error.h"
+#include "retort/checkpoint/run_folder.h"
 
 namespace retort::recipe {
 
 fs::path resolve_model_folder(const std::string& name) {
-  if (fs::is_directory(name)) return name;
+  if (fs::is_directory(name)) {
+    checkpoint::finish_publication(name);
+    return name;
+  }
   std::string cache;
   const auto variable = [](const char* key) {
     const char* value = std::getenv(key);

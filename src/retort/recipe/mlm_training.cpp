@@ -64,6 +64,7 @@ Json train_language_model(const LanguageModelRun& task) {
   if (corpus.eval_file.empty() && corpus.pseudo_perplexity_sequences > 0)
     throw UserError("`--eval_file` must be given for `pseudo_perplexity_sequences`, but is missing");
   TrainingRun run(training, task.output, task.settings);
+  if (const auto results = run.maybe_finished()) return *results;
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel student = load_model(task.model, {.head = model::Head::kMaskedLm,
                                                 .may_start_head = true,

@@ -1,8 +1,11 @@
 #include "retort/recipe/projection_file.h"
 
+#include <algorithm>
+
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/checkpoint/dialects.h"
+#include "retort/checkpoint/safetensors.h"
 #include "retort/checkpoint/weights.h"
 
 namespace retort::recipe {
@@ -43,6 +46,20 @@ void read_projection(model::Model& model, const fs::path& file) {
   }
 }
 
+// A file of others may have this name; ours holds the projection and nothing else.
+bool is_written_here(const fs::path& file) {
+  std::error_code failure;
+  if (fs::symlink_status(file, failure).type() != fs::file_type::regular) return false;
+  try {
+    const checkpoint::SafetensorsFile content(file);
+    return !content.tensors().empty() && std::ranges::all_of(content.tensors(), [](const auto& tensor) {
+      return tensor.name.starts_with(model::kProjection);
+    });
+  } catch (const UserError&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 bool is_of_projection(const kernel::NamedSlice& slice) { return slice.name.starts_with(model::kProjection); }
@@ -74,7 +91,7 @@ void save_projection(const fs::path& folder, const model::Model& model) {
 }
 
 void drop_older_projection(const fs::path& folder, const model::Model& model) {
-  if (projection_of(model).empty()) fs::remove(folder / kFile);
+  if (projection_of(model).empty() && is_written_here(folder / kFile)) fs::remove(folder / kFile);
 }
 
 checkpoint::NamedTensor tensor_for_file(const kernel::ParameterStore& parameters, const kernel::NamedSlice& slice) {

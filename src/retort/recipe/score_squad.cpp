@@ -6,12 +6,15 @@
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/base/log.h"
+#include "retort/base/output_path.h"
 #include "retort/data/squad_reader.h"
 #include "retort/metric/squad_score.h"
 #include "retort/recipe/squad.h"
 
 namespace retort::recipe {
 namespace {
+
+constexpr const char* kCurvesFile = "pr_curves.json";
 
 std::vector<metric::GoldAnswers> gold_of(const data::SquadData& data) {
   std::vector<metric::GoldAnswers> gold;
@@ -36,7 +39,7 @@ void write_curves(const std::string& folder, const metric::SquadScores& scores) 
        {std::pair("pr_exact", &scores.pr_exact), {"pr_f1", &scores.pr_f1}, {"pr_oracle", &scores.pr_oracle}})
     curves[name] = {{"precisions", curve->precisions}, {"recalls", curve->recalls}};
   make_folder(folder);
-  write_json_file(fs::path(folder) / "pr_curves.json", curves);
+  write_json_file(fs::path(folder) / kCurvesFile, curves);
 }
 
 }  // namespace
@@ -60,6 +63,11 @@ void ScoreSquadConfig::fields(FieldList& list) {
 }
 
 Json score_squad(const ScoreSquadConfig& config) {
+  if (!config.out_image_dir.empty())
+    check_is_no_input("out_image_dir", fs::path(config.out_image_dir) / kCurvesFile,
+                      {{"data_file", config.data_file},
+                       {"predictions_file", config.predictions_file},
+                       {"null_odds_file", config.null_odds_file}});
   const data::SquadData data = data::read_squad(config.data_file, {.version_2_with_negative = true});
   if (!data.examples.empty() && !has_answers(data))
     throw UserError(

@@ -12,6 +12,7 @@ Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
   const train::TrainingConfig& training = squad.training;
   const SquadDataConfig data = squad.data.with_files();
   TrainingRun run(training, squad.output, squad.settings);
+  if (const auto results = run.maybe_finished()) return *results;
   const train::ProcessGroup& group = train::process_group();
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel loaded = load_model(squad.model, {.head = model::Head::kQuestionAnswering,

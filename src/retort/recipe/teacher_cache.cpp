@@ -36,6 +36,7 @@ fs::path folder_of(const fs::path& cache_dir, const std::string& key, const Teac
 class GrowingFile {
  public:
   GrowingFile(const fs::path& path, int64_t kept_bytes) : path_(path) {
+    if (fs::is_symlink(path)) fs::remove(path);  // what it leads to is not of this cache
     if (fs::exists(path)) fs::resize_file(path, static_cast<uintmax_t>(kept_bytes));
     out_.open(path, std::ios::binary | std::ios::app);
     check();

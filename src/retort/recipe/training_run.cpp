@@ -5,7 +5,9 @@
 #include <set>
 
 #include "retort/base/log.h"
+#include "retort/checkpoint/manifest.h"
 #include "retort/optim/schedule.h"
+#include "retort/recipe/input_files.h"
 #include "retort/recipe/model_card.h"
 #include "retort/recipe/projection_file.h"
 #include "retort/train/continuation.h"
@@ -44,8 +46,12 @@ bool is_of_the_process(const std::string& setting) {
   return names.contains(setting);
 }
 
-void refuse_other_command(const Json& before, const Json& settings) {
-  const std::string then = before.value(kCommandKey, ""), now = settings.value(kCommandKey, "");
+void refuse_other_command(const Json& before, const Json& settings, const std::string& file) {
+  const Json command = before.contains(kCommandKey) ? before.at(kCommandKey) : Json("");
+  if (!command.is_string())
+    throw UserError("`{}` in `{}` must be text, but is {}; move the file away or name another --output_dir",
+                    kCommandKey, file, command.dump().substr(0, 60));
+  const std::string then = command, now = settings.value(kCommandKey, "");
   if (!then.empty() && !now.empty() && then != now)
     throw UserError(
         "the run that is continued must be one of `retort {}`, but was begun by `retort {}`; give that command, or "
@@ -67,7 +73,13 @@ void warn_of_other_settings(const Json& before, const Json& settings) {
 TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::OutputConfig& output, Json settings)
     : training_(training), output_(output), settings_(std::move(settings)) {
   train::set_up_process(training);
-  if (!train::process_group().is_main()) return;
+  if (train::process_group().is_main()) take_folder();
+  finished_ = look_for_finished();
+}
+
+void TrainingRun::take_folder() {
+  const train::TrainingConfig& training = training_;
+  const train::OutputConfig& output = output_;
   for (const auto& [flag, is_given] :
        {std::pair("eval_steps", training.eval_steps > 0), {"load_best_model_at_end", training.load_best_model_at_end}})
     if (is_given && !training.evaluate_during_training)
@@ -79,6 +91,8 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
     check_is_not_read("teacher", teacher, output.output_dir);
   if (training.num_train_epochs == 0 && training.max_steps < 1)
     throw UserError("`num_train_epochs` must be above 0, but is 0; or give `max_steps`");
+  check_spares_inputs(output.output_dir, settings_);
+  if (output.overwrite_output_dir) check_is_not_set_aside(output.output_dir, settings_);
   using checkpoint::RunStart;
   const RunStart start = output.resume                 ? RunStart::kResume
                          : output.overwrite_output_dir ? RunStart::kOverwrite
@@ -86,22 +100,31 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
   folder_.emplace(checkpoint::RunFolderOptions{
       .output_dir = output.output_dir, .start = start, .save_total_limit = training.save_total_limit});
   if (const auto before = folder_->maybe_read_config(); before && output.resume) {
-    refuse_other_command(*before, settings_);
+    refuse_other_command(*before, settings_, (folder_->path() / "retort_config.json").string());
     warn_of_other_settings(*before, settings_);
   }
+}
+
+// Every process must know, and only the main one sees the folder.
+std::optional<Json> TrainingRun::look_for_finished() const {
+  if (!output_.resume) return std::nullopt;
+  std::optional<Json> results;
+  if (folder_) results = folder_->maybe_results();
+  const train::ProcessGroup& group = train::process_group();
+  const bool is_finished = group.size() == 1 ? results.has_value() : group.broadcast(results ? "finished" : "") != "";
+  if (!is_finished) return std::nullopt;
+  if (folder_) log_info("`{}` holds a finished run: these are its results", folder_->path().string());
+  return results.value_or(Json());
 }
 
 void TrainingRun::check_continues(const data::Source& source) const {
   if (!folder_ || !output_.resume) return;
   const auto checkpoints = checkpoint::list_checkpoints(folder_->path());
   for (auto each = checkpoints.rbegin(); each != checkpoints.rend(); ++each) {
-    std::optional<train::TrainerState> state;
-    try {
-      state = train::load_trainer_state(each->path);
-    } catch (const UserError&) {  // a damaged one, which is not the one that will be used
-      continue;
-    }
-    return train::check_continues(state->resume, training_, source, source.content_hash());
+    // A damaged one is not the one that will be used, whatever it says.
+    if (checkpoint::verify_checkpoint_file(each->path, train::kTrainerStateFile)) continue;
+    const train::TrainerState state = train::load_trainer_state(each->path);
+    return train::check_continues(state.resume, training_, source, source.content_hash());
   }
 }
 

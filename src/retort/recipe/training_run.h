@@ -30,6 +30,10 @@ class TrainingRun {
   bool has_folder() const { return folder_.has_value(); }
   const fs::path& path() const { return folder_->path(); }
 
+  // The results of a run that `resume` finds finished, for every process of the group: there is nothing left to do.
+  // Empty for the processes that have no folder. Throws UserError as the other members do.
+  std::optional<Json> maybe_finished() const { return finished_; }
+
   // Throws UserError where the run is continued with other data than it was begun with: to be called before long work.
   void check_continues(const data::Source& source) const;
 
@@ -45,10 +49,14 @@ class TrainingRun {
   void finish(const LoadedModel& loaded, const std::string& task, const Json& results);
 
  private:
+  void take_folder();
+  std::optional<Json> look_for_finished() const;
+
   const train::TrainingConfig& training_;
   const train::OutputConfig& output_;
   Json settings_;
   std::optional<checkpoint::RunFolder> folder_;
+  std::optional<Json> finished_;
   std::optional<train::StopSignal> stop_;    // from the first step to the end, the evaluation in between included
   std::unique_ptr<train::Trainer> trainer_;  // once it trains
 };

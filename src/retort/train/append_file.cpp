@@ -3,6 +3,7 @@
 #include "retort/train/append_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,10 +27,23 @@ int write_whole(int descriptor, std::string_view piece) {
   return 0;
 }
 
+// A link, and a file that has another name too, is replaced by a copy of what is kept: the other file is not ours.
+void make_own(const fs::path& path, int64_t kept_bytes) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) != 0 || (S_ISREG(status.st_mode) && status.st_nlink == 1)) return;
+  if (S_ISDIR(status.st_mode)) return;  // which opening tells of
+  if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode))
+    throw UserError("`{}` must be a file, but is a pipe or device; move it away", path.string());
+  const std::string content = kept_bytes > 0 ? read_file(path) : std::string();
+  fs::remove(path);
+  write_file_atomically(path, std::string_view(content).substr(0, static_cast<size_t>(kept_bytes)));
+}
+
 }  // namespace
 
 AppendFile::AppendFile(fs::path path, int64_t kept_bytes) : path_(std::move(path)), byte_count_(kept_bytes) {
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  make_own(path_, kept_bytes);
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (descriptor_ >= 0 && ::ftruncate(descriptor_, kept_bytes) == 0) return;
   const int failure = errno;
   if (descriptor_ >= 0) ::close(descriptor_);

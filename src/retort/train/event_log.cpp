@@ -97,24 +97,50 @@ Json to_dll_form(const Event& event, double seconds, double elapsed) {
   return line;
 }
 
+struct LinePlace {
+  const fs::path& path;
+  int64_t line;
+};
+
+[[noreturn]] void refuse_line(const LinePlace& place, const char* name, const char* wanted, const Json& found) {
+  throw UserError("`{}` in line {} of `{}` must be {}, but is {}; move the file away to continue without it", name,
+                  place.line, place.path.string(), wanted, found.dump().substr(0, 60));
+}
+
+// null where the object has no such field.
+const Json& field(const Json& object, const char* name) {
+  static const Json none;
+  const auto found = object.find(name);
+  return found == object.end() ? none : *found;
+}
+
+bool is_up_to(const Json& step, int64_t resumed_step, const LinePlace& place) {
+  if (!step.is_number()) refuse_line(place, "step", "a number", step);
+  return step.get<double>() <= static_cast<double>(resumed_step);
+}
+
 // Whether the log of a run that resumes after `resumed_step` keeps this line, of either form. The totals at the end of
 // a run do not stay, because the resumed run will end again.
-bool is_kept(std::string_view text, int64_t resumed_step) {
+bool is_kept(std::string_view text, int64_t resumed_step, const LinePlace& place) {
   if (text.starts_with(kDllPrefix)) text.remove_prefix(kDllPrefix.size());
   const Json line = Json::parse(text, nullptr, false);
-  if (!line.is_object() || line.value("event", "") == "summary") return false;
-  if (!line.contains("step")) return true;
-  const Json& step = line["step"];
-  if (step.is_array()) return !step.empty() && step.back().is_number() && step.back().get<int64_t>() <= resumed_step;
-  return !step.is_number() || step.get<int64_t>() <= resumed_step;
+  if (!line.is_object()) return false;
+  if (const Json& event = field(line, "event"); !event.is_null() && !event.is_string())
+    refuse_line(place, "event", "text", event);
+  if (field(line, "event") == "summary") return false;
+  const Json& step = field(line, "step");
+  if (step.is_null() || step.is_string()) return true;
+  if (step.is_array()) return !step.empty() && is_up_to(step.back(), resumed_step, place);
+  return is_up_to(step, resumed_step, place);
 }
 
 int64_t count_kept_bytes(const fs::path& path, int64_t resumed_step) {
   if (!fs::exists(path)) return 0;
   const std::string content = read_file(path);
   size_t kept = 0;
+  int64_t line = 1;
   for (size_t end; (end = content.find('\n', kept)) != content.npos; kept = end + 1)
-    if (!is_kept(std::string_view(content).substr(kept, end - kept), resumed_step)) break;
+    if (!is_kept(std::string_view(content).substr(kept, end - kept), resumed_step, {path, line++})) break;
   return static_cast<int64_t>(kept);
 }
 

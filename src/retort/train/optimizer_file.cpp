@@ -1,5 +1,6 @@
 #include "retort/train/optimizer_file.h"
 
+#include <charconv>
 #include <cstring>
 
 #include "retort/base/error.h"
@@ -39,7 +40,13 @@ void load_optimizer(const fs::path& checkpoint, optim::Optimizer& optimizer) {
   const auto count = file.metadata().find("step_count");
   if (count == file.metadata().end())
     throw UserError("`{}` must state `step_count`, but does not: it was not written by this program", path.string());
-  optimizer.restore(std::stoll(count->second));
+  int64_t step_count = -1;
+  const std::string& text = count->second;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), step_count);
+  if (failure != std::errc() || end != text.data() + text.size() || step_count < 0)
+    throw UserError("`step_count` in `{}` must be a whole number from 0, but is `{}`; resume from another checkpoint",
+                    path.string(), text);
+  optimizer.restore(step_count);
 }
 
 }  // namespace retort::train

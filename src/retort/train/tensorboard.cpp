@@ -12,6 +12,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/system.h"
+#include "retort/checkpoint/run_folder.h"
 #include "retort/train/append_file.h"
 
 namespace retort::train {
@@ -149,12 +150,21 @@ TensorBoardOptions with_defaults(TensorBoardOptions options) {
   return options;
 }
 
+// Before the file is made, so that none is there that the list lacks.
+void list_as_own(const fs::path& folder, const std::string& name) {
+  const fs::path list = folder / checkpoint::kEventFileList;
+  const bool is_there = fs::symlink_status(list).type() == fs::file_type::regular;
+  write_file_atomically(list, (is_there ? read_file(list) : std::string()) + name + "\n");
+}
+
 fs::path make_file_path(const TensorBoardOptions& options) {
   static std::atomic<int> counter{0};
   make_folder(options.folder);
   const auto seconds = static_cast<int64_t>(options.unix_seconds());
-  return options.folder /
-         fmt::format("events.out.tfevents.{:010}.{}.{}.{}", seconds, options.host_name, options.process_id, counter++);
+  const std::string name =
+      fmt::format("events.out.tfevents.{:010}.{}.{}.{}", seconds, options.host_name, options.process_id, counter++);
+  list_as_own(options.folder, name);
+  return options.folder / name;
 }
 
 }  // namespace

@@ -132,6 +132,27 @@ struct Reader {
   }
 };
 
+void check_ranges(const TrainerState& state, const std::string& subject) {
+  const ResumeState& resume = state.resume;
+  const auto check = [&](const char* name, int64_t value, int64_t largest) {
+    if (value >= 0 && value <= largest) return;
+    throw UserError("`{}` in `{}` must be 0 to {}, but is {}; resume from another checkpoint", name, subject, largest,
+                    value);
+  };
+  constexpr int64_t kMost = int64_t{1} << 62;
+  check("global_step", state.global_step, kMost);
+  check("best_global_step", state.best_global_step.value_or(0), kMost);
+  check("sequences_per_epoch", resume.sequences_per_epoch, kMost);
+  check("data_epoch", resume.data_epoch, kMost);
+  check("data_sequence", resume.data_sequence, resume.sequences_per_epoch);
+  for (const auto& [name, value] : {std::pair("sequences_seen", resume.sequences_seen),
+                                    {"tokens_seen", resume.tokens_seen},
+                                    {"skipped_steps", resume.skipped_steps},
+                                    {"loss_count", resume.loss_count},
+                                    {"part_steps", resume.part_steps}})
+    check(name, value, kMost);
+}
+
 }  // namespace
 
 Json TrainerState::to_json() const {
@@ -150,7 +171,7 @@ TrainerState TrainerState::from_json(const Json& values, const std::string& subj
   TrainerState state;
   visit_trainer_fields(state, Reader{values, subject});
   const Json::json_pointer place(fmt::format("/{}/{}/attributes", kCallbacks, kResume));
-  if (!values.contains(place)) {
+  if (!values.contains(place) || !values.at(place).is_object()) {
     throw UserError(
         "`{}` in `{}` must be there for an exact resume, but is missing (the checkpoint of another program?); give the "
         "folder as --model to start from its weights",
@@ -159,6 +180,7 @@ TrainerState TrainerState::from_json(const Json& values, const std::string& subj
   Json attributes{{"data_hash", nullptr}, {"evaluation_is_due", false}};  // which the first checkpoints have not
   attributes.update(values.at(place));
   visit_resume_fields(state.resume, Reader{attributes, subject});
+  check_ranges(state, subject);
   return state;
 }
 

@@ -140,14 +140,16 @@ TEST(AtomicFile, SeveralOfOnePathDoNotDisturbEachOther) {
   EXPECT_EQ(content_of(folder / "a"), "first");
 }
 
-TEST(AtomicFile, ALinkIsFollowed) {
+TEST(AtomicFile, ALinkIsReplacedAndWhatItPointsToStays) {
   const TemporaryFolder folder;
   fs::create_directory(folder / "real");
   put_content(folder / "real/a", "old");
   fs::create_symlink("real/a", folder / "link");
   write_file_atomically(folder / "link", "new");
-  EXPECT_TRUE(fs::is_symlink(folder / "link"));
-  EXPECT_EQ(content_of(folder / "real/a"), "new");
+  EXPECT_FALSE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(content_of(folder / "link"), "new");
+  EXPECT_EQ(content_of(folder / "real/a"), "old");
+  EXPECT_EQ(entry_count(folder.path), 2);
 }
 
 TEST(AtomicFile, ADeviceIsWrittenDirectly) {
@@ -178,7 +180,7 @@ TEST(AtomicFile, AFolderOrAMissingFolderIsTheUsersError) {
   EXPECT_EQ(user_error([&] { AtomicFile file(itself); }),
             "`" + itself + "` must be a file, but is a folder; choose another name");
   const std::string text = user_error([&] { write_file_atomically(folder / "none/a", "x"); });
-  expect_contains(text, "`" + (folder / "none/a.tmp").string());
+  expect_contains(text, "`" + (folder / "none/a").string() + "`");
   expect_contains(text, "must be writable, but opening it failed: No such file or directory");
 }
 

@@ -2,6 +2,9 @@
 #include "retort/base/thread.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <thread>
@@ -32,6 +35,25 @@ TEST(Thread, EveryItemExactlyOnceInRangesOfAtLeastTheGrain) {
       for (const auto& visit : visits) ASSERT_EQ(visit, 1);
     }
   }
+}
+
+// A limit on processes counts those of the user, so one of 1 leaves no room for a second thread.
+TEST(Thread, WhereTheSystemStartsNoMoreFewerAreUsed) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;  // the superuser has no such limit
+    const rlimit limit = {.rlim_cur = 1, .rlim_max = 1};
+    if (::setrlimit(RLIMIT_NPROC, &limit) != 0 || (::getuid() == 0 && ::setuid(kNobody) != 0)) ::_exit(3);
+    set_thread_count(8);
+    std::atomic<int> items{0};
+    parallel_for(100, 1, [&](int64_t begin, int64_t end) { items += static_cast<int>(end - begin); });
+    ::_exit(items != 100 ? 2 : thread_count() == 1 ? 0 : thread_count() == 8 ? 3 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 3) GTEST_SKIP() << "processes cannot be limited here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Thread, NothingToDoCallsNothing) {

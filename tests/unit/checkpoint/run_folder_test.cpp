@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "retort/base/own_folder.h"
 #include "retort/checkpoint/manifest.h"
 #include "unit/checkpoint/run_folder_testing.h"
 
@@ -37,21 +38,32 @@ TEST_F(RunFolderTest, RoomForTheFinalModelIsHeldFromTheStart) {
   constexpr int64_t kBytes = 1 << 20;
   {
     RunFolder run({.output_dir = out()});
+    const auto room_bytes = [&] {
+      int64_t bytes = 0;
+      for (const auto& entry : fs::recursive_directory_iterator(out()))
+        if (entry.path().filename() == "room") bytes += static_cast<int64_t>(entry.file_size());
+      return bytes;
+    };
     run.set_room_aside(kBytes);
-    if (!fs::exists(out() / ".room")) GTEST_SKIP() << "this file system cannot set room aside";
-    EXPECT_EQ(static_cast<int64_t>(fs::file_size(out() / ".room")), kBytes);
+    if (room_bytes() == 0) GTEST_SKIP() << "this file system cannot set room aside";
+    EXPECT_EQ(room_bytes(), kBytes);
     run.publish_files([&](const fs::path& folder) {
-      EXPECT_FALSE(fs::exists(out() / ".room")) << "the model takes its place";
+      EXPECT_EQ(room_bytes(), 0) << "the model takes its place";
       write_file_atomically(folder / "model.safetensors", "final");
     });
     EXPECT_NE(user_error_of([&] { run.set_room_aside(int64_t{1} << 60); }).find("bytes free to save"),
               std::string::npos);
   }
   { RunFolder({.output_dir = out(), .start = RunStart::kOverwrite}).set_room_aside(kBytes); }
-  EXPECT_FALSE(fs::exists(out() / ".room")) << "a run that ends early gives it back";
-  write_file_atomically(out() / ".room", "left by a run that was killed");
+  EXPECT_EQ(std::distance(fs::directory_iterator(out()), fs::directory_iterator()), 2)
+      << ".lock and the model: a run that ends early gives its room back";
+  write_file_atomically(out() / ".room", "of somebody else");
+  allocate_file(out() / ".room.older", kBytes);
+  { RunFolder run({.output_dir = out(), .start = RunStart::kOverwrite}); }
+  EXPECT_TRUE(fs::exists(out() / ".room")) << "it holds something";
+  fs::rename(out() / ".room.older", out() / ".room");
   RunFolder run({.output_dir = out(), .start = RunStart::kOverwrite});
-  EXPECT_FALSE(fs::exists(out() / ".room"));
+  EXPECT_FALSE(fs::exists(out() / ".room")) << "allocated by an earlier version, never written to";
 }
 
 TEST_F(RunFolderTest, AUsedFolderIsRefusedWithTheRemedyThatFits) {
@@ -86,7 +98,7 @@ TEST_F(RunFolderTest, AUsedFolderIsRefusedWithTheRemedyThatFits) {
             fmt::format("`{}` must be empty, but holds a finished run (it has `DONE`); choose another --output_dir, or "
                         "--overwrite_output_dir to replace that run",
                         out().string()));
-  EXPECT_NE(open(RunStart::kResume).find("there is nothing to --resume"), std::string::npos);
+  EXPECT_EQ(open(RunStart::kResume), "no error") << "its results can be asked for";
   EXPECT_EQ(open(RunStart::kOverwrite), "no error");
 }
 
@@ -203,23 +215,34 @@ TEST_F(RunFolderTest, SavingTheSameStepAgainReplacesIt) {
 TEST_F(RunFolderTest, LeftoversOfKilledSavesAreRemovedAndWholeOnesNamed) {
   { RunFolder({.output_dir = out()}).save(tiny_save(4)); }
   fs::copy(out() / "checkpoint-4", out() / "checkpoint-5.tmp.123.0", fs::copy_options::recursive);
-  fs::create_directories(out() / "checkpoint-6.tmp.123.1");
-  fs::create_directories(out() / "checkpoint-1.deleted");
-  fs::create_directories(out() / "unpublished");
-  write_file_atomically(out() / "results.json.tmp.123.2", "{");
+  fs::copy(out() / "checkpoint-4", out() / "checkpoint-1.deleted", fs::copy_options::recursive);
+  fs::remove(out() / "checkpoint-1.deleted" / "model.safetensors");
+  const std::vector<std::string> others{"checkpoint-6.tmp.123.1", "unpublished", "thesis.tmp.2024.11",
+                                        "checkpoint-best.deleted", ".retort-tmp.1.2"};
+  for (const std::string& name : others) {
+    fs::create_directories(out() / name);
+    write_file_atomically(out() / name / "paper.tex", "mine");
+  }
   write_file_atomically(out() / "notes.tmp", "mine");
   RunFolder run({.output_dir = out(), .start = RunStart::kResume});
   EXPECT_EQ(steps_of(run), (std::vector<int64_t>{4, 5})) << "5 lacked only its name";
-  for (const char* name : {"checkpoint-6.tmp.123.1", "checkpoint-1.deleted", "unpublished", "results.json.tmp.123.2"})
-    EXPECT_FALSE(fs::exists(out() / name)) << name;
+  EXPECT_FALSE(fs::exists(out() / "checkpoint-1.deleted")) << "its manifest says whose it is";
+  for (const std::string& name : others) EXPECT_EQ(read_file(out() / name / "paper.tex"), "mine") << name;
   EXPECT_EQ(read_file(out() / "notes.tmp"), "mine");
 }
 
 TEST_F(RunFolderTest, AFolderWithNothingButLeftoversIsEmpty) {
   for (const RunStart start : {RunStart::kNew, RunStart::kResume}) {
-    fs::create_directories(out() / "checkpoint-1.tmp.123.0");
+    fs::create_directories(out());
+    const int status = wait_for(start_child([&] {
+      const fs::path left = make_own_folder(out());
+      fs::create_directories(left / "checkpoint-1");
+      return 0;  // without removing it
+    }));
+    ASSERT_EQ(WEXITSTATUS(status), 0);
+    EXPECT_EQ(std::distance(fs::directory_iterator(out()), fs::directory_iterator()), start == RunStart::kNew ? 1 : 2);
     EXPECT_FALSE(RunFolder({.output_dir = out(), .start = start}).newest_valid().has_value());
-    EXPECT_FALSE(fs::exists(out() / "checkpoint-1.tmp.123.0"));
+    EXPECT_EQ(std::distance(fs::directory_iterator(out()), fs::directory_iterator()), 1) << "only .lock";
   }
 }
 

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <new>
+#include <system_error>
 
 #include "retort/base/error.h"
 
@@ -32,6 +34,13 @@ TEST(ExitCode, UserErrorsOneLineEach) {
   EXPECT_EQ(outcome(UserError("`a` {}\n`b` {}", 1, 2)), Outcome(2, "error: `a` 1\nerror: `b` 2\n"));
 }
 
+TEST(ExitCode, AMessageOfAnyNumberOfLinesIsCut) {
+  const auto [exit_code, text] = outcome(UserError("`a` is bad:{}", std::string(1'000'000, '\n')));
+  EXPECT_EQ(exit_code, 2);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 101);
+  EXPECT_TRUE(text.ends_with("error: ... and 999900 bytes more\n")) << text.substr(text.size() - 60);
+}
+
 TEST(ExitCode, DivergenceAndInterruption) {
   EXPECT_EQ(outcome(DivergenceError("loss is NaN")), Outcome(3, "error: loss is NaN\n"));
   EXPECT_EQ(outcome(Interrupted(SIGINT, "saved")), Outcome(130, "retort: saved\n"));
@@ -50,6 +59,15 @@ TEST(ExitCode, ForeignErrorsShowTheirFirstLine) {
   EXPECT_EQ(exit_code, 70);
   EXPECT_TRUE(text.starts_with("error: internal error: shapes differ\n")) << text;
   EXPECT_EQ(text.find("stack"), text.npos);
+}
+
+TEST(ExitCode, ThreadsThatCannotBeStartedAreNoBug) {
+  const auto none = std::make_error_code(std::errc::resource_unavailable_try_again);
+  EXPECT_EQ(outcome(std::system_error(none, "pthread_create")),
+            Outcome(2,
+                    "error: `threads` must be startable, but the system starts no more; raise the limit on processes "
+                    "(ulimit -u, pids.max) or lower --threads\n"));
+  EXPECT_EQ(outcome(std::system_error(std::make_error_code(std::errc::invalid_argument))).first, 70);
 }
 
 TEST(ExitCode, ExhaustedMemoryAndDisksAreNoBug) {

@@ -112,6 +112,33 @@ TEST_F(EventLogTest, ResumingDropsATornLineAndTheSummaryOfTheEnd) {
   }
 }
 
+TEST_F(EventLogTest, ALineOfOtherTypesIsNamed) {
+  EventLogOptions resumed = options();
+  resumed.resumed_step = 20;
+  std::ofstream(path(), std::ios::binary) << train_line(10) << "{\"event\":5}\n";
+  EXPECT_EQ(user_error_of([&] { EventLog log(resumed); }),
+            fmt::format("`event` in line 2 of `{}` must be text, but is 5; move the file away to continue without it",
+                        path().string()));
+  std::ofstream(path(), std::ios::binary) << "{\"event\":\"train\",\"step\":true}\n";
+  EXPECT_NE(user_error_of([&] { EventLog log(resumed); }).find("`step` in line 1 of"), std::string::npos);
+  std::ofstream(path(), std::ios::binary) << "{\"event\":\"train\",\"step\":1e300}\n";
+  { EventLog log(resumed); }
+  EXPECT_EQ(text(), "") << "of a later step";
+}
+
+TEST_F(EventLogTest, AFileWithAnotherNameIsCopiedBeforeItIsWritten) {
+  EventLogOptions resumed = options();
+  resumed.resumed_step = 20;
+  for (const bool is_hard : {false, true}) {
+    std::ofstream(root_ / "victim", std::ios::binary) << train_line(10) << train_line(30);
+    fs::remove(path());
+    is_hard ? fs::create_hard_link(root_ / "victim", path()) : fs::create_symlink(root_ / "victim", path());
+    EventLog(resumed).write(train_event(40));
+    EXPECT_EQ(text(), train_line(10) + train_line(40));
+    EXPECT_EQ(read_file(root_ / "victim"), train_line(10) + train_line(30));
+  }
+}
+
 TEST_F(EventLogTest, ANewRunBeginsAnEmptyLogAndAMissingOneCanBeResumed) {
   EventLogOptions resumed = options();
   resumed.resumed_step = 20;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <regex>
 
+#include "retort/checkpoint/run_folder.h"
 #include "unit/train/train_testing.h"
 
 namespace retort::train {
@@ -32,6 +33,12 @@ TEST_F(TrainSupportTest, EventFilesHaveTheNameThatTensorBoardLooksFor) {
                                std::regex(R"(events\.out\.tfevents\.1700000000\.host\.77\.\d+)")))
       << first.path();
   EXPECT_NE(first.path(), second.path());
+}
+
+TEST_F(TrainSupportTest, EventFilesAreListedAsOwn) {
+  const TensorBoardWriter first(fixed_options(root_ / "runs")), second(fixed_options(root_ / "runs"));
+  EXPECT_EQ(read_file(root_ / "runs" / checkpoint::kEventFileList),
+            first.path().filename().string() + "\n" + second.path().filename().string() + "\n");
 }
 
 TEST_F(TrainSupportTest, AnEventFolderThatCannotBeMadeIsAUserError) {

@@ -120,6 +120,22 @@ TEST(TrainerStateTest, AWrongFieldIsNamed) {
             "`best_global_step` in `trainer_state.json` m");
 }
 
+TEST(TrainerStateTest, NumbersThatCannotBeAreNamed) {
+  const auto attribute = [](Json& values, const char* name) -> Json& {
+    return values["stateful_callbacks"]["RetortResume"]["attributes"][name];
+  };
+  EXPECT_EQ(resume_error([&](Json& values) { attribute(values, "data_sequence") = 20481; }),
+            "`data_sequence` in `trainer_state.json` must be 0 to 20480, but is 20481; resume from another checkpoint");
+  EXPECT_NE(resume_error([&](Json& values) { attribute(values, "data_epoch") = -1; }).find("`data_epoch` in"),
+            std::string::npos);
+  EXPECT_NE(resume_error([&](Json& values) { values["global_step"] = -1; }).find("`global_step` in"),
+            std::string::npos);
+  EXPECT_NE(resume_error([&](Json& values) {
+              values["stateful_callbacks"]["RetortResume"]["attributes"] = 5;
+            }).find("`RetortResume` in"),
+            std::string::npos);
+}
+
 TEST(TrainerStateTest, TheStateOfAnotherProgramIsRefused) {
   const Json reference = read_json_file(fs::path(RETORT_FIXTURES) / "train" / "trainer_state.json");
   EXPECT_EQ(
