@@ -1,11 +1,15 @@
 #include "retort/recipe/demo.h"
 
+#include <algorithm>
+#include <cmath>
 #include <sstream>
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
+#include "retort/base/log.h"
 #include "retort/base/own_folder.h"
 #include "retort/data/question_world.h"
+#include "retort/recipe/bench_train.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/extract.h"
 #include "retort/recipe/predict_qa.h"
@@ -14,7 +18,16 @@ namespace retort::recipe {
 
 namespace {
 
-constexpr int64_t kQuestionsPerPassage = 4, kDevPassages = 100, kShownAnswers = 3;
+constexpr int64_t kQuestionsPerPassage = 4, kShownAnswers = 3, kMeasuredPassages = 20;
+// Students get less than half of the questions: where labels are plenty, so small a world teaches them without a
+// teacher.
+constexpr double kStudentShare = 3. / 7;
+constexpr double kSeconds = 95;  // of training and evaluation; the rest of two minutes is start and measurement
+
+// How large the world is.
+struct WorldSize {
+  int64_t passages = 700, dev_passages = 100;
+};
 
 // The encoder that the set-up installs, seen from the folder above the program's own.
 fs::path find_installed_encoder() {
@@ -62,10 +75,33 @@ fs::path cut_student(const FinetuneSquadConfig& teacher, const fs::path& folder)
   return folder;
 }
 
-// Students get less than half of the questions: where labels are plenty, so small a world teaches them without a
-// teacher.
-int64_t student_questions(const DemoConfig& config) {
-  return std::max<int64_t>(1, config.passages * kQuestionsPerPassage * 3 / 7);
+int64_t student_questions(const WorldSize& size) {
+  return std::max<int64_t>(1, std::llround(kStudentShare * static_cast<double>(size.passages * kQuestionsPerPassage)));
+}
+
+// Sequences that the teacher trains on in a second, from two steps of it.
+double measure_rate(const FinetuneSquadConfig& teacher) {
+  BenchTrainConfig bench;
+  bench.model = teacher.model, bench.data.squad = teacher.data, bench.training = teacher.training;
+  bench.steps = 2;
+  return bench_train(bench)["seq_s"].get<double>();
+}
+
+// What fits into kSeconds, counted in sequences of the teacher's training. A student's step takes half of that, an
+// evaluation or a teacher's answer a third.
+WorldSize choose_size(double rate) {
+  constexpr double kDevPassage = kQuestionsPerPassage * (1 + 0.5 + 0.5) / 3;
+  constexpr double kPassage = kQuestionsPerPassage * (1 + kStudentShare * (0.5 + 0.5 + 1. / 3));
+  const double sequences = kSeconds * rate;
+  WorldSize size;
+  size.dev_passages = std::clamp<int64_t>(std::llround(0.1 * sequences / kDevPassage), 15, size.dev_passages);
+  const double left = sequences - kDevPassage * static_cast<double>(size.dev_passages);
+  size.passages = std::clamp<int64_t>(std::llround(left / kPassage), 40, size.passages);
+  log_info(
+      "this machine trains {:.0f} sequences a second, so the world has {} passages with {} questions each, and {} "
+      "to evaluate on; `--passages` chooses another size",
+      rate, size.passages, kQuestionsPerPassage, size.dev_passages);
+  return size;
 }
 
 Json train_with_teacher(const FinetuneSquadConfig& plain, const FinetuneSquadConfig& teacher) {
@@ -124,15 +160,23 @@ Json demo(const DemoConfig& config, const Show& show) {
     return data::make_question_world(
         {.seed = seed, .split = split, .passages = passages, .questions_per_passage = kQuestionsPerPassage});
   };
-  const Json dev = make_world(data::WorldSplit::kDev, kDevPassages);
-  write_json_file(teacher.data.train_file, make_world(data::WorldSplit::kTrain, config.passages), -1);
+  const auto write_training = [&](int64_t passages) {
+    write_json_file(teacher.data.train_file, make_world(data::WorldSplit::kTrain, passages), -1);
+  };
+  WorldSize size{.passages = config.passages};
+  if (config.passages == 0) {
+    write_training(kMeasuredPassages);
+    size = choose_size(measure_rate(teacher));
+  }
+  write_training(size.passages);
+  const Json dev = make_world(data::WorldSplit::kDev, size.dev_passages);
   write_json_file(teacher.data.dev_file, dev, -1);
 
   Json results = finetune_squad(teacher);
   const fs::path start = cut_student(teacher, fs::path(config.output_dir) / "student-start");
   FinetuneSquadConfig plain = training_of(config, start, "student-plain");
   FinetuneSquadConfig taught = training_of(config, start, "student");
-  plain.data.max_train_examples = taught.data.max_train_examples = student_questions(config);
+  plain.data.max_train_examples = taught.data.max_train_examples = student_questions(size);
   const Json plain_results = finetune_squad(plain), taught_results = train_with_teacher(taught, teacher);
 
   PredictQaConfig ask;
@@ -150,7 +194,7 @@ Json demo(const DemoConfig& config, const Show& show) {
   show_row("student, plain", plain_results, plain, show);
   show_row("student, distilled", taught_results, taught, show);
   show(fmt::format("Both students are every second layer of the teacher, trained on {} of its {} questions.",
-                   student_questions(config), config.passages * kQuestionsPerPassage));
+                   student_questions(size), size.passages * kQuestionsPerPassage));
   show(fmt::format(
       "\nThe answers are the distilled student's, `{}`. Ask it: retort predict qa --model {} --question ... "
       "--context ...",
