@@ -37,9 +37,9 @@ fs::path linked_output(const fs::path& path) {
   constexpr int kMostLinks = 40;
   fs::path followed = path;
   for (int links = 0; links < kMostLinks && fs::is_symlink(followed, failure); ++links) {
-    const fs::path target = fs::read_symlink(followed, failure);
+    const fs::path next = fs::read_symlink(followed, failure);
     if (failure) return path;
-    followed = followed.parent_path() / target;
+    followed = followed.parent_path() / next;
   }
   return fs::is_symlink(followed, failure) ? path : followed;
 }
