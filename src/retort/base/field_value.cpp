@@ -214,7 +214,7 @@ std::string field_to_text(const Field& field) {
 }
 
 std::string field_kind(const Field& field) {
-  static constexpr const char* kKinds[] = {"", "INT", "FLOAT", "TEXT", "TEXT,...", "INT,..."};
+  static constexpr const char* kKinds[] = {"", "", "INT", "FLOAT", "TEXT", "TEXT,...", "INT,..."};
   static_assert(std::size(kKinds) == std::variant_size_v<Field::Target>);
   return kKinds[field.target.index()];
 }
