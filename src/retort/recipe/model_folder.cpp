@@ -255,6 +255,8 @@ LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
     config.vocab_size = loaded.tokenizer->vocabulary_size();
   } else if (options.needs_tokenizer) {
     throw UserError("`--vocab_file` must be given with `{}`, because a preset has no vocabulary", source.model);
+  } else if (source.do_lower_case) {
+    log_warning("`--do_lower_case` has no effect without `--vocab_file`: `{}` has no tokenizer here", source.model);
   }
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;

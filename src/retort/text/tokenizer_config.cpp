@@ -129,7 +129,10 @@ void write_tokenizer_files(const TokenizerDefinition& definition, const std::fil
   for (const AddedToken& token : definition.added_tokens)
     if (!ids.contains(token.content)) added[token.content] = token.id;
   write_file_atomically(folder / "vocab.txt", lines);
-  if (!added.empty()) write_json_file(folder / "added_tokens.json", added);
+  if (added.empty())
+    std::filesystem::remove(folder / "added_tokens.json");  // of an earlier tokenizer
+  else
+    write_json_file(folder / "added_tokens.json", added);
   write_file_atomically(folder / "tokenizer.json", tokenizer_json_text(definition));
   Json names = definition.names;
   names.update(token_names(definition.names, options));
