@@ -262,7 +262,7 @@ std::string after_json(const Json& values) {
 TEST(Fields, JsonRoundTrip) {
   const std::string text =
       R"({"model":"m","precision":"bf16","learning_rate":0.125,"steps":3,"most":5,"offset":-4,"resume":true,"cache":false,)"
-      R"("no_cuda":true,"files":["a","b"],"layers":[0,11]})";
+      R"("no_cuda":true,"lower":true,"files":["a","b"],"layers":[0,11]})";
   EXPECT_EQ(after_json(parse_json(text, "text")), text);
 }
 
