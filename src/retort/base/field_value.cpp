@@ -1,4 +1,4 @@
-// Words and JSON into the six types of a field. Numbers are read and written without the locale (from_chars, fmt): a
+// Words and JSON into the seven types of a field. Numbers are read and written without the locale (from_chars, fmt): a
 // German desktop must not turn 0.5 into 0.
 #include "retort/base/field_value.h"
 
@@ -63,6 +63,8 @@ std::string check(const FieldSpec& spec, const std::string& value) {
   return must_be(field_limits(spec), value) + (near.empty() ? "" : fmt::format("; did you mean `{}`?", near));
 }
 
+std::string check(const FieldSpec&, std::optional<bool>) { return ""; }
+
 template <typename Number>
 requires std::is_arithmetic_v<Number> std::string check(const FieldSpec& spec, Number value) {
   return outside(spec, static_cast<double>(value)) ? must_be(field_limits(spec), fmt::to_string(value)) : "";
@@ -78,6 +80,9 @@ std::string check(const FieldSpec& spec, const std::vector<T>& values) {
 // From words, one overload per type; each answers with the problem.
 std::string read_words(const std::vector<std::string>& words, bool& value) {
   return read_bool(words.front(), value) ? "" : must_be("true or false", words.front());
+}
+std::string read_words(const std::vector<std::string>& words, std::optional<bool>& value) {
+  return read_words(words, value.emplace());
 }
 std::string read_words(const std::vector<std::string>& words, int64_t& value) {
   return read_number(words.front(), value) ? "" : must_be("a whole number", words.front());
@@ -108,6 +113,7 @@ std::string read_json(const Json& json, bool& value) {
   if (json.is_number_integer() && read_bool(json.dump(), value)) return "";
   return must_be("true or false", shown(json));
 }
+std::string read_json(const Json& json, std::optional<bool>& value) { return read_json(json, value.emplace()); }
 std::string read_json(const Json& json, double& value) {
   if (!json.is_number()) return must_be("a number", shown(json));
   value = json.get<double>();
@@ -157,6 +163,7 @@ std::string set_field(Field& field, const Read& read) {
 }
 
 std::string to_text(bool value) { return value ? "true" : "false"; }
+std::string to_text(std::optional<bool> value) { return value ? to_text(*value) : ""; }
 std::string to_text(int64_t value) { return fmt::to_string(value); }
 std::string to_text(double value) { return fmt::format("{}", value); }
 std::string to_text(const std::string& value) { return value; }
@@ -165,9 +172,17 @@ std::string to_text(const std::vector<T>& values) {
   return fmt::format("{}", fmt::join(values, ","));
 }
 
+template <typename T>
+Json to_json(const T& value) {
+  return value;
+}
+Json to_json(const std::optional<bool>& value) { return value ? Json(*value) : Json(nullptr); }
+
 }  // namespace
 
-bool is_bool(const Field& field) { return std::holds_alternative<bool*>(field.target); }
+bool is_bool(const Field& field) {
+  return std::holds_alternative<bool*>(field.target) || std::holds_alternative<std::optional<bool>*>(field.target);
+}
 
 bool is_list(const Field& field) {
   return std::holds_alternative<std::vector<std::string>*>(field.target) ||
@@ -191,7 +206,7 @@ std::string set_field_from_json(Field& field, const Json& json) {
 }
 
 Json field_to_json(const Field& field) {
-  return std::visit([](const auto* target) { return Json(*target); }, field.target);
+  return std::visit([](const auto* target) { return to_json(*target); }, field.target);
 }
 
 std::string field_to_text(const Field& field) {
@@ -199,7 +214,7 @@ std::string field_to_text(const Field& field) {
 }
 
 std::string field_kind(const Field& field) {
-  static constexpr const char* kKinds[] = {"", "INT", "FLOAT", "TEXT", "TEXT,...", "INT,..."};
+  static constexpr const char* kKinds[] = {"", "", "INT", "FLOAT", "TEXT", "TEXT,...", "INT,..."};
   static_assert(std::size(kKinds) == std::variant_size_v<Field::Target>);
   return kKinds[field.target.index()];
 }

@@ -109,7 +109,8 @@ void apply_bool(Field& field, FlagUse& use, bool negated, Problems& problems) {
     problems.push_back(fmt::format("`--{}` must be true or false, but is `{}`", use.name, use.words.front()));
     return;
   }
-  **std::get_if<bool*>(&field.target) = value != negated;
+  if (auto* const optional = std::get_if<std::optional<bool>*>(&field.target)) **optional = value != negated;
+  if (auto* const plain = std::get_if<bool*>(&field.target)) **plain = value != negated;
   field.was_set = true;
 }
 

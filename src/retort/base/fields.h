@@ -40,7 +40,9 @@ struct FieldSpec {
 
 // One field: its description and where its value lives.
 struct Field {
-  using Target = std::variant<bool*, int64_t*, double*, std::string*, std::vector<std::string>*, std::vector<int64_t>*>;
+  // Of the optional truth value, absent is "not given": something else decides then.
+  using Target = std::variant<bool*, std::optional<bool>*, int64_t*, double*, std::string*, std::vector<std::string>*,
+                              std::vector<int64_t>*>;
   std::string name, group;
   FieldSpec spec;
   Target target;

@@ -24,14 +24,18 @@ constexpr int64_t kVocabularyMultiple = 8;
 constexpr int64_t kLargestVocabularyGap = 128;  // rows that paddings of published models leave unused
 
 std::shared_ptr<const text::Tokenizer> load_tokenizer(const ModelSource& source, const fs::path& folder) {
-  if (source.vocab_file.empty()) return std::make_shared<text::Tokenizer>(text::Tokenizer::load(folder));
+  if (source.vocab_file.empty())
+    return std::make_shared<text::Tokenizer>(text::Tokenizer::load(folder, source.do_lower_case));
   text::TokenizerOptions options;
-  options.do_lower_case = source.do_lower_case;
+  options.do_lower_case = source.do_lower_case.value_or(true);
   return std::make_shared<text::Tokenizer>(text::Tokenizer::from_vocab_file(source.vocab_file, options));
 }
 
 void check_vocabulary(const text::Tokenizer& tokenizer, const model::ModelConfig& config, const std::string& subject) {
-  const int64_t pieces = tokenizer.vocabulary_size(), rows = config.vocab_size;
+  const int64_t pieces = tokenizer.base_size(), rows = config.vocab_size;
+  if (pieces <= rows && tokenizer.vocabulary_size() > rows)
+    log_warning("`{}`: the model has {} embeddings, but the tokenizer knows {} tokens: texts with `{}` will be refused",
+                subject, rows, tokenizer.vocabulary_size(), tokenizer.piece(static_cast<int32_t>(rows)));
   if (pieces > rows || rows - pieces >= kLargestVocabularyGap)
     throw UserError(
         "`{}`: the vocabulary must have as many pieces as the model has embeddings, {}, but has {}; "
@@ -145,6 +149,8 @@ LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
     config.vocab_size = loaded.tokenizer->vocabulary_size();
   } else if (options.needs_tokenizer) {
     throw UserError("`--vocab_file` must be given with `{}`, because a preset has no vocabulary", source.model);
+  } else if (source.do_lower_case) {
+    log_warning("`--do_lower_case` has no effect without `--vocab_file`: `{}` has no tokenizer here", source.model);
   }
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;

@@ -10,7 +10,9 @@ void ModelSource::fields(FieldList& list) {
             .required = true});
   list.add("vocab_file", vocab_file,
            {.help = "vocab.txt to use instead of the folder's tokenizer; needed with a preset."});
-  list.add("do_lower_case", do_lower_case, {.help = "With vocab_file: whether text is lower-cased."});
+  list.add("do_lower_case", do_lower_case,
+           {.help = "Whether text is lower-cased, whatever the tokenizer's files say; not given: as they say, and true "
+                    "with vocab_file."});
   list.add("pad_vocabulary", pad_vocabulary, {.help = "Round the vocabulary of the model up to a multiple of 8."});
 }
 

@@ -1,6 +1,7 @@
 // The flags that say which model a command works on.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "retort/base/fields.h"
@@ -11,8 +12,8 @@ namespace retort::recipe {
 // size.
 struct ModelSource {
   std::string model;
-  std::string vocab_file;     // needed by presets; else replaces the folder's tokenizer
-  bool do_lower_case = true;  // with vocab_file
+  std::string vocab_file;                  // needed by presets; else replaces the folder's tokenizer
+  std::optional<bool> do_lower_case = {};  // absent: as the model folder says; with vocab_file true
   bool pad_vocabulary = false;
   // In place of what config.json says; negative: as there.
   double dropout = -1, attention_dropout = -1, head_dropout = -1, initializer_range = -1;

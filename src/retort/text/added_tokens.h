@@ -21,6 +21,7 @@ struct AddedToken {
   bool lstrip = false;       // takes the white space before it
   bool rstrip = false;       // takes the white space after it
   bool normalized = false;   // looked for in the normalized text instead of the raw one
+  bool operator==(const AddedToken&) const = default;
 };
 
 // Finds the tokens of one kind (raw or normalized) in texts.

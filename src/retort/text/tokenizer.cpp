@@ -84,9 +84,10 @@ Tokenizer::Impl::Impl(TokenizerDefinition all)
       is_special(definition.pieces.size(), false) {
   WordPieceOptions options{.continuation_prefix = definition.continuation_prefix,
                            .max_word_characters = definition.options.max_word_characters};
-  const auto unk = std::find(definition.pieces.begin(), definition.pieces.end(), definition.options.unk_token);
-  options.unk_id = static_cast<int32_t>(unk - definition.pieces.begin());
-  wordpiece = WordPiece(std::span(definition.pieces).first(definition.model_piece_count), std::move(options));
+  const std::vector<std::string> searched = searched_pieces(definition);
+  const auto unk = std::find(searched.begin(), searched.end(), definition.options.unk_token);
+  options.unk_id = static_cast<int32_t>(unk - searched.begin());
+  wordpiece = WordPiece(searched, std::move(options));
   for (const AddedToken& token : definition.added_tokens) is_special[static_cast<size_t>(token.id)] = token.special;
 }
 
@@ -134,9 +135,9 @@ void Tokenizer::Impl::encode_segment(std::string_view text, Range segment, Segme
 int32_t Tokenizer::Impl::find(std::string_view piece) const {
   const int32_t id = wordpiece.find(piece);
   if (id >= 0) return id;
-  const auto begin = definition.pieces.begin() + static_cast<std::ptrdiff_t>(definition.model_piece_count);
-  const auto found = std::find(begin, definition.pieces.end(), piece);
-  return found == definition.pieces.end() ? -1 : static_cast<int32_t>(found - definition.pieces.begin());
+  const auto found = std::find_if(definition.added_tokens.begin(), definition.added_tokens.end(),
+                                  [&](const AddedToken& token) { return token.content == piece; });
+  return found == definition.added_tokens.end() ? -1 : found->id;
 }
 
 int32_t Tokenizer::Impl::require(const std::string& token) const {
@@ -147,19 +148,8 @@ int32_t Tokenizer::Impl::require(const std::string& token) const {
   return id;
 }
 
-Tokenizer Tokenizer::load(const std::filesystem::path& folder) {
-  const std::filesystem::path json = folder / "tokenizer.json", vocab = folder / "vocab.txt";
-  const TokenizerOptions options = read_tokenizer_options(folder);
-  TokenizerDefinition definition;
-  if (std::filesystem::exists(json) && read_tokenizer_json(json, options, definition)) {
-    return Tokenizer(std::make_unique<Impl>(std::move(definition)));
-  }
-  if (std::filesystem::exists(vocab)) return from_vocab_file(vocab, options);
-  throw UserError(
-      "`{}` must hold the tokenizer of a BERT model (a tokenizer.json of type WordPiece, or vocab.txt), but has "
-      "neither; "
-      "copy vocab.txt from the folder that the model came from",
-      folder.string());
+Tokenizer Tokenizer::load(const std::filesystem::path& folder, std::optional<bool> do_lower_case) {
+  return Tokenizer(std::make_unique<Impl>(read_tokenizer_folder(folder, do_lower_case)));
 }
 
 Tokenizer Tokenizer::from_vocab_file(const std::filesystem::path& vocab_file, TokenizerOptions options) {
@@ -204,6 +194,8 @@ std::string Tokenizer::decode(std::span<const int32_t> ids, bool skip_special_to
   return text;
 }
 
+int32_t Tokenizer::base_size() const { return static_cast<int32_t>(impl_->definition.model_piece_count); }
+
 int32_t Tokenizer::vocabulary_size() const { return static_cast<int32_t>(impl_->definition.pieces.size()); }
 
 std::string_view Tokenizer::piece(int32_t id) const {
@@ -241,7 +233,8 @@ std::string Tokenizer::content_hash() const {
   hash.add_number(definition.options.max_word_characters).add(definition.continuation_prefix);
   hash.add_number(unk_id()).add_number(cls_id()).add_number(sep_id());
   hash.add_number(static_cast<int64_t>(definition.model_piece_count));
-  for (const std::string& piece : definition.pieces) hash.add(piece);
+  for (const std::string& piece : searched_pieces(definition)) hash.add(piece);
+  for (size_t id = definition.model_piece_count; id < definition.pieces.size(); ++id) hash.add(definition.pieces[id]);
   for (const AddedToken& token : definition.added_tokens) {
     hash.add(token.content).add_number(token.id);
     hash.add_number(token.single_word | token.lstrip << 1 | token.rstrip << 2 | token.normalized << 3);

@@ -41,11 +41,14 @@ enum class TruncationStrategy { kLongestFirst, kOnlyFirst, kOnlySecond, kDoNotTr
 
 class Tokenizer {
  public:
-  // From a model folder: tokenizer.json when it is there and a WordPiece model, else vocab.txt; with
-  // tokenizer_config.json. Throws UserError (missing files, wrong vocabulary: no [UNK]/[CLS]/[SEP], duplicates, ...).
-  static Tokenizer load(const std::filesystem::path& folder);
-  // From vocab.txt alone. Accepts CRLF and a byte-order mark; duplicates and blank lines inside are errors that name
-  // the line.
+  // From a model folder, with the ids that AutoTokenizer of `transformers` 5 gives: pieces from tokenizer.json when it
+  // is there and a WordPiece model, else from vocab.txt; options and added tokens from tokenizer_config.json,
+  // special_tokens_map.json and added_tokens.json (docs/decisions/0018-tokenizer-files.md). Where files disagree, a
+  // warning names both and the value taken. `do_lower_case` overrules the files. Throws UserError (missing files, wrong
+  // vocabulary: no [UNK]/[CLS]/[SEP], definitions that are not BERT's, ...).
+  static Tokenizer load(const std::filesystem::path& folder, std::optional<bool> do_lower_case = {});
+  // From vocab.txt alone. Accepts CRLF and a byte-order mark; blank lines keep their ids, of a piece in several lines
+  // the last one counts, and one warning says so.
   static Tokenizer from_vocab_file(const std::filesystem::path& vocab_file, TokenizerOptions options = {});
   static Tokenizer from_vocabulary(std::vector<std::string> pieces, TokenizerOptions options = {});
   Tokenizer(Tokenizer&&) noexcept;
@@ -60,6 +63,7 @@ class Tokenizer {
   std::string decode(std::span<const int32_t> ids, bool skip_special_tokens = true) const;
 
   int32_t vocabulary_size() const;  // entries, ids are 0..size-1
+  int32_t base_size() const;        // of those, the ones of the vocabulary itself; tokens that are added follow
   std::string_view piece(int32_t id) const;
   std::optional<int32_t> find(std::string_view piece) const;
   int32_t unk_id() const;

@@ -1,8 +1,6 @@
 // Reading of tokenizer.json, the `tokenizers` library's own format. Its vocabulary is a JSON object of tens of
 // thousands of keys, hence nlohmann::json with its sorted map instead of the order-keeping Json, whose keys are
 // looked up one after the other.
-#include <algorithm>
-
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/text/tokenizer_definition.h"
@@ -108,71 +106,99 @@ void read_added_tokens(Section list, TokenizerDefinition& definition) {
   }
 }
 
-// Puts a piece at its id; a place taken by another piece is an error.
-void place_piece(const std::string& file, const std::string& piece, int64_t id, std::vector<std::string>& pieces) {
-  const auto at = static_cast<size_t>(id);
-  if (at >= pieces.size()) pieces.resize(at + 1);
-  if (!pieces[at].empty() && pieces[at] != piece) {
-    throw UserError("`{}`: ids must differ, but `{}` and `{}` both have {}", file, pieces[at], piece, id);
-  }
-  pieces[at] = piece;
-}
+// Ids may have gaps, as repeated lines of a vocab.txt leave them, but a wild one must not ask for memory.
+constexpr size_t kLargestGap = 1 << 16;
 
 void read_pieces(Section vocabulary, TokenizerDefinition& definition) {
   if (!vocabulary.value().is_object())
     throw UserError("`{}`: `model.vocab` must be an object, but is not", vocabulary.file());
-  // Ids beyond the entries are gaps, found before a wild id could ask for memory.
-  const auto entry_count = static_cast<int64_t>(vocabulary.value().size());
+  const auto largest_id = static_cast<int64_t>(vocabulary.value().size() + kLargestGap);
+  std::vector<std::string>& pieces = definition.pieces;
+  std::vector<bool> is_taken;
   for (const auto& [piece, id] : vocabulary.value().items()) {
-    if (!id.is_number_integer() || id.get<int64_t>() < 0 || id.get<int64_t>() >= entry_count) {
-      throw UserError("`{}`: the id of `{}` in `model.vocab` must be in 0..{}, without gaps, but is {}",
-                      vocabulary.file(), piece, entry_count - 1, id.dump());
+    if (!id.is_number_integer() || id.get<int64_t>() < 0 || id.get<int64_t>() > largest_id) {
+      throw UserError("`{}`: the id of `{}` in `model.vocab` must be in 0..{}, but is {}", vocabulary.file(), piece,
+                      largest_id, id.dump());
     }
-    place_piece(vocabulary.file(), piece, id.get<int64_t>(), definition.pieces);
+    const auto at = static_cast<size_t>(id.get<int64_t>());
+    if (at >= pieces.size()) pieces.resize(at + 1), is_taken.resize(at + 1);
+    if (is_taken[at])
+      throw UserError("`{}`: ids must differ, but `{}` and `{}` both have {}", vocabulary.file(), pieces[at], piece,
+                      at);
+    pieces[at] = piece, is_taken[at] = true;
   }
-  definition.model_piece_count = definition.pieces.size();
+  // A gap becomes a repetition of the last piece, which is found at its last place only.
+  for (size_t id = 0; id < pieces.size(); ++id)
+    if (!is_taken[id]) pieces[id] = pieces.back();
+  definition.model_piece_count = pieces.size();
 }
 
-// Added tokens either repeat a piece of the model or follow its last id.
-void add_pieces_of_added_tokens(TokenizerDefinition& definition) {
-  std::vector<const AddedToken*> by_id;
-  for (const AddedToken& token : definition.added_tokens) by_id.push_back(&token);
-  std::sort(by_id.begin(), by_id.end(), [](const AddedToken* a, const AddedToken* b) { return a->id < b->id; });
-  for (const AddedToken* token : by_id) {
-    if (token->id > static_cast<int64_t>(definition.pieces.size())) {
-      throw UserError("`{}`: ids must have no gaps, but `{}` of `added_tokens` has {} after {} pieces",
-                      definition.subject, token->content, token->id, definition.pieces.size());
+// A sequence of one is that one.
+Section unwrap(Section section, const char* list) {
+  Value& value = section.value();
+  if (section.type() != "Sequence" || !value.contains(list) || !value[list].is_array() || value[list].size() != 1)
+    return section;
+  return {section.file(), section.name_of(std::string(list) + "[0]"), std::move(value[list][0])};
+}
+
+[[noreturn]] void refuse_post_processor(const Section& section) {
+  throw UserError(
+      "`{}`: `post_processor` must put [CLS] before and [SEP] after a text, but is of type `{}`; only the BERT "
+      "tokenizer "
+      "is supported",
+      section.file(), section.type());
+}
+
+void read_post_processor(const Section& processor, Value& value, TokenizerJson& content) {
+  content.has_post_processor = !value.is_null();
+  if (!content.has_post_processor) return;
+  try {
+    if (processor.type() == "BertProcessing") {
+      for (const char* key : {"cls", "sep"}) content.framing_tokens.push_back(value.at(key).at(0).get<std::string>());
+    } else if (processor.type() == "TemplateProcessing") {
+      for (const Value& part : value.at("single")) {
+        if (part.contains("SpecialToken"))
+          content.framing_tokens.push_back(part["SpecialToken"].at("id").get<std::string>());
+      }
+    } else {
+      refuse_post_processor(processor);
     }
-    place_piece(definition.subject, token->content, token->id, definition.pieces);
+  } catch (const Value::exception&) {
+    refuse_post_processor(processor);
   }
+}
+
+void read_decoder(const Section& decoder, TokenizerDefinition& definition) {
+  definition.has_decoder = !decoder.is_null();
+  if (!definition.has_decoder) return;
+  decoder.require_type("WordPiece");
+  definition.decoder_prefix = decoder.get("prefix", definition.decoder_prefix);
+  definition.decoder_cleanup = decoder.get("cleanup", true);
 }
 
 }  // namespace
 
-bool read_tokenizer_json(const std::filesystem::path& file, const TokenizerOptions& options,
-                         TokenizerDefinition& definition) {
+// The sections `truncation` and `padding` are passed over: every command says how long its inputs are, and
+// `transformers` applies them only where a caller asks for it.
+bool read_tokenizer_json(const std::filesystem::path& file, TokenizerJson& content) {
   Section top = parse_file(file);
   Section model = top.section("model");
   // Files written before the field `type` existed are recognized by their other fields.
   if (model.type() != "WordPiece" && !(model.type().empty() && model.has("max_input_chars_per_word"))) return false;
-  definition = {.subject = file.string(), .options = options};
-  read_normalizer(top.section("normalizer"), definition);
-  top.section("pre_tokenizer").require_type("BertPreTokenizer");
-  definition.options.unk_token = model.get("unk_token", options.unk_token);
-  definition.options.max_word_characters = model.get("max_input_chars_per_word", options.max_word_characters);
+  content.definition = {.subject = file.string()};
+  TokenizerDefinition& definition = content.definition;
+  read_normalizer(unwrap(top.section("normalizer"), "normalizers"), definition);
+  unwrap(top.section("pre_tokenizer"), "pretokenizers").require_type("BertPreTokenizer");
+  definition.options.unk_token = model.get("unk_token", definition.options.unk_token);
+  definition.options.max_word_characters =
+      model.get("max_input_chars_per_word", definition.options.max_word_characters);
   definition.continuation_prefix = model.get("continuing_subword_prefix", definition.continuation_prefix);
   read_pieces(model.section("vocab"), definition);
-  read_added_tokens(top.section("added_tokens"), definition);
-  add_pieces_of_added_tokens(definition);
   check_pieces(definition.pieces, {file.string(), "id", 0});
-  const Section decoder = top.section("decoder");
-  definition.has_decoder = !decoder.is_null();
-  if (definition.has_decoder) {
-    decoder.require_type("WordPiece");
-    definition.decoder_prefix = decoder.get("prefix", definition.decoder_prefix);
-    definition.decoder_cleanup = decoder.get("cleanup", true);
-  }
-  check_special_tokens(definition);
+  read_added_tokens(top.section("added_tokens"), definition);
+  read_decoder(top.section("decoder"), definition);
+  Section processor = top.section("post_processor");
+  read_post_processor(processor, processor.value(), content);
   return true;
 }
 

@@ -1,27 +1,52 @@
 // vocab.txt, and the rules every vocabulary has to obey.
 #include <algorithm>
-#include <unordered_map>
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
+#include "retort/base/log.h"
 #include "retort/text/tokenizer_definition.h"
 #include "retort/text/unicode.h"
 
 namespace retort::text {
 namespace {
 
+std::string_view without_space_at_end(std::string_view line) {
+  const char *begin = line.data(), *end = begin + line.size();
+  while (end != begin) {
+    const char* last = previous_code_point(begin, end);
+    if (!record_of(decode_utf8(last, end).code_point).is_whitespace()) break;
+    end = last;
+  }
+  return line.substr(0, static_cast<size_t>(end - begin));
+}
+
 std::vector<std::string> split_lines(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::vector<std::string> lines;
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.emplace_back(line);
+    lines.emplace_back(without_space_at_end(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  while (!lines.empty() && lines.back().empty()) lines.pop_back();
   return lines;
+}
+
+// One warning for all lines that are blank or repeat an earlier one; blank ones at the end are nothing to speak of.
+void report_odd_lines(const std::vector<std::string>& pieces, const std::string& subject) {
+  std::unordered_map<std::string_view, size_t> seen;
+  seen.reserve(pieces.size());
+  size_t blank = 0, repeated = 0, first = 0, end = pieces.size();
+  while (end > 0 && pieces[end - 1].empty()) --end;
+  for (size_t i = 0; i < end; ++i) {
+    const bool is_blank = pieces[i].empty(), is_new = is_blank || seen.emplace(pieces[i], i).second;
+    if ((is_blank || !is_new) && blank + repeated == 0) first = i + 1;
+    blank += is_blank, repeated += !is_new;
+  }
+  if (blank + repeated == 0) return;
+  log_warning(
+      "`{}`: {} blank and {} repeated lines, the first is line {}; they keep their ids, and of a repeated piece the "
+      "last "
+      "line counts, as in `transformers`",
+      subject, blank, repeated, first);
 }
 
 }  // namespace
@@ -31,36 +56,43 @@ void check_pieces(const std::vector<std::string>& pieces, const PieceNaming& nam
   if (pieces.size() > 100'000'000) {
     throw UserError("`{}` must hold at most 100000000 pieces, but has {}", naming.subject, pieces.size());
   }
-  std::unordered_map<std::string_view, size_t> first_at;
-  first_at.reserve(pieces.size());
   for (size_t i = 0; i < pieces.size(); ++i) {
-    const std::string& piece = pieces[i];
-    const std::string entry = piece.empty() || !is_valid_utf8(piece) || piece.find_first_of("\r\n") != piece.npos
-                                  ? fmt::format("`{}` {} {}", naming.subject, naming.unit, i + naming.first)
-                                  : "";
-    if (piece.empty()) {
-      throw UserError(
-          "{} must hold a piece, but is blank; the number of a {} is the id of its piece, so take the original file",
-          entry, naming.unit);
-    }
-    if (!entry.empty() && !is_valid_utf8(piece)) {
-      throw UserError("{} must be UTF-8, but has ill-formed bytes; convert the file to UTF-8", entry);
-    }
-    if (!entry.empty()) throw UserError("{} must be one line of text, but holds a line break", entry);
-    const auto [earlier, is_new] = first_at.emplace(piece, i);
-    if (!is_new) {
-      throw UserError("`{}` {} {} must differ from all others, but `{}` is in {} {} too; take the original file",
-                      naming.subject, naming.unit, i + naming.first, piece, naming.unit,
-                      earlier->second + naming.first);
-    }
+    const auto entry = [&] { return fmt::format("`{}` {} {}", naming.subject, naming.unit, i + naming.first); };
+    if (!is_valid_utf8(pieces[i]))
+      throw UserError("{} must be UTF-8, but has ill-formed bytes; convert the file to UTF-8", entry());
+    if (pieces[i].find('\n') != std::string::npos)
+      throw UserError("{} must be one line of text, but holds a line break", entry());
   }
 }
 
 std::vector<std::string> read_vocab_file(const std::filesystem::path& file) {
   const std::string text = read_file(file);
-  std::vector<std::string> pieces = split_lines(text);
+  std::string_view lines = text;
+  // `transformers` keeps the mark as a part of the first piece, which no text then finds.
+  if (lines.starts_with("\xEF\xBB\xBF")) lines.remove_prefix(3);
+  std::vector<std::string> pieces = split_lines(lines);
   check_pieces(pieces, {file.string(), "line", 1});
+  report_odd_lines(pieces, file.string());
   return pieces;
+}
+
+PieceIds ids_of_pieces(const TokenizerDefinition& definition) {
+  PieceIds ids;
+  ids.reserve(definition.model_piece_count);
+  for (size_t id = 0; id < definition.model_piece_count; ++id)
+    ids[definition.model_piece(static_cast<int32_t>(id))] = static_cast<int32_t>(id);
+  return ids;
+}
+
+std::vector<std::string> searched_pieces(const TokenizerDefinition& definition) {
+  std::vector<std::string> pieces(definition.model_piece_count);
+  for (const auto& [piece, id] : ids_of_pieces(definition)) pieces[static_cast<size_t>(id)] = piece;
+  return pieces;
+}
+
+void drop_blank_end(TokenizerDefinition& definition) {
+  while (definition.pieces.size() > 1 && definition.pieces.back().empty()) definition.pieces.pop_back();
+  definition.model_piece_count = std::min(definition.model_piece_count, definition.pieces.size());
 }
 
 void check_special_tokens(const TokenizerDefinition& definition) {
@@ -82,15 +114,20 @@ TokenizerDefinition define_from_vocabulary(std::vector<std::string> pieces, Toke
   TokenizerDefinition definition{
       .subject = std::move(subject), .pieces = std::move(pieces), .options = std::move(options)};
   definition.model_piece_count = definition.pieces.size();
+  drop_blank_end(definition);
   check_special_tokens(definition);
   const TokenizerOptions& names = definition.options;
-  for (size_t id = 0; id < definition.pieces.size(); ++id) {
-    const std::string& piece = definition.pieces[id];
-    if (piece == names.pad_token || piece == names.unk_token || piece == names.cls_token || piece == names.sep_token ||
-        piece == names.mask_token) {
-      definition.added_tokens.push_back({.content = piece, .id = static_cast<int32_t>(id)});
-    }
+  const PieceIds ids = ids_of_pieces(definition);
+  for (const std::string& name :
+       {names.pad_token, names.unk_token, names.cls_token, names.sep_token, names.mask_token}) {
+    const auto found = ids.find(name);
+    if (found != ids.end() && !name.empty()) definition.added_tokens.push_back({.content = name, .id = found->second});
   }
+  const auto by_id = [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; };
+  std::sort(definition.added_tokens.begin(), definition.added_tokens.end(), by_id);
+  const auto equal_id = [](const AddedToken& a, const AddedToken& b) { return a.id == b.id; };
+  definition.added_tokens.erase(std::unique(definition.added_tokens.begin(), definition.added_tokens.end(), equal_id),
+                                definition.added_tokens.end());
   return definition;
 }
 

@@ -10,7 +10,8 @@ namespace retort::text {
 WordPiece::WordPiece(std::span<const std::string> pieces, WordPieceOptions options) : options_(std::move(options)) {
   std::vector<Trie::Entry> entries;
   entries.reserve(pieces.size());
-  for (size_t id = 0; id < pieces.size(); ++id) entries.push_back({pieces[id], static_cast<int32_t>(id)});
+  for (size_t id = 0; id < pieces.size(); ++id)
+    if (!pieces[id].empty()) entries.push_back({pieces[id], static_cast<int32_t>(id)});
   trie_ = Trie(std::move(entries));
   continuation_ = trie_.walk(Trie::kRoot, options_.continuation_prefix);
 
@@ -22,7 +23,7 @@ WordPiece::WordPiece(std::span<const std::string> pieces, WordPieceOptions optio
 
 // Continuation pieces are inserted too: they are words when the prefix is empty or made of letters.
 void WordPiece::insert_short(std::string_view piece, int32_t id) {
-  if (piece.size() > ShortWord::kLongest) return;
+  if (piece.empty() || piece.size() > ShortWord::kLongest) return;
   const ShortWord word = ShortWord::of(piece);
   size_t at = slot_of(word);
   while (slots_[at].high != 0) at = (at + 1) & (slots_.size() - 1);

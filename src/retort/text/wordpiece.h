@@ -40,7 +40,7 @@ struct ShortWord {
 class WordPiece {
  public:
   WordPiece() = default;
-  // pieces[id] is the text of piece `id`; all differ and none is empty.
+  // pieces[id] is the text of piece `id`; all differ but for empty ones, which no word holds.
   WordPiece(std::span<const std::string> pieces, WordPieceOptions options);
 
   // Appends the pieces of a word of at most max_word_characters; offsets are bytes of the word plus `word_begin`.

@@ -15,6 +15,7 @@ struct SampleConfig {
   double learning_rate = 3e-5;
   int64_t steps = 10, offset = 0, most = -1;
   bool resume = false, cache = true, no_cuda = false;
+  std::optional<bool> lower;
   std::vector<std::string> files;
   std::vector<int64_t> layers = {1, 2};
 
@@ -32,6 +33,7 @@ struct SampleConfig {
     list.add("resume", resume, {.help = "Go on."});
     list.add("cache", cache, {.help = "Keep features."});
     list.add("no_cuda", no_cuda, {.help = "A name that begins with no_."});
+    list.add("lower", lower, {.help = "Not given: the file says."});
     list.add("files", files, {.help = "Inputs."});
     list.add("layers", layers, {.help = "Layers.", .min = 0, .max = 11});
   }
@@ -53,6 +55,22 @@ TEST(Fields, NoArgumentsKeepTheDefaults) {
   const Parsed parsed({});
   EXPECT_EQ(parsed.model, "bert");
   EXPECT_EQ(parsed.layers, (std::vector<int64_t>{1, 2}));
+}
+
+TEST(Fields, AnOptionalTruthValueKnowsWhetherItWasGiven) {
+  EXPECT_EQ(Parsed({}).lower, std::nullopt);
+  EXPECT_EQ(Parsed({"--lower"}).lower, std::optional(true));
+  EXPECT_EQ(Parsed({"--lower", "false"}).lower, std::optional(false));
+  EXPECT_EQ(Parsed({"--no_lower"}).lower, std::optional(false));
+  SampleConfig config;
+  FieldList list;
+  config.fields(list);
+  EXPECT_TRUE(fields_to_json(list)["lower"].is_null());
+  set_fields_from_json(list, {{"lower", nullptr}}, "test");
+  EXPECT_EQ(config.lower, std::nullopt);
+  set_fields_from_json(list, {{"lower", false}}, "test");
+  EXPECT_EQ(config.lower, std::optional(false));
+  EXPECT_EQ(fields_to_json(list)["lower"], false);
 }
 
 TEST(Fields, ValuesAsNextWordOrAfterEquals) {
@@ -244,7 +262,7 @@ std::string after_json(const Json& values) {
 TEST(Fields, JsonRoundTrip) {
   const std::string text =
       R"({"model":"m","precision":"bf16","learning_rate":0.125,"steps":3,"most":5,"offset":-4,"resume":true,"cache":false,)"
-      R"("no_cuda":true,"files":["a","b"],"layers":[0,11]})";
+      R"("no_cuda":true,"lower":true,"files":["a","b"],"layers":[0,11]})";
   EXPECT_EQ(after_json(parse_json(text, "text")), text);
 }
 

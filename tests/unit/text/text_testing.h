@@ -68,7 +68,8 @@ inline Json normalizer_of(const std::string& configuration) {
   throw UserError("no configuration `{}`", configuration);
 }
 
-// A tokenizer of the fixture vocabulary that was written, changed as tokenizer.json by `change`, and loaded.
+// A tokenizer of the fixture vocabulary that was written, changed as tokenizer.json by `change`, and loaded. Its class
+// is the one for which that file is the whole definition.
 template <typename Change>
 Tokenizer changed_tokenizer(Change&& change) {
   const TemporaryFolder folder;
@@ -77,6 +78,10 @@ Tokenizer changed_tokenizer(Change&& change) {
   nlohmann::json content = nlohmann::json::parse(file);
   change(content);
   folder.write("tokenizer.json", content.dump());
+  Json config = read_json_file(folder / "tokenizer_config.json");
+  config["tokenizer_class"] = "PreTrainedTokenizerFast";
+  config.erase("added_tokens_decoder");
+  folder.write("tokenizer_config.json", config.dump());
   return Tokenizer::load(folder.path());
 }
 
