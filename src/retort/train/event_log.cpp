@@ -97,16 +97,22 @@ Json to_dll_form(const Event& event, double seconds, double elapsed) {
   return line;
 }
 
+// Of any kind of number, also one that fits no integer.
+bool is_up_to(const Json& step, int64_t last_step) {
+  return step.is_number() && step.get<double>() <= static_cast<double>(last_step);
+}
+
 // Whether the log of a run that resumes after `resumed_step` keeps this line, of either form. The totals at the end of
 // a run do not stay, because the resumed run will end again.
 bool is_kept(std::string_view text, int64_t resumed_step) {
   if (text.starts_with(kDllPrefix)) text.remove_prefix(kDllPrefix.size());
   const Json line = Json::parse(text, nullptr, false);
-  if (!line.is_object() || line.value("event", "") == "summary") return false;
+  if (!line.is_object()) return false;
+  if (const auto event = line.find("event"); event != line.end() && *event == "summary") return false;
   if (!line.contains("step")) return true;
   const Json& step = line["step"];
-  if (step.is_array()) return !step.empty() && step.back().is_number() && step.back().get<int64_t>() <= resumed_step;
-  return !step.is_number() || step.get<int64_t>() <= resumed_step;
+  if (step.is_array()) return !step.empty() && is_up_to(step.back(), resumed_step);
+  return !step.is_number() || is_up_to(step, resumed_step);
 }
 
 int64_t count_kept_bytes(const fs::path& path, int64_t resumed_step) {

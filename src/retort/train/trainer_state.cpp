@@ -150,7 +150,7 @@ TrainerState TrainerState::from_json(const Json& values, const std::string& subj
   TrainerState state;
   visit_trainer_fields(state, Reader{values, subject});
   const Json::json_pointer place(fmt::format("/{}/{}/attributes", kCallbacks, kResume));
-  if (!values.contains(place)) {
+  if (!values.contains(place) || !values.at(place).is_object()) {
     throw UserError(
         "`{}` in `{}` must be there for an exact resume, but is missing (the checkpoint of another program?); give the "
         "folder as --model to start from its weights",
