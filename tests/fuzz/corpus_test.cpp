@@ -52,7 +52,9 @@ TEST_P(Corpus, IsTakenOrRefused) {
     EXPECT_NO_THROW(++counts[GetParam().run(read_file(entry.path()))]);
   }
   EXPECT_GT(counts[true], 0);
-  if (GetParam().run != text) EXPECT_GT(counts[false], 0);
+  if (GetParam().run != text) {
+    EXPECT_GT(counts[false], 0);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Fuzz, Corpus, testing::ValuesIn(kTargets),
