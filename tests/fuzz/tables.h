@@ -7,7 +7,7 @@
 
 namespace retort::fuzz {
 
-// Reads every value; columns have as many as their rows say.
+// Reads every value; columns of a known kind have as many as their rows say.
 void check_table(const data::Table& table);
 
 }  // namespace retort::fuzz

@@ -112,6 +112,17 @@ TEST_F(EventLogTest, ResumingDropsATornLineAndTheSummaryOfTheEnd) {
   }
 }
 
+TEST_F(EventLogTest, ResumingKeepsLinesOfOtherKindsAndCutsBeforeAStepBeyondIntegers) {
+  const std::string kept = "{\"event\":3}\n{\"step\":\"x\"}\n{\"step\":19.5}\n";
+  for (const std::string tail : {"{\"step\":1e300}\n", "{\"step\":[0,1e300]}\n"}) {
+    std::ofstream(path(), std::ios::binary) << kept << tail;
+    EventLogOptions resumed = options();
+    resumed.resumed_step = 20;
+    EventLog log(resumed);
+    EXPECT_EQ(text(), kept) << tail;
+  }
+}
+
 TEST_F(EventLogTest, ANewRunBeginsAnEmptyLogAndAMissingOneCanBeResumed) {
   EventLogOptions resumed = options();
   resumed.resumed_step = 20;
