@@ -85,11 +85,11 @@ def pickles():
     yield "no_end", b"\x80\x02]("
 
 
-def zip_file(entries, **options):
+def zip_file(entries, compression=zipfile.ZIP_STORED):
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", **options) as archive:
+    with zipfile.ZipFile(target, "w") as archive:
         for name, content in entries:
-            archive.writestr(zipfile.ZipInfo(name), content)
+            archive.writestr(zipfile.ZipInfo(name), content, compress_type=compression)
     return target.getvalue()
 
 
@@ -104,10 +104,7 @@ def torch_files():
     yield "leaves_folder", zip_file([("a/data.pkl", data["tensor"]), ("a/../../x", b""), *storages])
     yield "same_name", zip_file([("a/data.pkl", data["tensor"]), ("a/data.pkl", data["system"]), *storages])
     yield "script", zip_file([("a/code/x.py", b""), ("a/constants.pkl", b""), ("a/data.pkl", data["tensor"]), *storages])
-    compressed = io.BytesIO()
-    with zipfile.ZipFile(compressed, "w", compression=zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a/data.pkl", data["tensor"] * 20)
-    yield "compressed", compressed.getvalue()
+    yield "compressed", zip_file([("a/data.pkl", data["tensor"] * 20)], zipfile.ZIP_DEFLATED)
     yield "wrong_checksum", sound.replace(b"weight", b"Weight", 1)
     yield "comment", sound[:-2] + b"\x05\0hello"
     yield "cut", sound[:-30]
@@ -278,6 +275,7 @@ def texts():
     yield "long_word", b"a" * 300
     yield "dots", b"." * 100
     yield "dotted_i", "\u0130stanbul \u1e9e \u03a3\u03c2".encode()
+    yield "squeezed", "\u00c5\u2126\ufb01\u3000\u2028a\u00adb".encode()
     yield "empty", b""
 
 

@@ -13,7 +13,7 @@ const text::Tokenizer& squad_tokenizer() {
   return tokenizer;
 }
 
-// Windows lie in their contexts, and answers in their windows.
+// Words lie in their contexts, and answers in their windows.
 void make_features(const data::SquadData& read, bool is_training) {
   const data::SquadFeatureOptions options{.max_seq_length = 24, .doc_stride = 8, .max_query_length = 8};
   const auto features = data::SquadFeatures::make(read, squad_tokenizer(), options, is_training);
@@ -23,6 +23,11 @@ void make_features(const data::SquadData& read, bool is_training) {
     RETORT_CHECK(0 <= feature.start_position && feature.start_position <= feature.end_position &&
                      feature.end_position < feature.token_count(),
                  "feature {} is labelled {}..{}", i, feature.start_position, feature.end_position);
+    for (int64_t piece = 0; piece < std::ssize(feature.window_ids); ++piece) features.has_max_context(i, piece);
+    const std::string& context = read.context_of(read.examples[static_cast<size_t>(feature.example_index)]);
+    for (const text::Range word : features.words_of(feature.example_index))
+      RETORT_CHECK(0 <= word.begin && word.begin < word.end && word.end <= std::ssize(context), "a word at {}..{}",
+                   word.begin, word.end);
   }
 }
 

@@ -18,6 +18,7 @@ bool tokenizer_files(std::string_view input) {
     tokenizer.save(saved.path());
     const text::Tokenizer again = text::Tokenizer::load(saved.path());
     RETORT_CHECK(again.encode_ids(text) == tokenizer.encode_ids(text), "the saved tokenizer gives other ids");
+    RETORT_CHECK(again.content_hash() == tokenizer.content_hash(), "the saved tokenizer has another hash");
   });
 }
 
