@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "retort/base/error.h"
+#include "retort/recipe/output_check.h"
 
 namespace retort::recipe {
 
@@ -48,18 +49,22 @@ void AugmentConfig::output_fields(FieldList& list, const std::string& file_name)
   inference.fields(list);
 }
 
-AugmentOutput AugmentConfig::take_output(const fs::path& input, const std::string& file_name) const {
+AugmentOutput AugmentConfig::take_output(const std::vector<fs::path>& inputs, const std::string& file_name) const {
   if (!output_dir.empty() && !output_file.empty())
     throw UserError("`output_file` must stand alone, but `output_dir` is given too; leave one out");
-  const fs::path folder = output_dir.empty() ? input.parent_path() : fs::path(output_dir);
+  const fs::path folder = output_dir.empty() ? inputs.front().parent_path() : fs::path(output_dir);
   const fs::path path = output_file.empty() ? folder / file_name : fs::path(output_file);
-  std::error_code ignored;
-  if (fs::equivalent(path, input, ignored))
-    throw UserError("`{}` must be another file than the input, but is the input; name another --output_file",
-                    path.string());
-  if (fs::equivalent(path, glove_embs, ignored))
+  for (const fs::path& input : inputs)
+    if (is_same_file(path, input))
+      throw UserError("`{}` must be another file than the input, but is the input; name another --output_file",
+                      path.string());
+  if (is_same_file(path, glove_embs))
     throw UserError("`{}` must be another file than `glove_embs`, but is that; name another --output_file",
                     path.string());
+  std::vector<fs::path> of_model = files_of_model(model.model);
+  if (!model.vocab_file.empty()) of_model.emplace_back(model.vocab_file);
+  check_is_not_input("output_file", path, of_model);
+  std::error_code ignored;
   if (fs::is_directory(path, ignored))
     throw UserError("`{}` must be a file to write, but is a folder; name a file, or give --output_dir", path.string());
   if (path.has_parent_path()) make_folder(path.parent_path());

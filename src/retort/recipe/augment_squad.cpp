@@ -104,7 +104,7 @@ void AugmentSquadConfig::fields(FieldList& list) {
 Json augment_squad(const AugmentSquadConfig& config) {
   config.augment.inference.apply_to_process();
   const fs::path input = find_input(config);
-  const AugmentOutput output = config.augment.take_output(input, input.stem().string() + "_aug.json");
+  const AugmentOutput output = config.augment.take_output({input}, input.stem().string() + "_aug.json");
   data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
   data::check_not_augmented(document, input.string());
   data::keep_random_paragraphs(document, config.max_train_paragraphs, static_cast<uint64_t>(config.augment.seed));
