@@ -15,6 +15,7 @@ import pathlib
 import pickle
 import struct
 import sys
+import tarfile
 import zipfile
 from collections import OrderedDict
 
@@ -143,6 +144,18 @@ def write_torch_files():
     torch.save({"w": torch.zeros(1).expand(1000)}, ROOT / "expanded.pt")
 
 
+def write_torch_sequences():
+    """The form before PyTorch 1.6, with every protocol of pickle; PyTorch itself reads back those from 2 on."""
+    for protocol in range(6):
+        path = ROOT / f"sequence_protocol_{protocol}.bin"
+        torch.save(make_state(), path, _use_new_zipfile_serialization=False, pickle_protocol=protocol)
+        if protocol >= 2:
+            torch.load(path, weights_only=False)
+    large = OrderedDict([("w", torch.tensor([1.0, 2.0])), ("naïve Ω \U0001F600", torch.tensor([3.0]))])
+    torch.save({"state_dict": large, "step": 2**70, "rate": 0.5, "done": True}, ROOT / "sequence_names.bin",
+               _use_new_zipfile_serialization=False, pickle_protocol=0)
+
+
 def zip_file(pickle_bytes, storages=None, extra=(), compression=zipfile.ZIP_STORED):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as archive:
@@ -165,8 +178,8 @@ def sizes(values):
     return b"(" + b"".join(map(integer, values)) + b"t"
 
 
-def storage(key="0", count=4, kind="FloatStorage"):
-    return b"(" + text("storage") + f"ctorch\n{kind}\n".encode() + text(key) + text("cpu") + integer(count) + b"tQ"
+def storage(key="0", count=4, kind="FloatStorage", part=b""):
+    return b"(" + text("storage") + f"ctorch\n{kind}\n".encode() + text(key) + text("cpu") + integer(count) + part + b"tQ"
 
 
 def tensor(shape, strides, offset=0, **of_storage):
@@ -176,6 +189,13 @@ def tensor(shape, strides, offset=0, **of_storage):
 
 def state(*pairs):
     return b"\x80\x02}(" + b"".join(text(name) + value for name, value in pairs) + b"u."
+
+
+def sequence_file(object_pickle, storages, keys=None, version=1001):
+    machine = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
+    head = b"".join(pickle.dumps(value, protocol=2) for value in (0x1950A86A20F9469CFC6C, version, machine))
+    keys = pickle.dumps(list(storages) if keys is None else keys, protocol=2)
+    return head + object_pickle + keys + b"".join(struct.pack("<q", count) + data for count, data in storages.values())
 
 
 class RunsCommand:
@@ -277,6 +297,56 @@ def write_hostile_torch_files():
         (folder / f"{name}.pt").write_bytes(content)
 
 
+def tar_file():
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:") as archive:
+        for name in ("sys_info", "pickle", "tensors", "storages"):
+            archive.addfile(tarfile.TarInfo(name))
+    return buffer.getvalue()
+
+
+def write_hostile_sequences():
+    four = {"0": (4, struct.pack("<4f", 1, 2, 3, 4))}
+    plain = state(("w", tensor([2, 2], [2, 1])))
+    part = lambda begin, count: b"(" + text("0_part") + integer(begin) + integer(count) + b"t"
+    persid = lambda reference: b"(dVw\nctorch._utils\n_rebuild_tensor_v2\n(P" + reference + b"\nI0\n(I2\nt(I1\ntI00\nc__builtin__\ndict\n)tRs."
+    cases = {
+        "handmade": sequence_file(plain, four),
+        "trailing": sequence_file(plain, four) + b"\0" * 5,
+        "none": sequence_file(state(("w", tensor([2, 2], [2, 1], part=b"N"))), four),
+        "part": sequence_file(state(("w", tensor([2], [1], part=part(1, 2)))), four),
+        "parameter": sequence_file(state(("w", b"ctorch.nn.parameter\nParameter\n(" + tensor([4], [1]) + b"\x88tR")), four),
+        "part_outside": sequence_file(state(("w", tensor([2], [1], part=part(3, 2)))), four),
+        "part_too_long": sequence_file(state(("w", tensor([2], [1], part=part(2**62, 2**62)))), four),
+        "part_smaller_than_tensor": sequence_file(state(("w", tensor([3], [1], part=part(1, 2)))), four),
+        "part_odd": sequence_file(state(("w", tensor([2], [1], part=b")"))), four),
+        "version": sequence_file(plain, four, version=1002),
+        "version_text": sequence_file(plain, four, version="1001"),
+        "runs": sequence_file(pickle.dumps({"w": RunsCommand()}, protocol=2), {}),
+        "module": sequence_file(b"\x80\x02(" + text("module") + b"ctorch.nn\nLinear\n" + text("a.py") + text("code") + b"tQ.", {}),
+        "module_protocol_0": sequence_file(b"P('module', <class 'torch.nn.Linear'>, 'a.py', 'code')\n.", {}),
+        "persid_odd": sequence_file(persid(b"('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 4, ('0_part', 1, 2))"), four),
+        "persid_cut": sequence_file(persid(b"('storage', <class 'torch.FloatStorage'>, '0"), four),
+        "short": sequence_file(plain, four)[:-1],
+        "count_differs": sequence_file(plain, {"0": (5, four["0"][1])}),
+        "count_negative": sequence_file(state(("w", tensor([2, 2], [2, 1]))), {"0": (-4, b"")}),
+        "count_2_to_62": sequence_file(state(("w", tensor([4], [1], count=2**62))), {"0": (2**62, b"")}),
+        "count_2_to_60": sequence_file(state(("w", tensor([4], [1], count=2**60))), {"0": (2**60, b"")}),
+        "key_unknown": sequence_file(plain, four, keys=["9"]),
+        "key_number": sequence_file(plain, four, keys=[0]),
+        "key_twice": sequence_file(plain, four, keys=["0", "0"]) + struct.pack("<q", 4) + four["0"][1],
+        "key_missing": sequence_file(plain, {}),
+        "keys_no_list": sequence_file(plain, {}, keys={}),
+        "two_sizes": sequence_file(state(("v", tensor([2], [1], count=2)), ("w", tensor([4], [1]))), four),
+        "unknown_type": sequence_file(state(("w", tensor([4], [1], kind="SparseStorage"))), four),
+        "complex": sequence_file(state(("w", tensor([1], [1], kind="ComplexFloatStorage", count=1))), {"0": (1, b"\0" * 8)}),
+        "only_the_number": sequence_file(plain, four)[:15],
+    }
+    for name, content in cases.items():
+        (ROOT / "hostile" / f"sequence_{name}.pt").write_bytes(content)
+    (ROOT / "hostile" / "tar_archive.pt").write_bytes(tar_file())
+
+
 def zip_of(name, data):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -330,7 +400,9 @@ def main():
     write_safetensors_files()
     write_safetensors_cases()
     write_torch_files()
+    write_torch_sequences()
     write_hostile_torch_files()
+    write_hostile_sequences()
     write_sharded_folders()
     write_names()
 

@@ -451,7 +451,7 @@ TEST_F(DistillPrediction, PutsTheTeachersClassesInTheTasksOrder) {
     save_model_folder(folder, model, tokenizer);
     ModelSource source;
     source.model = folder;
-    return load_model(source, {.class_order = {"contradiction", "entailment", "neutral"}});
+    return load_model(source, {.classes = {.names = {"contradiction", "entailment", "neutral"}}});
   };
   const LoadedModel own = make(folder_ / "own", {"contradiction", "entailment", "neutral"});
   const LoadedModel hub = make(folder_ / "hub", {"ENTAILMENT", "NEUTRAL", "CONTRADICTION"});

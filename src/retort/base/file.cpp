@@ -4,8 +4,10 @@
 #include "retort/base/file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -149,7 +151,7 @@ void remove_or_warn(const fs::path& folder) {
 }  // namespace
 
 MappedFile::MappedFile(const fs::path& path) {
-  const Descriptor file(open_or_throw(path, O_RDONLY, "a readable file"));
+  const Descriptor file(open_or_throw(path, O_RDONLY | O_NONBLOCK, "a readable file"));  // or a pipe would wait here
   map(file.number, path);
 }
 
@@ -179,13 +181,34 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
-std::string read_file(const fs::path& path) {
-  const Descriptor file(open_or_throw(path, O_RDONLY, "a readable file"));
+namespace {
+
+// A pipe of the shell's, as `<(command)` and /dev/stdin are: somebody gave it on purpose and its other end is there. A
+// pipe that lies in a folder (mkfifo) may wait for its other end for ever.
+bool is_pipe_without_a_name(int descriptor, mode_t mode) {
+  struct statfs status = {};
+  return S_ISFIFO(mode) && ::fstatfs(descriptor, &status) == 0 && status.f_type == PIPEFS_MAGIC;
+}
+
+// The size of a regular file, 0 for a pipe without a name, from which reading then waits; refuses everything else.
+size_t check_can_be_read_whole(int descriptor, const fs::path& path) {
   struct stat status = {};
+  if (::fstat(descriptor, &status) != 0)
+    throw UserError("`{}` must be a readable file, but is not: {}", path.string(), system_reason(errno));
+  if (S_ISREG(status.st_mode)) return static_cast<size_t>(std::max<off_t>(status.st_size, 0));
+  if (is_pipe_without_a_name(descriptor, status.st_mode) && ::fcntl(descriptor, F_SETFL, 0) == 0) return 0;
+  throw UserError("`{}` must be a regular file, but is {}; put a file in its place", path.string(),
+                  kind_of(status.st_mode));
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  const Descriptor file(open_or_throw(path, O_RDONLY | O_NONBLOCK, "a readable file"));
+  const size_t byte_count = check_can_be_read_whole(file.number, path);
   std::string content;
-  // One byte more than the size, so that the read which fills it also shows the end. A pipe's size is 0.
-  size_t room =
-      ::fstat(file.number, &status) == 0 && status.st_size > 0 ? static_cast<size_t>(status.st_size) + 1 : 1 << 16;
+  // One byte more than the size, so that the read which fills it also shows the end.
+  size_t room = byte_count > 0 ? byte_count + 1 : 1 << 16;
   for (size_t filled = 0;;) {
     content.resize(filled + room);
     const ssize_t count = repeat_after_signal([&] { return ::read(file.number, content.data() + filled, room); });

@@ -110,8 +110,8 @@ std::vector<std::string> equal_names(std::string_view name, std::string_view bas
 // A file's parameters by canonical name.
 class FileNames {
  public:
-  FileNames(std::span<const std::string> file_names, std::string_view base_prefix)
-      : base_prefix_(base_prefix), canonical_(map_names(file_names)) {
+  FileNames(std::span<const std::string> file_names, std::string_view base_prefix, const std::string& subject)
+      : base_prefix_(base_prefix), canonical_(map_names(file_names, subject)) {
     for (size_t i = 0; i < canonical_.size(); ++i) {
       if (canonical_[i]) positions_.emplace(canonical_[i]->name, i);
     }
@@ -136,10 +136,19 @@ class FileNames {
     return std::nullopt;
   }
 
-  // The name of a second copy whose first is in the file too.
-  bool is_spare(std::string_view name) const {
-    return std::ranges::any_of(
-        kTied, [&](const Pair& pair) { return is_same(name, pair.first) && maybe_position(pair.second).has_value(); });
+  // Of a second copy, its first, when that is in the file too.
+  std::optional<size_t> maybe_original(std::string_view name) const {
+    for (const auto& [twin, kept] : kTied)
+      if (is_same(name, twin)) return maybe_position(kept);
+    return std::nullopt;
+  }
+
+  // Of a name with the base model's prefix, the tensor without it.
+  std::optional<size_t> maybe_bare(std::string_view name) const {
+    const std::string prefix = std::string(base_prefix_) + ".";
+    if (base_prefix_.empty() || !name.starts_with(prefix)) return std::nullopt;
+    const auto found = positions_.find(std::string(name.substr(prefix.size())));
+    return found == positions_.end() ? std::nullopt : std::optional(found->second);
   }
 
  private:
@@ -167,7 +176,8 @@ std::optional<CanonicalName> maybe_canonical_name(std::string_view file_name) {
   return CanonicalName{std::string(name)};
 }
 
-std::vector<std::optional<CanonicalName>> map_names(std::span<const std::string> file_names) {
+std::vector<std::optional<CanonicalName>> map_names(std::span<const std::string> file_names,
+                                                    const std::string& subject) {
   std::vector<std::optional<CanonicalName>> canonical;
   std::unordered_map<std::string, std::string_view> origins;
   for (const std::string& file_name : file_names) {
@@ -176,9 +186,9 @@ std::vector<std::optional<CanonicalName>> map_names(std::span<const std::string>
     const auto [other, is_new] = origins.emplace(canonical.back()->name, file_name);
     if (is_new) continue;
     throw UserError(
-        "tensors `{}` and `{}` must be different parameters, but both mean `{}`; remove one of them from the "
+        "`{}`: tensors `{}` and `{}` must be different parameters, but both mean `{}`; remove one of them from the "
         "weights",
-        shown_name(other->second), shown_name(file_name), shown_name(canonical.back()->name));
+        subject, shown_name(other->second), shown_name(file_name), shown_name(canonical.back()->name));
   }
   return canonical;
 }
@@ -198,8 +208,8 @@ std::string nvidia_name(std::string_view canonical_name) {
 }
 
 NameMatches match_names(std::span<const std::string> wanted, std::span<const std::string> file_names,
-                        std::string_view base_prefix) {
-  const FileNames file(file_names, base_prefix);
+                        std::string_view base_prefix, const std::string& subject) {
+  const FileNames file(file_names, base_prefix, subject);
   NameMatches result;
   std::unordered_set<size_t> used;
   for (const std::string& name : wanted) {
@@ -212,7 +222,11 @@ NameMatches match_names(std::span<const std::string> wanted, std::span<const std
   }
   for (size_t i = 0; i < file_names.size(); ++i) {
     const auto& canonical = file.canonical()[i];
-    if (canonical && !used.contains(i) && !file.is_spare(canonical->name)) result.unexpected.push_back(file_names[i]);
+    if (!canonical) continue;
+    const auto bare = file.maybe_bare(canonical->name), original = file.maybe_original(canonical->name);
+    if (bare) result.doubles.emplace_back(i, *bare);
+    if (original) result.copies.emplace_back(i, *original);
+    if (!used.contains(i) && !original) result.unexpected.push_back(file_names[i]);
   }
   return result;
 }

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace retort::checkpoint {
@@ -23,8 +24,10 @@ struct CanonicalName {
 // position ids, optimizer moments, step counts.
 std::optional<CanonicalName> maybe_canonical_name(std::string_view file_name);
 
-// The same for every name. Throws UserError when two tensors mean the same parameter (`x.gamma` beside `x.weight`).
-std::vector<std::optional<CanonicalName>> map_names(std::span<const std::string> file_names);
+// The same for every name of a file, `subject`. Throws UserError when two tensors mean the same parameter (`x.gamma`
+// beside `x.weight`).
+std::vector<std::optional<CanonicalName>> map_names(std::span<const std::string> file_names,
+                                                    const std::string& subject);
 
 // Whether a tensor of this canonical name is a second copy of the parameter `kept` (both without the base model's
 // prefix), as the decoder of the masked-LM head is of `embeddings.word_embeddings.weight`.
@@ -44,12 +47,15 @@ struct NameMatches {
   std::vector<NameMatch> matches;       // in the order of the wanted names
   std::vector<std::string> missing;     // wanted names that no tensor of the file means
   std::vector<std::string> unexpected;  // names, as in the file, of parameters that nobody wants
+  // Tensors of the file that should hold the same numbers as another of its tensors, which is the second.
+  std::vector<std::pair<size_t, size_t>> doubles;  // one parameter with and without the base model's prefix
+  std::vector<std::pair<size_t, size_t>> copies;   // tied parameters
 };
 
 // Finds each wanted canonical name among a file's names, with or without `base_prefix` ("bert", "distilbert") in
 // either. Tied tensors that a file holds twice (the decoder of the masked LM head) are not unexpected, and stand in for
 // their partner when it is missing. Throws as map_names does. Which lists may be non-empty is for the caller to judge.
 NameMatches match_names(std::span<const std::string> wanted, std::span<const std::string> file_names,
-                        std::string_view base_prefix);
+                        std::string_view base_prefix, const std::string& subject);
 
 }  // namespace retort::checkpoint

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "retort/base/error.h"
 
@@ -80,14 +81,25 @@ class Call {
   }
 
   PickleValue storage() const {
-    if (arguments_.size() != 5 || argument(0, PickleKind::kText).text != "storage") fail("a reference to a storage");
+    const std::string_view what = argument(0, PickleKind::kText).text;
+    if (what == "module") refuse_module(subject_);
+    if (what != "storage" || arguments_.size() < 5 || arguments_.size() > 6) fail("a reference to a storage");
     const PickleValue& type = argument(1, PickleKind::kGlobal);
     const std::string_view type_name = content_.values[type.items[1]].text;
     content_.storages.push_back({.key = argument(2, PickleKind::kText).text,
                                  .type_name = type_name,
                                  .dtype = find_type(&TypeName::storage, type_name),
-                                 .element_count = size_value(argument(4, PickleKind::kInteger))});
+                                 .element_count = size_value(argument(4, PickleKind::kInteger)),
+                                 .part = part_of_storage()});
     return {.kind = PickleKind::kStorage, .number = static_cast<int64_t>(content_.storages.size()) - 1};
+  }
+
+  // A module is pickled together with its source, as code that would have to be run.
+  [[noreturn]] static void refuse_module(const std::string& subject) {
+    throw UserError(
+        "`{}` must hold only tensors and plain values, but holds a whole module; load it where its code is and save "
+        "its state_dict()",
+        subject);
   }
 
  private:
@@ -96,6 +108,15 @@ class Call {
     const PickleValue& value = content_.values[arguments_[place]];
     if (value.kind != kind) fail(fmt::format("the right kind of value as argument {}", place + 1));
     return value;
+  }
+
+  // (key of the part, its first element, its element count), or None.
+  std::optional<PickleStorage::Part> part_of_storage() const {
+    if (arguments_.size() < 6 || content_.values[arguments_[5]].kind == PickleKind::kNone) return std::nullopt;
+    const std::vector<ValueId>& items = argument(5, PickleKind::kTuple).items;
+    if (items.size() != 3) fail("three values that say which part of a storage is meant");
+    return PickleStorage::Part{.begin = size_value(content_.values[items[1]]),
+                               .element_count = size_value(content_.values[items[2]])};
   }
 
   int64_t size_value(const PickleValue& value) const {
@@ -128,6 +149,36 @@ class Call {
   const std::string& subject_;
 };
 
+// Takes `expected` off the front of `text`; false when it does not stand there.
+bool take(std::string_view& text, std::string_view expected) {
+  if (!text.starts_with(expected)) return false;
+  text.remove_prefix(expected.size());
+  return true;
+}
+
+// What stands in front of `closing`, which is taken too.
+std::optional<std::string_view> maybe_take_until(std::string_view& text, std::string_view closing) {
+  const size_t end = text.find(closing);
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view taken = text.substr(0, end);
+  text.remove_prefix(end + closing.size());
+  return taken;
+}
+
+// "('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 16, None)"; empty for anything else.
+std::optional<PickleStorage> maybe_storage(std::string_view text) {
+  if (!take(text, "('storage', <class 'torch.")) return std::nullopt;
+  const auto type_name = maybe_take_until(text, "'>, '"), key = maybe_take_until(text, "', '"),
+             place = maybe_take_until(text, "', ");
+  PickleStorage storage;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), storage.element_count);
+  if (!type_name || !key || !place || error != std::errc() || storage.element_count < 0) return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  if (text != ", None)" && text != ")") return std::nullopt;
+  storage.key = *key, storage.type_name = *type_name, storage.dtype = find_type(&TypeName::storage, *type_name);
+  return storage;
+}
+
 std::string global_name(const PickleContent& content, const PickleValue& global) {
   return shown_name(content.values[global.items[0]].text) + "." + shown_name(content.values[global.items[1]].text);
 }
@@ -147,7 +198,8 @@ PickleValue call_allowed(PickleContent& content, ValueId callable, ValueId argum
   if (name == "torch._utils._rebuild_tensor_v2" || name == "torch._utils._rebuild_tensor")
     return call.rebuild_tensor(false);
   if (name == "torch._utils._rebuild_tensor_v3") return call.rebuild_tensor(true);
-  if (name == "torch._utils._rebuild_parameter") return call.rebuild_parameter();
+  if (name == "torch._utils._rebuild_parameter" || name == "torch.nn.parameter.Parameter")
+    return call.rebuild_parameter();
   if (name == "collections.OrderedDict") return call.ordered_dict();
   if (name == "torch.Size") return call.size();
   if (std::ranges::find(kPlainValues, name) != kPlainValues.end()) return {.kind = PickleKind::kOpaque};
@@ -165,6 +217,19 @@ PickleValue refer_to_storage(PickleContent& content, ValueId reference, const st
         subject);
   }
   return Call(content, "persistent_load", content.values[reference].items, subject).storage();
+}
+
+PickleValue refer_to_storage(PickleContent& content, std::string_view reference, const std::string& subject) {
+  if (reference.starts_with("('module', ")) Call::refuse_module(subject);
+  const std::optional<PickleStorage> storage = maybe_storage(reference);
+  if (!storage) {
+    throw UserError(
+        "the pickle in `{}` must refer to whole storages, but refers to `{}`; load the file in PyTorch and save its "
+        "tensors as safetensors",
+        subject, shown_name(reference));
+  }
+  content.storages.push_back(*storage);
+  return {.kind = PickleKind::kStorage, .number = static_cast<int64_t>(content.storages.size()) - 1};
 }
 
 }  // namespace retort::checkpoint

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "retort/checkpoint/pickle_values.h"
 
@@ -14,7 +15,10 @@ namespace retort::checkpoint {
 // arguments. Throws UserError naming the callable when it is not one of the list or its arguments are not its own.
 PickleValue call_allowed(PickleContent& content, ValueId callable, ValueId arguments, const std::string& subject);
 
-// The storage that the tuple ("storage", type, key, place, element count) refers to.
+// The storage that the tuple ("storage", type, key, place, element count) refers to; before PyTorch 1.6 with a sixth
+// item, the part of the storage that is meant, or None.
 PickleValue refer_to_storage(PickleContent& content, ValueId reference, const std::string& subject);
+// The same of the tuple's text in Python, which is how protocol 0 has it.
+PickleValue refer_to_storage(PickleContent& content, std::string_view reference, const std::string& subject);
 
 }  // namespace retort::checkpoint

@@ -2,6 +2,7 @@
 #include "retort/checkpoint/pickle_machine.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "retort/checkpoint/pickle_calls.h"
 
@@ -12,26 +13,51 @@ constexpr uint8_t kStop = '.';
 constexpr uint8_t kProto = 0x80;
 constexpr uint8_t kMaxProtocol = 5;
 
+void append_utf8(uint32_t code_point, std::string& out) {
+  const auto byte = [&](uint32_t value) { out += static_cast<char>(value); };
+  const auto tail = [&](int shift) { byte(0x80 | ((code_point >> shift) & 0x3F)); };
+  if (code_point < 0x80) return byte(code_point);
+  if (code_point < 0x800) return byte(0xC0 | (code_point >> 6)), tail(0);
+  if (code_point < 0x10000) return byte(0xE0 | (code_point >> 12)), tail(6), tail(0);
+  byte(0xF0 | (code_point >> 18)), tail(12), tail(6), tail(0);
+}
+
 }  // namespace
 
 PickleContent read_pickle(std::span<const std::byte> bytes, const std::string& subject) {
-  return PickleMachine(bytes, subject).run();
+  ByteCursor cursor(bytes, subject);
+  PickleContent content = read_next_pickle(cursor, subject);
+  if (cursor.remaining_bytes() != 0) {
+    throw UserError(
+        "the pickle in `{}` must end with one value, but goes on; the file is damaged or no plain checkpoint: save the "
+        "model again, best as safetensors",
+        subject);
+  }
+  return content;
 }
 
+PickleContent read_next_pickle(ByteCursor& cursor, const std::string& subject) {
+  return PickleMachine(cursor, subject).run();
+}
+
+// Protocols 0 and 1 do not say their number.
 PickleContent PickleMachine::run() {
-  if (cursor_.take<uint8_t>() != kProto) fail("start with its protocol number, but does not");
-  const auto protocol = cursor_.take<uint8_t>();
-  if (protocol < 2 || protocol > kMaxProtocol) fail(fmt::format("have a protocol from 2 to 5, but has {}", protocol));
-  for (uint8_t instruction = cursor_.take<uint8_t>(); instruction != kStop; instruction = cursor_.take<uint8_t>()) {
-    const bool is_known = run_constant(instruction) || run_text(instruction) || run_container(instruction) ||
-                          run_memo(instruction) || run_call(instruction);
+  auto instruction = cursor_.take<uint8_t>();
+  if (instruction == kProto) {
+    const auto protocol = cursor_.take<uint8_t>();
+    if (protocol > kMaxProtocol) fail(fmt::format("have a protocol from 0 to {}, but has {}", kMaxProtocol, protocol));
+    instruction = cursor_.take<uint8_t>();
+  }
+  for (; instruction != kStop; instruction = cursor_.take<uint8_t>()) {
+    const bool is_known = run_constant(instruction) || run_line(instruction) || run_text(instruction) ||
+                          run_container(instruction) || run_memo(instruction) || run_call(instruction);
     if (!is_known) {
       fail(fmt::format("use only the instructions that plain values and tensors need, but uses {:#04x} at byte {}",
                        instruction, cursor_.position() - 1));
     }
   }
   content_.root = pop();
-  if (!stack_.empty() || !marks_.empty() || cursor_.remaining_bytes() != 0) fail("end with one value, but goes on");
+  if (!stack_.empty() || !marks_.empty()) fail("end with one value, but goes on");
   return std::move(content_);
 }
 
@@ -68,6 +94,47 @@ bool PickleMachine::run_constant(uint8_t instruction) {
     case 0x95:
       cursor_.take_bytes(8);
       return true;  // FRAME: a hint for buffering
+    default:
+      return false;
+  }
+}
+
+// What protocol 0 writes as a line of text.
+bool PickleMachine::run_line(uint8_t instruction) {
+  switch (instruction) {
+    case 'I': {  // INT; two of them are true and false
+      const std::string_view line = cursor_.take_line();
+      if (line == "00" || line == "01")
+        push({.kind = PickleKind::kBool, .number = line == "01" ? 1 : 0});
+      else
+        push_decimal(line);
+      return true;
+    }
+    case 'L': {  // LONG
+      std::string_view line = cursor_.take_line();
+      if (line.ends_with('L')) line.remove_suffix(1);
+      push_decimal(line);
+      return true;
+    }
+    case 'F':  // FLOAT
+      cursor_.take_line();
+      push({.kind = PickleKind::kOpaque});
+      return true;
+    case 'S':  // STRING, from Python 2
+      push_quoted(cursor_.take_line());
+      return true;
+    case 'V':  // UNICODE
+      push_raw_unicode(cursor_.take_line());
+      return true;
+    case 'P':  // PERSID
+      push(refer_to_storage(content_, cursor_.take_line(), subject_));
+      return true;
+    case 'p':  // PUT
+      remember(take_place());
+      return true;
+    case 'g':  // GET
+      recall(take_place());
+      return true;
     default:
       return false;
   }
@@ -142,6 +209,15 @@ bool PickleMachine::run_container(uint8_t instruction) {
     case 0x91:
       push({.kind = PickleKind::kTuple, .items = pop_to_mark()});
       return true;  // FROZENSET
+    case 'l':
+      push({.kind = PickleKind::kList, .items = pop_to_mark()});
+      return true;  // LIST
+    case 'd': {     // DICT
+      std::vector<ValueId> items = pop_to_mark();
+      if (items.size() % 2 != 0) fail("hold dictionaries of pairs, but one has a key without a value");
+      push({.kind = PickleKind::kDict, .items = std::move(items)});
+      return true;
+    }
     case ']':
       push({.kind = PickleKind::kList});
       return true;  // EMPTY_LIST
@@ -232,11 +308,66 @@ void PickleMachine::push(PickleValue value) {
 
 // A little-endian integer in two's complement; one of more than eight bytes is never a size of ours.
 void PickleMachine::push_long(std::span<const std::byte> bytes) {
-  if (bytes.size() > sizeof(int64_t)) return push({.kind = PickleKind::kOpaque});
+  if (bytes.size() > sizeof(int64_t)) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return push({.kind = PickleKind::kOpaque, .text = text});
+  }
   const bool is_negative = !bytes.empty() && (bytes.back() & std::byte{0x80}) != std::byte{0};
   int64_t number = is_negative ? -1 : 0;
   std::memcpy(&number, bytes.data(), bytes.size());
   push_integer(number);
+}
+
+void PickleMachine::push_decimal(std::string_view digits) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool is_read = end == digits.data() + digits.size();
+  if (is_read && error == std::errc::result_out_of_range) return push({.kind = PickleKind::kOpaque, .text = digits});
+  if (!is_read || error != std::errc()) fail("write its whole numbers in decimal digits, but does not");
+  push_integer(number);
+}
+
+// A text in quotes as Python writes it. Escapes are let stand: names of tensors need none.
+// none.
+void PickleMachine::push_quoted(std::string_view line) {
+  const bool is_quoted =
+      line.size() >= 2 && (line.front() == '\'' || line.front() == '"') && line.back() == line.front();
+  if (!is_quoted) fail("hold its texts in quotes, but does not");
+  push_text(PickleKind::kText, line.substr(1, line.size() - 2));
+}
+
+// The text as UTF-8: the pickle has each code point below 256 as one byte, all others as \uXXXX or \UXXXXXXXX.
+void PickleMachine::push_raw_unicode(std::string_view line) {
+  if (std::ranges::all_of(line, [](char c) { return c != '\\' && static_cast<unsigned char>(c) < 0x80; }))
+    return push_text(PickleKind::kText, line);
+  std::string text;
+  for (size_t i = 0; i < line.size(); ++i) {
+    uint32_t code_point = static_cast<unsigned char>(line[i]);
+    const std::string_view rest = line.substr(i + 1);
+    const size_t digits = line[i] != '\\' ? 0 : rest.starts_with('u') ? 4 : rest.starts_with('U') ? 8 : 0;
+    if (digits > 0) {
+      const char* const first = rest.data() + 1;
+      const char* const last = rest.data() + std::min(rest.size(), digits + 1);
+      const auto [end, error] = std::from_chars(first, last, code_point, 16);
+      if (error != std::errc() || end != first + digits || code_point > 0x10FFFF)
+        fail("escape its texts as Python does, but does not");
+      i += digits + 1;
+    }
+    append_utf8(code_point, text);
+  }
+  push_text(PickleKind::kText, own(std::move(text)));
+}
+
+std::string_view PickleMachine::own(std::string text) { return content_.decoded.emplace_back(std::move(text)); }
+
+// The number of a remembered value, as a line of digits.
+size_t PickleMachine::take_place() {
+  const std::string_view line = cursor_.take_line();
+  size_t place = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), place);
+  if (error != std::errc() || end != line.data() + line.size())
+    fail("number the values that it remembers, but does not");
+  return place;
 }
 
 void PickleMachine::push_tuple(size_t count) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@ enum class PickleKind : uint8_t {
   kNone,
   kBool,     // number
   kInteger,  // number
-  kOpaque,   // a value of no use for tensors: a real number, a big integer, a device
+  kOpaque,   // a value of no use for tensors: a real number, a device, a big integer (text: its bytes or digits)
   kText,     // text
   kBytes,    // text
   kTuple,    // items
@@ -32,16 +33,20 @@ enum class PickleKind : uint8_t {
 struct PickleValue {
   PickleKind kind = PickleKind::kNone;
   int64_t number = 0;
-  std::string_view text = {};  // a view of the pickle
+  std::string_view text = {};  // a view of the pickle, or of PickleContent::decoded
   std::vector<ValueId> items = {};
 };
 
-// The bytes of one or more tensors, as an entry `data/<key>` of the archive.
+// The bytes of one or more tensors, as an entry `data/<key>` of the archive. PyTorch before 0.4 knew parts of storages.
 struct PickleStorage {
   std::string_view key;
   std::string_view type_name;  // "FloatStorage", ...
   std::optional<Dtype> dtype;  // empty: UntypedStorage or a type that is not read
-  int64_t element_count = 0;   // bytes for UntypedStorage
+  int64_t element_count = 0;   // bytes for UntypedStorage; of the whole storage
+  struct Part {
+    int64_t begin = 0, element_count = 0;
+  };
+  std::optional<Part> part = {};  // what tensors see of it, unchecked; empty: all
 };
 
 // A view of a storage, unchecked against it; offset and strides count elements.
@@ -57,6 +62,7 @@ struct PickleContent {
   std::vector<PickleStorage> storages;
   std::vector<PickleTensor> tensors;
   ValueId root = 0;
+  std::deque<std::string> decoded = {};  // texts that the pickle holds in escaped form; they never move
 };
 
 }  // namespace retort::checkpoint

@@ -5,12 +5,12 @@
 
 #include "retort/base/error.h"
 #include "retort/checkpoint/named_tensor.h"
+#include "retort/checkpoint/pickle_machine.h"
+#include "retort/checkpoint/torch_sequence.h"
+#include "retort/checkpoint/zip_archive.h"
 
 namespace retort::checkpoint {
 namespace {
-
-// PROTO 2, then MAGIC_NUMBER of torch/serialization.py as a LONG1.
-constexpr std::string_view kLegacyStart = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -18,10 +18,11 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 
 void check_is_zip(std::string_view text, const std::string& subject) {
   if (text.starts_with("PK\x03\x04")) return;
-  if (text.starts_with(kLegacyStart)) {
+  constexpr size_t kTarMagicBegin = 257;
+  if (text.size() > kTarMagicBegin && text.substr(kTarMagicBegin).starts_with("ustar")) {
     throw UserError(
-        "`{}` must be a PyTorch file of version 1.6 or later, but is of an older format; load it in PyTorch "
-        "and save its tensors as safetensors",
+        "`{}` must be a PyTorch file of version 0.1.11 or later, but is a tar archive, as the versions before wrote; "
+        "load it in PyTorch and save its tensors as safetensors",
         subject);
   }
   if (text.starts_with("version https://git-lfs")) {
@@ -65,18 +66,21 @@ void check_kind(std::string_view name, std::span<const std::byte> bytes, const s
 
 TorchArchive open_torch_archive(std::span<const std::byte> file_bytes, const std::string& subject) {
   constexpr std::string_view kStorages = "data/";
+  if (is_torch_sequence(file_bytes)) return open_torch_sequence(file_bytes, subject);
   check_is_zip(as_text(file_bytes), subject);
   const std::vector<ZipEntry> entries = parse_zip(file_bytes, subject);
   const std::string_view folder = find_folder(entries, subject);
   check_zip_checksums(entries, subject);
   TorchArchive archive;
+  std::span<const std::byte> pickle;
   for (const ZipEntry& entry : entries) {
     if (!entry.name.starts_with(folder)) continue;
     const std::string_view name = entry.name.substr(folder.size());
     check_kind(name, entry.bytes, subject);
-    if (name == "data.pkl") archive.pickle = entry.bytes;
+    if (name == "data.pkl") pickle = entry.bytes;
     if (name.starts_with(kStorages)) archive.storages.emplace(name.substr(kStorages.size()), entry.bytes);
   }
+  archive.content = read_pickle(pickle, subject);
   return archive;
 }
 

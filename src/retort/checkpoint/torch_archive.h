@@ -1,4 +1,4 @@
-// The entries of a PyTorch file by their role: the pickle and the storages. (Format: torch_file.h.)
+// The parts of a PyTorch file by their role: the pickle and the storages. (Formats: torch_file.h.)
 #pragma once
 
 #include <span>
@@ -6,17 +6,18 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "retort/checkpoint/zip_archive.h"
+#include "retort/checkpoint/pickle_values.h"
 
 namespace retort::checkpoint {
 
 struct TorchArchive {
-  std::span<const std::byte> pickle;
-  std::unordered_map<std::string_view, std::span<const std::byte>> storages;  // by key
+  PickleContent content;                                                           // of the pickle
+  std::unordered_map<std::string_view, std::span<const std::byte>> storages = {};  // by key
+  std::string_view storage_prefix = "data/";  // in front of a storage's key in messages
 };
 
 // Opens the archive and compares all checksums. Throws UserError for other kinds of file, each with its own remedy: the
-// format before PyTorch 1.6, a Git LFS pointer, a TorchScript program, a big-endian file, a file that is no ZIP.
+// tar archives before PyTorch 0.1.11, a Git LFS pointer, a TorchScript program, a big-endian file, a file that is none.
 TorchArchive open_torch_archive(std::span<const std::byte> file_bytes, const std::string& subject);
 
 }  // namespace retort::checkpoint

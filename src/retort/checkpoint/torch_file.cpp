@@ -9,7 +9,6 @@
 #include <set>
 
 #include "retort/base/error.h"
-#include "retort/checkpoint/pickle_machine.h"
 #include "retort/checkpoint/torch_archive.h"
 
 namespace retort::checkpoint {
@@ -66,7 +65,7 @@ class TorchReader {
   TorchReader(std::span<const std::byte> file_bytes, const std::string& subject)
       : subject_(subject),
         archive_(open_torch_archive(file_bytes, subject)),
-        pickle_(read_pickle(archive_.pickle, subject)),
+        pickle_(archive_.content),
         copy_budget_bytes_(2 * file_bytes.size()) {}
 
   TorchContent read() {
@@ -142,15 +141,25 @@ class TorchReader {
   std::span<const std::byte> storage_bytes(const std::string& name, const PickleStorage& storage) const {
     const auto found = archive_.storages.find(storage.key);
     if (found == archive_.storages.end())
-      fail(name, "have its storage in the file, but `data/{}` is not there", shown_name(storage.key));
+      fail(name, "have its storage in the file, but `{}{}` is not there", archive_.storage_prefix,
+           shown_name(storage.key));
     const int64_t element_bytes = storage.dtype ? dtype_bytes(*storage.dtype) : 1;
     int64_t byte_count = 0;
     const bool overflows = __builtin_mul_overflow(storage.element_count, element_bytes, &byte_count);
     if (overflows || static_cast<uint64_t>(byte_count) != found->second.size()) {
-      fail(name, "have a storage of {} elements of {} bytes, but `data/{}` has {} bytes", storage.element_count,
-           element_bytes, shown_name(storage.key), found->second.size());
+      fail(name, "have a storage of {} elements of {} bytes, but `{}{}` has {} bytes", storage.element_count,
+           element_bytes, archive_.storage_prefix, shown_name(storage.key), found->second.size());
     }
-    return found->second;
+    return storage.part ? part_of(name, storage, found->second, element_bytes) : found->second;
+  }
+
+  std::span<const std::byte> part_of(const std::string& name, const PickleStorage& storage,
+                                     std::span<const std::byte> bytes, int64_t element_bytes) const {
+    const auto [begin, count] = *storage.part;
+    if (begin > storage.element_count || count > storage.element_count - begin)
+      fail(name, "lie inside its storage of {} elements, but lies in {} from {} on", storage.element_count, count,
+           begin);
+    return bytes.subspan(static_cast<size_t>(begin * element_bytes), static_cast<size_t>(count * element_bytes));
   }
 
   void add_tensor(std::string name, const PickleTensor& tensor) {
@@ -201,7 +210,7 @@ class TorchReader {
 
   const std::string& subject_;
   const TorchArchive archive_;
-  const PickleContent pickle_;
+  const PickleContent& pickle_;
   size_t copy_budget_bytes_;
   TorchContent content_;
 };

@@ -1,7 +1,8 @@
-// PyTorch's own files (`pytorch_model.bin`, `.pt`): a ZIP archive with a pickle and one entry per storage. Read without
-// PyTorch and without running anything: the pickle is interpreted by a small machine that knows tensors and plain
-// values only (pickle_machine.h), and every size is checked against the archive.
-// Format: torch/serialization.py, torch/csrc/jit/serialization (PyTorch 1.6 and later).
+// PyTorch's own files (`pytorch_model.bin`, `.pt`): a ZIP archive with a pickle and one entry per storage, or, before
+// PyTorch 1.6, pickles and storages one after the other (torch_sequence.h). Read without PyTorch and without running
+// anything: the pickle is interpreted by a small machine that knows tensors and plain values only (pickle_machine.h),
+// and every size is checked against the file.
+// Format: torch/serialization.py, torch/csrc/jit/serialization.
 #pragma once
 
 #include <memory>

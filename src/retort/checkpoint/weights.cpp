@@ -8,6 +8,7 @@
 
 #include "retort/base/error.h"
 #include "retort/checkpoint/sharded.h"
+#include "retort/checkpoint/torch_sequence.h"
 
 namespace retort::checkpoint {
 namespace {
@@ -31,9 +32,10 @@ fs::path find_weight_file(const fs::path& folder) {
       folder.string(), fmt::join(kWeightFileNames, ", "));
 }
 
-// PyTorch files are known by the first bytes of a ZIP archive, else by the endings that people give them.
+// PyTorch files are known by how they begin, else by the endings that people give them.
 bool is_torch_file(const fs::path& path) {
-  if (MappedFile(path).text().starts_with("PK\x03\x04")) return true;
+  const MappedFile file(path);
+  if (file.text().starts_with("PK\x03\x04") || is_torch_sequence(file.bytes())) return true;
   const std::string ending = path.extension().string();
   return ending == ".bin" || ending == ".pt" || ending == ".pth" || ending == ".ckpt";
 }

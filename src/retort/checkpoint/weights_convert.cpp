@@ -56,7 +56,7 @@ void convert_elements(const NamedTensor& tensor, std::span<float> out, Convert c
 
 }  // namespace
 
-void to_float32(const NamedTensor& tensor, std::span<float> out) {
+void to_float32(const NamedTensor& tensor, std::span<float> out, const std::string& file) {
   RETORT_CHECK(static_cast<int64_t>(out.size()) == tensor.element_count() &&
                    static_cast<int64_t>(tensor.bytes.size()) == tensor.element_count() * dtype_bytes(tensor.dtype),
                "tensor `{}` of shape {} and {} bytes goes to {} places", tensor.name, shape_text(tensor.shape),
@@ -72,13 +72,13 @@ void to_float32(const NamedTensor& tensor, std::span<float> out) {
       return convert_elements<uint16_t>(tensor, out, bfloat_to_float);
     default:
       throw UserError(
-          "tensor `{}` must hold F32, F16, BF16 or F64 numbers, but holds {}; quantized models are not read",
-          shown_name(tensor.name), dtype_name(tensor.dtype));
+          "{}tensor `{}` must hold F32, F16, BF16 or F64 numbers, but holds {}; quantized models are not read",
+          file.empty() ? "" : fmt::format("`{}`: ", file), shown_name(tensor.name), dtype_name(tensor.dtype));
   }
 }
 
 void to_finite_float32(const NamedTensor& tensor, std::span<float> out, const std::string& file) {
-  to_float32(tensor, out);
+  to_float32(tensor, out, file);
   constexpr uint32_t kExponent = 0x7f800000;  // all ones: infinite or NaN
   uint32_t is_bad = 0;
   for (const float value : out)

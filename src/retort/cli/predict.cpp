@@ -12,12 +12,21 @@ namespace retort::cli {
 
 namespace {
 
-template <typename Config>
-Config parse(const std::vector<std::string>& arguments) {
-  Config config;
+recipe::PredictQaConfig parse_qa(const std::vector<std::string>& arguments) {
+  recipe::PredictQaConfig config;
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
+  config.has_question = list.find("question")->was_set, config.has_context = list.find("context")->was_set;
+  return config;
+}
+
+recipe::PredictTextConfig parse_text(const std::vector<std::string>& arguments) {
+  recipe::PredictTextConfig config;
+  FieldList list;
+  config.fields(list);
+  parse_flags(list, arguments);
+  config.has_text = list.find("text")->was_set;
   return config;
 }
 
@@ -34,8 +43,8 @@ void ask_on_terminal(const recipe::PredictQaConfig& config) {
 }  // namespace
 
 int run_predict_qa(const std::vector<std::string>& arguments) {
-  const auto config = parse<recipe::PredictQaConfig>(arguments);
-  if (config.question.empty() && config.context.empty() && isatty(STDIN_FILENO))
+  const auto config = parse_qa(arguments);
+  if (!config.has_question && !config.has_context && isatty(STDIN_FILENO))
     ask_on_terminal(config);
   else
     recipe::predict_qa(config, std::cin, print_result);
@@ -43,7 +52,7 @@ int run_predict_qa(const std::vector<std::string>& arguments) {
 }
 
 int run_predict_text(const std::vector<std::string>& arguments) {
-  recipe::predict_text(parse<recipe::PredictTextConfig>(arguments), std::cin, print_result);
+  recipe::predict_text(parse_text(arguments), std::cin, print_result);
   return 0;
 }
 

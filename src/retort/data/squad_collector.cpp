@@ -58,6 +58,7 @@ SquadExample SquadCollector::make_example(const RawQuestion& raw, const PlaceNam
   SquadExample example{.id = std::string(raw.id), .question = std::string(raw.question)};
   example.context_index = context_index_;
   example.is_impossible = is_impossible(raw, place);
+  example.is_unanswered = raw.answers.empty() && !raw.is_impossible.value_or(false);
   if (!example.is_impossible)
     for (const auto& [answer, start] : raw.answers) example.answers.push_back({std::string(answer), start, {}});
   if (options_.is_training) check_training_answer(example, place);

@@ -22,6 +22,7 @@ struct SquadExample {
   int64_t context_index = 0;         // into SquadData::contexts
   std::vector<SquadAnswer> answers;  // empty when the question is impossible
   bool is_impossible = false;
+  bool is_unanswered = false;  // no answer is known: the file neither holds one nor says that there is none
 };
 
 struct SquadData {

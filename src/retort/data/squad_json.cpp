@@ -41,7 +41,7 @@ std::string_view read_id(dom::object qa, std::string& digits, const PlaceName& p
 }
 
 void read_answers(dom::object qa, RawQuestion& raw, const PlaceName& place) {
-  if (qa["answers"].error() == simdjson::NO_SUCH_FIELD && raw.is_impossible.value_or(false)) return;
+  if (qa["answers"].error() == simdjson::NO_SUCH_FIELD) return;  // impossible, or a file to predict
   size_t index = 0;
   for (dom::element value : member<dom::array>(qa, "answers", "a list", place)) {
     const PlaceName here = [&] { return fmt::format("{}.answers[{}]", place(), index); };

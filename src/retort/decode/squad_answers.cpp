@@ -176,6 +176,8 @@ AnswerCandidate without_text(const Span& span) {
   return {.start_logit = span.start_logit, .end_logit = span.end_logit};
 }
 
+AnswerCandidate stand_in() { return {.text = "empty", .is_stand_in = true}; }
+
 // The n best candidates with different texts, best first.
 std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64_t example_index) const {
   // A heap, because only the first few of some hundreds are looked at; equals in the order of their making.
@@ -211,9 +213,9 @@ std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64
   }
   if (options_.version_2_with_negative) {
     if (!has("")) answers.push_back(without_text(candidates.null));
-    if (answers.size() == 1) answers.insert(answers.begin(), AnswerCandidate{.text = "empty"});
+    if (answers.size() == 1) answers.insert(answers.begin(), stand_in());
   }
-  if (answers.empty()) answers.push_back(AnswerCandidate{.text = "empty"});
+  if (answers.empty()) answers.push_back(stand_in());
   return answers;
 }
 
@@ -265,6 +267,8 @@ std::vector<SquadPrediction> decode_squad(const data::SquadData& data, const dat
 }
 
 LocatedAnswer locate_answer(const SquadPrediction& prediction, const std::string& context) {
+  if (std::ranges::any_of(prediction.n_best, &AnswerCandidate::is_stand_in))  // alone, or beside "no answer"
+    return {.text = "", .score = prediction.n_best.size() > 1 ? 1.0 : 0.0};
   LocatedAnswer located{.text = prediction.answer};
   for (const AnswerCandidate& candidate : prediction.n_best) {
     if (candidate.text != prediction.answer) continue;

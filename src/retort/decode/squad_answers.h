@@ -36,6 +36,7 @@ struct AnswerCandidate {
   double probability = 0;  // softmax over the n-best list
   double start_logit = 0, end_logit = 0;
   text::Range context_bytes;  // where it stands in the context; {0, 0} for "" and stand-ins
+  bool is_stand_in = false;   // nothing can be said, and the list must not be empty
 };
 
 struct SquadPrediction {
@@ -50,10 +51,11 @@ std::vector<SquadPrediction> decode_squad(const data::SquadData& data, const dat
                                           const text::Tokenizer& tokenizer, std::span<const SpanLogits> logits,
                                           const SquadDecodeOptions& options);
 
-// The answer of a prediction and its place in the context.
+// The answer of a prediction and its place in the context, for people and programs: the published evaluation's stand-in
+// is no answer here.
 struct LocatedAnswer {
-  std::string text;
-  double score = 0;            // its probability in the n-best list
+  std::string text;            // empty: no answer
+  double score = 0;            // its probability in the n-best list; 0 where there was nothing to choose from
   int64_t start = 0, end = 0;  // code points of the context, half-open; 0, 0 for no answer
 };
 LocatedAnswer locate_answer(const SquadPrediction& prediction, const std::string& context);

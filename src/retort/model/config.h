@@ -33,18 +33,27 @@ struct ModelConfig {
   bool sinusoidal_pos_embds = false;  // DistilBERT: positions fixed to the sinusoidal table
   bool tie_word_embeddings = true;
   std::vector<std::string> labels{"LABEL_0", "LABEL_1"};  // id2label in order; one label: regression
-  std::map<int64_t, std::vector<int64_t>> pruned_heads;   // layer -> original indices of removed heads, sorted
+  std::string problem_type = {};  // regression, single_label_classification or multi_label_classification; "": not said
+  std::map<int64_t, std::vector<int64_t>> pruned_heads;  // layer -> original indices of removed heads, sorted
+  std::string file = {};                                 // config.json that this came from, for messages; "": none
+  Json original = Json::object();                        // all that stood there: what is not ours is written again
+  std::vector<std::string> remarks = {};                 // what a user should know of it: fields that disagree
 
   int64_t head_width() const { return hidden_size / num_attention_heads; }
   int64_t heads_of_layer(int64_t layer) const;
+  // "`DIR/config.json`", or "the model" of a configuration made otherwise.
+  std::string subject() const { return file.empty() ? "the model" : "`" + file + "`"; }
+  // Makes it one for another task: its classes, or one name for regression; what was noted of the old one is forgotten.
+  void set_labels(std::vector<std::string> names);
 };
 
 // Reads and checks `config.json`; `subject` is its path for messages. Throws one UserError that lists every problem:
 // missing model_type, another architecture, heads that do not divide the hidden size, sizes that are not positive or
-// absurdly large, an unknown activation, code that would have to be run (auto_map).
+// absurdly large, an unknown activation, fields that ask for what is not computed here (config_fields.h).
 ModelConfig config_from_json(const Json& json, const std::string& subject);
 
-// The form `transformers` reads; `architecture` is the class name, for example BertForQuestionAnswering.
+// The form `transformers` reads; `architecture` is the class name, for example BertForQuestionAnswering. Fields of the
+// original that are not this program's stay in their places.
 Json config_to_json(const ModelConfig& config, const std::string& architecture);
 
 // Throws UserError when the sizes make no model; called by config_from_json and for configurations made otherwise.

@@ -78,15 +78,17 @@ Encoder::Encoder(const ModelConfig& config, const std::string& prefix, kernel::P
 
 void Encoder::check_rows(const kernel::Rows& rows) const {
   if (rows.tokens() == 0) throw UserError("a batch must hold at least one token, but is empty");
-  const auto check = [](const at::Tensor& values, int64_t limit, const char* what) {
+  const auto check = [&](const at::Tensor& values, int64_t limit, const char* what, const char* field) {
     const int64_t low = values.min().item<int64_t>(), high = values.max().item<int64_t>();
     if (low < 0 || high >= limit)
-      throw UserError("every {} must be 0 to {}, but one is {}; the tokenizer and the model do not belong together",
-                      what, limit - 1, low < 0 ? low : high);
+      throw UserError(
+          "{}: every {} must be 0 to {}, because field `{}` is {}, but one is {}; the tokenizer and the model do not "
+          "belong together: use the model's own vocabulary",
+          config_.subject(), what, limit - 1, field, limit, low < 0 ? low : high);
   };
-  check(rows.ids, config_.vocab_size, "token id");
-  check(rows.positions, config_.max_position_embeddings, "position");
-  if (embeddings_.segment) check(rows.segments, config_.type_vocab_size, "token type");
+  check(rows.ids, config_.vocab_size, "token id", "vocab_size");
+  check(rows.positions, config_.max_position_embeddings, "position", "max_position_embeddings");
+  if (embeddings_.segment) check(rows.segments, config_.type_vocab_size, "token type", "type_vocab_size");
 }
 
 EncoderOutput Encoder::forward(const kernel::Rows& rows, const EncoderOptions& options) const {

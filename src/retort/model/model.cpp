@@ -76,7 +76,7 @@ Model::Model(const ModelConfig& config, Head head, const ModelOptions& options)
 void Model::add_head_weights() {
   const int64_t H = config_.hidden_size, labels = static_cast<int64_t>(config_.labels.size());
   const bool is_bert = config_.family == Family::kBert;
-  if (is_bert && has_pooler(head_))
+  if (is_bert && has_pooler(head_) && !(head_ == Head::kNone && options_.leaves_out_pooler))
     pooler_ = add_linear(store_, head_ == Head::kNone ? "pooler.dense" : "bert.pooler.dense", H, H);
   if (!is_bert && (head_ == Head::kSequenceClassification || head_ == Head::kMultipleChoice))
     pooler_ = add_linear(store_, "pre_classifier", H, H);

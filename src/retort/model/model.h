@@ -35,6 +35,7 @@ struct ModelOptions {
   // Width of a teacher's hidden states: adds the linear map `fit_dense` from the model's own width to it, which is
   // trained with the model but is no part of it; see Model::project. 0: none.
   int64_t projection_width = 0;
+  bool leaves_out_pooler = false;  // of Head::kNone: ModelOutput::pooled stays undefined
 };
 
 struct ForwardOptions {

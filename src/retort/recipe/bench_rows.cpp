@@ -95,6 +95,7 @@ GlueDataConfig BenchData::glue() const {
 LoadedModel load_bench_model(const ModelSource& source, const BenchData& data, const model::ModelOptions& options) {
   LoadOptions load{.head = data.is_squad() ? model::Head::kQuestionAnswering : model::Head::kSequenceClassification,
                    .may_start_head = true,
+                   .may_replace_head = true,
                    .needs_tokenizer = !data.is_synthetic(),
                    .model = options};
   if (!data.is_squad()) load.labels = data.glue().label_names();

@@ -33,9 +33,9 @@ void DistillPredictionConfig::fields(FieldList& list) {
 namespace {
 
 std::unique_ptr<Teacher> load_teacher(const DistillPredictionConfig& config, model::Head head,
-                                      const LoadedModel& student, const std::vector<std::string>& class_order = {}) {
+                                      const LoadedModel& student, const TaskClasses& classes = {}) {
   auto teacher = std::make_unique<Teacher>(config.teacher, head, config.training.precision_kind(), config.model,
-                                           student, config.data.max_seq_length(), class_order);
+                                           student, config.data.max_seq_length(), classes);
   teacher->warn_unless_trained("this task");
   return teacher;
 }
@@ -43,8 +43,9 @@ std::unique_ptr<Teacher> load_teacher(const DistillPredictionConfig& config, mod
 void check_outputs(const Teacher& teacher, const data::GlueTask& task) {
   const auto outputs = static_cast<int64_t>(teacher.model().config().labels.size());
   if (outputs != task.output_count())
-    throw UserError("`teacher` must have {} outputs for `{}`, but has {}; take one that was fine-tuned for this task",
-                    task.output_count(), task.name, outputs);
+    throw UserError(
+        "`teacher` must have {} outputs for `{}`, but `{}` has {}; take one that was fine-tuned for this task",
+        task.output_count(), task.name, teacher.config().teacher, outputs);
 }
 
 Json distill_glue(const DistillPredictionConfig& config) {
@@ -52,7 +53,7 @@ Json distill_glue(const DistillPredictionConfig& config) {
   std::unique_ptr<Teacher> teacher;
   GlueRun run{config.model, data, config.training, config.output, settings_of("distill prediction", config)};
   run.check_model = [&](LoadedModel& student) {
-    teacher = load_teacher(config, model::Head::kSequenceClassification, student, data.label_names());
+    teacher = load_teacher(config, model::Head::kSequenceClassification, student, data.classes());
     check_outputs(*teacher, data.task());
   };
   return train_glue(run, [&](const GlueMaterial& material) {

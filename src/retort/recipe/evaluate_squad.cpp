@@ -25,7 +25,7 @@ Json evaluate_squad(const EvaluateSquadConfig& config) {
                                           static_cast<uint64_t>(config.seed), *loaded.model);
   source.features.version_2_with_negative = true;
   const data::SquadEvaluationSet set = data::load_squad_evaluation(source, *loaded.tokenizer);
-  const bool is_v2 = config.data.features.version_2_with_negative || set.data.has_impossible();
+  const bool is_v2 = config.data.features.version_2_with_negative || is_version_2(set.data);
   decode::SquadDecodeOptions decoding = config.data.decoding;
   decoding.version_2_with_negative = is_v2;
   const SquadEvaluation evaluation = predict_squad(*loaded.model, set, *loaded.tokenizer, decoding,

@@ -1,7 +1,8 @@
 // Evaluates a question-answering model on a SQuAD file.
 //   retort evaluate squad --model DIR --dev_file dev-v1.1.json --output_dir OUT
 // Reads a model folder and questions; writes predictions.json, nbest_predictions.json, null_odds.json (v2.0) and
-// results.json with the official scores. A file with impossible questions is v2.0 without being told.
+// results.json with the official scores. A file with impossible questions is v2.0 without being told; one without any
+// answers is predicted and not scored.
 #pragma once
 
 #include "retort/recipe/inference_config.h"

@@ -34,6 +34,9 @@ class TensorOutput {
 };
 
 kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig& config) {
+  std::error_code ignored;
+  if (fs::is_character_file(path, ignored) && !fs::equivalent(path, "/dev/stdin", ignored))
+    throw UserError("`{}` must be a file of JSON lines, but is a device; give a file or a pipe", path);
   std::ifstream file(path);
   if (!file) throw UserError("`{}` must be a readable file of JSON lines, but cannot be opened", path);
   JsonLinesInput lines(file, path);
@@ -96,7 +99,8 @@ void ForwardConfig::fields(FieldList& list) {
 Json forward(const ForwardConfig& config) {
   config.inference.apply_to_process();
   const at::NoGradGuard no_grad;
-  const LoadedModel loaded = load_model(config.model, {.model = {.precision = config.inference.precision_kind()}});
+  const LoadedModel loaded =
+      load_model(config.model, {.needs_tokenizer = false, .model = {.precision = config.inference.precision_kind()}});
   const kernel::Ragged sequences = read_sequences(config.input, loaded.model->config());
   TensorOutput out;
   int64_t first = 0;

@@ -17,9 +17,10 @@ data::GlueSource glue_source(const GlueDataConfig& config, const data::GlueTask&
 struct GlueSet {
   const data::GlueTask* task;
   std::shared_ptr<const data::GlueFeatures> features;
+  bool has_labels = true;
 };
 
-// The dev files of the task: for MNLI both.
+// The dev files of the task: for MNLI both. One in which no row has a label is to be predicted only, after a warning.
 std::vector<GlueSet> load_glue_dev(const model::Model& model, const text::Tokenizer& tokenizer,
                                    const GlueDataConfig& config, uint64_t seed);
 // The test files that are there.
@@ -34,8 +35,11 @@ struct GlueEvaluation {
 // Predicts every row of a set.
 GlueEvaluation predict_glue(const model::Model& model, const GlueSet& set, const EvaluationRun& run);
 
-// Scores on the sets under run_glue's names, with the timing; writes `<folder>/predictions_<task>.tsv` when folder is
-// not empty.
+// Whether the folder has dev files of the task.
+bool has_glue_dev(const GlueDataConfig& config);
+
+// Scores on the sets under run_glue's names, with the timing, or {"rows", "scored": 0} where there are no labels;
+// writes `<folder>/predictions_<task>.tsv` when folder is not empty.
 Json evaluate_glue_dev(const model::Model& model, std::span<const GlueSet> dev, const EvaluationRun& run,
                        const fs::path& folder);
 

@@ -1,5 +1,7 @@
 #include "retort/recipe/glue_config.h"
 
+#include <map>
+
 namespace retort::recipe {
 
 void GlueDataConfig::fields(FieldList& list, bool with_training) {
@@ -30,6 +32,17 @@ std::vector<std::string> GlueDataConfig::label_names() const {
   std::vector<std::string> names(task().labels.begin(), task().labels.end());
   if (names.empty()) names.push_back("LABEL_0");
   return names;
+}
+
+TaskClasses GlueDataConfig::classes() const {
+  // What the hub's card of the data set (nyu-mll/glue) calls the classes of tasks whose files number them.
+  static const std::map<std::string_view, std::vector<std::string>> kWords = {
+      {"cola", {"unacceptable", "acceptable"}},   {"sst-2", {"negative", "positive"}},
+      {"mrpc", {"not_equivalent", "equivalent"}}, {"qqp", {"not_duplicate", "duplicate"}},
+      {"wnli", {"not_entailment", "entailment"}},
+  };
+  const auto words = kWords.find(task().name);
+  return {.names = label_names(), .words = words == kWords.end() ? std::vector<std::string>() : words->second};
 }
 
 }  // namespace retort::recipe

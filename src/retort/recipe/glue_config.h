@@ -4,6 +4,7 @@
 #include "retort/base/fields.h"
 #include "retort/data/feature_cache.h"
 #include "retort/data/glue_features.h"
+#include "retort/recipe/task_classes.h"
 
 namespace retort::recipe {
 
@@ -19,6 +20,7 @@ struct GlueDataConfig {
   void fields(FieldList& list, bool with_training);
   const data::GlueTask& task() const { return data::find_glue_task(task_name); }
   std::vector<std::string> label_names() const;  // for config.json; one name for regression
+  TaskClasses classes() const;
 };
 
 }  // namespace retort::recipe

@@ -15,8 +15,9 @@ Json train_glue(const GlueRun& glue, const MakeGlueUnit& make_unit) {
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel loaded = load_model(glue.model, {.head = model::Head::kSequenceClassification,
                                                .labels = data.label_names(),
-                                               .class_order = data.label_names(),
+                                               .classes = data.classes(),
                                                .may_start_head = true,
+                                               .may_replace_head = true,
                                                .model = training_model_options(training),
                                                .seed = seed});
   if (glue.check_model) glue.check_model(loaded);

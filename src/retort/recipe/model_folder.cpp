@@ -7,10 +7,12 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
-#include "retort/checkpoint/dialects.h"
 #include "retort/checkpoint/weights.h"
 #include "retort/model/names.h"
 #include "retort/model/presets.h"
+#include "retort/recipe/class_order.h"
+#include "retort/recipe/folder_config.h"
+#include "retort/recipe/model_weights.h"
 #include "retort/recipe/projection_file.h"
 
 namespace retort::recipe {
@@ -19,87 +21,6 @@ namespace {
 
 constexpr int64_t kVocabularyMultiple = 8;
 constexpr int64_t kLargestVocabularyGap = 128;  // rows that paddings of published models leave unused
-
-std::string base_name(const model::ModelConfig& config) {
-  std::string prefix = model::base_prefix(config.family);
-  prefix.pop_back();  // the dot
-  return prefix;
-}
-
-bool has_suffix(const std::string& name, std::string_view suffix) { return name.ends_with(suffix); }
-
-// Tensors whose first dimension is the vocabulary, which may be padded in the file or in the model.
-bool runs_over_vocabulary(const std::string& name) {
-  return has_suffix(name, "word_embeddings.weight") || has_suffix(name, "predictions.bias") ||
-         has_suffix(name, "vocab_projector.bias");
-}
-
-// Copies a file's tensor into a parameter; the shapes must agree, but for a padded vocabulary.
-void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const kernel::NamedSlice& slice,
-                 const kernel::ParameterStore& store, const std::string& subject) {
-  std::vector<int64_t> shape = from.shape;
-  if (is_transposed) std::reverse(shape.begin(), shape.end());
-  const bool is_padded = runs_over_vocabulary(slice.name) && shape.size() == slice.shape.size() && !shape.empty() &&
-                         std::equal(shape.begin() + 1, shape.end(), slice.shape.begin() + 1) &&
-                         std::abs(shape[0] - slice.shape[0]) < kVocabularyMultiple;
-  if (shape != slice.shape && !is_padded)
-    throw UserError("`{}`: tensor `{}` must have the shape {} that config.json asks for, but has {}", subject,
-                    from.name, checkpoint::shape_text(slice.shape), checkpoint::shape_text(shape));
-  float* out = store.values().data_ptr<float>() + slice.offset;
-  if (!is_transposed && from.element_count() == slice.element_count)
-    return checkpoint::to_finite_float32(from, {out, static_cast<size_t>(slice.element_count)}, subject);
-  std::vector<float> values(static_cast<size_t>(from.element_count()));
-  checkpoint::to_finite_float32(from, values, subject);
-  if (!is_transposed) {
-    std::copy_n(values.begin(), std::min<int64_t>(slice.element_count, from.element_count()), out);
-    return;
-  }
-  for (int64_t r = 0; r < slice.shape[0]; ++r)
-    for (int64_t c = 0; c < slice.shape[1]; ++c) out[r * slice.shape[1] + c] = values[c * slice.shape[0] + r];
-}
-
-// Numbers in the word and position embeddings and in the products of all layers, which is nearly all of a body.
-double body_size(const model::ModelConfig& c) {
-  const auto H = static_cast<double>(c.hidden_size), I = static_cast<double>(c.intermediate_size);
-  const auto rows = static_cast<double>(c.vocab_size + c.max_position_embeddings);
-  return rows * H + static_cast<double>(c.num_hidden_layers) * (4 * H * H + 2 * H * I);
-}
-
-// A config.json that asks for far more than the files hold is found out before memory is taken for it. What is smaller
-// than that comes to light tensor by tensor.
-void check_body_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files, const fs::path& folder) {
-  constexpr double kLargestRatio = 6;
-  double found = 0;
-  for (const auto& tensor : files.tensors()) found += static_cast<double>(tensor.element_count());
-  if (body_size(config) > kLargestRatio * found)
-    throw UserError(
-        "`{}` must describe the weights in `{}`, but asks for {:.0f} numbers where that holds {:.0f}; "
-        "use the config.json that belongs to them",
-        (folder / "config.json").string(), files.paths().front().string(), body_size(config), found);
-}
-
-// Rows of pruned heads are cut from full-size tensors by nobody: files of pruned models hold the small tensors.
-checkpoint::NameMatches fill_from_files(model::Model& model, const checkpoint::WeightFiles& files, uint64_t seed) {
-  std::vector<std::string> wanted, found;
-  for (const auto& slice : model.parameters().slices())
-    if (!is_of_projection(slice)) wanted.push_back(slice.name);
-  for (const auto& tensor : files.tensors()) found.push_back(tensor.name);
-  checkpoint::NameMatches matches = checkpoint::match_names(wanted, found, base_name(model.config()));
-  const std::string subject = files.paths().front().string();
-  kernel::ParameterStore& parameters = model.parameters();
-  const auto start_random = [&](const kernel::NamedSlice& slice) {
-    parameters.initialize(slice, seed, model.config().initializer_range);
-  };
-  for (const auto& match : matches.matches) {
-    const kernel::NamedSlice& slice = *parameters.find(match.wanted);
-    const checkpoint::NamedTensor& tensor = files.tensors()[match.file_index];
-    if (tensor.element_count() < slice.element_count) start_random(slice);  // rows of padding of the vocabulary
-    copy_tensor(tensor, match.is_transposed, slice, parameters, subject);
-  }
-  for (const std::string& name : matches.missing) start_random(*parameters.find(name));
-  parameters.refresh_operands();
-  return matches;
-}
 
 std::shared_ptr<const text::Tokenizer> load_tokenizer(const ModelSource& source, const fs::path& folder) {
   if (source.vocab_file.empty()) return std::make_shared<text::Tokenizer>(text::Tokenizer::load(folder));
@@ -115,22 +36,6 @@ void check_vocabulary(const text::Tokenizer& tokenizer, const model::ModelConfig
         "`{}`: the vocabulary must have as many pieces as the model has embeddings, {}, but has {}; "
         "use the vocabulary that the model was trained with",
         subject, rows, pieces);
-}
-
-model::ModelConfig read_config(const fs::path& folder) {
-  for (const char* name : {"config.json", "bert_config.json"})
-    if (fs::exists(folder / name))
-      return model::config_from_json(read_json_file(folder / name), (folder / name).string());
-  throw UserError("`{}` must be a model folder with config.json, but has none", folder.string());
-}
-
-model::Head head_of_folder(const fs::path& folder) {
-  const Json config = read_json_file(folder / "config.json");
-  const auto architectures = config.find("architectures");
-  if (architectures != config.end() && architectures->is_array() && !architectures->empty() &&
-      architectures->front().is_string())
-    if (const auto head = model::head_of_architecture(architectures->front().get<std::string>())) return *head;
-  return model::Head::kNone;
 }
 
 std::string list_names(const std::vector<std::string>& names) {
@@ -151,72 +56,25 @@ std::vector<std::string> missing_in_body(const LoadedModel& loaded) {
   return names;
 }
 
-void report_names(const LoadedModel& loaded, const LoadOptions& options, const std::string& subject) {
+void report_names(const LoadedModel& loaded, const FilledNames& names, const LoadOptions& options,
+                  const std::string& subject) {
   const std::string architecture = model::architecture_name(loaded.model->config().family, loaded.model->head());
-  if (const auto names = missing_in_body(loaded); !names.empty())
+  if (const auto body = missing_in_body(loaded); !body.empty())
     throw UserError(
         "`{}` must hold every parameter of the encoder of {}, but lacks {}; use the config.json that "
         "belongs to the weights",
-        subject, architecture, list_names(names));
+        subject, architecture, list_names(body));
   if (!loaded.missing.empty() && !options.may_start_head)
-    throw UserError("`{}` must hold every parameter of {}, but lacks {}; fine-tune it for this task first", subject,
-                    architecture, list_names(loaded.missing));
+    throw UserError(
+        "`{}` must hold every parameter of {}, but lacks {}; {}", subject, architecture, list_names(loaded.missing),
+        options.head ? "fine-tune it for this task first"
+                     : "name another model in `architectures` of its config.json, for hidden states alone " +
+                           model::architecture_name(loaded.model->config().family, model::Head::kNone));
+  if (!names.replaced.empty())
+    log_warning("`{}`: its head is one for another task and is not used, a fresh one is trained: {}", subject,
+                list_names(names.replaced));
   if (!loaded.missing.empty()) log_info("`{}`: start from random values: {}", subject, list_names(loaded.missing));
   if (!loaded.unexpected.empty()) log_info("`{}`: not used here: {}", subject, list_names(loaded.unexpected));
-}
-
-// A masked-LM head is the table of word embeddings here; one with numbers of its own is another model.
-void check_shared_table(const model::Model& model, const checkpoint::WeightFiles& files, const std::string& subject) {
-  const bool has_vocabulary = model.head() == model::Head::kMaskedLm || model.head() == model::Head::kPreTraining;
-  if (!has_vocabulary || model.config().tie_word_embeddings) return;
-  const auto family = model.config().family;
-  const std::string prefix = model::base_prefix(family), word = model::embedding_names(family, "").word;
-  const kernel::NamedSlice& slice = *model.parameters().find(prefix + word);
-  const float* table = model.parameters().values().data_ptr<float>() + slice.offset;
-  for (const checkpoint::NamedTensor& tensor : files.tensors()) {
-    const auto canonical = checkpoint::maybe_canonical_name(tensor.name);
-    if (!canonical) continue;
-    std::string_view name = canonical->name;
-    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
-    if (!checkpoint::is_tied_copy(name, word)) continue;
-    std::vector<float> values(static_cast<size_t>(tensor.element_count()));
-    checkpoint::to_float32(tensor, values);
-    if (static_cast<int64_t>(values.size()) > slice.element_count ||
-        !std::ranges::equal(values, std::span(table, values.size())))
-      throw UserError(
-          "`{}` must have the word embeddings as the table of its masked-LM head, but `{}` differs from them "
-          "(`tie_word_embeddings` is false); such models are not supported",
-          subject, tensor.name);
-  }
-}
-
-// Where each of the wanted names stands among the found ones; empty unless they are the same, in another order.
-std::vector<int64_t> find_class_order(const std::vector<std::string>& found, const std::vector<std::string>& wanted) {
-  const auto lower = [](std::string name) {
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-    return name;
-  };
-  std::vector<std::string> names;
-  for (const std::string& name : found) names.push_back(lower(name));
-  std::vector<int64_t> order;
-  for (const std::string& name : wanted)
-    order.push_back(std::find(names.begin(), names.end(), lower(name)) - names.begin());
-  std::vector<int64_t> sorted = order;
-  std::sort(sorted.begin(), sorted.end());
-  for (size_t i = 0; i < sorted.size(); ++i)
-    if (sorted[i] != static_cast<int64_t>(i)) return {};
-  return found.size() == wanted.size() && sorted != order ? order : std::vector<int64_t>();
-}
-
-void order_classes(model::Model& model, const std::vector<int64_t>& order) {
-  for (const char* name : {"classifier.weight", "classifier.bias"}) {
-    const kernel::NamedSlice* slice = model.parameters().find(name);
-    if (slice == nullptr) continue;
-    const at::Tensor values = model.parameters().tensor(*slice);
-    const at::Tensor before = values.clone();
-    for (size_t i = 0; i < order.size(); ++i) values[static_cast<int64_t>(i)].copy_(before[order[i]]);
-  }
-  model.parameters().refresh_operands();
 }
 
 LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, model::Head head,
@@ -225,6 +83,17 @@ LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, mo
   loaded.model->parameters().initialize(options.seed, config.initializer_range);
   for (const auto& slice : loaded.model->parameters().slices()) loaded.missing.push_back(slice.name);
   return loaded;
+}
+
+// Hidden states need no pooler: a bare model whose files have none goes without, unless training may start it.
+model::ModelOptions without_missing_pooler(const LoadOptions& options, const model::ModelConfig& config,
+                                           model::Head head, const checkpoint::WeightFiles& files) {
+  model::ModelOptions model = options.model;
+  model.leaves_out_pooler = head == model::Head::kNone && config.family == model::Family::kBert &&
+                            !options.may_start_head && !holds_pooler(files);
+  if (model.leaves_out_pooler)
+    log_info("{} and its weights: there is no pooler, so no sequence is pooled", config.subject());
+  return model;
 }
 
 // Throws UserError when what comes of it makes no model.
@@ -254,7 +123,7 @@ LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
   }
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
-  if (!options.labels.empty()) config.labels = options.labels;
+  if (!options.labels.empty()) config.set_labels(options.labels);
   return make_random(std::move(loaded), config, options.head.value_or(model::Head::kNone), options);
 }
 
@@ -295,47 +164,48 @@ void check_is_not_read(const std::string& flag, const std::string& model, const 
 
 model::ModelConfig read_model_config(const ModelSource& source) {
   if (source.model.starts_with("preset:")) return model::preset_config(source.model.substr(7));
-  return read_config(resolve_model_folder(source.model));
+  return read_folder_config(resolve_model_folder(source.model));
 }
 
 LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   if (source.model.starts_with("preset:")) return make_preset(source, options);
   const fs::path folder = resolve_model_folder(source.model);
-  model::ModelConfig config = read_config(folder);
+  model::ModelConfig config = read_folder_config(folder);
+  for (const std::string& remark : config.remarks) log_warning("{}", remark);
   apply_changes(source, config);
   LoadedModel loaded;
-  loaded.tokenizer = load_tokenizer(source, folder);
-  check_vocabulary(*loaded.tokenizer, config, folder.string());
+  if (options.needs_tokenizer || !source.vocab_file.empty()) {
+    loaded.tokenizer = load_tokenizer(source, folder);
+    check_vocabulary(*loaded.tokenizer, config, folder.string());
+  }
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
-  const std::vector<int64_t> class_order = find_class_order(config.labels, options.class_order);
-  if (!options.labels.empty()) config.labels = options.labels;
-  if (!class_order.empty()) config.labels = options.class_order;
-  const model::Head head = options.head.value_or(head_of_folder(folder));
+  const model::Head head = options.head ? *options.head : head_of_config(config);
+  const std::vector<int64_t> class_order = find_class_order(config, options.classes, !options.labels.empty());
+  if (!options.labels.empty()) config.set_labels(options.labels);
+  if (!class_order.empty()) config.labels = options.classes.names;
   if (options.may_start_body && !checkpoint::has_weights(folder)) {
     log_info("`{}` holds no weights: the model starts from random values", folder.string());
     return make_random(std::move(loaded), config, head, options);
   }
   const checkpoint::WeightFiles files = checkpoint::open_weights(folder);
-  check_body_size(config, files, folder);
-  loaded.model = std::make_unique<model::Model>(config, head, options.model);
-  checkpoint::NameMatches matches = fill_from_files(*loaded.model, files, options.seed);
-  loaded.missing = std::move(matches.missing), loaded.unexpected = std::move(matches.unexpected);
-  report_names(loaded, options, folder.string());
-  check_shared_table(*loaded.model, files, folder.string());
-  if (!class_order.empty()) {
-    log_info("`{}`: its classes are put in the order {}", folder.string(), fmt::join(config.labels, ", "));
-    order_classes(*loaded.model, class_order);
-  }
+  check_body_size(config, files);
+  loaded.model = std::make_unique<model::Model>(config, head, without_missing_pooler(options, config, head, files));
+  FilledNames names =
+      fill_from_files(*loaded.model, files,
+                      {.seed = options.seed, .may_replace_head = options.may_start_head && options.may_replace_head});
+  loaded.missing = names.missing, loaded.unexpected = names.unexpected;
+  report_names(loaded, names, options, folder.string());
+  if (!class_order.empty()) order_classes(*loaded.model, class_order);
   load_projection(*loaded.model, folder, options.seed);
   return loaded;
 }
 
 void load_weights_exactly(model::Model& model, const fs::path& folder) {
-  const auto matches = fill_from_files(model, checkpoint::open_weights(folder), /*seed=*/0);
-  if (!matches.missing.empty())
+  const FilledNames names = fill_from_files(model, checkpoint::open_weights(folder), {});
+  if (!names.missing.empty())
     throw UserError("`{}` must hold every parameter of the model, but lacks {}", folder.string(),
-                    list_names(matches.missing));
+                    list_names(names.missing));
   load_projection(model, folder, std::nullopt);
 }
 

@@ -11,27 +11,30 @@
 #include "retort/base/file.h"
 #include "retort/model/model.h"
 #include "retort/recipe/model_source.h"
+#include "retort/recipe/task_classes.h"
 #include "retort/text/tokenizer.h"
 
 namespace retort::recipe {
 
 struct LoadOptions {
-  std::optional<model::Head> head = {};       // empty: the head that config.json names
-  std::vector<std::string> labels = {};       // classes of a fresh head; empty: as in config.json
-  std::vector<std::string> class_order = {};  // a head with these classes in another order is put into this one
-  bool may_start_head = false;                // a missing head starts random (training); else it is an error
-  bool may_start_body = false;                // a folder without weights starts random
-  bool needs_tokenizer = true;                // off: a preset goes without a vocabulary file
+  std::optional<model::Head> head = {};  // empty: the head that config.json names
+  std::vector<std::string> labels = {};  // classes of a head for another task; empty: as in config.json
+  TaskClasses classes = {};              // a head with these classes in another order is put into this one
+  bool may_start_head = false;           // a missing head starts random; else it is an error
+  bool may_replace_head = false;         // with may_start_head, also one of another shape (training)
+  bool may_start_body = false;           // a folder without weights starts random
+  bool needs_tokenizer = true;           // off: none is loaded but that of a vocabulary file
   model::ModelOptions model = {};
   uint64_t seed = 42;  // of fresh weights
 };
 
 struct LoadedModel {
   std::unique_ptr<model::Model> model;
-  std::shared_ptr<const text::Tokenizer> tokenizer;
-  std::vector<std::string> missing, unexpected;  // parameters not in the files; tensors in them that nobody wants
+  std::shared_ptr<const text::Tokenizer> tokenizer;  // null without LoadOptions::needs_tokenizer
+  std::vector<std::string> missing, unexpected;      // parameters not in the files; tensors in them that nobody wants
 };
 
+// A bare BERT model (Head::kNone) whose files lack a pooler goes without, unless it may start random.
 // A projection (ModelOptions::projection_width) comes from project.safetensors or project.bin in the folder, else it
 // starts random. Throws UserError when there is no such model, its files are damaged, shapes disagree (both are named),
 // the vocabulary is of another size, or parameters are missing that may not start random.

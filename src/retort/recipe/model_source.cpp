@@ -27,6 +27,8 @@ void ModelSource::training_fields(FieldList& list) {
   add_change("head_dropout", head_dropout, "Dropout in front of the head",
              {"qa_dropout", "seq_classif_dropout", "classifier_dropout"});
   add_change("initializer_range", initializer_range, "Standard deviation of fresh weights", {});
+  list.accept(
+      {"ignore_mismatched_sizes", false, "a head of another shape is left out and a fresh one trained, always"});
 }
 
 }  // namespace retort::recipe

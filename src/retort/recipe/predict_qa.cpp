@@ -64,10 +64,11 @@ std::vector<Json> QuestionAnswerer::answer(std::vector<Question> questions) cons
 }
 
 void predict_qa(const PredictQaConfig& config, std::istream& in, const TakeResult& take) {
-  if (config.question.empty() != config.context.empty())
+  const bool has_question = config.has_question || !config.question.empty();
+  if (has_question != (config.has_context || !config.context.empty()))
     throw UserError("`--question` and `--context` must be given together, or neither of them");
   const QuestionAnswerer answerer(config);
-  if (!config.question.empty()) {
+  if (has_question) {
     take(answerer.answer({{config.question, config.context}}).front());
     return;
   }

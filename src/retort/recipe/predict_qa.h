@@ -18,6 +18,7 @@ namespace retort::recipe {
 struct PredictQaConfig {
   ModelSource model;
   std::string question, context;
+  bool has_question = false, has_context = false;  // given, be they empty
   data::SquadFeatureOptions features;
   decode::SquadDecodeOptions decoding;
   InferenceConfig inference;
@@ -34,7 +35,8 @@ class QuestionAnswerer {
   struct Question {
     std::string question, context;
   };
-  // {"answer", "score", "start", "end"} of each question, in their order; places in code points of the context.
+  // {"answer", "score", "start", "end"} of each question, in their order; places in code points of the context. No
+  // answer is "", 0, 0; where the context has no words, with the score 0.
   std::vector<Json> answer(std::vector<Question> questions) const;
 
  private:

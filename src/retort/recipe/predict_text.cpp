@@ -2,9 +2,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
+#include <cmath>
 #include <istream>
 #include <utility>
 
+#include "retort/base/error.h"
 #include "retort/decode/glue_predictions.h"
 #include "retort/recipe/evaluation.h"
 #include "retort/recipe/json_lines_input.h"
@@ -50,25 +53,42 @@ class TextRows : public data::RowSet {
   const kernel::Ragged& texts_;
 };
 
-Json describe(std::span<const float> logits, const std::vector<std::string>& labels) {
-  if (labels.size() == 1) return {{"value", logits[0]}};
-  const std::vector<float> probabilities = decode::compute_softmax(logits);
-  const int32_t best = decode::best_label(logits);
+std::vector<float> sigmoid(std::span<const float> logits) {
+  std::vector<float> probabilities;
+  for (const float logit : logits) probabilities.push_back(1 / (1 + std::exp(-logit)));
+  return probabilities;
+}
+
+// What the pipeline of transformers makes of the logits, by `problem_type`.
+Json describe(std::span<const float> logits, const model::ModelConfig& config) {
+  const std::vector<std::string>& labels = config.labels;
+  if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); }))
+    throw DivergenceError(
+        "the outputs of {} must be finite numbers, but some are not; the model has diverged or its weights are damaged",
+        config.subject());
+  const bool is_regression = config.problem_type == "regression",
+             is_multi = config.problem_type == "multi_label_classification";
+  if (labels.size() == 1 && !is_multi) return {{"value", logits[0]}};
+  const std::vector<float> values = is_regression ? std::vector<float>(logits.begin(), logits.end())
+                                    : is_multi    ? sigmoid(logits)
+                                                  : decode::compute_softmax(logits);
   Json scores = Json::object();
-  for (size_t i = 0; i < labels.size(); ++i) scores[labels[i]] = probabilities[i];
-  return {{"label", labels[best]}, {"score", probabilities[best]}, {"scores", scores}};
+  for (size_t i = 0; i < labels.size(); ++i) scores[labels[i]] = values[i];
+  if (is_regression) return {{"values", scores}};
+  const int32_t best = decode::best_label(logits);
+  return {{"label", labels[best]}, {"score", values[best]}, {"scores", scores}};
 }
 
 std::vector<Json> classify(const LoadedModel& loaded, const kernel::Ragged& texts, const InferenceConfig& inference) {
   std::vector<Json> results(static_cast<size_t>(texts.sequences()));
-  const auto& labels = loaded.model->config().labels;
-  run_model(
-      *loaded.model, TextRows(texts), {.max_tokens_per_batch = inference.max_tokens_per_batch, .title = ""},
-      [&](const data::Batch& batch, const model::ModelOutput& output) {
-        const at::Tensor logits = output.logits.contiguous();  // [B, C]
-        for (size_t b = 0; b < batch.rows.size(); ++b)
-          results[batch.rows[b]] = describe({logits.data_ptr<float>() + b * labels.size(), labels.size()}, labels);
-      });
+  const model::ModelConfig& config = loaded.model->config();
+  const size_t outputs = config.labels.size();
+  run_model(*loaded.model, TextRows(texts), {.max_tokens_per_batch = inference.max_tokens_per_batch, .title = ""},
+            [&](const data::Batch& batch, const model::ModelOutput& output) {
+              const at::Tensor logits = output.logits.contiguous();  // [B, C]
+              for (size_t b = 0; b < batch.rows.size(); ++b)
+                results[batch.rows[b]] = describe({logits.data_ptr<float>() + b * outputs, outputs}, config);
+            });
   return results;
 }
 
@@ -89,7 +109,7 @@ void predict_text(const PredictTextConfig& config, std::istream& in, const TakeR
   const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
                                                        .model = {.precision = config.inference.precision_kind()}});
   const int64_t max_tokens = std::min(config.max_seq_length, loaded.model->config().max_position_embeddings);
-  if (!config.text.empty()) {
+  if (config.has_text || !config.text.empty()) {
     kernel::Ragged texts;
     append_text(*loaded.tokenizer, config.text,
                 config.text_pair.empty() ? std::nullopt : std::optional(config.text_pair), max_tokens, texts);

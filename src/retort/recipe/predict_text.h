@@ -15,6 +15,7 @@ namespace retort::recipe {
 struct PredictTextConfig {
   ModelSource model;
   std::string text, text_pair;
+  bool has_text = false;  // given, be it empty
   int64_t max_seq_length = 128;
   InferenceConfig inference;
 
@@ -22,7 +23,9 @@ struct PredictTextConfig {
 };
 
 // With `text`: one {"label", "score", "scores"}. Otherwise reads objects with "text" (and "text_pair") from `in` and
-// gives each back with these fields added. A model with one output gives {"value"}.
+// gives each back with these fields added. A model with one output gives {"value"}, one of several for regression
+// {"values"}; where config.json says that several labels may be right at once, each has a score of its own (sigmoid).
+// Throws DivergenceError when the model gives what is no number.
 void predict_text(const PredictTextConfig& config, std::istream& in, const TakeResult& take);
 
 }  // namespace retort::recipe

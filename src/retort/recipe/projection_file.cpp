@@ -24,7 +24,7 @@ void read_projection(model::Model& model, const fs::path& file) {
   std::vector<std::string> wanted, found;
   for (const auto* slice : projection_of(model)) wanted.push_back(slice->name);
   for (const auto& tensor : files.tensors()) found.push_back(tensor.name);
-  const checkpoint::NameMatches matches = checkpoint::match_names(wanted, found, "bert");
+  const checkpoint::NameMatches matches = checkpoint::match_names(wanted, found, "bert", file.string());
   if (!matches.missing.empty())
     throw UserError("`{}` must hold `{}`, but does not; remove the file to start the projection anew", file.string(),
                     matches.missing.front());

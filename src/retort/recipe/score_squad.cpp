@@ -8,6 +8,7 @@
 #include "retort/base/log.h"
 #include "retort/data/squad_reader.h"
 #include "retort/metric/squad_score.h"
+#include "retort/recipe/squad.h"
 
 namespace retort::recipe {
 namespace {
@@ -60,6 +61,10 @@ void ScoreSquadConfig::fields(FieldList& list) {
 
 Json score_squad(const ScoreSquadConfig& config) {
   const data::SquadData data = data::read_squad(config.data_file, {.version_2_with_negative = true});
+  if (!data.examples.empty() && !has_answers(data))
+    throw UserError(
+        "`{}` must hold the right answers, but holds none; give the file that the predictions are scored by",
+        config.data_file);
   const bool is_v2 = config.version_2_with_negative || data.has_impossible();
   if (!is_v2 && !config.null_odds_file.empty())
     throw UserError(

@@ -2,6 +2,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
+
+#include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/metric/squad_score.h"
 
@@ -39,12 +42,29 @@ SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvalua
   });
   std::vector<decode::SpanLogits> logits;
   for (size_t i = 0; i < starts.size(); ++i) logits.push_back({starts[i], ends[i]});
-  evaluation.predictions = decode::decode_squad(set.data, *set.features, tokenizer, logits, options);
+  try {
+    evaluation.predictions = decode::decode_squad(set.data, *set.features, tokenizer, logits, options);
+  } catch (const DivergenceError& error) {
+    throw DivergenceError("{}: {}", model.config().subject(), error.what());
+  }
   return evaluation;
 }
 
+bool has_answers(const data::SquadData& data) {
+  return !std::ranges::all_of(data.examples, &data::SquadExample::is_unanswered);
+}
+
+bool is_version_2(const data::SquadData& data) { return has_answers(data) && data.has_impossible(); }
+
 Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation,
                             bool version_2_with_negative) {
+  if (!has_answers(set.data)) {
+    log_warning("the file of questions holds no answers: its {} questions are predicted and nothing is scored",
+                set.data.examples.size());
+    Json counts{{"questions", set.data.examples.size()}, {"scored", 0}};
+    counts.update(evaluation.timing.to_json());
+    return counts;
+  }
   std::vector<metric::GoldAnswers> gold;
   metric::Predictions predictions;
   metric::NullOdds null_odds;

@@ -22,7 +22,13 @@ SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvalua
                               const text::Tokenizer& tokenizer, decode::SquadDecodeOptions options,
                               const EvaluationRun& run);
 
-// The official scores of the predictions, with the timing.
+// Whether the file says of any question what is right: an answer, or that there is none.
+bool has_answers(const data::SquadData& data);
+// Whether it is SQuAD v2.0: has answers, and questions without one.
+bool is_version_2(const data::SquadData& data);
+
+// The official scores of the predictions, with the timing. Of a file without answers, after a warning,
+// {"questions", "scored": 0} in their place.
 Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation,
                             bool version_2_with_negative);
 

@@ -16,6 +16,7 @@ Json train_squad(const SquadRun& squad, const MakeSquadUnit& make_unit) {
   const auto seed = static_cast<uint64_t>(training.seed);
   LoadedModel loaded = load_model(squad.model, {.head = model::Head::kQuestionAnswering,
                                                 .may_start_head = true,
+                                                .may_replace_head = true,
                                                 .may_start_body = squad.may_start_body,
                                                 .model = training_model_options(training),
                                                 .seed = seed});

@@ -34,11 +34,11 @@ bool have_equal_pieces(const text::Tokenizer& a, const text::Tokenizer& b) {
 
 Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision,
                  const ModelSource& student_source, const LoadedModel& student, int64_t max_seq_length,
-                 const std::vector<std::string>& class_order)
+                 const TaskClasses& classes)
     : config_(config),
-      loaded_(load_model(
-          source_of(config, head, student_source),
-          {.head = head, .class_order = class_order, .may_start_head = true, .model = {.precision = precision}})) {
+      loaded_(
+          load_model(source_of(config, head, student_source),
+                     {.head = head, .classes = classes, .may_start_head = true, .model = {.precision = precision}})) {
   config.check();
   if (!have_equal_pieces(*student.tokenizer, *loaded_.tokenizer))
     throw UserError(

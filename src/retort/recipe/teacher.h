@@ -13,10 +13,10 @@ namespace retort::recipe {
 class Teacher {
  public:
   // Loads it with this head; whatever is missing but the body starts random. `student_source` gives its vocab_file to a
-  // teacher without a vocabulary of its own; `class_order` as for load_model. Throws UserError when its vocabulary is
+  // teacher without a vocabulary of its own; `classes` as for load_model. Throws UserError when its vocabulary is
   // not the student's or it has fewer positions than `max_seq_length`.
   Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision, const ModelSource& student_source,
-          const LoadedModel& student, int64_t max_seq_length, const std::vector<std::string>& class_order = {});
+          const LoadedModel& student, int64_t max_seq_length, const TaskClasses& classes = {});
 
   const TeacherConfig& config() const { return config_; }
   const model::Model& model() const { return *loaded_.model; }

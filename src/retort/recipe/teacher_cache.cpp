@@ -76,7 +76,9 @@ std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& r
   ContentHash hash;
   hash.add(outputs.kind).add(outputs.detail).add_number(outputs.width).add_number(outputs.per_token);
   hash.add_number(static_cast<int64_t>(outputs.precision));
-  hash.add(model::config_to_json(teacher.config(), "").dump());
+  model::ModelConfig shape = teacher.config();  // alone: notes in config.json change no output
+  shape.original = Json::object(), shape.problem_type.clear();
+  hash.add(model::config_to_json(shape, "").dump());
   const auto weights = bytes_of(teacher.parameters().values());
   hash.add({reinterpret_cast<const char*>(weights.data()), weights.size()});
   for (int64_t row = 0; row < rows.row_count(); ++row) {

@@ -42,14 +42,31 @@ TEST(File, AMapCanBeMoved) {
   EXPECT_EQ(moved.text(), "second");
 }
 
+// As the shell gives them: `<(command)`.
 TEST(File, ReadsPipesToTheirEnd) {
-  const TemporaryFolder folder;
-  const fs::path pipe = folder / "pipe";
-  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
   const std::string content(300000, 'p');
-  std::thread writer([&] { put_content(pipe, content); });
-  EXPECT_EQ(read_file(pipe), content);
+  std::thread writer([&] {
+    put_content("/proc/self/fd/" + std::to_string(ends[1]), content);
+    ::close(ends[1]);
+  });
+  EXPECT_EQ(read_file("/proc/self/fd/" + std::to_string(ends[0])), content);
   writer.join();
+  ::close(ends[0]);
+}
+
+// What lies in a folder and is no file would be waited for, or read, for ever.
+TEST(File, RefusesNamedPipesAndDevicesAtOnce) {
+  const TemporaryFolder folder;
+  const fs::path pipe = folder / "pipe", device = folder / "device";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  fs::create_symlink("/dev/zero", device);
+  for (const auto& [path, kind] : {std::pair(pipe, "a pipe"), {device, "a device"}, {folder.path, "a folder"}}) {
+    const std::string expected = "`" + path.string() + "` must be a regular file, but is " + kind;
+    EXPECT_EQ(user_error([&] { read_file(path); }), expected + "; put a file in its place");
+    EXPECT_EQ(user_error([&] { MappedFile mapped(path); }), expected);
+  }
 }
 
 TEST(File, ReadErrorsNamePathAndReason) {
@@ -61,7 +78,7 @@ TEST(File, ReadErrorsNamePathAndReason) {
   EXPECT_EQ(user_error([&] { read_file(missing); }), expected);
   EXPECT_EQ(user_error([&] { MappedFile mapped(missing); }), expected);
   EXPECT_EQ(user_error([&] { read_file(itself); }),
-            "`" + itself + "` must be a readable file, but reading failed: Is a directory");
+            "`" + itself + "` must be a regular file, but is a folder; put a file in its place");
   EXPECT_EQ(user_error([&] { MappedFile mapped(itself); }), "`" + itself + "` must be a regular file, but is a folder");
 }
 

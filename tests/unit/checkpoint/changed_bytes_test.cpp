@@ -80,13 +80,26 @@ TEST(ChangedBytesTest, PickleIsReadOrRefused) {
   EXPECT_GT(outcomes.read, 100);  // for example another name of the tensor
 }
 
+// The form before PyTorch 1.6 has no checksum: whatever changes in a tensor's elements is read.
+TEST(ChangedBytesTest, TorchSequenceIsReadOrRefused) {
+  for (const char* name : {"hostile/sequence_part.pt", "sequence_names.bin"}) {
+    const std::string content = read_file(fixture_path(name));
+    const Outcomes outcomes = try_changed(content, 0, content.size(), [](const std::string& changed) {
+      touch(parse_torch_file(as_bytes_of(changed), "FILE").tensors);
+    });
+    EXPECT_GT(outcomes.refused, 10'000) << name;
+    EXPECT_GT(outcomes.read, 3 * 4 * 255) << name;
+  }
+}
+
 TEST(ChangedBytesTest, EveryBeginningOfAFileIsRefused) {
-  for (const char* name : {"all_types.safetensors", "plain.bin", "hostile/handmade_zip64.pt"}) {
+  for (const char* name : {"all_types.safetensors", "plain.bin", "hostile/handmade_zip64.pt", "sequence_protocol_0.bin",
+                           "sequence_protocol_1.bin", "sequence_protocol_2.bin", "sequence_protocol_5.bin"}) {
     const std::string content = read_file(fixture_path(name));
     for (size_t length = 0; length < content.size(); ++length) {
       const std::string cut = content.substr(0, length);
       const std::string message = message_of([&] {
-        if (content.starts_with("PK")) {
+        if (!fs::path(name).extension().string().starts_with(".safe")) {
           parse_torch_file(as_bytes_of(cut), "FILE");
         } else {
           parse_safetensors(as_bytes_of(cut), "FILE");

@@ -105,7 +105,7 @@ TEST(DialectsTest, TiedCopiesAreNoSurprise) {
   expect_complete(names_of("states", "BertForPreTraining"), names_of("states", "BertForPreTraining"), "bert");
   const std::vector<std::string> wanted = {"bert.embeddings.word_embeddings.weight", "cls.predictions.bias"};
   const std::vector<std::string> file = {"cls.predictions.decoder.bias", "cls.predictions.decoder.weight"};
-  const NameMatches found = match_names(wanted, file, "bert");
+  const NameMatches found = match_names(wanted, file, "bert", "FILE");
   ASSERT_EQ(found.matches.size(), 2u);
   EXPECT_EQ(found.matches[0].file_index, 1u);
   EXPECT_EQ(found.matches[1].file_index, 0u);
@@ -117,7 +117,7 @@ TEST(DialectsTest, TiedCopiesAreNoSurprise) {
 
 TEST(DialectsTest, ListsWhatIsMissingAndUnexpected) {
   const auto file = names_of("parameters", "BertForPreTraining");
-  const NameMatches found = match_names(names_of("parameters", "BertForQuestionAnswering"), file, "bert");
+  const NameMatches found = match_names(names_of("parameters", "BertForQuestionAnswering"), file, "bert", "FILE");
   EXPECT_EQ(found.missing, (std::vector<std::string>{"qa_outputs.weight", "qa_outputs.bias"}));
   EXPECT_EQ(found.unexpected.front(), "bert.pooler.dense.weight");
   EXPECT_EQ(found.unexpected.size(), 2u + 7u);
@@ -128,17 +128,25 @@ TEST(DialectsTest, CarriesTheTransposeOfGoogleKernels) {
   const std::vector<std::string> file = {"bert/pooler/dense/kernel", "bert/pooler/dense/bias",
                                          "bert/pooler/dense/bias/adam_v"};
   const NameMatches found =
-      match_names(std::vector<std::string>{"pooler.dense.weight", "pooler.dense.bias"}, file, "bert");
+      match_names(std::vector<std::string>{"pooler.dense.weight", "pooler.dense.bias"}, file, "bert", "FILE");
   ASSERT_EQ(found.matches.size(), 2u);
   EXPECT_TRUE(found.matches[0].is_transposed);
   EXPECT_FALSE(found.matches[1].is_transposed);
   EXPECT_TRUE(found.unexpected.empty());
 }
 
+TEST(DialectsTest, ListsTensorsThatShouldBeEqual) {
+  const std::vector<std::string> file = {"bert.pooler.dense.bias", "cls.predictions.decoder.weight",
+                                         "embeddings.word_embeddings.weight", "pooler.dense.bias"};
+  const NameMatches found = match_names(std::vector<std::string>{"bert.pooler.dense.bias"}, file, "bert", "FILE");
+  EXPECT_EQ(found.doubles, (std::vector<std::pair<size_t, size_t>>{{0, 3}}));
+  EXPECT_EQ(found.copies, (std::vector<std::pair<size_t, size_t>>{{1, 2}}));
+}
+
 TEST(DialectsTest, RefusesTwoTensorsForOneParameter) {
   const std::vector<std::string> file = {"LayerNorm.gamma", "LayerNorm.weight"};
-  EXPECT_EQ(message_of([&] { map_names(file); }),
-            "tensors `LayerNorm.gamma` and `LayerNorm.weight` must be different parameters, but both mean "
+  EXPECT_EQ(message_of([&] { map_names(file, "FILE"); }),
+            "`FILE`: tensors `LayerNorm.gamma` and `LayerNorm.weight` must be different parameters, but both mean "
             "`LayerNorm.weight`; remove one of "
             "them from the weights");
 }

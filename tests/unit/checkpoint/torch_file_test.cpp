@@ -22,7 +22,9 @@ std::vector<float> only_values(const std::string& fixture) {
 
 TEST(TorchFileTest, ReadsWhatTorchSaves) {
   const SafetensorsFile expected(fixture_path("torch_expected.safetensors"));
-  for (const char* name : {"plain.bin", "protocol_4.pt", "protocol_5.pt"}) {
+  for (const char* name :
+       {"plain.bin", "protocol_4.pt", "protocol_5.pt", "sequence_protocol_0.bin", "sequence_protocol_1.bin",
+        "sequence_protocol_2.bin", "sequence_protocol_3.bin", "sequence_protocol_4.bin", "sequence_protocol_5.bin"}) {
     TorchFile moved_from(fixture_path(name));
     const TorchFile file = std::move(moved_from);
     ASSERT_EQ(file.tensors().size(), expected.tensors().size()) << name;
@@ -37,10 +39,19 @@ TEST(TorchFileTest, ReadsWhatTorchSaves) {
 }
 
 TEST(TorchFileTest, FindsTheModelInsideACheckpoint) {
-  for (const char* name : {"wrapped_model.pt", "wrapped_optimizer.pt", "wrapped_twice.pt", "names_a_class.pt"}) {
+  for (const char* name :
+       {"wrapped_model.pt", "wrapped_optimizer.pt", "wrapped_twice.pt", "names_a_class.pt", "legacy.bin"}) {
     EXPECT_EQ(only_values(name), (std::vector<float>{1, 2})) << name;
   }
   EXPECT_EQ(TorchFile(fixture_path("with_metadata.pt")).tensors().size(), 2u);
+}
+
+// Protocol 0 escapes what is not ASCII.
+TEST(TorchFileTest, ReadsNamesInEveryScript) {
+  const TorchFile file(fixture_path("sequence_names.bin"));
+  ASSERT_EQ(file.tensors().size(), 2u);
+  EXPECT_EQ(file.tensors().at(1).name, "naïve Ω \U0001F600");
+  EXPECT_EQ(values_of<float>(file.tensors().at(1)), (std::vector<float>{3}));
 }
 
 TEST(TorchFileTest, ReadsHandmadeArchives) {
@@ -48,13 +59,13 @@ TEST(TorchFileTest, ReadsHandmadeArchives) {
   EXPECT_EQ(only_values("hostile/handmade.pt"), expected);
   EXPECT_EQ(only_values("hostile/handmade_zip64.pt"), expected);
   EXPECT_EQ(only_values("hostile/tensor_stride_of_one.pt"), (std::vector<float>{1, 3, 2, 4}));
+  for (const char* name : {"handmade", "trailing", "none", "parameter"})
+    EXPECT_EQ(only_values(fmt::format("hostile/sequence_{}.pt", name)), expected);
+  EXPECT_EQ(only_values("hostile/sequence_part.pt"), (std::vector<float>{2, 3}));
 }
 
 // What a refusal says, for each fixture.
 const std::vector<std::pair<std::string, std::string>> kRefusals = {
-    {"legacy.bin",
-     "`FILE` must be a PyTorch file of version 1.6 or later, but is of an older format; load it in PyTorch and "
-     "save its tensors as safetensors"},
     {"no_tensors.pt",
      "`FILE` must hold a dictionary of tensors, alone or under \"model\", \"state_dict\", "
      "\"model_state_dict\" or \"module\", but holds none; save the model's state_dict"},
@@ -73,8 +84,8 @@ const std::vector<std::pair<std::string, std::string>> kRefusals = {
     {"hostile/run_instance.pt",
      "use only the instructions that plain values and tensors need, but uses 0x69 at byte 27"},
     {"hostile/run_state.pt", "must set the state of dictionaries only, but sets another's"},
-    {"hostile/pickle_protocol_0.pt", "must start with its protocol number"},
-    {"hostile/pickle_protocol_9.pt", "must have a protocol from 2 to 5, but has 9"},
+    {"hostile/pickle_protocol_0.pt", "must hold a dictionary of tensors"},
+    {"hostile/pickle_protocol_9.pt", "must have a protocol from 0 to 5, but has 9"},
     {"hostile/pickle_cut.pt", "`FILE` must have 11 more bytes after byte 159, but has 10"},
     {"hostile/pickle_text_2_to_63.pt", "must have 9223372036854775808 more bytes after byte 11, but has 2"},
     {"hostile/pickle_memo_2_to_32.pt", "must remember at most 2000000 values, but remembers one as 4294967295"},
@@ -126,6 +137,37 @@ const std::vector<std::pair<std::string, std::string>> kRefusals = {
     {"hostile/zip_of_something_else.pt", "but this ZIP archive has no data.pkl in its folder"},
     {"hostile/zip_torchscript.pt", "but holds a TorchScript program; save its state_dict instead"},
     {"hostile/zip_big_endian.pt", "must be written in little-endian byte order, but says \"big\""},
+    {"hostile/sequence_part_outside.pt",
+     "tensor `w` of `FILE` must lie inside its storage of 4 elements, but lies in 2 from 3 on"},
+    {"hostile/sequence_part_too_long.pt", "but lies in 4611686018427387904 from 4611686018427387904 on"},
+    {"hostile/sequence_part_smaller_than_tensor.pt", "must lie inside its storage of 2 elements"},
+    {"hostile/sequence_part_odd.pt", "must have three values that say which part of a storage is meant"},
+    {"hostile/sequence_version.pt", "the PyTorch file `FILE` must have the version 1001, but has 1002"},
+    {"hostile/sequence_version_text.pt", "must have its version behind the magic number, but has none"},
+    {"hostile/sequence_runs.pt", "contains a call of `posix.system`, which this reader never runs"},
+    {"hostile/sequence_module.pt",
+     "`FILE` must hold only tensors and plain values, but holds a whole module; load it where its code is and save "
+     "its state_dict()"},
+    {"hostile/sequence_module_protocol_0.pt", "but holds a whole module"},
+    {"hostile/sequence_persid_odd.pt", "must refer to whole storages, but refers to `('storage', <class"},
+    {"hostile/sequence_persid_cut.pt", "must refer to whole storages"},
+    {"hostile/sequence_short.pt", "`FILE` must have 16 more bytes after byte 349, but has 15"},
+    {"hostile/sequence_count_differs.pt", "must have 4 elements in storage 0, but has 5"},
+    {"hostile/sequence_count_negative.pt", "must have 4 elements in storage 0, but has -4"},
+    {"hostile/sequence_count_2_to_62.pt", "must have room for storage 0, but it says 4611686018427387904 elements"},
+    {"hostile/sequence_count_2_to_60.pt", "must have 4611686018427387904 more bytes"},
+    {"hostile/sequence_key_unknown.pt", "must have storages that its tensors refer to, but lists `9`"},
+    {"hostile/sequence_key_number.pt", "must have storages that its tensors refer to, but lists ``"},
+    {"hostile/sequence_key_twice.pt", "must have each storage once, but has 0 twice"},
+    {"hostile/sequence_key_missing.pt", "must have its storage in the file, but `storage 0` is not there"},
+    {"hostile/sequence_keys_no_list.pt", "must have a list of its storages behind its tensors, but has none"},
+    {"hostile/sequence_two_sizes.pt", "must have one size for storage 0, but has two"},
+    {"hostile/sequence_unknown_type.pt", "must be of a known type, but one is a SparseStorage"},
+    {"hostile/sequence_complex.pt", "but is in a ComplexFloatStorage; convert the model"},
+    {"hostile/sequence_only_the_number.pt", "the file is cut off or damaged"},
+    {"hostile/tar_archive.pt",
+     "`FILE` must be a PyTorch file of version 0.1.11 or later, but is a tar archive, as the versions before wrote; "
+     "load it in PyTorch and save its tensors as safetensors"},
     {"hostile/not_a_zip.pt", "`FILE` must be a PyTorch file (a ZIP archive), but does not start like one"},
     {"hostile/git_lfs_pointer.pt", "but is a Git LFS pointer to one; run `git lfs pull` in its folder"},
 };

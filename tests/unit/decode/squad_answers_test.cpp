@@ -134,6 +134,30 @@ TEST(SquadAnswers, LogitsMustBeFinite) {
   EXPECT_THROW(question.decode(), DivergenceError);
 }
 
+// The stand-in of the published evaluation stays in its files.
+TEST(SquadAnswers, AStandInIsNoAnswer) {
+  OneQuestion question("the river", 0, 1);
+  question.start.assign(question.start.size(), 0), question.end = question.start;
+  question.start.back() = 9, question.end.front() = 9;  // the best start lies behind the best end
+  const SquadPrediction prediction = question.decode({.n_best_size = 1});
+  EXPECT_EQ(prediction.answer, "empty");
+  const LocatedAnswer answer = locate_answer(prediction, "the river");
+  EXPECT_EQ(answer.text, "");
+  EXPECT_EQ(answer.score, 0);
+  EXPECT_EQ(answer.end, 0);
+  const SquadPrediction v2 = question.decode({.n_best_size = 1, .version_2_with_negative = true});
+  EXPECT_TRUE(v2.n_best.front().is_stand_in);
+  EXPECT_EQ(locate_answer(v2, "the river").text, "");
+  EXPECT_EQ(locate_answer(v2, "the river").score, 1);
+}
+
+TEST(SquadAnswers, TheWordEmptyIsAnAnswer) {
+  OneQuestion question("empty", 0, 0);
+  const SquadPrediction prediction = question.decode();
+  EXPECT_EQ(locate_answer(prediction, "empty").text, "empty");
+  EXPECT_EQ(locate_answer(prediction, "empty").end, 5);
+}
+
 TEST(SquadAnswers, AnEmptyContextGivesTheStandIn) {
   data::SquadData data;
   data.contexts.emplace_back("");

@@ -1,0 +1,16 @@
+// The configuration of a model folder, under either of the names that it is published with.
+#pragma once
+
+#include "retort/base/file.h"
+#include "retort/model/model.h"
+
+namespace retort::recipe {
+
+// config.json, else bert_config.json. Throws UserError when there is none, when it is wrong, or when the folder holds
+// an adapter, which is a part of another model.
+model::ModelConfig read_folder_config(const fs::path& folder);
+
+// The head that the configuration names; kNone, with a log line, for one that is not known here.
+model::Head head_of_config(const model::ModelConfig& config);
+
+}  // namespace retort::recipe
