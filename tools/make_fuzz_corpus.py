@@ -372,6 +372,47 @@ def column_files():
     yield "cut", column_file(token_columns())[:100]
 
 
+def numbers(code, *values):
+    return struct.pack(f"<{len(values)}{code}", *values)
+
+
+def squad_columns(**changes):
+    columns = {"scalars": (8, numbers("q", 2, 3, 0)), "context_piece_starts": (8, numbers("q", 0, 3)), "context_word_starts": (8, numbers("q", 0, 2)),
+               "piece_ids": (4, numbers("i", 5, 6, 7)), "piece_words": (4, numbers("i", 0, 0, 1)), "word_bytes": (8, numbers("i", 0, 2, 3, 4)),
+               "example_contexts": (4, numbers("i", 0)), "question_starts": (8, numbers("q", 0, 2)), "question_ids": (4, numbers("i", 7, 9)),
+               "example_feature_starts": (8, numbers("q", 0, 1)), "feature_examples": (4, numbers("i", 0)), "windows": (8, numbers("i", 0, 3)),
+               "start_positions": (4, numbers("i", 4)), "end_positions": (4, numbers("i", 5)), **changes}
+    return column_file([(name.encode(), *column) for name, column in columns.items()])
+
+
+def glue_columns(**changes):
+    columns = {"scalars": (8, numbers("q", 0, 0)), "row_starts": (8, numbers("q", 0, 3, 7)), "ids": (4, numbers("i", 2, 5, 3, 2, 5, 6, 3)),
+               "segment_b_starts": (4, numbers("i", 3, 4)), "labels": (4, numbers("i", 0, 1)), "targets": (4, numbers("f", 0, 0)),
+               "row_indexes": (8, numbers("q", 0, 1)), **changes}
+    return column_file([(name.encode(), *column) for name, column in columns.items()])
+
+
+def feature_caches():
+    yield "squad", squad_columns()
+    yield "squad_piece_outside", squad_columns(context_piece_starts=(8, numbers("q", 0, 2**40)))
+    yield "squad_starts_fall", squad_columns(context_word_starts=(8, numbers("q", 2, 0)))
+    yield "squad_context", squad_columns(example_contexts=(4, numbers("i", 7)))
+    yield "squad_window", squad_columns(windows=(8, numbers("i", 2**31 - 1, 2**31 - 1)))
+    yield "squad_window_negative", squad_columns(windows=(8, numbers("i", -1, 3)))
+    yield "squad_ids", squad_columns(piece_ids=(4, numbers("i", 5, -6, 99)))
+    yield "squad_positions", squad_columns(start_positions=(4, numbers("i", 400)))
+    yield "squad_examples", squad_columns(feature_examples=(4, numbers("i", 3)), example_feature_starts=(8, numbers("q", 0, -1)))
+    yield "squad_empty", squad_columns(**{name: (width, b"") for name, width in [("windows", 8), ("question_starts", 8), ("scalars", 8)]})
+    yield "squad_width", squad_columns(piece_ids=(2, numbers("i", 5, 6, 7)))
+    yield "glue", glue_columns()
+    yield "glue_starts", glue_columns(row_starts=(8, numbers("q", 0, 9, 7)))
+    yield "glue_ids", glue_columns(ids=(4, numbers("i", 2, 5, 3, 2, 5, 10, 3)))
+    yield "glue_labels", glue_columns(labels=(4, numbers("i", 0, 2)))
+    yield "glue_segment", glue_columns(segment_b_starts=(4, numbers("i", 3, -4)))
+    yield "glue_no_rows", glue_columns(row_starts=(8, b""), labels=(4, b""))
+    yield "glue_fewer", glue_columns(labels=(4, numbers("i", 0)))
+
+
 STATE = {"best_global_step": 4, "best_metric": 0.5, "best_model_checkpoint": "out/checkpoint-4", "epoch": 1.5, "eval_steps": 2, "global_step": 6,
          "log_history": [{"loss": "NaN", "step": 2, "epoch": 0.5}], "logging_steps": 2, "max_steps": 8, "num_input_tokens_seen": 100, "num_train_epochs": 2,
          "save_steps": 2, "total_flos": 0.0, "train_batch_size": 4, "stateful_callbacks": {"RetortResume": {"args": {}, "attributes": {
@@ -464,12 +505,16 @@ def parquet_files():
     yield "plain", written(sst2, use_dictionary=False, compression="NONE", write_statistics=False)
     yield "two_groups", written(sst2, row_group_size=2, compression="GZIP")
     yield "pages", written(sst2, data_page_version="2.0", compression="ZSTD", write_page_checksum=True)
+    yield "same_name", written(pyarrow.table([["x"], ["y"], [3]], names=["a", "a", "b"]))
+    yield "structs", written(pyarrow.table({"g": pyarrow.array([{"h": ["x", None]}, None, {"h": []}])}))
+    yield "nulls", written(pyarrow.table({"a": pyarrow.array([None, None], pyarrow.string()), "b": pyarrow.nulls(2)}))
+    yield "wide", written(pyarrow.table({"a": pyarrow.array([1, 2], pyarrow.uint8()), "c": pyarrow.array([1.5, 2], pyarrow.float32()), "d": pyarrow.array([2**64 - 1, 0], pyarrow.uint64())}))
     yield "empty", written(sst2.slice(0, 0))
     yield "cut", written(sst2)[:-9]
     yield "magic", b"PAR1PAR1"
 
 
-MAKERS = {"column_file": column_files, "event_log": event_logs, "glove": glove_files, "glue": glue_files, "json": json_files, "json_lines": json_lines_files,
+MAKERS = {"column_file": column_files, "event_log": event_logs, "feature_cache": feature_caches, "glove": glove_files, "glue": glue_files, "json": json_files, "json_lines": json_lines_files,
           "manifest": manifests, "model_config": model_configs, "parquet": parquet_files, "pickle": pickles, "predictions": predictions_files,
           "safetensors": safetensors_files, "settings": settings_files, "shard_index": shard_indexes, "squad": squad_files, "text": texts,
           "tokenizer_files": tokenizer_folders, "torch_file": torch_files, "trainer_state": trainer_states}

@@ -20,6 +20,7 @@ struct Target {
 constexpr Target kTargets[] = {
     {"column_file", column_file},
     {"event_log", event_log},
+    {"feature_cache", feature_cache},
     {"glove", glove},
     {"glue", glue},
     {"json", json},

@@ -22,7 +22,7 @@ bool json_lines(std::string_view input) {
   const MemoryFile file(input);
   takes([&] { read_requests(input); });
   takes([&] { data::find_table_form(file.path()); });
-  return takes([&] { check_table(data::read_json_lines(file.path())); });
+  return takes([&] { check_table(data::read_json_lines(file.path(), kTableColumns)); });
 }
 
 }  // namespace retort::fuzz

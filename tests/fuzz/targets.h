@@ -11,6 +11,7 @@ namespace retort::fuzz {
 
 bool column_file(std::string_view input);      // token files and the container of feature caches
 bool event_log(std::string_view input);        // train_log.jsonl of a run that goes on
+bool feature_cache(std::string_view input);    // features of SQuAD and GLUE in column files
 bool glove(std::string_view input);            // word vectors
 bool glue(std::string_view input);             // TSV files and the hub's tables as JSON lines
 bool json(std::string_view input);             // any JSON
