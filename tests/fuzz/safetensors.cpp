@@ -16,7 +16,7 @@ void read_safetensors_bytes(std::string_view bytes) {
     touch(tensor.bytes);
     names.push_back(tensor.name);
   }
-  checkpoint::map_names(names);
+  checkpoint::map_names(names, "input");
 }
 
 // What the header says can be written and says the same when it is read again.
