@@ -10,7 +10,7 @@ namespace retort::fuzz {
 
 bool parquet(std::string_view input) {
   const MemoryFile file(input);
-  if (!takes([&] { check_table(data::read_parquet(file.path(), kTableColumns)); })) return false;
+  if (!takes([&] { check_table(data::read_table(file.path(), kTableColumns)); })) return false;
   takes([&] { data::read_squad(file.path(), {.is_training = true, .on_bad_record = data::OnBadRecord::kSkip}); });
   takes([&] { data::read_glue(std::array{file.path()}, data::find_glue_task("sst-2"), {}); });
   return true;
