@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench lint format reference asan tsan clean
+.PHONY: help setup build demo test bench lint format reference asan tsan fuzz clean
 
 # Jobs at once: one per core, but each with 1.5 GB of memory (a file that includes LibTorch takes about 1 GB to compile).
 JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ {jobs = int($$2 / 1500000)} END {print jobs < 1 ? 1 : jobs < cores ? jobs : cores}' /proc/meminfo)
@@ -54,5 +54,9 @@ asan tsan: setup ## all tests under AddressSanitizer and UBSan, or ThreadSanitiz
 	@cmake --build --preset $@ -j $(JOBS)
 	@$(call run_tests,$@,build-$@)
 
+FUZZ_SECONDS ?= 300
+fuzz: setup ## every parser of files with broken ones, by clang's libFuzzer: [FUZZ_SECONDS=300] for each of [FUZZ_TARGETS="squad text"]
+	@python3 tools/fuzz.py --seconds $(FUZZ_SECONDS) --jobs $(JOBS) $(FUZZ_TARGETS)
+
 clean: ## remove the build folders; .venv stays
-	@rm -rf build build-dev build-asan build-tsan
+	@rm -rf build build-dev build-asan build-tsan build-fuzz

@@ -7,7 +7,7 @@ Why: a reader who copies a line from the documentation must not be the first to 
 
 Looked at: targets of relative links, and, in code blocks and between backticks, paths below the top folders of the
 project, `make <target>` and `retort <command> --flag`. A flag that stands alone must belong to some command, or stand in a
-script of runs/.
+script of runs/. `Suite.Name` between backticks is a test of tests/.
 """
 import argparse
 import functools
@@ -24,6 +24,8 @@ PATH = re.compile(r"(?<![\w./*-])(?:%s)/[\w./*+-]*" % "|".join(TOP_FOLDERS))
 FLAG = re.compile(r"--[A-Za-z0-9][\w-]*")
 RETORT = re.compile(r"^(?:\$ )?(?:\w+=\S* )*(?:\S*/)?retort\s+(.*)$")
 MAKE = re.compile(r"^(?:\$ )?make ((?:[a-z][\w-]* ?)+)")
+TEST_NAME = re.compile(r"[A-Z]\w*\.[A-Z]\w*")
+TEST_MACRO = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 FLAGS_OF_ALL = {"--help", "--config", "--version"}
 
 
@@ -120,6 +122,17 @@ def script_flags(root):
     return {normalize(flag) for script in scripts for flag in FLAG.findall(script.read_text(encoding="utf-8"))}
 
 
+@functools.lru_cache(maxsize=None)
+def test_names(root):
+    sources = (root / "tests").rglob("*_test.cpp")
+    return {f"{suite}.{name}" for source in sources for suite, name in TEST_MACRO.findall(source.read_text(encoding="utf-8"))}
+
+
+def check_test(root, code):
+    is_missing = TEST_NAME.fullmatch(code) and code not in test_names(root)
+    return [f"test `{code}` does not exist"] if is_missing else []
+
+
 def check_document(root, document, program):
     text = document.read_text(encoding="utf-8")
     block_lines, inline = split_code(text)
@@ -128,7 +141,7 @@ def check_document(root, document, program):
         problems += [problem for path in PATH.findall(code) for problem in check_path(root, document, path)]
         problems += check_make(root, code) + check_command(program, code)
     for code in inline:
-        problems += check_lone_flags(root, program, code)
+        problems += check_lone_flags(root, program, code) + check_test(root, code)
     return [f"`{document.relative_to(root)}`: {problem}" for problem in dict.fromkeys(problems)]
 
 

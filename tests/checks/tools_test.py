@@ -100,7 +100,7 @@ class Layers(unittest.TestCase):
 
 class Docs(unittest.TestCase):
     def check(self, text):
-        tree = Tree({"README.md": text, "docs/a.md": "", "runs/all.sh": "--stage", "src/retort/base/file.h": "", "Makefile": "demo test: setup\n\techo\n"})
+        tree = Tree({"README.md": text, "docs/a.md": "", "runs/all.sh": "--stage", "tests/a_test.cpp": "TEST_F(Suite,\n       Name) {\n", "src/retort/base/file.h": "", "Makefile": "demo test: setup\n\techo\n"})
         self.addCleanup(tree.folder.cleanup)
         code, lines = tree.run("check_docs.py", tree.program, tree.root)
         return code, [line.removeprefix("error: `README.md`: ") for line in lines]
@@ -108,7 +108,7 @@ class Docs(unittest.TestCase):
     def test_what_exists(self):
         self.assertEqual(self.check("""\
             See [a](docs/a.md#part), [web](https://example.org), `src/retort/base/`, `src/retort/*/file.h`, `make demo`.
-            `retort finetune --help` and `--lr`, `--no-fast`, `--learning-rate 3`, `--stage all`.
+            `retort finetune --help` and `--lr`, `--no-fast`, `--learning-rate 3`, `--stage all`. `Suite.Name`.
             ```
             $ build/retort finetune squad --learning_rate=1 \\
                 --lr 2 [--fast] < in > out 2>&1 | grep --color x   # retort
@@ -119,7 +119,7 @@ class Docs(unittest.TestCase):
 
     def test_what_does_not_exist(self):
         code, lines = self.check("""\
-            [b](docs/b.md) `src/retort/none.h` `--speed`
+            [b](docs/b.md) `src/retort/none.h` `--speed` `Suite.Other`
             ```
             retort finetune squad --rate 3
             retort finetoon squad
@@ -134,6 +134,7 @@ class Docs(unittest.TestCase):
             "`make coffee` is not in the Makefile",
             "path `src/retort/none.h` does not exist",
             "no command has the flag `--speed`",
+            "test `Suite.Other` does not exist",
         ])
 
 

@@ -210,7 +210,7 @@ TEST(AugmentGlue, FinetuneReadsIt) {
             std::string::npos);
   config.augment.overwrite_output_file = true;
   config.augment.output_file = folder / "SST-2/train.tsv";
-  EXPECT_NE(tiny::message_of([&] { augment_glue(config); }).find("must be another file than the input"),
+  EXPECT_NE(tiny::message_of([&] { augment_glue(config); }).find("must be another file than `data_dir`"),
             std::string::npos);
   config.augment.output_file = "";
   EXPECT_EQ(augment_glue(config)["augmented_rows"], result["augmented_rows"]);

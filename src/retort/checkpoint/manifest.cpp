@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -68,8 +69,11 @@ std::vector<Entry> parse(const std::string& text, const std::string& subject) {
   const Json manifest = parse_json(text, subject);
   std::vector<Entry> entries;
   for (const Json& file : manifest.at("files")) {
+    const Json& bytes = file.at("bytes");
+    if (!bytes.is_number_integer() || bytes.get<int64_t>() < 0)
+      throw UserError("`{}` must hold byte counts from 0, but one is {}", subject, bytes.dump());
     entries.push_back(
-        {file.at("path").get<std::string>(), file.at("bytes").get<int64_t>(), file.at("xxh3_64").get<std::string>()});
+        {file.at("path").get<std::string>(), bytes.get<int64_t>(), file.at("xxh3_64").get<std::string>()});
   }
   return entries;
 }
@@ -190,7 +194,7 @@ std::optional<std::string> verify_checkpoint_file(const fs::path& path, const st
 int64_t manifest_byte_count(const fs::path& path) {
   int64_t byte_count = 0;
   for (const Entry& entry : maybe_read_manifest(path / kManifestFile).value_or(std::vector<Entry>()))
-    byte_count += entry.byte_count;
+    byte_count += std::min(entry.byte_count, std::numeric_limits<int64_t>::max() - byte_count);
   return byte_count;
 }
 

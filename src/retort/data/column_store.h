@@ -43,15 +43,23 @@ class ColumnStore {
     const Column& column = find(name, sizeof(T));
     return {reinterpret_cast<const T*>(column.bytes.data()), column.bytes.size() / sizeof(T)};
   }
+  // The same of columns that come out of a file and may be anything: throws UserError without the file's name.
+  template <typename T>
+  std::span<const T> need(std::string_view name) const {
+    check_has(name, sizeof(T));
+    return get<T>(name);
+  }
   std::string_view text(std::string_view name) const {
     const std::span<const char> characters = get<char>(name);
     return {characters.data(), characters.size()};
   }
 
+  const Column* maybe_find(std::string_view name) const;
   const std::vector<Column>& columns() const { return columns_; }
 
  private:
   const Column& find(std::string_view name, size_t element_bytes) const;
+  void check_has(std::string_view name, size_t element_bytes) const;
 
   std::vector<Column> columns_;
   std::vector<std::shared_ptr<const void>> owners_;

@@ -80,7 +80,9 @@ std::span<const ColumnHeader> checked_table(std::span<const std::byte> bytes, co
 
 ColumnStore::Column checked_column(const ColumnHeader& header, std::span<const std::byte> file) {
   const std::string name(header.name, strnlen(header.name, sizeof(header.name)));
-  if (header.element_bytes == 0) throw UserError("the column `{}` is damaged", name);
+  const bool is_sound = !name.empty() && name.size() < sizeof(header.name) && header.element_bytes > 0 &&
+                        header.offset_bytes % kAlignment == 0 && header.byte_count % header.element_bytes == 0;
+  if (!is_sound) throw UserError("the column `{}` is none that this program writes", name);
   if (header.offset_bytes > file.size() || header.byte_count > file.size() - header.offset_bytes)
     throw UserError("it is cut off in the column `{}`", name);
   const auto bytes = file.subspan(header.offset_bytes, header.byte_count);
@@ -88,12 +90,24 @@ ColumnStore::Column checked_column(const ColumnHeader& header, std::span<const s
   return {name, header.element_bytes, bytes};
 }
 
+void check_content(const ColumnStore& columns, const std::filesystem::path& path,
+                   const std::function<void(const ColumnStore&)>& check) {
+  try {
+    check(columns);
+  } catch (const UserError& error) {
+    throw UserError("`{}` cannot be used: {}", path.string(), error.what());
+  }
+}
+
 // The cached columns when they are there and sound.
-std::optional<ColumnStore> maybe_read(const std::filesystem::path& path, const std::string& key) {
+std::optional<ColumnStore> maybe_read(const std::filesystem::path& path, const std::string& key,
+                                      const std::function<void(const ColumnStore&)>& check) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return {};
   try {
-    return read_column_file(path, key);
+    ColumnStore columns = read_column_file(path, key);
+    check_content(columns, path, check);
+    return columns;
   } catch (const UserError& error) {
     log_warning("{}; building it anew", error.what());
     return {};
@@ -141,11 +155,14 @@ ColumnStore read_column_file(const std::filesystem::path& path, const std::strin
   auto file = std::make_shared<const MappedFile>(path);
   try {
     ColumnStore store;
-    for (const ColumnHeader& header : checked_table(file->bytes(), key))
-      store.add_column(checked_column(header, file->bytes()), file);
+    for (const ColumnHeader& header : checked_table(file->bytes(), key)) {
+      ColumnStore::Column column = checked_column(header, file->bytes());
+      if (store.maybe_find(column.name) != nullptr) throw UserError("it has the column `{}` twice", column.name);
+      store.add_column(std::move(column), file);
+    }
     return store;
   } catch (const UserError& error) {
-    throw UserError("`{}` cannot be used as a cache: {}", path.string(), error.what());
+    throw UserError("`{}` cannot be used: {}", path.string(), error.what());
   }
 }
 
@@ -156,11 +173,12 @@ std::filesystem::path cache_file(const CacheOptions& options, std::string_view k
 }
 
 ColumnStore load_or_build_columns(const CacheOptions& options, std::string_view kind, const std::string& key,
-                                  const std::function<ColumnStore()>& build) {
+                                  const std::function<ColumnStore()>& build,
+                                  const std::function<void(const ColumnStore&)>& check) {
   if (!options.use_cache) return build();
   const std::filesystem::path path = cache_file(options, kind, key);
   if (!options.overwrite_cache)
-    if (std::optional<ColumnStore> cached = maybe_read(path, key)) return *std::move(cached);
+    if (std::optional<ColumnStore> cached = maybe_read(path, key, check)) return *std::move(cached);
   ColumnStore columns = build();
   try {
     make_folder(path.parent_path());

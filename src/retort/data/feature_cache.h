@@ -26,10 +26,11 @@ struct CacheOptions {
 };
 
 // The cached columns of `kind` ("squad-train") and `key` (ContentHash::hex), or those that `build` makes, which are
-// then stored. A damaged, foreign or older file is built anew with a log line; a folder that cannot be written costs a
-// warning and nothing else.
+// then stored. A damaged, foreign or older file, and one that `check` throws UserError for, is built anew with a log
+// line; a folder that cannot be written costs a warning and nothing else.
 ColumnStore load_or_build_columns(const CacheOptions& options, std::string_view kind, const std::string& key,
-                                  const std::function<ColumnStore()>& build);
+                                  const std::function<ColumnStore()>& build,
+                                  const std::function<void(const ColumnStore&)>& check);
 
 // Says that the cached features lack records of `file`, which nobody names again.
 void warn_of_left_out(int64_t count, const std::filesystem::path& file);
@@ -40,8 +41,8 @@ std::filesystem::path cache_file(const CacheOptions& options, std::string_view k
 // Hash of a file's content, for keys.
 std::string hash_file_content(const std::filesystem::path& path);
 
-// One column file. Reading maps it, checks everything, and throws UserError that says what is wrong; `key` must be the
-// file's unless it is empty.
+// One column file. Reading maps it, checks all but what the columns mean, and throws UserError that says what is wrong;
+// `key` must be the file's unless it is empty.
 void write_column_file(const std::filesystem::path& path, const std::string& key, const ColumnStore& columns);
 ColumnStore read_column_file(const std::filesystem::path& path, const std::string& key);
 

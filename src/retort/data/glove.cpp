@@ -67,8 +67,9 @@ std::string shown(std::string_view field) {
   return text::is_valid_utf8(field) && field.size() <= kShownBytes ? std::string(field) : "something else";
 }
 
-// What is wrong with the numbers behind a word, "" when nothing is; `out` [width] gets them at length 1.
-std::string read_vector(std::string_view rest, std::span<float> out) {
+// What is wrong with the numbers behind a word, "" when nothing is; `out` [width] gets them at length 1, or nothing where
+// it is empty because the line is too short to hold so many.
+std::string read_vector(std::string_view rest, size_t width, std::span<float> out) {
   size_t count = 0;
   double square_sum = 0;
   for (; !rest.empty(); ++count) {
@@ -79,7 +80,7 @@ std::string read_vector(std::string_view rest, std::span<float> out) {
       return fmt::format("number {} must be a finite number, but is `{}`", count + 1, shown(field));
     if (count < out.size()) out[count] = value, square_sum += static_cast<double>(value) * value;
   }
-  if (count != out.size()) return fmt::format("must hold a word and {} numbers, but holds {}", out.size(), count);
+  if (count != width) return fmt::format("must hold a word and {} numbers, but holds {}", width, count);
   if (square_sum == 0) return "must hold a vector, but all its numbers are zero";
   const double scale = 1 / std::sqrt(square_sum);
   for (float& value : out) value = static_cast<float>(value * scale);
@@ -87,11 +88,11 @@ std::string read_vector(std::string_view rest, std::span<float> out) {
 }
 
 // What is wrong with a line, "" when nothing is.
-std::string read_line(const Line& line, std::string_view& word, std::span<float> out) {
+std::string read_line(const Line& line, size_t width, std::string_view& word, std::span<float> out) {
   std::string_view rest = line.text;
   word = take_field(rest);
   if (!text::is_valid_utf8(word)) return "must begin with a word in UTF-8, but does not";
-  return word == "<unk>" ? "" : read_vector(rest, out);
+  return word == "<unk>" ? "" : read_vector(rest, width, out);
 }
 
 // The commonest count of numbers on the first lines, of which at least one must be good; 0 when none is.
@@ -106,8 +107,35 @@ int64_t find_width(std::span<const Line> lines) {
   if (commonest == widths.end() || *commonest < 1) return 0;
   std::vector<float> ignored(static_cast<size_t>(*commonest));
   std::string_view word;
-  const auto is_good = [&](const Line& line) { return read_line(line, word, ignored).empty(); };
+  const auto is_good = [&](const Line& line) { return read_line(line, ignored.size(), word, ignored).empty(); };
   return std::any_of(first.begin(), first.end(), is_good) ? *commonest : 0;
+}
+
+// A word and `width` numbers take so many bytes at least: memory for vectors is then at most twice the file's.
+bool has_room(std::string_view line, size_t width) { return line.size() > 2 * width; }
+
+// Lines as they were read; vectors stand one after the other.
+struct ReadLines {
+  std::vector<size_t> places;  // [lines] number of the vector; of lines that are too short, which have none, the next
+  std::vector<std::string_view> words;
+  std::vector<std::string> problems;
+  std::vector<float> values;
+};
+
+ReadLines read_lines(std::span<const Line> lines, size_t width) {
+  ReadLines read;
+  read.words.resize(lines.size()), read.problems.resize(lines.size());
+  size_t vectors = 0;
+  for (const Line& line : lines) read.places.push_back(has_room(line.text, width) ? vectors++ : vectors);
+  read.values.resize(vectors * width);
+  parallel_for(static_cast<int64_t>(lines.size()), 256, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      const bool fits = has_room(lines[i].text, width);
+      const auto out = fits ? std::span(read.values).subspan(read.places[i] * width, width) : std::span<float>();
+      read.problems[i] = read_line(lines[i], width, read.words[i], out);
+    }
+  });
+  return read;
 }
 
 }  // namespace
@@ -123,31 +151,25 @@ GloveVectors GloveVectors::load(const std::filesystem::path& path, const GloveOp
         "`{}` must hold word vectors, a word and its numbers on every line, but its first lines do not; unpack the "
         "archive, or pass another --glove_embs",
         path.string());
-
-  std::vector<std::string_view> words(lines.size());
-  std::vector<std::string> problems(lines.size());
-  std::vector<float>& values = vectors.values_;
-  values.resize(lines.size() * width);
-  parallel_for(static_cast<int64_t>(lines.size()), 256, [&](int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
-      problems[i] = read_line(lines[i], words[i], std::span(values).subspan(i * width, width));
-  });
+  ReadLines read = read_lines(lines, width);
   for (size_t i = 0; i < lines.size(); ++i) {
-    if (!problems[i].empty()) {
+    if (!read.problems[i].empty()) {
       if (options.on_bad_record == OnBadRecord::kFail)
         throw UserError("`{}` line {}: {}; mend the line, or pass --on_bad_record skip to leave out such lines",
-                        path.string(), lines[i].number, problems[i]);
-      vectors.skipped_.add("broken lines", fmt::format("line {}: {}", lines[i].number, problems[i]));
+                        path.string(), lines[i].number, read.problems[i]);
+      vectors.skipped_.add("broken lines", fmt::format("line {}: {}", lines[i].number, read.problems[i]));
       continue;
     }
-    const auto index = static_cast<int64_t>(vectors.words_.size());
-    if (words[i] == "<unk>" || !vectors.indexes_.emplace(words[i], index).second) continue;
-    if (static_cast<size_t>(index) != i)  // lines were left out: close the gap
-      std::copy_n(values.begin() + static_cast<ptrdiff_t>(i * width), width,
-                  values.begin() + index * static_cast<ptrdiff_t>(width));
-    vectors.words_.push_back(words[i]);
+    const size_t index = vectors.words_.size();
+    if (read.words[i] == "<unk>" || !vectors.indexes_.emplace(read.words[i], static_cast<int64_t>(index)).second)
+      continue;
+    if (index != read.places[i])  // lines were left out: close the gap
+      std::copy_n(read.values.begin() + static_cast<ptrdiff_t>(read.places[i] * width), width,
+                  read.values.begin() + static_cast<ptrdiff_t>(index * width));
+    vectors.words_.push_back(read.words[i]);
   }
-  values.resize(vectors.words_.size() * width);
+  read.values.resize(vectors.words_.size() * width);
+  vectors.values_ = std::move(read.values);
   for (const std::string& message : vectors.skipped_.messages)
     log_warning("`{}`: left out: {}", path.string(), message);
   if (vectors.skipped_.count > 0) log_warning("`{}`: {}", path.string(), vectors.skipped_.summary());

@@ -1,10 +1,12 @@
 #include "retort/data/glue_features.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "retort/base/error.h"
 #include "retort/base/thread.h"
+#include "retort/data/column_check.h"
 
 namespace retort::data {
 namespace {
@@ -102,6 +104,19 @@ void add_answers(std::span<const GlueExample> examples, ColumnStore& store) {
   store.add("row_indexes", std::move(indexes));
 }
 
+void check_answers(const ColumnStore& store, const GlueFeatures::Expected& expected, size_t rows) {
+  const auto labels = store.need<int32_t>("labels");
+  const auto targets = store.need<float>("targets");
+  check_element_count("labels", labels.size(), rows);
+  check_element_count("targets", targets.size(), rows);
+  const bool has_classes = expected.has_labels && !expected.task.is_regression();
+  if (has_classes) check_below("labels", labels, expected.task.output_count());
+  if (!has_classes && std::any_of(labels.begin(), labels.end(), [](int32_t label) { return label != -1; }))
+    throw UserError("its column `labels` must be -1 without classes, but is not");
+  if (!std::all_of(targets.begin(), targets.end(), [](float target) { return std::isfinite(target); }))
+    throw UserError("its column `targets` must hold finite numbers, but does not");
+}
+
 }  // namespace
 
 void GlueFeatureOptions::fields(FieldList& list) {
@@ -133,6 +148,25 @@ GlueFeatures GlueFeatures::make(const GlueData& data, const GlueTask& task, cons
   store.add("segment_b_starts", join(blocks, &Block::segment_b_starts));
   add_answers(data.examples, store);
   return GlueFeatures(std::move(store));
+}
+
+void GlueFeatures::check(const ColumnStore& store, const Expected& expected) {
+  const auto scalars = store.need<int64_t>("scalars"), row_starts = store.need<int64_t>("row_starts");
+  const auto ids = store.need<int32_t>("ids"), segment_b_starts = store.need<int32_t>("segment_b_starts");
+  check_element_count("scalars", scalars.size(), 2);
+  check_starts("row_starts", row_starts, ids.size());
+  check_below("ids", ids, expected.vocabulary_size);
+  const size_t rows = row_starts.size() - 1;
+  check_element_count("segment_b_starts", segment_b_starts.size(), rows);
+  check_element_count("row_indexes", store.need<int64_t>("row_indexes").size(), rows);
+  for (size_t row = 0; row < rows; ++row) {
+    const int64_t length = row_starts[row + 1] - row_starts[row];
+    if (length < 2 || length > expected.options.max_seq_length || segment_b_starts[row] < 0 ||
+        segment_b_starts[row] > length)
+      throw UserError("its row {} must have 2 to {} tokens with a second text in them, but has {}", row,
+                      expected.options.max_seq_length, length);
+  }
+  check_answers(store, expected, rows);
 }
 
 GlueFeatures::GlueFeatures(ColumnStore store) : store_(std::move(store)) {

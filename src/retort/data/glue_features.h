@@ -35,7 +35,16 @@ class GlueFeatures {
   // Tokenizes in parallel; the result does not depend on the number of threads.
   static GlueFeatures make(const GlueData& data, const GlueTask& task, const text::Tokenizer& tokenizer,
                            const GlueFeatureOptions& options);
-  // From columns that `columns()` gave, for example out of a cache.
+  // What a cache of features must fit.
+  struct Expected {
+    const GlueTask& task;
+    bool has_labels = true;
+    int64_t vocabulary_size = 0;
+    GlueFeatureOptions options = {};
+  };
+  // Throws UserError, without a file's name, for columns out of a cache that do not.
+  static void check(const ColumnStore& store, const Expected& expected);
+  // From columns that `columns()` gave, or that `check` has passed.
   explicit GlueFeatures(ColumnStore store);
 
   int64_t feature_count() const { return static_cast<int64_t>(labels_.size()); }

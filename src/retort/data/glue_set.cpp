@@ -56,6 +56,11 @@ std::shared_ptr<const GlueFeatures> load_glue(const GlueSource& source, const te
                       {.has_labels = source.split != GlueSplit::kTest, .on_bad_record = source.on_bad_record});
         keep_random_examples(data, source.max_examples, source.seed);
         return GlueFeatures::make(data, *source.task, tokenizer, source.features).columns();
+      }, [&](const ColumnStore& columns) {
+        GlueFeatures::check(columns, {.task = *source.task,
+                                      .has_labels = source.split != GlueSplit::kTest,
+                                      .vocabulary_size = tokenizer.vocabulary_size(),
+                                      .options = source.features});
       }));
   if (!is_read) warn_of_left_out(features->skipped_count(), files.front());
   if (const int64_t truncated = features->truncated_count(); truncated > 0)

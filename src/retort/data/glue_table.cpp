@@ -2,6 +2,9 @@
 // numbers in the hub's order, which for MNLI is not the order of the official processors, or names.
 #include <fmt/format.h>
 
+#include <array>
+#include <cmath>
+
 #include "retort/base/error.h"
 #include "retort/data/glue_collector.h"
 #include "retort/data/table_reader.h"
@@ -29,40 +32,55 @@ TableColumns find_columns(const Table& table, const GlueCollector& collector) {
   TableColumns columns;
   columns.text_a = &need_text(table, task.hub_text_a, task.is_pair() ? "text1" : "text");
   if (task.is_pair()) columns.text_b = &need_text(table, task.hub_text_b, "text2");
-  if (const TableColumn* index = table.find("idx"); index != nullptr && index->kind == Kind::kInteger)
+  if (const TableColumn* index = table.find("idx");
+      index != nullptr && index->kind == Kind::kInteger && !index->is_list)
     columns.index = index;
   if (!collector.options().has_labels) return columns;
   columns.label = table.find("label");
-  if (columns.label == nullptr || columns.label->is_list)
-    table.need("label", Kind::kInteger);  // throws with the columns
+  if (columns.label == nullptr) table.need("label", Kind::kInteger);  // throws with the columns
+  if (columns.label->is_list || columns.label->kind == Kind::kOther) table.refuse(*columns.label, "labels");
   return columns;
+}
+
+// The class number that a label of a table stands for; empty when it is no whole number. Programs that know no missing
+// integers write classes with a fraction of 0.
+std::optional<int64_t> maybe_class(const TableColumn& column, size_t row) {
+  if (column.kind == Kind::kInteger) return column.integers[row];
+  const double real = column.reals[row];
+  constexpr double kMost = 1 << 30;
+  if (!(real >= -kMost && real <= kMost) || real != std::floor(real)) return {};
+  return static_cast<int64_t>(real);
 }
 
 // Label or target from whatever kind the column has; says what is wrong, or "".
 std::string set_table_label(const GlueCollector& collector, const TableColumn& column, size_t row,
                             GlueExample& example) {
   const GlueTask& task = collector.task();
-  if (column.is_null[row]) return fmt::format("must be {}, but is missing", allowed_labels(task));
+  const bool is_missing = column.is_null[row] || (column.kind == Kind::kReal && std::isnan(column.reals[row]));
+  if (is_missing) return fmt::format("must be {}, but is missing", allowed_labels(task));
   if (column.kind == Kind::kText) return collector.set_label(column.texts[row], example);
-  if (task.is_regression())
-    return collector.set_label(
-        column.kind == Kind::kReal ? fmt::format("{}", column.reals[row]) : fmt::format("{}", column.integers[row]),
-        example);
-  const int64_t number = column.kind == Kind::kInteger ? column.integers[row] : -1;
+  const std::string number =
+      column.kind == Kind::kReal ? fmt::format("{}", column.reals[row]) : fmt::format("{}", column.integers[row]);
+  if (task.is_regression()) return collector.set_label(number, example);
+  const std::optional<int64_t> label = maybe_class(column, row);
   const auto count = static_cast<int64_t>(task.hub_labels.size());
-  if (number < 0 || number >= count) return fmt::format("must be a class of 0..{}, but is {}", count - 1, number);
-  return collector.set_label(task.hub_labels[number], example);
+  if (!label || *label < 0 || *label >= count)
+    return fmt::format("must be a class of 0..{}, but is {}", count - 1, number);
+  return collector.set_label(task.hub_labels[static_cast<size_t>(*label)], example);
 }
 
 void add_row(GlueCollector& collector, const Table& table, const TableColumns& columns, int64_t row) {
   const auto at = static_cast<size_t>(row);
-  GlueExample example{.text_a = columns.text_a->texts[at], .index = row};
-  for (const TableColumn* text : {columns.text_a, columns.text_b})
-    if (text != nullptr && text->is_null[at])
+  GlueExample example{.index = row};
+  for (const TableColumn* text : {columns.text_a, columns.text_b}) {
+    if (text == nullptr) continue;
+    const std::optional<std::string_view> value = text->maybe_text(at);
+    if (!value)
       return collector.reject("missing texts", table.row_name(row),
                               fmt::format("`{}` must be text, but is missing", text->name));
-  if (columns.text_b != nullptr) example.text_b = columns.text_b->texts[at];
-  if (columns.index != nullptr && !columns.index->is_null[at]) example.index = columns.index->integers[at];
+    (text == columns.text_a ? example.text_a : example.text_b) = *value;
+  }
+  if (columns.index != nullptr) example.index = columns.index->maybe_integer(at).value_or(row);
   if (columns.label != nullptr)
     if (const std::string problem = set_table_label(collector, *columns.label, at, example); !problem.empty())
       return collector.reject("unknown labels", table.row_name(row), fmt::format("`label` {}", problem));
@@ -72,7 +90,10 @@ void add_row(GlueCollector& collector, const Table& table, const TableColumns& c
 }  // namespace
 
 void read_glue_table(const std::filesystem::path& path, GlueCollector& collector) {
-  const Table table = read_table(path);
+  const GlueTask& task = collector.task();
+  const std::array wanted{task.hub_text_a, task.hub_text_b, std::string_view("text"), std::string_view("text1"),
+                          std::string_view("text2"), std::string_view("label"), std::string_view("idx")};
+  const Table table = read_table(path, wanted);
   const TableColumns columns = find_columns(table, collector);
   collector.keep_alive(table.owner);
   for (int64_t row = 0; row < table.row_count; ++row) add_row(collector, table, columns, row);

@@ -2,14 +2,15 @@
 // that the table owns.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "retort/base/error.h"
 #include "retort/base/fast_json.h"
 #include "retort/base/file.h"
 #include "retort/data/table_reader.h"
+#include "retort/data/text_arena.h"
 
 namespace retort::data {
 namespace {
@@ -17,31 +18,10 @@ namespace {
 namespace dom = simdjson::dom;
 using Kind = TableColumn::Kind;
 
-// Texts that stay where they are until the table goes.
-class TextArena {
- public:
-  std::string_view keep(std::string_view text) {
-    if (text.size() > room_) {
-      room_ = std::max(kBlockBytes, text.size());
-      blocks_.push_back(std::make_unique<char[]>(room_));
-      next_ = blocks_.back().get();
-    }
-    std::memcpy(next_, text.data(), text.size());
-    const std::string_view kept(next_, text.size());
-    next_ += text.size(), room_ -= text.size();
-    return kept;
-  }
-
- private:
-  static constexpr size_t kBlockBytes = 1 << 20;
-  std::vector<std::unique_ptr<char[]>> blocks_;
-  char* next_ = nullptr;
-  size_t room_ = 0;
-};
-
 class TableBuilder {
  public:
-  explicit TableBuilder(std::string file_name) : arena_(std::make_shared<TextArena>()) {
+  TableBuilder(std::string file_name, WantedColumns wanted)
+      : wanted_(wanted), arena_(std::make_shared<TextArena>()) {
     table_.file_name = std::move(file_name);
   }
 
@@ -59,19 +39,38 @@ class TableBuilder {
   }
 
  private:
+  // Members of this object; `prefix` is "" or a name with the dot behind it.
   void add_members(dom::object object, const std::string& prefix) {
     for (const auto& [key, value] : object) {
-      dom::object nested;
-      if (!value.get(nested)) {
-        add_members(nested, fmt::format("{}{}.", prefix, key));
+      if (TableColumn* column = maybe_next_column(prefix, key)) {
+        add_value(*column, value);
       } else {
-        add_value(column_of(prefix, key), value);
+        add_other(value, fmt::format("{}{}", prefix, key));
       }
     }
   }
 
-  // Rows mostly have the same members in the same order, so the column after the last one is tried first.
-  TableColumn& column_of(const std::string& prefix, std::string_view key) {
+  // A member that is no column: the object around some, or what nobody asked for.
+  void add_other(dom::element value, const std::string& name) {
+    if (is_wanted(name)) return add_value(new_column(name), value);
+    const std::string inner = name + ".";
+    const bool surrounds = std::any_of(wanted_.begin(), wanted_.end(),
+                                       [&](std::string_view wanted) { return wanted.starts_with(inner); });
+    dom::object nested;
+    dom::array list;
+    if (!surrounds) return table_.note_name(name);
+    if (!value.get(nested)) return add_members(nested, inner);
+    const bool is_empty = value.is_null() || (!value.get(list) && list.size() == 0);
+    if (!is_empty) fail(name, "must be an object with lists in it");
+  }
+
+  bool is_wanted(std::string_view name) const {
+    return !name.empty() && std::find(wanted_.begin(), wanted_.end(), name) != wanted_.end();
+  }
+
+  // The column of that name when there is one already. Rows mostly have the same members in the same order, so the
+  // column after the last one is tried first.
+  TableColumn* maybe_next_column(const std::string& prefix, std::string_view key) {
     std::vector<TableColumn>& columns = table_.columns;
     for (size_t tried = 0; tried < columns.size(); ++tried) {
       const size_t index = (next_column_ + tried) % columns.size();
@@ -79,12 +78,17 @@ class TableBuilder {
       if (name.size() != prefix.size() + key.size() || !name.starts_with(prefix) || !name.ends_with(key)) continue;
       next_column_ = index + 1;
       pad(columns[index]);
-      return columns[index];
+      return &columns[index];
     }
-    columns.push_back(TableColumn{.name = prefix + std::string(key)});
-    pad(columns.back());
-    next_column_ = columns.size();
-    return columns.back();
+    return nullptr;
+  }
+
+  TableColumn& new_column(const std::string& name) {
+    table_.note_name(name);
+    table_.columns.push_back(TableColumn{.name = name});
+    pad(table_.columns.back());
+    next_column_ = table_.columns.size();
+    return table_.columns.back();
   }
 
   // Nulls for the rows before this one that did not have the member.
@@ -109,12 +113,12 @@ class TableBuilder {
 
   void add_value(TableColumn& column, dom::element value) {
     if (static_cast<int64_t>(column.is_null.size()) > table_.row_count)
-      fail(column, "must occur once in a row, but occurs again");
+      fail(column.name, "must occur once in a row, but occurs again");
     if (value.is_null()) return add_null(column);
     dom::array list;
     const bool is_list = !value.get(list);
     if (is_list != column.is_list) {
-      if (!is_list || column.kind != Kind::kUnknown) fail(column, is_list ? "must not be a list" : "must be a list");
+      if (!is_list || column.kind != Kind::kUnknown) fail(column.name, is_list ? "must not be a list" : "must be a list");
       column.is_list = true;
       column.list_starts.assign(column.is_null.size() + 1, 0);
     }
@@ -148,7 +152,7 @@ class TableBuilder {
       set_kind(column, Kind::kReal);
       column.reals.push_back(real);
     } else {
-      fail(column, "must hold texts or numbers, but holds an object, a list or a null");
+      fail(column.name, "must hold texts or numbers, but holds an object, a list or a null");
     }
   }
 
@@ -158,7 +162,7 @@ class TableBuilder {
       column.reals.assign(column.integers.begin(), column.integers.end());
       column.integers.clear();
     } else if (column.kind != Kind::kUnknown) {
-      fail(column, column.kind == Kind::kText ? "must be a string, as in the rows before"
+      fail(column.name, column.kind == Kind::kText ? "must be a string, as in the rows before"
                                               : "must be a number, as in the rows before");
     }
     const bool was_unknown = column.kind == Kind::kUnknown;
@@ -167,10 +171,11 @@ class TableBuilder {
       for (size_t row = 0; row < column.is_null.size(); ++row) add_empty(column);
   }
 
-  [[noreturn]] void fail(const TableColumn& column, const char* what) const {
-    throw UserError("`{}`: line {}: `{}` {}", table_.file_name, table_.row_numbers.back(), column.name, what);
+  [[noreturn]] void fail(const std::string& name, const char* what) const {
+    throw UserError("`{}`: line {}: `{}` {}; mend the line", table_.file_name, table_.row_numbers.back(), name, what);
   }
 
+  WantedColumns wanted_;
   Table table_;
   std::shared_ptr<TextArena> arena_;
   size_t next_column_ = 0;
@@ -178,10 +183,10 @@ class TableBuilder {
 
 }  // namespace
 
-Table read_json_lines(const std::filesystem::path& path) {
+Table read_json_lines(const std::filesystem::path& path, WantedColumns wanted) {
   FastJson json(read_file(path));
   const std::string_view text = json.text();
-  TableBuilder builder(path.string());
+  TableBuilder builder(path.string(), wanted);
   int64_t line_number = 0;
   for (size_t begin = 0; begin < text.size();) {
     ++line_number;
@@ -189,7 +194,7 @@ Table read_json_lines(const std::filesystem::path& path) {
     if (text.find_first_not_of(" \t\r", begin) < end) {
       dom::object row;
       if (const auto error = json.parse_part(text.substr(begin, end - begin)).get(row))
-        throw UserError("`{}`: line {} must be one JSON object, but {}", path.string(), line_number,
+        throw UserError("`{}`: line {} must be one JSON object, but {}; mend the line", path.string(), line_number,
                         simdjson::error_message(error));
       builder.add_row(row, line_number);
     }

@@ -1,154 +1,150 @@
-// Parquet -> columns, through Arrow C++. Texts stay in Arrow's buffers. Translates Arrow's errors.
+// Parquet -> columns, through the column readers of Arrow's parquet library, not through Arrow's tables: those decode
+// every column whole, in the types that a file's own Arrow schema names. Here the wanted leaves are read alone, in
+// batches, and what a file may make of its size is limited. Translates the library's errors.
 #ifdef RETORT_PARQUET
-#include <arrow/api.h>
-#include <arrow/io/file.h>
+#include <arrow/buffer.h>
+#include <arrow/io/memory.h>
+#include <arrow/memory_pool.h>
 #include <fmt/format.h>
-#include <parquet/arrow/reader.h>
 #include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
 
-#include <limits>
+#include <algorithm>
 
 #include "retort/base/error.h"
+#include "retort/base/file.h"
+#include "retort/data/parquet_column.h"
 #include "retort/data/table_reader.h"
 
 namespace retort::data {
 namespace {
 
-using Kind = TableColumn::Kind;
-
-[[noreturn]] void fail(const std::string& file_name, const std::string& what) {
-  throw UserError("`{}` must be a Parquet file that can be read, but {}", file_name, what);
+// One line of printable ASCII, at most so long.
+std::string reason_of(const std::exception& error) {
+  constexpr size_t kShownBytes = 200;
+  std::string reason = std::string(error.what()).substr(0, kShownBytes);
+  std::replace_if(
+      reason.begin(), reason.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
+  return reason.substr(0, reason.find_last_not_of(' ') + 1);
 }
 
-template <typename ArrowArray>
-void append_texts(const arrow::Array& array, TableColumn& column) {
-  const auto& texts = static_cast<const ArrowArray&>(array);
-  for (int64_t i = 0; i < array.length(); ++i)
-    column.texts.push_back(array.IsNull(i) ? std::string_view() : std::string_view(texts.GetView(i)));
-}
-
-template <typename ArrowArray>
-void append_integers(const arrow::Array& array, TableColumn& column) {
-  const auto& values = static_cast<const ArrowArray&>(array);
-  for (int64_t i = 0; i < array.length(); ++i)
-    column.integers.push_back(array.IsNull(i) ? 0 : static_cast<int64_t>(values.Value(i)));
-}
-
-template <typename ArrowArray>
-void append_reals(const arrow::Array& array, TableColumn& column) {
-  const auto& values = static_cast<const ArrowArray&>(array);
-  for (int64_t i = 0; i < array.length(); ++i)
-    column.reals.push_back(array.IsNull(i) ? std::numeric_limits<double>::quiet_NaN()
-                                           : static_cast<double>(values.Value(i)));
-}
-
-// Appends the values of a leaf array; false for types that no data set here uses (dates, decimals, ...).
-bool append_leaf(const arrow::Array& array, TableColumn& column) {
-  const auto as = [&](Kind kind) { column.kind = kind; };
-  switch (array.type_id()) {
-    case arrow::Type::STRING:
-      return as(Kind::kText), append_texts<arrow::StringArray>(array, column), true;
-    case arrow::Type::LARGE_STRING:
-      return as(Kind::kText), append_texts<arrow::LargeStringArray>(array, column), true;
-    case arrow::Type::BOOL:
-      return as(Kind::kInteger), append_integers<arrow::BooleanArray>(array, column), true;
-    case arrow::Type::INT8:
-      return as(Kind::kInteger), append_integers<arrow::Int8Array>(array, column), true;
-    case arrow::Type::INT16:
-      return as(Kind::kInteger), append_integers<arrow::Int16Array>(array, column), true;
-    case arrow::Type::INT32:
-      return as(Kind::kInteger), append_integers<arrow::Int32Array>(array, column), true;
-    case arrow::Type::INT64:
-      return as(Kind::kInteger), append_integers<arrow::Int64Array>(array, column), true;
-    case arrow::Type::FLOAT:
-      return as(Kind::kReal), append_reals<arrow::FloatArray>(array, column), true;
-    case arrow::Type::DOUBLE:
-      return as(Kind::kReal), append_reals<arrow::DoubleArray>(array, column), true;
-    default:
-      return false;
-  }
-}
-
-class TableBuilder {
+// Memory for pages, at most so much at a time.
+class LimitedPool final : public arrow::MemoryPool {
  public:
-  explicit TableBuilder(Table& table) : table_(table) {}
+  explicit LimitedPool(const DecodeLimit& limit) : limit_(limit) {}
+  using MemoryPool::Allocate;
+  using MemoryPool::Reallocate;
+  arrow::Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
+    ARROW_RETURN_NOT_OK(check(size));
+    return pool_.Allocate(size, alignment, out);
+  }
+  arrow::Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
+    ARROW_RETURN_NOT_OK(check(new_size - old_size));
+    return pool_.Reallocate(old_size, new_size, alignment, ptr);
+  }
+  void Free(uint8_t* buffer, int64_t size, int64_t alignment) override { pool_.Free(buffer, size, alignment); }
+  int64_t bytes_allocated() const override { return pool_.bytes_allocated(); }
+  int64_t max_memory() const override { return pool_.max_memory(); }
+  int64_t total_bytes_allocated() const override { return pool_.total_bytes_allocated(); }
+  int64_t num_allocations() const override { return pool_.num_allocations(); }
+  std::string backend_name() const override { return pool_.backend_name(); }
+  bool was_exceeded() const { return was_exceeded_; }
 
-  void add(const std::string& name, const arrow::ChunkedArray& chunks) {
-    for (const std::shared_ptr<arrow::Array>& chunk : chunks.chunks()) add_array(name, *chunk);
+ private:
+  arrow::Status check(int64_t more) {
+    was_exceeded_ = was_exceeded_ || more > limit_.bytes() - pool_.bytes_allocated();
+    return was_exceeded_ ? arrow::Status::OutOfMemory("the file asks for more memory than it may take")
+                         : arrow::Status::OK();
+  }
+  const DecodeLimit& limit_;
+  bool was_exceeded_ = false;
+  arrow::ProxyMemoryPool pool_{arrow::default_memory_pool()};
+};
+
+class ParquetFile {
+ public:
+  explicit ParquetFile(const std::filesystem::path& path)
+      : mapped_(path),
+        limit_(path.string(), static_cast<int64_t>(mapped_.bytes().size())),
+        pool_(limit_),
+        properties_(&pool_) {}
+
+  // Throws UserError, and whatever the library throws for damage.
+  Table read(const std::string& file_name, WantedColumns wanted) {
+    const auto file_bytes = static_cast<int64_t>(mapped_.bytes().size());
+    // The footer cannot hold more than the file does, whatever it says.
+    const auto most = static_cast<int32_t>(std::clamp<int64_t>(file_bytes, 1, 100'000'000));
+    properties_.set_thrift_string_size_limit(most);
+    properties_.set_thrift_container_size_limit(std::min(most, 1'000'000));
+    properties_.set_page_checksum_verification(true);
+    const auto buffer = std::make_shared<arrow::Buffer>(mapped_.text());
+    reader_ = parquet::ParquetFileReader::Open(std::make_shared<arrow::io::BufferReader>(buffer), properties_);
+
+    Table table{.file_name = file_name, .row_count = reader_->metadata()->num_rows()};
+    auto arena = std::make_shared<TextArena>();
+    const parquet::SchemaDescriptor& schema = *reader_->metadata()->schema();
+    for (int leaf = 0; leaf < schema.num_columns(); ++leaf) {
+      TableColumn column = make_table_column(*schema.Column(leaf));
+      table.note_name(column.name);
+      if (column.name.empty() || std::find(wanted.begin(), wanted.end(), column.name) == wanted.end()) continue;
+      if (table.find(column.name) != nullptr)
+        throw UserError("`{}` must have the column `{}` once, but has it twice; write the file anew", file_name,
+                        column.name);
+      if (column.kind != TableColumn::Kind::kOther) read_column(leaf, table, column, *arena);
+      table.columns.push_back(std::move(column));
+    }
+    table.owner = std::move(arena);
+    return table;
+  }
+
+  // What the library calls damage may be this.
+  void check_limit() const {
+    if (pool_.was_exceeded()) limit_.refuse();
   }
 
  private:
-  void add_array(const std::string& name, const arrow::Array& array) {
-    switch (array.type_id()) {
-      case arrow::Type::STRUCT:
-        return add_struct(name, static_cast<const arrow::StructArray&>(array));
-      case arrow::Type::LIST:
-        return add_list(name, static_cast<const arrow::ListArray&>(array));
-      case arrow::Type::LARGE_LIST:
-        return add_list(name, static_cast<const arrow::LargeListArray&>(array));
-      default:
-        break;
+  void read_column(int leaf, const Table& table, TableColumn& column, TextArena& arena) {
+    const parquet::FileMetaData& metadata = *reader_->metadata();
+    ParquetColumnReader values(*metadata.schema()->Column(leaf), column, arena, limit_, table.file_name);
+    int64_t rows = 0;
+    for (int group = 0; group < metadata.num_row_groups(); ++group) {
+      const int64_t group_rows = metadata.RowGroup(group)->num_rows();
+      if (group_rows < 0 || group_rows > table.row_count - rows)
+        throw parquet::ParquetException("its row groups hold other rows than the file");
+      rows += group_rows;
+      if (column.kind == TableColumn::Kind::kUnknown) {
+        values.add_nulls(group_rows);
+      } else {
+        values.read(*reader_->RowGroup(group)->Column(leaf));
+      }
+      if (static_cast<int64_t>(column.is_null.size()) != rows)
+        throw parquet::ParquetException(fmt::format("the column `{}` holds {} rows of {}", column.name,
+                                                    column.is_null.size(), rows));
     }
-    TableColumn& column = column_of(name);
-    if (append_leaf(array, column)) append_nulls(array, column);
+    if (rows != table.row_count) throw parquet::ParquetException("its row groups hold fewer rows than the file");
   }
 
-  void add_struct(const std::string& name, const arrow::StructArray& array) {
-    for (int i = 0; i < array.num_fields(); ++i)
-      add_array(fmt::format("{}.{}", name, array.struct_type()->field(i)->name()), *array.field(i));
-  }
-
-  template <typename ListArray>
-  void add_list(const std::string& name, const ListArray& array) {
-    const auto first = static_cast<int64_t>(array.value_offset(0)),
-               last = static_cast<int64_t>(array.value_offset(array.length()));
-    const std::shared_ptr<arrow::Array> values = array.values()->Slice(first, last - first);
-    TableColumn& column = column_of(name);
-    column.is_list = true;
-    if (column.list_starts.empty()) column.list_starts.push_back(0);
-    if (!append_leaf(*values, column) && values->length() > 0)
-      throw UserError("`{}`: the column `{}` must hold lists of texts or numbers, but holds {}", table_.file_name, name,
-                      array.type()->ToString());
-    const int64_t before = column.list_starts.back() - first;
-    for (int64_t i = 1; i <= array.length(); ++i)
-      column.list_starts.push_back(before + static_cast<int64_t>(array.value_offset(i)));
-    append_nulls(array, column);
-  }
-
-  static void append_nulls(const arrow::Array& array, TableColumn& column) {
-    for (int64_t i = 0; i < array.length(); ++i) column.is_null.push_back(array.IsNull(i) ? 1 : 0);
-  }
-
-  TableColumn& column_of(const std::string& name) {
-    for (TableColumn& column : table_.columns)
-      if (column.name == name) return column;
-    table_.columns.push_back(TableColumn{.name = name});
-    return table_.columns.back();
-  }
-
-  Table& table_;
+  MappedFile mapped_;
+  DecodeLimit limit_;
+  LimitedPool pool_;
+  parquet::ReaderProperties properties_;
+  std::unique_ptr<parquet::ParquetFileReader> reader_;
 };
 
 }  // namespace
 
-Table read_parquet(const std::filesystem::path& path) {
-  Table table{.file_name = path.string()};
+Table read_parquet(const std::filesystem::path& path, WantedColumns wanted) {
+  ParquetFile file(path);
   try {
-    auto file = arrow::io::MemoryMappedFile::Open(path.string(), arrow::io::FileMode::READ);
-    if (!file.ok()) fail(table.file_name, file.status().message());
-    auto reader = parquet::arrow::OpenFile(*file, arrow::default_memory_pool());
-    if (!reader.ok()) fail(table.file_name, reader.status().message());
-    auto content = (*reader)->ReadTable();
-    if (!content.ok()) fail(table.file_name, content.status().message());
-    const arrow::Table& columns = **content;
-    table.row_count = columns.num_rows();
-    TableBuilder builder(table);
-    for (int i = 0; i < columns.num_columns(); ++i) builder.add(columns.field(i)->name(), *columns.column(i));
-    table.owner = *content;
-  } catch (const parquet::ParquetException& error) {
-    fail(table.file_name, error.what());
+    return file.read(path.string(), wanted);
+  } catch (const UserError&) {
+    throw;
+  } catch (const std::exception& error) {
+    file.check_limit();
+    throw UserError("`{}` must be a Parquet file that can be read, but {}; download or write it anew", path.string(),
+                    reason_of(error));
   }
-  return table;
 }
 
 }  // namespace retort::data

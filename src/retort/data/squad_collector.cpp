@@ -24,6 +24,10 @@ SquadCollector::SquadCollector(std::string file_name, const SquadReadOptions& op
     : file_name_(std::move(file_name)), options_(options) {}
 
 void SquadCollector::begin_context(std::string_view context) {
+  // Rows of one context follow each other, and tables keep its text once.
+  if (context_index_ >= 0 && context.data() == latest_context_.data() && context.size() == latest_context_.size())
+    return;
+  latest_context_ = context;
   code_points_.reset();
   const auto next = static_cast<int64_t>(data_.contexts.size());
   context_index_ = contexts_by_text_.find_or_add(

@@ -64,7 +64,8 @@ class SquadCollector {
  public:
   SquadCollector(std::string file_name, const SquadReadOptions& options);
 
-  // The context that the following questions belong to; a text seen before keeps its number.
+  // The context that the following questions belong to; a text seen before keeps its number. The text must stay where
+  // it is until the next call.
   void begin_context(std::string_view context);
   // Stores what `read` returns after checking it; `read` may throw BadRecord.
   void add(const std::function<RawQuestion()>& read, const PlaceName& place);
@@ -81,6 +82,7 @@ class SquadCollector {
   SquadData data_;
   NumberIndex contexts_by_text_, examples_by_id_;
   int64_t context_index_ = -1;
+  std::string_view latest_context_;  // as it was given
   std::optional<CodePointIndex> code_points_;  // of the current context, made when first needed
 };
 

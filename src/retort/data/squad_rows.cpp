@@ -21,16 +21,23 @@ struct SquadColumns {
 };
 
 std::string_view text_of(const TableColumn& column, size_t row, const PlaceName& place) {
-  if (!column.is_null[row]) return column.texts[row];
+  if (const auto text = column.maybe_text(row)) return *text;
   throw BadRecord{"malformed record", fmt::format("`{}.{}` must be a string, but is missing", place(), column.name)};
 }
 
-RawQuestion read_row(const SquadColumns& columns, size_t row, const PlaceName& place) {
+// An id is a text; some data sets number their questions, and the digits are then the id.
+std::string_view read_id(const TableColumn& column, size_t row, std::string& digits, const PlaceName& place) {
+  if (column.kind != Kind::kInteger || column.is_null[row]) return text_of(column, row, place);
+  return digits = std::to_string(column.integers[row]);
+}
+
+// `digits` must live as long as the question.
+RawQuestion read_row(const SquadColumns& columns, size_t row, std::string& digits, const PlaceName& place) {
   RawQuestion raw;
-  raw.id = text_of(columns.id, row, place);
+  raw.id = read_id(columns.id, row, digits, place);
   raw.question = text_of(columns.question, row, place);
-  if (columns.is_impossible != nullptr && !columns.is_impossible->is_null[row])
-    raw.is_impossible = columns.is_impossible->integers[row] != 0;
+  if (columns.is_impossible != nullptr)
+    if (const auto number = columns.is_impossible->maybe_integer(row)) raw.is_impossible = *number != 0;
   const auto& texts = columns.answer_texts;
   const auto& starts = columns.answer_starts;
   const auto first = static_cast<size_t>(texts.list_starts[row]),
@@ -49,8 +56,12 @@ RawQuestion read_row(const SquadColumns& columns, size_t row, const PlaceName& p
 }  // namespace
 
 void read_squad_rows(const std::filesystem::path& path, SquadCollector& collector) {
-  const Table table = read_table(path);
-  const SquadColumns columns{table.need("id", Kind::kText),
+  constexpr std::string_view kWanted[] = {"id",           "context",              "question",
+                                          "answers.text", "answers.answer_start", "is_impossible"};
+  const Table table = read_table(path, kWanted);
+  const TableColumn* id = table.find("id");
+  const SquadColumns columns{id != nullptr && id->kind == Kind::kInteger ? table.need("id", Kind::kInteger)
+                                                                         : table.need("id", Kind::kText),
                              table.need("context", Kind::kText),
                              table.need("question", Kind::kText),
                              table.need("answers.text", Kind::kText, /*is_list=*/true),
@@ -59,10 +70,11 @@ void read_squad_rows(const std::filesystem::path& path, SquadCollector& collecto
   for (int64_t row = 0; row < table.row_count; ++row) {
     const auto index = static_cast<size_t>(row);
     const PlaceName place = [&] { return table.row_name(row); };
+    std::string digits;
     collector.add(
         [&] {
           collector.begin_context(text_of(columns.context, index, place));
-          return read_row(columns, index, place);
+          return read_row(columns, index, digits, place);
         },
         place);
   }

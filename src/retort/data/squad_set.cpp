@@ -30,7 +30,7 @@ SquadData read_sampled(const SquadSource& source, bool is_training) {
   SquadData data = read_squad(source.file, {.is_training = is_training,
                                             .version_2_with_negative = source.features.version_2_with_negative,
                                             .on_bad_record = source.on_bad_record});
-  if (data.examples.empty()) throw UserError("`{}` must hold questions, but holds none", source.file.string());
+  if (data.examples.empty()) throw UserError("`{}` must hold questions, but holds none; pass another file", source.file.string());
   keep_random_examples(data, source.max_examples, source.seed);
   return data;
 }
@@ -68,7 +68,7 @@ SquadFeatures load_squad_training(const SquadSource& source, const text::Tokeniz
       load_or_build_columns(source.cache, "squad-train", make_cache_key(source, tokenizer, true), [&] {
         is_read = true;
         return SquadFeatures::make(read_sampled(source, true), tokenizer, source.features, true).columns();
-      }));
+      }, [&](const ColumnStore& columns) { SquadFeatures::check(columns, tokenizer, source.features, nullptr); }));
   if (!is_read) warn_of_left_out(features.skipped_count(), source.file);
   return features;
 }
@@ -78,7 +78,8 @@ SquadEvaluationSet load_squad_evaluation(const SquadSource& source, const text::
   SquadEvaluationSet set{read_sampled(source, false), nullptr};
   set.features = std::make_shared<SquadFeatures>(load_or_build_columns(
       source.cache, "squad-dev", make_cache_key(source, tokenizer, false),
-      [&] { return SquadFeatures::make(set.data, tokenizer, source.features, false).columns(); }));
+      [&] { return SquadFeatures::make(set.data, tokenizer, source.features, false).columns(); },
+      [&](const ColumnStore& columns) { SquadFeatures::check(columns, tokenizer, source.features, &set.data); }));
   RETORT_CHECK(set.features->example_count() == static_cast<int64_t>(set.data.examples.size()),
                "cached features of {} questions, but {} were read", set.features->example_count(),
                set.data.examples.size());

@@ -12,17 +12,25 @@
 namespace retort::data {
 namespace {
 
-const char* kind_name(TableColumn::Kind kind) {
-  switch (kind) {
+constexpr size_t kNamesShown = 32, kNameBytesShown = 60;
+
+std::string kind_name(const TableColumn& column) {
+  switch (column.kind) {
     case TableColumn::Kind::kText:
       return "text";
     case TableColumn::Kind::kInteger:
       return "integers";
     case TableColumn::Kind::kReal:
       return "numbers";
+    case TableColumn::Kind::kOther:
+      return fmt::format("the type {}", column.other_type);
     default:
       return "nulls";
   }
+}
+
+std::string kind_name(TableColumn::Kind kind, bool is_list) {
+  return (is_list ? "lists of " : "") + kind_name(TableColumn{.kind = kind});
 }
 
 // True for one line that holds an object of the kind that rows are.
@@ -56,16 +64,37 @@ const TableColumn* Table::find(std::string_view name) const {
 
 const TableColumn& Table::need(std::string_view name, TableColumn::Kind kind, bool is_list) const {
   const TableColumn* column = find(name);
-  if (column == nullptr) {
-    std::vector<std::string> names;
-    for (const TableColumn& known : columns) names.push_back(known.name);
-    throw UserError("`{}` must have the column `{}`, but has {}", file_name, name, fmt::join(names, ", "));
-  }
+  if (column == nullptr)
+    throw UserError("`{}` must have the column `{}`, but has {}; rename or add the column", file_name, name,
+                    names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
   const bool fits = column->kind == kind || column->kind == TableColumn::Kind::kUnknown;
-  if (!fits || column->is_list != is_list)
-    throw UserError("`{}`: the column `{}` must hold {}{}, but holds {}{}", file_name, name, is_list ? "lists of " : "",
-                    kind_name(kind), column->is_list ? "lists of " : "", kind_name(column->kind));
+  if (!fits || column->is_list != is_list) refuse(*column, kind_name(kind, is_list));
   return *column;
+}
+
+void Table::refuse(const TableColumn& column, std::string_view wanted) const {
+  throw UserError("`{}`: the column `{}` must hold {}, but holds {}{}; write the column anew", file_name, column.name,
+                  wanted, column.is_list && column.kind != TableColumn::Kind::kOther ? "lists of " : "",
+                  kind_name(column));
+}
+
+void Table::note_name(std::string_view name) {
+  if (names.size() > kNamesShown) return;
+  if (names.size() == kNamesShown) name = "...";
+  size_t kept = std::min(name.size(), kNameBytesShown);
+  while (kept > 0 && kept < name.size() && (name[kept] & 0xC0) == 0x80) --kept;  // not inside a character
+  std::string shown = fmt::format("{}{}", name.substr(0, kept), kept < name.size() ? "..." : "");
+  if (std::find(names.begin(), names.end(), shown) == names.end()) names.push_back(std::move(shown));
+}
+
+std::optional<std::string_view> TableColumn::maybe_text(size_t row) const {
+  if (is_null[row] != 0) return {};
+  return texts[row];
+}
+
+std::optional<int64_t> TableColumn::maybe_integer(size_t row) const {
+  if (is_null[row] != 0) return {};
+  return integers[row];
 }
 
 std::string Table::row_name(int64_t row) const {
@@ -73,12 +102,12 @@ std::string Table::row_name(int64_t row) const {
                              : fmt::format("line {}", row_numbers[static_cast<size_t>(row)]);
 }
 
-Table read_table(const std::filesystem::path& path) {
-  return find_table_form(path) == TableForm::kParquet ? read_parquet(path) : read_json_lines(path);
+Table read_table(const std::filesystem::path& path, WantedColumns wanted) {
+  return find_table_form(path) == TableForm::kParquet ? read_parquet(path, wanted) : read_json_lines(path, wanted);
 }
 
 #ifndef RETORT_PARQUET
-Table read_parquet(const std::filesystem::path& path) {
+Table read_parquet(const std::filesystem::path& path, WantedColumns) {
   throw UserError(
       "`{}` is a Parquet file, which this build cannot read; build with -DRETORT_PARQUET=ON, or convert the "
       "file to JSON lines",

@@ -18,6 +18,7 @@ namespace retort::data {
 
 // What the ids mean.
 struct TokenVocabulary {
+  static constexpr int64_t kMostTokens = 1 << 22;  // four times the largest published; tables of counts have a number each
   int64_t size = 0;
   int32_t pad_id = 0, unk_id = 0, cls_id = 0, sep_id = 0, mask_id = 0;
   std::string hash;  // Tokenizer::content_hash
@@ -31,8 +32,11 @@ struct TokenVocabulary {
 // Read-only; safe to share between threads.
 class TokenFile {
  public:
-  // Maps and checks the file. Throws UserError when it is damaged or no token file.
+  // Maps and checks the file: every id is in the vocabulary, and every id belongs to one sequence. Throws UserError when
+  // it is damaged or no token file.
   explicit TokenFile(const fs::path& path);
+
+  const fs::path& path() const { return path_; }
 
   const TokenVocabulary& vocabulary() const { return vocabulary_; }
   int64_t sequence_count() const { return static_cast<int64_t>(lengths_.size()); }
@@ -46,6 +50,9 @@ class TokenFile {
   std::vector<int64_t> count_ids() const;
 
  private:
+  void check_content() const;
+
+  fs::path path_;
   ColumnStore columns_;
   TokenVocabulary vocabulary_;
   std::span<const uint16_t> narrow_;  // one of the two is empty
@@ -59,7 +66,7 @@ class TokenFile {
 // Destroyed without `publish`, it leaves nothing.
 class TokenFileWriter {
  public:
-  // Throws UserError when the place cannot be written.
+  // Throws UserError when the place cannot be written, and for a vocabulary that is too large.
   TokenFileWriter(fs::path path, TokenVocabulary vocabulary);
   TokenFileWriter(const TokenFileWriter&) = delete;
   TokenFileWriter& operator=(const TokenFileWriter&) = delete;

@@ -22,14 +22,16 @@ void TokenRowOptions::fields(FieldList& list) {
 
 TokenRowSet::TokenRowSet(std::shared_ptr<const TokenFile> file, const TokenRowOptions& options)
     : file_(std::move(file)) {
-  RETORT_CHECK(file_->sequence_count() <= std::numeric_limits<uint32_t>::max(), "too many sequences");
+  if (constexpr int64_t kMost = std::numeric_limits<uint32_t>::max(); file_->sequence_count() > kMost)
+    throw UserError("`{}` must hold at most {} sequences, but holds {}; divide the text", file_->path().string(), kMost,
+                    file_->sequence_count());
   std::vector<int32_t> ids;
   for (int64_t sequence = 0; sequence < file_->sequence_count(); ++sequence) add_sequence(sequence, ids, options);
   if (rows_.empty())
     throw UserError(
-        "the token file must hold at least one sequence of {} tokens or more with known words, but of its {} none is "
+        "`{}` must hold at least one sequence of {} tokens or more with known words, but of its {} none is "
         "left; lower `min_seq_length`, or make the file with the right vocabulary",
-        options.min_seq_length, file_->sequence_count());
+        file_->path().string(), options.min_seq_length, file_->sequence_count());
 }
 
 // Chunks are cut two short of the limit, so that [CLS] and [SEP] always find room.

@@ -1,11 +1,10 @@
 #include "retort/data/tsv_reader.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 
-#include "retort/text/unicode.h"
+#include "retort/data/text_damage.h"
 
 namespace retort::data {
 namespace {
@@ -13,7 +12,7 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_sound_text(std::string_view text) {
-  return simdjson::validate_utf8(text) && text.find('\0') == std::string_view::npos;
+  return is_utf8(text) && text.find('\0') == std::string_view::npos;
 }
 
 void split_at_tabs(std::string_view line, std::vector<std::string_view>& fields) {
@@ -21,18 +20,6 @@ void split_at_tabs(std::string_view line, std::vector<std::string_view>& fields)
   for (size_t tab; (tab = line.find('\t')) != std::string_view::npos; line.remove_prefix(tab + 1))
     fields.push_back(line.substr(0, tab));
   fields.push_back(line);
-}
-
-// The byte where the first ill-formed sequence begins; the field's length when there is none.
-size_t find_broken_byte(std::string_view field) {
-  const char *at = field.data(), *const end = at + field.size();
-  while (at < end) {
-    const text::DecodedCodePoint decoded = text::decode_utf8(at, end);
-    const bool is_written_so = std::string_view(at, end - at).starts_with("\xEF\xBF\xBD");
-    if (decoded.code_point == text::kReplacement && !is_written_so) break;
-    at += decoded.byte_count;
-  }
-  return at - field.data();
 }
 
 }  // namespace
@@ -61,13 +48,9 @@ bool TsvReader::next() {
 
 std::optional<std::string> TsvReader::maybe_damage() const {
   if (is_sound_) return {};
-  for (size_t column = 0; column < fields_.size(); ++column) {
-    const std::string_view field = fields_[column];
-    if (const size_t nul = field.find('\0'); nul != std::string_view::npos)
-      return fmt::format("{} must be text, but has a NUL byte at byte {}", column_name(column), nul + 1);
-    if (const size_t broken = find_broken_byte(field); broken < field.size())
-      return fmt::format("{} must be UTF-8 text, but is broken at byte {}", column_name(column), broken + 1);
-  }
+  for (size_t column = 0; column < fields_.size(); ++column)
+    if (const auto damage = maybe_text_damage(fields_[column]))
+      return fmt::format("{} {}", column_name(static_cast<int64_t>(column)), *damage);
   return {};
 }
 

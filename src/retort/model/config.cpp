@@ -33,7 +33,7 @@ void check_config(const ModelConfig& c, const std::string& subject) {
   check_range(is_bert ? "intermediate_size" : "hidden_dim", c.intermediate_size, 1, 1'000'000);
   check_range("max_position_embeddings", c.max_position_embeddings, 1, 1'000'000);
   check_range("type_vocab_size", c.type_vocab_size, is_bert ? 1 : 0, 1000);
-  check_range("pad_token_id", c.pad_token_id, 0, std::max<int64_t>(0, c.vocab_size - 1));
+  check_range("pad_token_id", c.pad_token_id, 0, std::max<int64_t>(1, c.vocab_size) - 1);
   if (problems.empty() && c.hidden_size % c.num_attention_heads != 0)
     problems.push_back(fmt::format("`{}`: field `{}` must be a multiple of the {} attention heads, but is {}", subject,
                                    is_bert ? "hidden_size" : "dim", c.num_attention_heads, c.hidden_size));

@@ -50,20 +50,17 @@ void AugmentConfig::output_fields(FieldList& list, const std::string& file_name)
   inference.fields(list);
 }
 
-AugmentOutput AugmentConfig::take_output(const fs::path& input, const std::string& file_name) const {
+AugmentOutput AugmentConfig::take_output(const std::string& input_flag, const std::vector<fs::path>& inputs,
+                                         const std::string& file_name) const {
   if (!output_dir.empty() && !output_file.empty())
     throw UserError("`output_file` must stand alone, but `output_dir` is given too; leave one out");
-  const fs::path folder = output_dir.empty() ? input.parent_path() : fs::path(output_dir);
+  const fs::path folder = output_dir.empty() ? inputs.front().parent_path() : fs::path(output_dir);
   const fs::path path = output_file.empty() ? folder / file_name : fs::path(output_file);
+  NamedInputs read{
+      {"glove_embs", glove_embs}, {"model", maybe_model_folder(model.model)}, {"vocab_file", model.vocab_file}};
+  for (const fs::path& input : inputs) read.emplace_back(input_flag, input);
+  check_is_no_input("output_file", path, read);
   std::error_code ignored;
-  check_is_no_input("output_file", path,
-                    {{"model", maybe_model_folder(model.model)}, {"vocab_file", model.vocab_file}});
-  if (fs::equivalent(path, input, ignored))
-    throw UserError("`{}` must be another file than the input, but is the input; name another --output_file",
-                    path.string());
-  if (fs::equivalent(path, glove_embs, ignored))
-    throw UserError("`{}` must be another file than `glove_embs`, but is that; name another --output_file",
-                    path.string());
   if (fs::is_directory(path, ignored))
     throw UserError("`{}` must be a file to write, but is a folder; name a file, or give --output_dir", path.string());
   if (path.has_parent_path()) make_folder(path.parent_path());

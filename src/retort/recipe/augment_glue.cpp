@@ -79,8 +79,7 @@ Json augment_glue(const AugmentGlueConfig& config) {
   train::set_up_process(config.augment.inference.threads, config.augment.inference.kernels);
   const data::GlueTask& task = find_task(config.task_name);
   const std::vector<fs::path> files = data::find_glue_files(config.data_dir, task, data::GlueSplit::kTrain);
-  const AugmentOutput output = config.augment.take_output(files.front(), "train_aug.tsv");
-  for (const fs::path& file : files) check_is_no_input("output_file", output.path, {{"data_dir", file}});
+  const AugmentOutput output = config.augment.take_output("data_dir", files, "train_aug.tsv");
   data::GlueData data = data::read_glue(files, task, {.on_bad_record = config.augment.bad_record_policy()});
   const auto seed = static_cast<uint64_t>(config.augment.seed);
   data::keep_random_examples(data, config.max_train_examples, seed);

@@ -83,7 +83,8 @@ class ArticleWriter {
 Json augment_squad(const AugmentSquadConfig& config) {
   train::set_up_process(config.augment.inference.threads, config.augment.inference.kernels);
   const fs::path input = find_input(config);
-  const AugmentOutput output = config.augment.take_output(input, input.stem().string() + "_aug.json");
+  const AugmentOutput output = config.augment.take_output(config.train_file.empty() ? "data_dir" : "train_file",
+                                                          {input}, input.stem().string() + "_aug.json");
   data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
   data::check_not_augmented(document, input.string());
   data::keep_random_paragraphs(document, config.max_train_paragraphs, static_cast<uint64_t>(config.augment.seed));

@@ -5,10 +5,13 @@
 
 #include "retort/base/error.h"
 #include "retort/base/line_reader.h"
+#include "retort/base/log.h"
 #include "retort/base/output_lock.h"
 #include "retort/base/output_path.h"
 #include "retort/base/thread.h"
 #include "retort/checkpoint/array_list_pickle.h"
+#include "retort/data/bad_records.h"
+#include "retort/data/text_damage.h"
 #include "retort/data/token_file.h"
 #include "retort/recipe/hub_folder.h"
 #include "retort/recipe/input_files.h"
@@ -64,23 +67,55 @@ class Dealer {
 
 struct Line {
   bool begins_article = false;
-  std::vector<int32_t> ids;  // empty: no text
+  std::vector<int32_t> ids;           // empty: no text
+  std::optional<std::string> damage;  // why it is not text
 };
 
-// Text of another encoding, and files that are no text, hold zeros.
-void check_is_text(std::string_view line, const std::string& path, int64_t number) {
-  if (line.find('\0') == line.npos) return;
-  throw UserError(
-      "`{}` must be UTF-8 text, but line {} holds a zero byte; UTF-16 is converted by iconv -f UTF-16 -t UTF-8, and an "
-      "archive must be unpacked first",
-      path, number);
-}
+// What is done with lines and sequences that cannot be used.
+class BadRecords {
+ public:
+  explicit BadRecords(const BinarizeConfig& config)
+      : path_(config.file_path), policy_(data::parse_on_bad_record(config.on_bad_record)) {}
+
+  void reject_line(int64_t number, const std::string& damage, bool holds_zero) {
+    if (policy_ == data::OnBadRecord::kSkip)
+      return skipped_.add(holds_zero ? "with zero bytes" : "not UTF-8", fmt::format("line {} {}", number, damage));
+    // Text of another encoding, and files that are no text, hold zeros.
+    if (holds_zero)
+      throw UserError(
+          "`{}` must be UTF-8 text, but line {} holds a zero byte; UTF-16 is converted by iconv -f UTF-16 -t UTF-8, "
+          "and an archive must be unpacked first",
+          path_, number);
+    throw UserError(
+        "`{}` line {} {}; convert the file by iconv -f LATIN1 -t UTF-8, or from what it is, or pass --on_bad_record "
+        "skip to leave out such lines",
+        path_, number, damage);
+  }
+  void reject_sequence(int64_t number, int32_t id, int64_t vocabulary_size) {
+    const std::string problem =
+        fmt::format("sequence {} must hold ids from 0 to {}, but holds {}", number, vocabulary_size - 1, id);
+    if (policy_ == data::OnBadRecord::kSkip) return skipped_.add("of another vocabulary", problem);
+    throw UserError("`{}`: {}; pass the --model that the file was made with", path_, problem);
+  }
+  // Logs what was left out; its number.
+  int64_t finish() const {
+    for (const std::string& message : skipped_.messages) log_warning("`{}`: left out: {}", path_, message);
+    if (skipped_.count > 0) log_warning("`{}`: {}", path_, skipped_.summary());
+    return skipped_.count;
+  }
+
+ private:
+  std::string path_;
+  data::OnBadRecord policy_;
+  data::SkippedRecords skipped_;
+};
 
 void encode_line(std::string_view raw, const text::Tokenizer& tokenizer, text::Encoding& encoding, Line& out) {
   const std::string_view line = trimmed(raw);
   out.ids.clear();
-  out.begins_article = line.starts_with("<doc ");
-  if (line.empty() || out.begins_article || line == "</doc>") return;
+  out.damage = data::maybe_text_damage(raw);
+  out.begins_article = !out.damage && line.starts_with("<doc ");
+  if (out.damage || line.empty() || out.begins_article || line == "</doc>") return;
   encoding.clear();
   tokenizer.encode(line, encoding);
   out.ids.push_back(tokenizer.cls_id());
@@ -88,7 +123,13 @@ void encode_line(std::string_view raw, const text::Tokenizer& tokenizer, text::E
   out.ids.push_back(tokenizer.sep_id());
 }
 
-void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer& dealer) {
+std::string_view without_byte_order_mark(std::string_view line) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  return line;
+}
+
+void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer& dealer, BadRecords& bad) {
   constexpr int64_t kGrain = 64;  // lines of a thread between two looks at the clock
   std::ifstream in(path, std::ios::binary);
   if (!in) throw UserError("`{}` must be a text file, but cannot be read; check its permissions", path);
@@ -103,24 +144,44 @@ void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer
     const std::vector<std::string_view>& lines = reader.next();
     if (lines.empty()) break;
     const auto count = static_cast<int64_t>(lines.size());
-    for (const std::string_view line : lines) check_is_text(line, path, ++line_number);
     encoded.resize(lines.size());
     parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
       text::Encoding encoding;
-      for (int64_t i = begin; i < end; ++i) encode_line(lines[i], tokenizer, encoding, encoded[i]);
+      for (int64_t i = begin; i < end; ++i)
+        encode_line(line_number + i == 0 ? without_byte_order_mark(lines[i]) : lines[i], tokenizer, encoding,
+                    encoded[i]);
     });
     for (int64_t i = 0; i < count; ++i) {
-      has_articles = has_articles || encoded[i].begins_article;
-      // Without marks of articles every line is one.
-      if (encoded[i].begins_article || (!has_articles && !encoded[i].ids.empty())) dealer.begin_article();
-      dealer.add(encoded[i].ids);
+      const Line& line = encoded[i];
+      ++line_number;
       bytes += static_cast<int64_t>(lines[i].size()) + 1;
+      if (line.damage) {
+        bad.reject_line(line_number, *line.damage, lines[i].find('\0') != lines[i].npos);
+        continue;
+      }
+      has_articles = has_articles || line.begins_article;
+      // Without marks of articles every line is one.
+      if (line.begins_article || (!has_articles && !line.ids.empty())) dealer.begin_article();
+      dealer.add(line.ids);
     }
     bytes = std::min(bytes, total);  // the last line may lack its end
     progress.update({.done = bytes, .sequences = dealer.sequence_count()});
     train::throw_if_stopped();
   }
   progress.finish();
+}
+
+void deal_pickle(const std::string& path, int64_t vocabulary_size, Dealer& dealer, BadRecords& bad) {
+  const MappedFile file(path);
+  int64_t number = 0;
+  checkpoint::read_array_list(file.bytes(), path, [&](std::span<const int32_t> ids) {
+    const auto wrong =
+        std::find_if(ids.begin(), ids.end(), [&](int32_t id) { return id < 0 || id >= vocabulary_size; });
+    if (wrong != ids.end()) return bad.reject_sequence(number++, *wrong, vocabulary_size);
+    ++number;
+    dealer.begin_article();
+    dealer.add(ids);
+  });
 }
 
 bool is_pickle(const std::string& path) {
@@ -146,6 +207,14 @@ void check_output(const std::string& path, bool overwrite) {
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it", path);
 }
 
+// An input that is written over would be lost.
+void check_outputs(const BinarizeConfig& config) {
+  NamedInputs inputs{{"file_path", config.file_path}, {"model", maybe_model_folder(config.model)}};
+  check_is_no_input("output_file", config.output_file, inputs);
+  inputs.emplace_back("output_file", config.output_file);
+  check_is_no_input("held_out_file", config.held_out_file, inputs);
+}
+
 text::Tokenizer load_tokenizer(const std::string& model) {
   if (fs::is_regular_file(model)) return text::Tokenizer::from_vocab_file(model);
   return text::Tokenizer::load(resolve_model_folder(model));
@@ -168,6 +237,9 @@ void BinarizeConfig::fields(FieldList& list) {
            {.help = "Of so many articles the last is held out; an article is a <doc> of WikiExtractor, else a line.",
             .unit = "articles",
             .min = 2});
+  list.add("on_bad_record", on_bad_record,
+           {.help = "What to do with a line that is not UTF-8: stop, or leave it out and count it.",
+            .choices = {"fail", "skip"}});
   list.add("seed", seed, {.help = "Seed of the order of sequences.", .min = 0});
   list.add("overwrite", overwrite, {.help = "Replace token files that are there."});
   list.accept({"tokenizer_type", true, "the folder that `--model` names says it"});
@@ -175,14 +247,8 @@ void BinarizeConfig::fields(FieldList& list) {
 
 Json binarize(const BinarizeConfig& config) {
   check_input(config.file_path);
-  const NamedInputs inputs{{"file_path", config.file_path}, {"model", maybe_model_folder(config.model)}};
-  check_is_no_input("output_file", config.output_file, inputs);
-  check_is_no_input("held_out_file", config.held_out_file, inputs);
-  std::error_code ignored;
-  if (!config.held_out_file.empty() &&
-      (fs::equivalent(config.held_out_file, config.output_file, ignored) ||
-       fs::weakly_canonical(config.held_out_file, ignored) == fs::weakly_canonical(config.output_file, ignored)))
-    throw UserError("`held_out_file` must be another file than `output_file`, but both are `{}`", config.output_file);
+  check_outputs(config);
+  BadRecords bad(config);
   const OutputLock lock(config.output_file);
   std::optional<OutputLock> held_out_lock;
   if (!config.held_out_file.empty()) held_out_lock.emplace(config.held_out_file);
@@ -191,17 +257,15 @@ Json binarize(const BinarizeConfig& config) {
   const text::Tokenizer tokenizer = load_tokenizer(config.model);
   Dealer dealer(config, tokenizer);
   if (is_pickle(config.file_path)) {
-    const MappedFile file(config.file_path);
-    checkpoint::read_array_list(file.bytes(), config.file_path, [&](std::span<const int32_t> ids) {
-      dealer.begin_article();
-      dealer.add(ids);
-    });
+    deal_pickle(config.file_path, tokenizer.vocabulary_size(), dealer, bad);
   } else {
-    deal_text(config.file_path, tokenizer, dealer);
+    deal_text(config.file_path, tokenizer, dealer, bad);
   }
+  const int64_t skipped = bad.finish();
   dealer.publish(static_cast<uint64_t>(config.seed));
   Json result{{"output_file", config.output_file}};
   result.update(dealer.describe());
+  result["skipped"] = skipped;
   result["id_bytes"] = data::TokenFile(config.output_file).id_bytes();
   return result;
 }

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "retort/base/hash.h"
 #include "retort/base/random.h"
 #include "retort/checkpoint/manifest.h"
 #include "unit/checkpoint/run_folder_testing.h"
@@ -141,6 +142,27 @@ TEST_F(DamagedCheckpointTest, ManifestsThatAreNoneAreRefused) {
     overwrite(manifest, text);
     expect_fallback(manifest);
   }
+}
+
+// Its own checksum right: XXH3 with 64 bits of the list as compact JSON, as docs/data_formats.md has it.
+TEST_F(DamagedCheckpointTest, ForgedByteCountsAreRefusedAndAddUpToNoMoreThanThereCanBe) {
+  const fs::path folder = out() / "checkpoint-20";
+  const auto forge = [&](const Json& bytes) {
+    Json files = Json::array();
+    for (const char* name : {"a", "b"})
+      files.push_back({{"path", name}, {"bytes", bytes}, {"xxh3_64", "0000000000000000"}});
+    const std::string text = files.dump();
+    const uint64_t checksum = hash_bytes(std::as_bytes(std::span(text.data(), text.size())));
+    const Json manifest = {{"format", "retort-checkpoint"},
+                           {"version", 1},
+                           {"checksum", fmt::format("{:016x}", checksum)},
+                           {"files", files}};
+    overwrite(folder / kManifestFile, manifest.dump(2) + "\n");
+    return manifest_byte_count(folder);
+  };
+  EXPECT_EQ(forge(7), 14);
+  EXPECT_EQ(forge(INT64_MAX), INT64_MAX);
+  for (const Json& lie : {Json(-1), Json(uint64_t{1} << 63), Json(1e300), Json("7")}) EXPECT_EQ(forge(lie), 0) << lie;
 }
 
 TEST_F(DamagedCheckpointTest, FilesBesideTheListedOnesDoNotMatter) {

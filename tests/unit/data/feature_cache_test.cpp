@@ -28,10 +28,14 @@ struct Loaded {
 };
 Loaded load(const CacheOptions& options, const std::string& key = kKey) {
   Loaded loaded;
-  const ColumnStore store = load_or_build_columns(options, "test", key, [&] {
+  const auto build = [&] {
     loaded.was_built = true;
     return make_columns();
-  });
+  };
+  const auto check = [](const ColumnStore& columns) {
+    if (columns.need<int32_t>("numbers").size() != 3) throw UserError("there are other numbers");
+  };
+  const ColumnStore store = load_or_build_columns(options, "test", key, build, check);
   loaded.first = store.get<int32_t>("numbers")[0];
   EXPECT_EQ(store.text("text"), "abc");
   EXPECT_EQ(store.get<int64_t>("nothing").size(), 0u);

@@ -59,6 +59,7 @@ TEST(Config, Refuses) {
                {"hidden_size", "48", "`hidden_size` must be an integer, but is `\"48\"`"},
                {"num_hidden_layers", 0, "must be 1 to 512, but is 0"},
                {"vocab_size", 0, "`vocab_size` must be"},
+               {"vocab_size", INT64_MIN, "`vocab_size` must be 1 to 10000000, but is -9223372036854775808"},
                {"type_vocab_size", 0, "`type_vocab_size` must be 1 to 1000, but is 0"},
                {"hidden_act", "mish", "must be gelu, gelu_new, relu, swish, silu or tanh, but is `mish`"},
                {"hidden_dropout_prob", 1.5, "must lie in [0, 1)"},

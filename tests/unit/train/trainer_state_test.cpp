@@ -118,6 +118,9 @@ TEST(TrainerStateTest, AWrongFieldIsNamed) {
       "checkpoint");
   EXPECT_EQ(resume_error([](Json& values) { values = Json::array(); }).substr(0, 44),
             "`best_global_step` in `trainer_state.json` m");
+  const Json::json_pointer attributes("/stateful_callbacks/RetortResume/attributes");
+  EXPECT_EQ(resume_error([&](Json& values) { values[attributes] = Json::array({1}); }).substr(0, 70),
+            "`RetortResume` in `trainer_state.json` must be there for an exact resu");
 }
 
 TEST(TrainerStateTest, NumbersThatCannotBeAreNamed) {

@@ -1,0 +1,21 @@
+// Is a text UTF-8? Shared by the readers of text files and tables.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace retort::data {
+
+// True when the text is UTF-8; many bytes a cycle.
+bool is_utf8(std::string_view text);
+
+// Where the first ill-formed sequence begins, in bytes from 0; the text's size when there is none.
+size_t find_broken_byte(std::string_view text);
+
+// Why these bytes are not text, with the byte from 1: "must be UTF-8 text, but is broken at byte 7", "must be text, but
+// has a NUL byte at byte 2"; empty for UTF-8 without NUL bytes.
+std::optional<std::string> maybe_text_damage(std::string_view text);
+
+}  // namespace retort::data
