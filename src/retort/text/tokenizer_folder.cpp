@@ -73,7 +73,7 @@ void read_bert_options(const FolderFiles& files, bool from_json, std::optional<b
     if (json_value != value) report_difference(files, key, in_json, text_of(json_value), text_of(value));
   };
   if (!do_lower_case) compare("do_lower_case", "lowercase", then.lowercase, now.lowercase);
-  if (!do_lower_case || then.strip_accents || now.strip_accents)
+  if (then.strip_accents || now.strip_accents)  // else it goes with the letter case
     compare("strip_accents", "strip_accents", then.strips_accents(), now.strips_accents());
   compare("tokenize_chinese_chars", "handle_chinese_chars", then.handle_chinese_chars, now.handle_chinese_chars);
   compare("", "clean_text", then.clean_text, now.clean_text);
