@@ -73,7 +73,7 @@ void read_bert_options(const FolderFiles& files, bool from_json, std::optional<b
     if (json_value != value) report_difference(files, key, in_json, text_of(json_value), text_of(value));
   };
   if (!do_lower_case) compare("do_lower_case", "lowercase", then.lowercase, now.lowercase);
-  if (!do_lower_case || then.strip_accents || now.strip_accents)
+  if (then.strip_accents || now.strip_accents)  // else it goes with the letter case
     compare("strip_accents", "strip_accents", then.strips_accents(), now.strips_accents());
   compare("tokenize_chinese_chars", "handle_chinese_chars", then.handle_chinese_chars, now.handle_chinese_chars);
   compare("", "clean_text", then.clean_text, now.clean_text);
@@ -119,6 +119,21 @@ void require_known_class(const FolderFiles& files) {
       files.config_file(), tokenizer_class(files));
 }
 
+// special_tokens_map.json without the tokens that did not count, so that a saved folder says one thing.
+Json names_that_count(const FolderFiles& files, const TokenizerDefinition& definition) {
+  Json names = files.names;
+  if (!names.contains("additional_special_tokens") || !names["additional_special_tokens"].is_array()) return names;
+  Json kept = Json::array();
+  for (const Json& token : names["additional_special_tokens"]) {
+    const Json& content = token.is_object() && token.contains("content") ? token["content"] : token;
+    if (std::any_of(definition.added_tokens.begin(), definition.added_tokens.end(),
+                    [&](const AddedToken& added) { return content == added.content; }))
+      kept.push_back(token);
+  }
+  names["additional_special_tokens"] = std::move(kept);
+  return names;
+}
+
 TokenizerDefinition read_vocabulary(const FolderFiles& files, TokenizerJson& json, bool& from_json) {
   const std::filesystem::path json_file = files.folder / "tokenizer.json", vocab = files.folder / "vocab.txt";
   from_json = std::filesystem::exists(json_file) && read_tokenizer_json(json_file, json);
@@ -162,7 +177,7 @@ TokenizerDefinition read_tokenizer_folder(const std::filesystem::path& folder, s
     for (const AddedToken& token : listed) table.add(token);
   add_folder_tokens(files, listed, !is_whole, definition.options, table);
   table.finish();
-  definition.config = files.config, definition.names = files.names;
+  definition.config = files.config, definition.names = names_that_count(files, definition);
   return definition;
 }
 
