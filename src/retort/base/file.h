@@ -85,6 +85,9 @@ void allocate_file(const fs::path& path, int64_t byte_count);
 // names in one step where the file system can (renameat2), else there is an instant with no folder under `path`.
 void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill);
 
+// Whether the path itself is a file, not a link to one. Does not throw.
+bool is_real_file(const fs::path& path);
+
 // Makes the folder and its parents; throws when it cannot be made or is not writable.
 void make_folder(const fs::path& path);
 

@@ -137,6 +137,11 @@ const char* kind_of(mode_t mode) {
   return S_ISREG(mode) ? "a file" : "something else";
 }
 
+bool is_real_file(const fs::path& path) {
+  std::error_code failure;
+  return fs::symlink_status(path, failure).type() == fs::file_type::regular;
+}
+
 void make_folder(const fs::path& path) {
   std::error_code failure;
   fs::create_directories(path, failure);

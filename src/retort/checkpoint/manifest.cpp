@@ -129,14 +129,9 @@ std::optional<std::string> problem_of(const Find& find) {
   }
 }
 
-bool is_regular(const fs::path& path) {
-  std::error_code failure;
-  return fs::symlink_status(path, failure).type() == fs::file_type::regular;
-}
-
 // A damaged byte must not take the mark away, so the words are searched and not parsed.
 bool holds_words(const fs::path& path, std::string_view words, size_t most_bytes) {
-  if (!is_regular(path)) return false;
+  if (!is_real_file(path)) return false;
   std::ifstream file(path, std::ios::binary);
   std::string text(most_bytes, '\0');
   file.read(text.data(), std::ssize(text));

@@ -20,28 +20,23 @@ namespace {
 constexpr std::string_view kEventLog = "train_log.jsonl", kRuns = "runs";
 constexpr std::array kBesideSettings = {kResultsFile, kEventLog};
 
-bool is_regular(const fs::path& path) {
-  std::error_code failure;
-  return fs::symlink_status(path, failure).type() == fs::file_type::regular;
-}
-
 bool is_real_folder(const fs::path& path) {
   std::error_code failure;
   return fs::symlink_status(path, failure).type() == fs::file_type::directory;
 }
 
 bool has_settings(const fs::path& folder) {
-  return is_regular(folder / kRunConfigFile) || is_regular(folder / kPreviousRun / kRunConfigFile);
+  return is_real_file(folder / kRunConfigFile) || is_real_file(folder / kPreviousRun / kRunConfigFile);
 }
 
 // The files of runs/ that its list names, the list itself last.
 std::vector<fs::path> own_event_files(const fs::path& folder) {
   std::vector<fs::path> files;
   const fs::path runs = folder / kRuns, list = runs / kEventFileList;
-  if (!is_real_folder(runs) || !is_regular(list)) return files;
+  if (!is_real_folder(runs) || !is_real_file(list)) return files;
   std::istringstream lines(read_file(list));
   for (std::string name; std::getline(lines, name);)
-    if (name.starts_with("events.out.tfevents.") && name.find('/') == name.npos && is_regular(runs / name))
+    if (name.starts_with("events.out.tfevents.") && name.find('/') == name.npos && is_real_file(runs / name))
       files.push_back(runs / name);
   files.push_back(list);
   return files;
@@ -49,10 +44,10 @@ std::vector<fs::path> own_event_files(const fs::path& folder) {
 
 std::vector<fs::path> own_records(const fs::path& folder) {
   std::vector<fs::path> records;
-  if (is_regular(folder / kRunConfigFile)) records.push_back(folder / kRunConfigFile);
+  if (is_real_file(folder / kRunConfigFile)) records.push_back(folder / kRunConfigFile);
   if (has_done_marker(folder)) records.push_back(folder / kDoneFile);
   for (const std::string_view name : kBesideSettings)
-    if (has_settings(folder) && is_regular(folder / name)) records.push_back(folder / name);
+    if (has_settings(folder) && is_real_file(folder / name)) records.push_back(folder / name);
   for (const CheckpointFolder& checkpoint : list_checkpoints(folder))
     if (is_own_checkpoint(checkpoint.path)) records.push_back(checkpoint.path);
   for (fs::path& file : own_event_files(folder)) records.push_back(std::move(file));
@@ -71,13 +66,13 @@ bool has_done_marker(const fs::path& folder) {
   const fs::path path = folder / kDoneFile;
   std::error_code failure;
   constexpr uintmax_t kMostBytes = 4096;
-  if (!is_regular(path) || fs::file_size(path, failure) > kMostBytes || failure) return false;
+  if (!is_real_file(path) || fs::file_size(path, failure) > kMostBytes || failure) return false;
   const Json done = Json::parse(read_file(path), nullptr, false);
   return done.is_object() && done.contains("format") && done["format"] == "retort-run";
 }
 
 bool holds_a_run(const fs::path& folder) {
-  if (is_regular(folder / kRunConfigFile) || has_done_marker(folder)) return true;
+  if (is_real_file(folder / kRunConfigFile) || has_done_marker(folder)) return true;
   return std::ranges::any_of(list_checkpoints(folder), is_own_checkpoint, &CheckpointFolder::path);
 }
 
@@ -107,7 +102,7 @@ void report_others(const fs::path& folder) {
     const bool looks_alike = name == kRuns || name == kDoneFile || name.starts_with(kCheckpointPrefix) ||
                              std::ranges::find(kBesideSettings, name) != kBesideSettings.end();
     if (!looks_alike || std::ranges::find(own, entry.path()) != own.end()) continue;
-    if (name == kRuns && is_regular(entry.path() / kEventFileList)) continue;
+    if (name == kRuns && is_real_file(entry.path() / kEventFileList)) continue;
     log_info("`{}` is not of a run that this program recognizes: it is not set aside", entry.path().string());
   }
 }

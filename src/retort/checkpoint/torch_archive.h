@@ -10,6 +10,9 @@
 
 namespace retort::checkpoint {
 
+// How a message about damaged content ends.
+inline constexpr const char* kTorchFileRemedy = "the file is damaged: download it or save it again";
+
 struct TorchArchive {
   PickleContent content;                                                           // of the pickle
   std::unordered_map<std::string_view, std::span<const std::byte>> storages = {};  // by key

@@ -14,7 +14,6 @@
 namespace retort::checkpoint {
 namespace {
 
-constexpr const char* kRemedy = "the file is damaged: download it or save it again";
 // Keys under which training programs keep the model (NVIDIA and DeepSpeed, Lightning, others).
 constexpr std::array<std::string_view, 4> kWrapperKeys = {"model", "state_dict", "model_state_dict", "module"};
 constexpr int kMaxWrappers = 4;
@@ -124,17 +123,18 @@ class TorchReader {
     const bool is_name = key.kind == PickleKind::kText && key.text.find('\0') == std::string_view::npos &&
                          simdjson::validate_utf8(key.text);
     if (!is_name)
-      throw UserError("every tensor of `{}` must have a text as its name, but one has none; {}", subject_, kRemedy);
+      throw UserError("every tensor of `{}` must have a text as its name, but one has none; {}", subject_,
+                      kTorchFileRemedy);
     if (!names.insert(key.text).second) {
       throw UserError("tensor `{}` must be in `{}` once, but is there twice; {}", shown_name(key.text), subject_,
-                      kRemedy);
+                      kTorchFileRemedy);
     }
   }
 
   template <typename... Args>
   [[noreturn]] void fail(const std::string& name, fmt::format_string<Args...> text, Args&&... args) const {
     throw UserError("tensor `{}` of `{}` must {}; {}", shown_name(name), subject_,
-                    fmt::format(text, std::forward<Args>(args)...), kRemedy);
+                    fmt::format(text, std::forward<Args>(args)...), kTorchFileRemedy);
   }
 
   // The storage's bytes, as long as the pickle says.

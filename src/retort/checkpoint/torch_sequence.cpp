@@ -15,7 +15,6 @@ namespace {
 constexpr std::string_view kMagicBytes = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 constexpr std::string_view kMagicDigits = "119547037146038801333356";
 constexpr int64_t kProtocolVersion = 1001;
-constexpr const char* kRemedy = "the file is damaged: download it or save it again";
 
 struct ElementBytes {
   std::string_view type_name;
@@ -53,7 +52,7 @@ class SequenceReader {
   template <typename... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> text, Args&&... args) const {
     throw UserError("the PyTorch file `{}` must have {}; {}", subject_, fmt::format(text, std::forward<Args>(args)...),
-                    kRemedy);
+                    kTorchFileRemedy);
   }
 
   void check_version(const PickleContent& content) const {

@@ -17,7 +17,7 @@ constexpr uint32_t kEnd64Signature = 0x06064B50, kLocator64Signature = 0x07064B5
 constexpr size_t kEndBytes = 22, kLocator64Bytes = 20, kEnd64Bytes = 56, kMaxCommentBytes = 65535;
 constexpr uint32_t kIn64 = 0xFFFFFFFF;  // "see the ZIP64 record"
 constexpr uint16_t kEncryptedFlag = 1, kSizesFollowFlag = 8, kStoredMethod = 0, kZip64ExtraId = 1;
-constexpr const char* kRemedy = "the file is damaged or was tampered with: download it or save it again";
+constexpr const char* kZipRemedy = "the file is damaged or was tampered with: download it or save it again";
 
 // The central directory: where it is and how many entries it lists.
 struct Directory {
@@ -42,7 +42,7 @@ class ZipReader {
   template <typename... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> text, Args&&... args) const {
     throw UserError("the ZIP archive `{}` must have {}; {}", subject_, fmt::format(text, std::forward<Args>(args)...),
-                    kRemedy);
+                    kZipRemedy);
   }
 
   uint32_t signature_at(size_t position) const {
@@ -226,7 +226,7 @@ void check_zip_checksums(std::span<const ZipEntry> entries, const std::string& s
       const uint32_t checksum = compute_crc32(entry.bytes);
       if (checksum == entry.checksum) continue;
       throw UserError("entry `{}` of `{}` must have the checksum {:08x}, but has {:08x}; {}", shown_name(entry.name),
-                      subject, entry.checksum, checksum, kRemedy);
+                      subject, entry.checksum, checksum, kZipRemedy);
     }
   });
 }

@@ -16,7 +16,7 @@ static_assert(std::endian::native == std::endian::little, "column files are litt
 
 constexpr char kMagic[8] = {'R', 'T', 'R', 'T', 'C', 'O', 'L', '\n'};
 constexpr uint32_t kFormatVersion = 1;
-constexpr uint32_t kByteOrderMark = 0x01020304;
+constexpr uint32_t kEndianMark = 0x01020304;
 constexpr size_t kAlignment = 64;
 
 struct FileHeader {
@@ -67,7 +67,7 @@ std::span<const ColumnHeader> checked_table(std::span<const std::byte> bytes, co
   if (bytes.size() < sizeof(header)) throw UserError("it is cut off");
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) throw UserError("it is not a column file");
-  if (header.byte_order != kByteOrderMark) throw UserError("it has the byte order of another machine");
+  if (header.byte_order != kEndianMark) throw UserError("it has the byte order of another machine");
   if (header.version != kFormatVersion)
     throw UserError("it has format version {}, and this program reads {}", header.version, kFormatVersion);
   if (header.column_count > (bytes.size() - sizeof(header)) / sizeof(ColumnHeader)) throw UserError("it is cut off");
@@ -133,7 +133,7 @@ void write_column_file(const std::filesystem::path& path, const std::string& key
   RETORT_CHECK(key.size() == sizeof(header.key), "the key `{}` must have {} digits", key, sizeof(header.key));
   std::memcpy(header.magic, kMagic, sizeof(kMagic));
   std::memcpy(header.key, key.data(), key.size());
-  header.byte_order = kByteOrderMark;
+  header.byte_order = kEndianMark;
   header.version = kFormatVersion;
   header.column_count = static_cast<uint32_t>(columns.columns().size());
   const std::vector<ColumnHeader> table = make_table(columns);

@@ -74,7 +74,7 @@ const Words kMonths{"January", "February", "March",     "April",   "May",      "
                     "July",    "August",   "September", "October", "November", "December"};
 const Words kMonthParts{"early", "the middle of", "late"};
 
-Words split_words(std::string_view list) {
+Words split_list(std::string_view list) {
   Words words;
   for (size_t bar; (bar = list.find('|')) != list.npos; list.remove_prefix(bar + 1))
     words.push_back(list.substr(0, bar));
@@ -127,7 +127,7 @@ std::string WorldNames::make_entity_name(const Theme& theme) {
     case NameKind::kPerson:
       return make_value(ValueKind::kPerson);
     case NameKind::kThePlaceSuffix: {
-      const Words suffixes = split_words(theme.name_suffix);
+      const Words suffixes = split_list(theme.name_suffix);
       const std::string place = make_unused([&] { return make_place(); });
       return fmt::format("the {} {}", place, draw_.pick(suffixes));
     }

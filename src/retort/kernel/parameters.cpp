@@ -14,7 +14,7 @@ namespace retort::kernel {
 
 namespace {
 
-constexpr int64_t kAlignment = 32;  // elements: 64 bytes of bfloat16
+constexpr int64_t kParameterAlignment = 32;  // elements: 64 bytes of bfloat16
 
 int64_t product(const std::vector<int64_t>& shape) {
   int64_t count = 1;
@@ -48,7 +48,7 @@ void fill_sinusoidal(float* values, const std::vector<int64_t>& shape) {
 Weight* ParameterStore::add(const SliceSpec& spec) {
   RETORT_CHECK(!values_.defined(), "parameters must be registered before allocate");
   weights_.push_back(std::make_unique<Weight>());
-  next_offset_ = (next_offset_ + kAlignment - 1) / kAlignment * kAlignment;
+  next_offset_ = (next_offset_ + kParameterAlignment - 1) / kParameterAlignment * kParameterAlignment;
   for (const std::string& name : spec.names) {
     RETORT_CHECK(find(name) == nullptr, "parameter `{}` is registered twice", name);
     const int64_t count = product(spec.shape);
@@ -62,7 +62,7 @@ Weight* ParameterStore::add(const SliceSpec& spec) {
 
 void ParameterStore::allocate(Precision precision, bool with_gradients) {
   precision_ = precision;
-  const int64_t total = (next_offset_ + kAlignment - 1) / kAlignment * kAlignment;
+  const int64_t total = (next_offset_ + kParameterAlignment - 1) / kParameterAlignment * kParameterAlignment;
   values_ = zeros_on_demand(total, at::kFloat);
   if (with_gradients) gradients_ = zeros_on_demand(total, at::kFloat, leading_table_elements());
   if (precision == Precision::kBf16) copies_ = zeros_on_demand(total, at::kBFloat16);

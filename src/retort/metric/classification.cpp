@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "retort/base/error.h"
+#include "retort/metric/dot_product.h"
 
 namespace retort::metric {
 namespace {
@@ -22,10 +23,6 @@ std::vector<double> count_classes(Classes classes, int32_t largest) {
   std::vector<double> counts(largest + 1);
   for (const int32_t number : classes) counts[number] += 1;
   return counts;
-}
-
-double dot(const std::vector<double>& left, const std::vector<double>& right) {
-  return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
 }
 
 double count_equal(Classes predicted, Classes labels) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "retort/base/error.h"
+#include "retort/metric/dot_product.h"
 
 namespace retort::metric {
 namespace {
@@ -18,10 +19,6 @@ std::vector<double> centered(std::vector<double> values) {
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
   for (double& value : values) value -= mean;
   return values;
-}
-
-double dot(const std::vector<double>& left, const std::vector<double>& right) {
-  return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
 }
 
 // Checked before the means are taken: their rounding would leave a small variance to a constant.

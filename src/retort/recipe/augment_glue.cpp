@@ -16,13 +16,13 @@ namespace retort::recipe {
 namespace {
 
 constexpr int64_t kRowsPerBlock = 512;
-constexpr int64_t kPasses = 30;
+constexpr int64_t kPassesOfOtherTasks = 30;
 
 struct TaskPasses {
   std::string_view task;
   int64_t passes;
 };
-// Of the published program; all others take kPasses. It meant 30 for sts-b too, under a misspelled name.
+// Of the published program; all others take kPassesOfOtherTasks. It meant 30 for sts-b too, under a misspelled name.
 constexpr TaskPasses kPublishedPasses[] = {{"mnli", 10}, {"mnli-mm", 10}, {"sst-2", 20}, {"qqp", 10}, {"qnli", 20}};
 
 const data::GlueTask& find_task(const std::string& name) {
@@ -72,7 +72,7 @@ void write_row(data::GlueAugmentedFile& file, const data::GlueExample& example,
 int64_t published_passes(std::string_view task) {
   const auto found = std::find_if(std::begin(kPublishedPasses), std::end(kPublishedPasses),
                                   [&](const TaskPasses& known) { return known.task == task; });
-  return found == std::end(kPublishedPasses) ? kPasses : found->passes;
+  return found == std::end(kPublishedPasses) ? kPassesOfOtherTasks : found->passes;
 }
 
 Json augment_glue(const AugmentGlueConfig& config) {

@@ -11,7 +11,7 @@ namespace retort::recipe {
 
 namespace {
 
-constexpr int64_t kPasses = 15;  // as published
+constexpr int64_t kPassesOfSquad = 15;  // as published
 
 fs::path find_input(const AugmentSquadConfig& config) {
   if (config.train_file.empty() == config.data_dir.empty())
@@ -88,7 +88,7 @@ Json augment_squad(const AugmentSquadConfig& config) {
   data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
   data::check_not_augmented(document, input.string());
   data::keep_random_paragraphs(document, config.max_train_paragraphs, static_cast<uint64_t>(config.augment.seed));
-  Augmenter augmenter(config.augment, kPasses, "paragraphs", document.paragraph_count());
+  Augmenter augmenter(config.augment, kPassesOfSquad, "paragraphs", document.paragraph_count());
   const auto paragraphs = with_questions(document);
   augmenter.look_ahead(static_cast<int64_t>(paragraphs.size()), [&](int64_t i, std::set<std::string>& words) {
     const data::SquadParagraph& paragraph = *paragraphs[static_cast<size_t>(i)];

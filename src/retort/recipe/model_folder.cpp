@@ -20,7 +20,6 @@ namespace retort::recipe {
 
 namespace {
 
-constexpr int64_t kVocabularyMultiple = 8;
 constexpr int64_t kLargestVocabularyGap = 128;  // rows that paddings of published models leave unused
 
 std::shared_ptr<const text::Tokenizer> load_tokenizer(const ModelSource& source, const fs::path& folder) {

@@ -14,8 +14,6 @@ namespace retort::recipe {
 
 namespace {
 
-constexpr int64_t kVocabularyMultiple = 8;
-
 std::string base_name(const model::ModelConfig& config) {
   std::string prefix = model::base_prefix(config.family);
   prefix.pop_back();  // the dot

@@ -10,6 +10,9 @@
 
 namespace retort::recipe {
 
+// Rows of a padded vocabulary are a multiple of this.
+inline constexpr int64_t kVocabularyMultiple = 8;
+
 struct FillOptions {
   uint64_t seed = 0;              // of what starts random
   bool may_replace_head = false;  // a head of another shape starts random; else it is an error

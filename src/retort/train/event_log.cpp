@@ -11,6 +11,7 @@
 #include "retort/base/error.h"
 #include "retort/train/append_file.h"
 #include "retort/train/nonfinite_json.h"
+#include "retort/train/wall_clock.h"
 
 namespace retort::train {
 namespace {
@@ -24,11 +25,6 @@ constexpr std::array<std::array<std::string_view, 2>, 5> kDllNames = {
      {"train_seconds", "e2e_train_time"},
      {"exact", "exact_match"},
      {"f1", "F1"}}};
-
-double system_seconds() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
-}
 
 const char* name_of(EventKind kind) {
   switch (kind) {
@@ -155,7 +151,7 @@ struct EventLog::State {
   explicit State(EventLogOptions given)
       : options(std::move(given)),
         file(options.path, options.resumed_step ? count_kept_bytes(options.path, *options.resumed_step) : 0) {
-    if (!options.unix_seconds) options.unix_seconds = system_seconds;
+    if (!options.unix_seconds) options.unix_seconds = unix_seconds_now;
     opened_at = options.unix_seconds();
   }
 

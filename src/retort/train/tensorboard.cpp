@@ -14,6 +14,7 @@
 #include "retort/base/system.h"
 #include "retort/checkpoint/run_folder.h"
 #include "retort/train/append_file.h"
+#include "retort/train/wall_clock.h"
 
 namespace retort::train {
 namespace {
@@ -134,17 +135,13 @@ std::string make_session_start() {
   return session;
 }
 
-double system_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 std::string this_host() {
   const std::string name = maybe_host_name().value_or("");
   return name.empty() ? "localhost" : name;
 }
 
 TensorBoardOptions with_defaults(TensorBoardOptions options) {
-  if (!options.unix_seconds) options.unix_seconds = system_seconds;
+  if (!options.unix_seconds) options.unix_seconds = unix_seconds_now;
   if (options.host_name.empty()) options.host_name = this_host();
   if (options.process_id == 0) options.process_id = ::getpid();
   return options;
