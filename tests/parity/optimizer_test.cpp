@@ -80,14 +80,14 @@ TEST_P(OptimizerParity, ThreeStepsAreThoseOfTheFormulas) {
   }
 }
 
-std::string test_name(const testing::TestParamInfo<OptimizerParity::ParamType>& info) {
+std::string optimizer_test_name(const testing::TestParamInfo<OptimizerParity::ParamType>& info) {
   return std::get<0>(info.param) + (std::get<1>(info.param) == Implementation::kFused ? "_fused" : "_reference");
 }
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, OptimizerParity,
                          testing::Combine(testing::ValuesIn(fixture_names()),
                                           testing::Values(Implementation::kReference, Implementation::kFused)),
-                         test_name);
+                         optimizer_test_name);
 
 }  // namespace
 }  // namespace retort::parity

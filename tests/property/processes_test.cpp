@@ -68,7 +68,7 @@ double relative_difference(const fs::path& a, const fs::path& b, const fs::path&
   return std::sqrt(difference / way);
 }
 
-Words words_for(const fs::path& output_dir, const Words& more) {
+Words words_of_run(const fs::path& output_dir, const Words& more) {
   Words all{"--max_steps", "12", "--learning_rate", "1e-3", "--precision", "fp32"};
   all.insert(all.end(), more.begin(), more.end());
   return finetune_squad_words(output_dir, all);
@@ -83,9 +83,9 @@ std::string errors_of(const std::vector<Outcome>& outcomes) {
 // Three processes with batches of 2 are one with a batch of 6, dropout included; the last step of an epoch is not full.
 TEST(Processes, TrainTheModelOfOne) {
   const tiny::TemporaryFolder folder;
-  const Outcome alone = run(words_for(folder / "one", {"--per_device_train_batch_size", "6"}));
+  const Outcome alone = run(words_of_run(folder / "one", {"--per_device_train_batch_size", "6"}));
   ASSERT_EQ(alone.exit_code, 0) << alone.errors;
-  auto processes = start(words_for(folder / "three", {"--per_device_train_batch_size", "2"}), 3);
+  auto processes = start(words_of_run(folder / "three", {"--per_device_train_batch_size", "2"}), 3);
   const auto outcomes = wait_for(processes);
   for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
   EXPECT_LT(relative_difference(folder / "three", folder / "one", tiny::question_answering_folder()), 1e-3);
@@ -165,7 +165,7 @@ const Words kLong{"--max_steps",       "200", "--save_steps", "5", "--per_device
 // The others stop soon, name the one, and keep the last step; all go on afterwards.
 void lose_one(int signal_number, const std::string& reason) {
   const tiny::TemporaryFolder folder;
-  auto processes = start(words_for(folder / "out", kLong), 3);
+  auto processes = start(words_of_run(folder / "out", kLong), 3);
   wait_for_checkpoint(folder / "out");
   processes[1]->send(signal_number);
   const Outcome main = processes[0]->wait(), other = processes[2]->wait();
@@ -178,7 +178,7 @@ void lose_one(int signal_number, const std::string& reason) {
   EXPECT_NE(main.errors.find("start all processes again with --resume"), std::string::npos) << main.errors;
   processes[1]->send(SIGKILL);
 
-  Words again = words_for(folder / "out", kLong);
+  Words again = words_of_run(folder / "out", kLong);
   again.insert(again.end(), {"--resume", "--max_steps", "30"});
   auto resumed = start(again, 3);
   const auto outcomes = wait_for(resumed);
@@ -193,7 +193,7 @@ TEST(Processes, OneThatHangsIsNamed) { lose_one(SIGSTOP, "no sign of life for 3 
 TEST(Processes, TheMainOneIsMissedToo) {
   for (const int signal_number : {SIGKILL, SIGSTOP}) {
     const tiny::TemporaryFolder folder;
-    auto processes = start(words_for(folder / "out", kLong), 3);
+    auto processes = start(words_of_run(folder / "out", kLong), 3);
     wait_for_checkpoint(folder / "out");
     processes[0]->send(signal_number);
     for (int rank : {1, 2}) {
@@ -208,15 +208,15 @@ TEST(Processes, TheMainOneIsMissedToo) {
 TEST(Processes, StopTogetherAndGoOn) {
   const tiny::TemporaryFolder folder;
   const Words more{"--per_device_train_batch_size", "2", "--save_steps", "3", "--max_steps", "60"};
-  auto whole = start(words_for(folder / "whole", more), 2);
+  auto whole = start(words_of_run(folder / "whole", more), 2);
   for (const Outcome& outcome : wait_for(whole)) ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
 
-  auto processes = start(words_for(folder / "out", more), 2);
+  auto processes = start(words_of_run(folder / "out", more), 2);
   wait_for_checkpoint(folder / "out");
   processes[1]->send(SIGTERM);
   const auto stopped = wait_for(processes);
   for (const Outcome& outcome : stopped) EXPECT_EQ(outcome.exit_code, 128 + SIGTERM) << errors_of(stopped);
-  Words again = words_for(folder / "out", more);
+  Words again = words_of_run(folder / "out", more);
   again.emplace_back("--resume");
   auto resumed = start(again, 2);
   const auto outcomes = wait_for(resumed);
@@ -226,7 +226,7 @@ TEST(Processes, StopTogetherAndGoOn) {
 
 TEST(Processes, OneThatNeverComesIsNamed) {
   const tiny::TemporaryFolder folder;
-  Process only(words_for(folder / "out", {"--process_timeout", "1"}), "",
+  Process only(words_of_run(folder / "out", {"--process_timeout", "1"}), "",
                Limits{.environment = {{"RANK", "0"},
                                       {"WORLD_SIZE", "2"},
                                       {"MASTER_ADDR", "127.0.0.1"},
@@ -238,7 +238,7 @@ TEST(Processes, OneThatNeverComesIsNamed) {
 
 TEST(Processes, AnInterfaceThatIsNotThereIsNamed) {
   const tiny::TemporaryFolder folder;
-  Process only(words_for(folder / "out", {}), "",
+  Process only(words_of_run(folder / "out", {}), "",
                Limits{.environment = {{"RANK", "0"},
                                       {"WORLD_SIZE", "2"},
                                       {"MASTER_PORT", std::to_string(free_port())},
@@ -257,7 +257,7 @@ TEST(Processes, OtherSettingsAreRefused) {
   std::vector<std::unique_ptr<Process>> processes;
   for (const char* rank : {"0", "1"})
     processes.push_back(
-        std::make_unique<Process>(words_for(folder / "out", {"--seed", rank}), "",
+        std::make_unique<Process>(words_of_run(folder / "out", {"--seed", rank}), "",
                                   Limits{.environment = {{"RANK", rank}, {"WORLD_SIZE", "2"}, {"MASTER_PORT", port}}}));
   for (const Outcome& outcome : wait_for(processes)) {
     EXPECT_EQ(outcome.exit_code, 2);

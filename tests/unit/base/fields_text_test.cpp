@@ -10,7 +10,7 @@
 namespace retort {
 namespace {
 
-struct SampleConfig {
+struct TextSample {
   double learning_rate = 3e-5;
   bool fast = false;
   std::string output_dir, precision = "fp32";
@@ -32,7 +32,7 @@ struct SampleConfig {
 };
 
 FieldList sample_fields() {
-  static SampleConfig config;
+  static TextSample config;
   FieldList list;
   config.fields(list);
   return list;

@@ -16,7 +16,7 @@
 namespace retort::loss {
 namespace {
 
-const bool kIsSeeded = (at::manual_seed(20240607), true);  // the same inputs every time
+const bool kIsDistillationSeeded = (at::manual_seed(20240607), true);  // the same inputs every time
 
 struct ValueAndGradient {
   double value;

@@ -15,7 +15,7 @@
 namespace retort::recipe {
 namespace {
 
-const fs::path kFixtures = RETORT_FIXTURES;
+const fs::path kTextFixtures = RETORT_FIXTURES;
 
 class BenchTokenize : public testing::Test {
  protected:
@@ -33,15 +33,15 @@ class BenchTokenize : public testing::Test {
 
 TEST_F(BenchTokenize, TakesTheContextsOfASquadFileEachOnce) {
   std::vector<std::string> contexts;
-  const Json file = read_json_file(kFixtures / "squad" / "sample-v1.1.json");
+  const Json file = read_json_file(kTextFixtures / "squad" / "sample-v1.1.json");
   for (const Json& article : file["data"])
     for (const Json& paragraph : article["paragraphs"])
       if (auto text = paragraph["context"].get<std::string>();
           std::find(contexts.begin(), contexts.end(), text) == contexts.end())
         contexts.push_back(std::move(text));
-  EXPECT_EQ(read_bench_texts(kFixtures / "squad" / "sample-v1.1.json"), contexts);
-  EXPECT_FALSE(read_bench_texts(kFixtures / "squad" / "sample-v2.0.json").empty());
-  EXPECT_FALSE(read_bench_texts(kFixtures / "squad" / "rows.jsonl").empty());
+  EXPECT_EQ(read_bench_texts(kTextFixtures / "squad" / "sample-v1.1.json"), contexts);
+  EXPECT_FALSE(read_bench_texts(kTextFixtures / "squad" / "sample-v2.0.json").empty());
+  EXPECT_FALSE(read_bench_texts(kTextFixtures / "squad" / "rows.jsonl").empty());
 }
 
 TEST_F(BenchTokenize, TakesTheLinesOfAnyOtherFile) {
@@ -62,10 +62,10 @@ TEST_F(BenchTokenize, RefusesAFileWithoutTexts) {
 }
 
 TEST_F(BenchTokenize, CountsTheTokensOfTheLibrary) {
-  text::Tokenizer::from_vocab_file(kFixtures / "text" / "vocab.txt").save(folder_);
+  text::Tokenizer::from_vocab_file(kTextFixtures / "text" / "vocab.txt").save(folder_);
   std::string lines;
   size_t texts = 0, bytes = 0, tokens = 0;
-  const Json cases = read_json_file(kFixtures / "text" / "texts.json")["uncased"];
+  const Json cases = read_json_file(kTextFixtures / "text" / "texts.json")["uncased"];
   for (const Json& expected : cases) {
     const auto text = expected["text"].get<std::string>();
     if (text.empty() || text.find_first_of("\n\r") != text.npos || (texts == 0 && text.front() == '{')) continue;
