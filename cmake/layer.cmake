@@ -1,6 +1,7 @@
-# add_layer(NAME DEPENDS a b ... SOURCES x.cpp ... [LINK target ...])
-# makes the static library retort_NAME from src/retort/NAME. The layers stand in one order; depending on a layer that
-# does not stand lower is an error here, and tools/check_layers.py says the same of every #include line.
+# add_layer(NAME DEPENDS a b ... SOURCES x.cpp ... TENSOR_SOURCES y.cpp ... [LINK target ...] [TENSOR_LINK target ...])
+# makes two libraries from src/retort/NAME: retort_NAME_plain from what needs no LibTorch, which the program itself is linked
+# from, and retort_NAME with everything, for the module with tensors and for tests. The layers stand in one order; depending on a
+# layer that does not stand lower is an error here, and tools/check_layers.py says the same of every #include line.
 set(RETORT_LAYERS base text kernel data model loss optim checkpoint decode metric train serve recipe cli)
 
 # With RETORT_UNITY a target's sources are compiled several at a time, which halves the processor time of a build from
@@ -11,20 +12,32 @@ function(unite_sources target)
 endfunction()
 
 function(add_layer name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;SOURCES;TENSOR_SOURCES;LINK;TENSOR_LINK" ${ARGN})
   list(FIND RETORT_LAYERS ${name} rank)
   if(rank EQUAL -1)
     message(FATAL_ERROR "`${name}` must be one of the layers ${RETORT_LAYERS}")
   endif()
-  add_library(retort_${name} STATIC ${arg_SOURCES})
-  target_include_directories(retort_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
-  unite_sources(retort_${name})
-  target_link_libraries(retort_${name} PRIVATE retort_warnings PUBLIC ${arg_LINK})
   foreach(dependency ${arg_DEPENDS})
     list(FIND RETORT_LAYERS ${dependency} dependency_rank)
     if(dependency_rank EQUAL -1 OR NOT dependency_rank LESS rank)
       message(FATAL_ERROR "layer `${name}` must depend on lower layers only, but lists `${dependency}`")
     endif()
-    target_link_libraries(retort_${name} PUBLIC retort_${dependency})
   endforeach()
+  list(TRANSFORM arg_DEPENDS PREPEND retort_)
+  list(TRANSFORM arg_DEPENDS APPEND _plain OUTPUT_VARIABLE plain_depends)
+  add_library_of_layer(retort_${name}_plain SOURCES ${arg_SOURCES} LINK ${plain_depends} ${arg_LINK} retort_torch_headers)
+  add_library_of_layer(retort_${name} SOURCES ${arg_TENSOR_SOURCES} LINK retort_${name}_plain ${arg_DEPENDS} ${arg_TENSOR_LINK})
+endfunction()
+
+function(add_library_of_layer target)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT arg_SOURCES)
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${arg_LINK})
+    return()
+  endif()
+  add_library(${target} STATIC ${arg_SOURCES})
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  unite_sources(${target})
+  target_link_libraries(${target} PRIVATE retort_warnings PUBLIC ${arg_LINK})
 endfunction()

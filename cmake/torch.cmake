@@ -10,11 +10,12 @@ foreach(lib c10 torch_cpu)
   add_library(torch::${lib} SHARED IMPORTED)
   set_target_properties(torch::${lib} PROPERTIES IMPORTED_LOCATION "${TORCH_ROOT}/lib/lib${lib}.so")
 endforeach()
-add_library(retort_torch INTERFACE)
-target_compile_options(retort_torch INTERFACE "SHELL:-idirafter \"${TORCH_ROOT}/include\""
+add_library(retort_torch_headers INTERFACE)
+target_compile_options(retort_torch_headers INTERFACE "SHELL:-idirafter \"${TORCH_ROOT}/include\""
                                               "SHELL:-idirafter \"${TORCH_ROOT}/include/torch/csrc/api/include\"")
-target_compile_definitions(retort_torch INTERFACE AT_PER_OPERATOR_HEADERS)
-target_link_libraries(retort_torch INTERFACE torch::torch_cpu torch::c10)
+target_compile_definitions(retort_torch_headers INTERFACE AT_PER_OPERATOR_HEADERS)
+add_library(retort_torch INTERFACE)
+target_link_libraries(retort_torch INTERFACE retort_torch_headers torch::torch_cpu torch::c10)
 file(GLOB RETORT_CUDA_LIBS "${RETORT_SITE_PACKAGES}/nvidia/cu13/lib")
 target_link_options(retort_torch INTERFACE "LINKER:-rpath,${TORCH_ROOT}/lib" "LINKER:-rpath,${RETORT_CUDA_LIBS}"
                                            "LINKER:-rpath-link,${TORCH_ROOT}/lib:${RETORT_CUDA_LIBS}"
