@@ -66,12 +66,17 @@ ColumnStore read_columns(const fs::path& path) {
   if (fs::is_regular_file(path) && std::ifstream(path) && !is_column_file(path))
     throw UserError("`{}` must be a token file, but is none; text becomes one by `retort data binarize`",
                     path.string());
-  return with_remedy(path, [&] {
-    ColumnStore columns = read_column_file(path, "");
+  ColumnStore columns;
+  try {
+    columns = read_column_file(path, "");
+  } catch (const UserError& error) {  // names the file
+    throw UserError("{}; make it again by `retort data binarize`", error.what());
+  }
+  with_remedy(path, [&] {
     for (const char* name : {"ids", "begins", "lengths", "vocabulary"})
       if (columns.maybe_find(name) == nullptr) throw UserError("it has no column `{}`", name);
-    return columns;
   });
+  return columns;
 }
 
 }  // namespace

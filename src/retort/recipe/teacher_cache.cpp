@@ -36,6 +36,7 @@ fs::path folder_of(const fs::path& cache_dir, const std::string& key, const Teac
 class GrowingFile {
  public:
   GrowingFile(const fs::path& path, int64_t kept_bytes) : path_(path) {
+    if (fs::is_symlink(path)) fs::remove(path);  // no file that this program made
     if (fs::exists(path)) fs::resize_file(path, static_cast<uintmax_t>(kept_bytes));
     out_.open(path, std::ios::binary | std::ios::app);
     check();
@@ -56,14 +57,30 @@ class GrowingFile {
   std::ofstream out_;
 };
 
-// Of a description; empty where the file is no description any more.
-std::optional<std::string> maybe_key(const fs::path& description) {
+// Empty where the file is no description any more.
+std::optional<Json> maybe_description(const fs::path& path) {
   try {
-    const Json json = read_json_file(description);
-    if (json.is_object() && json.contains("key") && json["key"].is_string()) return json["key"].get<std::string>();
+    const Json json = read_json_file(path);
+    if (json.is_object() && json.contains("key") && json["key"].is_string()) return json;
   } catch (const UserError&) {  // cut off
   }
   return std::nullopt;
+}
+
+// True when no number has an exponent of ones, as infinities and NaN do. Of both types these bits are the upper ones.
+template <typename Bits>
+bool are_finite(std::span<const std::byte> bytes, Bits exponent) {
+  bool finite = true;
+  for (size_t at = 0; at + sizeof(Bits) <= bytes.size(); at += sizeof(Bits)) {
+    Bits bits = 0;
+    std::memcpy(&bits, bytes.data() + at, sizeof(Bits));
+    finite &= (bits & exponent) != exponent;
+  }
+  return finite;
+}
+
+bool are_finite(std::span<const std::byte> values, int64_t element_bytes) {
+  return element_bytes == 2 ? are_finite<uint16_t>(values, 0x7F80) : are_finite<uint32_t>(values, 0x7F800000U);
 }
 
 std::span<const std::byte> bytes_of(const at::Tensor& tensor) {
@@ -101,6 +118,7 @@ bool TeacherCache::exists(const fs::path& cache_dir, const std::string& key, con
 TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                            const TeacherOutputs& outputs)
     : folder_(folder_of(cache_dir, key, outputs)),
+      kind_(outputs.kind),
       key_(key),
       width_(outputs.width),
       element_bytes_(bytes_of_element(outputs)),
@@ -152,7 +170,8 @@ std::span<const std::byte> TeacherCache::bytes_of_row(const MappedFile& values, 
 bool TeacherCache::is_sound(const MappedFile& values, const MappedFile& checksums, int64_t row) const {
   uint64_t checksum = 0;
   std::memcpy(&checksum, checksums.bytes().data() + 8 * row, 8);
-  return hash_bytes(bytes_of_row(values, row)) == checksum;
+  const std::span<const std::byte> bytes = bytes_of_row(values, row);
+  return hash_bytes(bytes) == checksum && are_finite(bytes, element_bytes_);
 }
 
 void TeacherCache::check_room(int64_t first_row) const {
@@ -193,7 +212,12 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
       }
     }
     std::vector<uint64_t> sums;
-    for (int64_t row = begin; row < end; ++row) sums.push_back(hash_bytes(bytes_of(lines_of(row))));
+    for (int64_t row = begin; row < end; ++row) {
+      if (!are_finite(bytes_of(lines_of(row)), element_bytes_))
+        throw UserError("the teacher's outputs for row {} must be finite numbers, but are not; choose another --teacher",
+                        row);
+      sums.push_back(hash_bytes(bytes_of(lines_of(row))));
+    }
     values.append(bytes_of(block));
     checksums.append(std::as_bytes(std::span(sums)));
     progress.update({.done = end});
@@ -204,25 +228,30 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
   }
   progress.finish();
   for (const char* name : {kValues, kChecksums}) sync_path(folder_ / name);
-  write_json_file(folder_ / kDescription, {{"format", kTeacherCacheFormat},
-                                           {"kind", outputs.kind},
-                                           {"key", key_},
-                                           {"rows", row_count()},
-                                           {"lines", begins_.back()},
-                                           {"width", width_},
-                                           {"dtype", element_bytes_ == 2 ? "bfloat16" : "float32"}});
+  write_json_file(folder_ / kDescription, description());
   stop.throw_if_requested(fmt::format("row {} of {}", row_count(), row_count()), folder_.string());
+}
+
+Json TeacherCache::description() const {
+  return {{"format", kTeacherCacheFormat},
+          {"kind", kind_},
+          {"key", key_},
+          {"rows", row_count()},
+          {"lines", begins_.back()},
+          {"width", width_},
+          {"dtype", element_bytes_ == 2 ? "bfloat16" : "float32"}};
 }
 
 bool TeacherCache::open() {
   if (!fs::exists(folder_ / kDescription)) return false;
-  const std::optional<std::string> key = maybe_key(folder_ / kDescription);
-  if (!key) return false;
-  if (*key != key_)
+  const std::optional<Json> found = maybe_description(folder_ / kDescription);
+  if (!found) return false;
+  if ((*found)["key"] != key_)
     throw UserError(
         "`{}` must hold the teacher's outputs for these rows, but holds others; remove the folder, or choose another "
         "--teacher_cache",
         folder_.string());
+  if (*found != description()) return false;
   if (!fs::exists(folder_ / kValues) || !fs::exists(folder_ / kChecksums)) return false;
   values_ = MappedFile(folder_ / kValues), checksums_ = MappedFile(folder_ / kChecksums);
   return values_.bytes().size() == static_cast<size_t>(begins_.back() * width_ * element_bytes_) &&

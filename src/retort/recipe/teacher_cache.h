@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "retort/base/file.h"
+#include "retort/base/json.h"
 #include "retort/data/batch.h"
 #include "retort/kernel/precision.h"
 #include "retort/model/model.h"
@@ -43,7 +44,7 @@ class TeacherCache {
  public:
   // Opens `<cache_dir>/<kind>-<key>`, making it or what it lacks first, with a progress line and the size shown before;
   // where another process is making it, it waits for that. `rows` must be those of the key. Throws UserError when the
-  // disk has no room, and when the folder holds something else.
+  // disk has no room, for a teacher whose outputs are not finite, and when the folder holds something else.
   TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
 
@@ -63,6 +64,7 @@ class TeacherCache {
                const TeacherOutputs& outputs);
   void check_room(int64_t first_row) const;  // for the values from this row on
   void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
+  Json description() const;
   bool open();  // false: it is not there, or not whole
   void note_damage(int64_t row) const;
   int64_t row_count() const { return static_cast<int64_t>(begins_.size()) - 1; }
@@ -71,7 +73,7 @@ class TeacherCache {
   bool is_sound(const MappedFile& values, const MappedFile& checksums, int64_t row) const;
 
   fs::path folder_;
-  std::string key_;
+  std::string kind_, key_;
   int64_t width_, element_bytes_;
   std::function<at::Tensor(const data::Batch&)> compute_;
   std::vector<int64_t> begins_;  // [rows + 1] first line of each row
