@@ -67,8 +67,8 @@ std::string shown(std::string_view field) {
   return text::is_valid_utf8(field) && field.size() <= kShownBytes ? std::string(field) : "something else";
 }
 
-// What is wrong with the numbers behind a word, "" when nothing is; `out` [width] gets them at length 1, or nothing where
-// it is empty because the line is too short to hold so many.
+// What is wrong with the numbers behind a word, "" when nothing is; `out` [width] gets them at length 1, or nothing
+// where it is empty because the line is too short to hold so many.
 std::string read_vector(std::string_view rest, size_t width, std::span<float> out) {
   size_t count = 0;
   double square_sum = 0;

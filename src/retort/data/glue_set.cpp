@@ -48,15 +48,17 @@ std::shared_ptr<const GlueFeatures> load_glue(const GlueSource& source, const te
       source.files.empty() ? find_glue_files(source.data_dir, *source.task, source.split) : source.files;
   const std::string kind = fmt::format("glue-{}-{}", source.task->name, split_name(source.split));
   bool is_read = false;
-  auto features = std::make_shared<const GlueFeatures>(
-      load_or_build_columns(source.cache, kind, make_cache_key(source, files, tokenizer), [&] {
+  auto features = std::make_shared<const GlueFeatures>(load_or_build_columns(
+      source.cache, kind, make_cache_key(source, files, tokenizer),
+      [&] {
         is_read = true;
         GlueData data =
             read_glue(files, *source.task,
                       {.has_labels = source.split != GlueSplit::kTest, .on_bad_record = source.on_bad_record});
         keep_random_examples(data, source.max_examples, source.seed);
         return GlueFeatures::make(data, *source.task, tokenizer, source.features).columns();
-      }, [&](const ColumnStore& columns) {
+      },
+      [&](const ColumnStore& columns) {
         GlueFeatures::check(columns, {.task = *source.task,
                                       .has_labels = source.split != GlueSplit::kTest,
                                       .vocabulary_size = tokenizer.vocabulary_size(),

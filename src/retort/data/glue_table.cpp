@@ -91,8 +91,9 @@ void add_row(GlueCollector& collector, const Table& table, const TableColumns& c
 
 void read_glue_table(const std::filesystem::path& path, GlueCollector& collector) {
   const GlueTask& task = collector.task();
-  const std::array wanted{task.hub_text_a, task.hub_text_b, std::string_view("text"), std::string_view("text1"),
-                          std::string_view("text2"), std::string_view("label"), std::string_view("idx")};
+  const std::array wanted{task.hub_text_a,           task.hub_text_b,           std::string_view("text"),
+                          std::string_view("text1"), std::string_view("text2"), std::string_view("label"),
+                          std::string_view("idx")};
   const Table table = read_table(path, wanted);
   const TableColumns columns = find_columns(table, collector);
   collector.keep_alive(table.owner);

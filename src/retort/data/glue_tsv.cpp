@@ -106,7 +106,8 @@ void add_row(GlueCollector& collector, const Layout& layout, const TsvReader& re
 void read_glue_tsv(const std::filesystem::path& path, GlueCollector& collector) {
   TsvReader reader(path);
   collector.keep_alive(reader.file());
-  if (!reader.next()) throw UserError("`{}` must hold rows of {}, but is empty; pass another file", path.string(), collector.task().name);
+  if (!reader.next())
+    throw UserError("`{}` must hold rows of {}, but is empty; pass another file", path.string(), collector.task().name);
   const int64_t known_count =
       (collector.options().has_labels ? collector.task().columns : collector.task().test_columns).count;
   if (const auto damage = reader.maybe_damage(); damage && known_count == 0)

@@ -20,8 +20,7 @@ using Kind = TableColumn::Kind;
 
 class TableBuilder {
  public:
-  TableBuilder(std::string file_name, WantedColumns wanted)
-      : wanted_(wanted), arena_(std::make_shared<TextArena>()) {
+  TableBuilder(std::string file_name, WantedColumns wanted) : wanted_(wanted), arena_(std::make_shared<TextArena>()) {
     table_.file_name = std::move(file_name);
   }
 
@@ -54,8 +53,8 @@ class TableBuilder {
   void add_other(dom::element value, const std::string& name) {
     if (is_wanted(name)) return add_value(new_column(name), value);
     const std::string inner = name + ".";
-    const bool surrounds = std::any_of(wanted_.begin(), wanted_.end(),
-                                       [&](std::string_view wanted) { return wanted.starts_with(inner); });
+    const bool surrounds =
+        std::any_of(wanted_.begin(), wanted_.end(), [&](std::string_view wanted) { return wanted.starts_with(inner); });
     dom::object nested;
     dom::array list;
     if (!surrounds) return table_.note_name(name);
@@ -118,7 +117,8 @@ class TableBuilder {
     dom::array list;
     const bool is_list = !value.get(list);
     if (is_list != column.is_list) {
-      if (!is_list || column.kind != Kind::kUnknown) fail(column.name, is_list ? "must not be a list" : "must be a list");
+      if (!is_list || column.kind != Kind::kUnknown)
+        fail(column.name, is_list ? "must not be a list" : "must be a list");
       column.is_list = true;
       column.list_starts.assign(column.is_null.size() + 1, 0);
     }
@@ -163,7 +163,7 @@ class TableBuilder {
       column.integers.clear();
     } else if (column.kind != Kind::kUnknown) {
       fail(column.name, column.kind == Kind::kText ? "must be a string, as in the rows before"
-                                              : "must be a number, as in the rows before");
+                                                   : "must be a number, as in the rows before");
     }
     const bool was_unknown = column.kind == Kind::kUnknown;
     column.kind = kind;

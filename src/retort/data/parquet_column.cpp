@@ -101,7 +101,8 @@ void DecodeLimit::take(int64_t byte_count) {
 
 void DecodeLimit::refuse() const {
   throw UserError(
-      "`{}` must decode to at most {} MB, {} times its size and {} MB, but asks for more; write it anew, in parts or as "
+      "`{}` must decode to at most {} MB, {} times its size and {} MB, but asks for more; write it anew, in parts or "
+      "as "
       "JSON lines",
       file_name_, bytes_ >> 20, kDecodedPerByte, kFreeBytes >> 20);
 }
@@ -216,8 +217,7 @@ void ParquetColumnReader::add_nulls(int64_t row_count) {
 void ParquetColumnReader::append_text(const parquet::ByteArray& bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.ptr), bytes.len);
   if (text != latest_text_) {
-    if (!is_utf8(text))
-      fail(fmt::format("must be UTF-8 text, but is broken at byte {}", find_broken_byte(text) + 1));
+    if (!is_utf8(text)) fail(fmt::format("must be UTF-8 text, but is broken at byte {}", find_broken_byte(text) + 1));
     limit_.take(static_cast<int64_t>(text.size()));
     latest_text_ = arena_.keep(text);
   }
@@ -227,8 +227,8 @@ void ParquetColumnReader::append_text(const parquet::ByteArray& bytes) {
 void ParquetColumnReader::append_integer(int64_t bits) {
   if (unsigned_bits_ == 32) bits &= 0xFFFFFFFF;
   if (unsigned_bits_ == 64 && bits < 0)
-    fail(fmt::format("must be at most {}, but is {}", std::numeric_limits<int64_t>::max(),
-                     static_cast<uint64_t>(bits)));
+    fail(
+        fmt::format("must be at most {}, but is {}", std::numeric_limits<int64_t>::max(), static_cast<uint64_t>(bits)));
   column_.integers.push_back(bits);
 }
 

@@ -119,8 +119,8 @@ class ParquetFile {
         values.read(*reader_->RowGroup(group)->Column(leaf));
       }
       if (static_cast<int64_t>(column.is_null.size()) != rows)
-        throw parquet::ParquetException(fmt::format("the column `{}` holds {} rows of {}", column.name,
-                                                    column.is_null.size(), rows));
+        throw parquet::ParquetException(
+            fmt::format("the column `{}` holds {} rows of {}", column.name, column.is_null.size(), rows));
     }
     if (rows != table.row_count) throw parquet::ParquetException("its row groups hold fewer rows than the file");
   }

@@ -82,7 +82,7 @@ class SquadCollector {
   SquadData data_;
   NumberIndex contexts_by_text_, examples_by_id_;
   int64_t context_index_ = -1;
-  std::string_view latest_context_;  // as it was given
+  std::string_view latest_context_;            // as it was given
   std::optional<CodePointIndex> code_points_;  // of the current context, made when first needed
 };
 

@@ -25,8 +25,8 @@ void check_contexts(const ColumnStore& store, int64_t vocabulary_size) {
   check_below("piece_ids", piece_ids, vocabulary_size);
   for (size_t context = 0; context + 1 < piece_starts.size(); ++context) {
     const int64_t words = word_starts[context + 1] - word_starts[context];
-    for (auto piece = static_cast<size_t>(piece_starts[context]); piece < static_cast<size_t>(piece_starts[context + 1]);
-         ++piece)
+    for (auto piece = static_cast<size_t>(piece_starts[context]);
+         piece < static_cast<size_t>(piece_starts[context + 1]); ++piece)
       if (piece_words[piece] < 0 || piece_words[piece] >= words)
         refuse("piece_words", piece, "hold words of the piece's context");
   }
@@ -102,8 +102,8 @@ void SquadFeatures::check(const ColumnStore& store, const text::Tokenizer& token
     throw UserError("its column `scalars` must hold [CLS], [SEP] and a count, but does not");
   check_contexts(store, tokenizer.vocabulary_size());
   check_examples(store, tokenizer.vocabulary_size());
-  check_features(store, options.max_seq_length);
   if (data != nullptr) check_data(store, *data);
+  check_features(store, options.max_seq_length);
 }
 
 }  // namespace retort::data

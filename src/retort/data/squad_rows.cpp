@@ -56,17 +56,17 @@ RawQuestion read_row(const SquadColumns& columns, size_t row, std::string& digit
 }  // namespace
 
 void read_squad_rows(const std::filesystem::path& path, SquadCollector& collector) {
-  constexpr std::string_view kWanted[] = {"id",           "context",              "question",
-                                          "answers.text", "answers.answer_start", "is_impossible"};
+  constexpr std::string_view kWanted[] = {"id",           "context", "question", "answers.text", "answers.answer_start",
+                                          "is_impossible"};
   const Table table = read_table(path, kWanted);
   const TableColumn* id = table.find("id");
-  const SquadColumns columns{id != nullptr && id->kind == Kind::kInteger ? table.need("id", Kind::kInteger)
-                                                                         : table.need("id", Kind::kText),
-                             table.need("context", Kind::kText),
-                             table.need("question", Kind::kText),
-                             table.need("answers.text", Kind::kText, /*is_list=*/true),
-                             table.need("answers.answer_start", Kind::kInteger, /*is_list=*/true),
-                             table.find("is_impossible") ? &table.need("is_impossible", Kind::kInteger) : nullptr};
+  const SquadColumns columns{
+      id != nullptr && id->kind == Kind::kInteger ? table.need("id", Kind::kInteger) : table.need("id", Kind::kText),
+      table.need("context", Kind::kText),
+      table.need("question", Kind::kText),
+      table.need("answers.text", Kind::kText, /*is_list=*/true),
+      table.need("answers.answer_start", Kind::kInteger, /*is_list=*/true),
+      table.find("is_impossible") ? &table.need("is_impossible", Kind::kInteger) : nullptr};
   for (int64_t row = 0; row < table.row_count; ++row) {
     const auto index = static_cast<size_t>(row);
     const PlaceName place = [&] { return table.row_name(row); };

@@ -30,7 +30,8 @@ SquadData read_sampled(const SquadSource& source, bool is_training) {
   SquadData data = read_squad(source.file, {.is_training = is_training,
                                             .version_2_with_negative = source.features.version_2_with_negative,
                                             .on_bad_record = source.on_bad_record});
-  if (data.examples.empty()) throw UserError("`{}` must hold questions, but holds none; pass another file", source.file.string());
+  if (data.examples.empty())
+    throw UserError("`{}` must hold questions, but holds none; pass another file", source.file.string());
   keep_random_examples(data, source.max_examples, source.seed);
   return data;
 }
@@ -64,11 +65,13 @@ void SquadRowSet::append(int64_t row, Batch& batch) const {
 SquadFeatures load_squad_training(const SquadSource& source, const text::Tokenizer& tokenizer) {
   check_options(source);
   bool is_read = false;
-  SquadFeatures features(
-      load_or_build_columns(source.cache, "squad-train", make_cache_key(source, tokenizer, true), [&] {
+  SquadFeatures features(load_or_build_columns(
+      source.cache, "squad-train", make_cache_key(source, tokenizer, true),
+      [&] {
         is_read = true;
         return SquadFeatures::make(read_sampled(source, true), tokenizer, source.features, true).columns();
-      }, [&](const ColumnStore& columns) { SquadFeatures::check(columns, tokenizer, source.features, nullptr); }));
+      },
+      [&](const ColumnStore& columns) { SquadFeatures::check(columns, tokenizer, source.features, nullptr); }));
   if (!is_read) warn_of_left_out(features.skipped_count(), source.file);
   return features;
 }

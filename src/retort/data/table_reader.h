@@ -46,10 +46,10 @@ struct TableColumn {
 struct Table {
   std::string file_name;
   int64_t row_count = 0;
-  std::vector<TableColumn> columns;     // those that were asked for and are there
-  std::vector<std::string> names;       // of all columns of the file, for messages; the first few
-  std::vector<int64_t> row_numbers;     // [rows] line of the file from 1 (JSON lines); empty for Parquet
-  std::shared_ptr<const void> owner;    // what the texts point into
+  std::vector<TableColumn> columns;   // those that were asked for and are there
+  std::vector<std::string> names;     // of all columns of the file, for messages; the first few
+  std::vector<int64_t> row_numbers;   // [rows] line of the file from 1 (JSON lines); empty for Parquet
+  std::shared_ptr<const void> owner;  // what the texts point into
 
   const TableColumn* find(std::string_view name) const;
   // The column, which must be there and be of this kind; an empty list column fits every kind, and so does a column of

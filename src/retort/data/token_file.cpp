@@ -179,7 +179,8 @@ ColumnStore TokenFileWriter::make_columns(uint64_t seed) {
 }
 
 void TokenFileWriter::publish(uint64_t seed) {
-  if (lengths_.empty()) throw UserError("`{}` must get at least one sequence, but the text has none; pass another text", path_.string());
+  if (lengths_.empty())
+    throw UserError("`{}` must get at least one sequence, but the text has none; pass another text", path_.string());
   write_column_file(path_, ContentHash().add(kFormat).add(vocabulary_.hash).hex(), make_columns(seed));
 }
 

@@ -18,7 +18,8 @@ namespace retort::data {
 
 // What the ids mean.
 struct TokenVocabulary {
-  static constexpr int64_t kMostTokens = 1 << 22;  // four times the largest published; tables of counts have a number each
+  static constexpr int64_t kMostTokens =
+      1 << 22;  // four times the largest published; tables of counts have a number each
   int64_t size = 0;
   int32_t pad_id = 0, unk_id = 0, cls_id = 0, sep_id = 0, mask_id = 0;
   std::string hash;  // Tokenizer::content_hash
@@ -32,8 +33,8 @@ struct TokenVocabulary {
 // Read-only; safe to share between threads.
 class TokenFile {
  public:
-  // Maps and checks the file: every id is in the vocabulary, and every id belongs to one sequence. Throws UserError when
-  // it is damaged or no token file.
+  // Maps and checks the file: every id is in the vocabulary, and every id belongs to one sequence. Throws UserError
+  // when it is damaged or no token file.
   explicit TokenFile(const fs::path& path);
 
   const fs::path& path() const { return path_; }

@@ -11,9 +11,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool is_sound_text(std::string_view text) {
-  return is_utf8(text) && text.find('\0') == std::string_view::npos;
-}
+bool is_sound_text(std::string_view text) { return is_utf8(text) && text.find('\0') == std::string_view::npos; }
 
 void split_at_tabs(std::string_view line, std::vector<std::string_view>& fields) {
   fields.clear();

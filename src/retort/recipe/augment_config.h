@@ -41,9 +41,9 @@ struct AugmentConfig {
   void output_fields(FieldList& list, const std::string& file_name);
 
   data::OnBadRecord bad_record_policy() const { return data::parse_on_bad_record(on_bad_record); }
-  // The file to write: output_file, or `file_name` in output_dir or else beside the first input; its folder exists then.
-  // Throws UserError when both are given, for a file that is read, the model's among them, for one that another process is writing, and for one
-  // that exists and may not be replaced.
+  // The file to write: output_file, or `file_name` in output_dir or else beside the first input; its folder exists
+  // then. Throws UserError when both are given, for a file that is read, the model's among them, for one that another
+  // process is writing, and for one that exists and may not be replaced.
   AugmentOutput take_output(const std::vector<fs::path>& inputs, const std::string& file_name) const;
 };
 

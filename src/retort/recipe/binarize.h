@@ -2,8 +2,8 @@
 //   retort data binarize --file_path text.txt --model DIR --output_file corpus.tokens
 //   retort data count --data_file corpus.tokens --output_file counts.json
 // A line of text is a sequence, one or several coherent sentences; [CLS] and [SEP] are put around it. Lines that begin
-// or end an article of WikiExtractor (<doc ...>, </doc>) hold no text. Lines that are not UTF-8 stop the command, or are
-// left out and counted.
+// or end an article of WikiExtractor (<doc ...>, </doc>) hold no text. Lines that are not UTF-8 stop the command, or
+// are left out and counted.
 #pragma once
 
 #include <string>

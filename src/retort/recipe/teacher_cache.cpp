@@ -214,8 +214,8 @@ void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs,
     std::vector<uint64_t> sums;
     for (int64_t row = begin; row < end; ++row) {
       if (!are_finite(bytes_of(lines_of(row)), element_bytes_))
-        throw UserError("the teacher's outputs for row {} must be finite numbers, but are not; choose another --teacher",
-                        row);
+        throw UserError(
+            "the teacher's outputs for row {} must be finite numbers, but are not; choose another --teacher", row);
       sums.push_back(hash_bytes(bytes_of(lines_of(row))));
     }
     values.append(bytes_of(block));

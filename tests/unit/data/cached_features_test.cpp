@@ -96,8 +96,9 @@ TEST(CachedSquadFeatures, LongerSequencesThanAskedForAreFound) {
   const SquadFeatures features = SquadFeatures::make(data, squad_tokenizer(), kOptions, false);
   SquadFeatureOptions shorter = kOptions;
   shorter.max_seq_length = 40;
-  EXPECT_NE(user_error_of([&] { SquadFeatures::check(features.columns(), squad_tokenizer(), shorter, &data); })
-                .find("`windows` must leave room for the question"),
+  EXPECT_NE(user_error_of([&] {
+              SquadFeatures::check(features.columns(), squad_tokenizer(), shorter, &data);
+            }).find("`windows` must leave room for the question"),
             std::string::npos);
 }
 

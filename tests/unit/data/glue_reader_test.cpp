@@ -192,7 +192,8 @@ TEST(ReadGlue, FileOfAnotherTask) {
 
 TEST(ReadGlue, FilesWithoutRows) {
   EXPECT_EQ(error_of_text("sst-2", ""), "`rows` must hold rows of sst-2, but is empty; pass another file");
-  EXPECT_EQ(error_of_text("sst-2", "sentence\tlabel\n"), "`rows` must hold rows of sst-2, but holds none; pass another file");
+  EXPECT_EQ(error_of_text("sst-2", "sentence\tlabel\n"),
+            "`rows` must hold rows of sst-2, but holds none; pass another file");
 }
 
 TEST(ReadGlue, TablesAreCheckedToo) {

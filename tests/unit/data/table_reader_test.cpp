@@ -142,10 +142,11 @@ TEST(ParquetTable, ListsAndGroupsInEveryForm) {
 }
 
 TEST(ParquetTable, TextMustBeUtf8) {
-  EXPECT_EQ(user_error_of([] { read_one("types.parquet", "not_utf8"); }),
-            fmt::format("`{}`: row 0: the column `not_utf8` must be UTF-8 text, but is broken at byte 4; write the file "
-                        "anew",
-                        table_fixture("types.parquet").string()));
+  EXPECT_EQ(
+      user_error_of([] { read_one("types.parquet", "not_utf8"); }),
+      fmt::format("`{}`: row 0: the column `not_utf8` must be UTF-8 text, but is broken at byte 4; write the file "
+                  "anew",
+                  table_fixture("types.parquet").string()));
 }
 
 TEST(ParquetTable, AMissingColumnIsToldWithTheColumnsThereAre) {
@@ -200,8 +201,9 @@ TEST(ParquetTable, DamageIsReadOrRefused) {
   }
   const std::string whole = read_file(table_fixture("types.parquet"));
   for (const size_t size : {size_t{0}, size_t{4}, size_t{11}, whole.size() / 2, whole.size() - 1})
-    EXPECT_NE(user_error_of([&] { read_parquet(scratch.write("cut.parquet", whole.substr(0, size)), {}); })
-                  .find("must be a Parquet file that can be read, but"),
+    EXPECT_NE(user_error_of([&] {
+                read_parquet(scratch.write("cut.parquet", whole.substr(0, size)), {});
+              }).find("must be a Parquet file that can be read, but"),
               std::string::npos)
         << size;
 }
@@ -209,8 +211,8 @@ TEST(ParquetTable, DamageIsReadOrRefused) {
 #endif
 
 TEST(JsonLines, AColumnOfNullsHasNoValues) {
-  const Table table = read_lines("{\"sentence\":null,\"label\":0}\n{\"sentence\":null,\"label\":1}\n",
-                                 {"sentence", "label"});
+  const Table table =
+      read_lines("{\"sentence\":null,\"label\":0}\n{\"sentence\":null,\"label\":1}\n", {"sentence", "label"});
   EXPECT_EQ(table.need("sentence", Kind::kText).maybe_text(1), std::nullopt);
   EXPECT_EQ(table.need("label", Kind::kInteger).maybe_integer(1), 1);
 }
@@ -223,8 +225,9 @@ TEST(JsonLines, OtherMembersCostNothing) {
   EXPECT_EQ(table.columns[0].texts.size(), 20000u);
   EXPECT_EQ(table.names.size(), 33u);
   EXPECT_EQ(table.names.back(), "...");
-  EXPECT_NE(user_error_of([&] { table.need("question", Kind::kText); })
-                .find("must have the column `question`, but has id, key0, key1"),
+  EXPECT_NE(user_error_of([&] {
+              table.need("question", Kind::kText);
+            }).find("must have the column `question`, but has id, key0, key1"),
             std::string::npos);
 }
 
@@ -236,8 +239,9 @@ TEST(JsonLines, GroupsAreFollowedToTheColumnsAskedFor) {
   EXPECT_EQ(table.need("answers.start", Kind::kInteger, true).integers, (std::vector<int64_t>{1}));
   EXPECT_EQ(error_of_lines("{\"a\":{\"b\":[1]}}\n{\"a\":[{\"b\":1}]}\n", {"a.b"}),
             "rows.jsonl`: line 2: `a` must be an object with lists in it; mend the line");
-  EXPECT_EQ(error_of_lines("{\"a\":{\"b\":1}}\n", {"a"}),
-            "rows.jsonl`: line 1: `a` must hold texts or numbers, but holds an object, a list or a null; mend the line");
+  EXPECT_EQ(
+      error_of_lines("{\"a\":{\"b\":1}}\n", {"a"}),
+      "rows.jsonl`: line 1: `a` must hold texts or numbers, but holds an object, a list or a null; mend the line");
   EXPECT_EQ(error_of_lines("{\"a\":1,\"a\":2}\n", {"a"}),
             "rows.jsonl`: line 1: `a` must occur once in a row, but occurs again; mend the line");
 }

@@ -171,8 +171,9 @@ TEST_F(TokenFileTest, ColumnsOfOtherWidthsAreFound) {
               store.add("ids", std::vector<uint8_t>{2, 3});
             }).find("its column `ids` must have elements of 4 bytes, but has 1"),
             std::string::npos);
-  EXPECT_NE(told([](ColumnStore& store) { store.add("ids", std::vector<uint16_t>{2, 3}); })
-                .find("it has no column `begins`; make it again"),
+  EXPECT_NE(told([](ColumnStore& store) {
+              store.add("ids", std::vector<uint16_t>{2, 3});
+            }).find("it has no column `begins`; make it again"),
             std::string::npos);
 }
 
@@ -184,8 +185,9 @@ TEST_F(TokenFileTest, AFileWithoutRowsThatAreLongEnoughIsNamed) {
 }
 
 TEST_F(TokenFileTest, AVocabularyTooLargeToCountIsRefused) {
-  EXPECT_NE(glue_error_of([&] { TokenFileWriter(folder_ / "x", vocabulary(5'000'000)); })
-                .find("x` must get a vocabulary of at most 4194304 tokens, but gets one of 5000000"),
+  EXPECT_NE(glue_error_of([&] {
+              TokenFileWriter(folder_ / "x", vocabulary(5'000'000));
+            }).find("x` must get a vocabulary of at most 4194304 tokens, but gets one of 5000000"),
             std::string::npos);
 }
 
