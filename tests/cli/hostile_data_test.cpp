@@ -26,9 +26,9 @@ TEST(HostileData, BinarizeNamesLineAndByteOfWhatIsNotUtf8) {
   const tiny::TemporaryFolder folder;
   const fs::path text = folder / "latin1.txt", output = folder / "o.tokens";
   write_file_atomically(text, "one two\nthe caf\xE9 was built\nthree\n");
-  expect_refused(run(binarize_words(text, output)),
-                 fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8; convert the file by iconv",
-                             text.string()));
+  expect_refused(
+      run(binarize_words(text, output)),
+      fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8; convert the file by iconv", text.string()));
   EXPECT_FALSE(fs::exists(output));
   const Outcome skipped = run(binarize_words(text, output, {"--on_bad_record", "skip"}));
   EXPECT_EQ(skipped.exit_code, 0) << skipped.errors;
@@ -60,9 +60,9 @@ TEST(HostileData, NoOutputIsWrittenOverAnInput) {
   }
   ASSERT_EQ(run(binarize_words(text, folder / "o.tokens")).exit_code, 0);
   fs::create_hard_link(folder / "o.tokens", folder / "counts");
-  expect_refused(run({"data", "count", "--data_file", folder / "o.tokens", "--output_file", folder / "counts",
-                      "--overwrite"}),
-                 "`output_file` must be another file than the one that is read");
+  expect_refused(
+      run({"data", "count", "--data_file", folder / "o.tokens", "--output_file", folder / "counts", "--overwrite"}),
+      "`output_file` must be another file than the one that is read");
 }
 
 TEST(HostileData, ATokenFileIsCheckedWhenItIsOpened) {
@@ -70,9 +70,10 @@ TEST(HostileData, ATokenFileIsCheckedWhenItIsOpened) {
   const fs::path path = folder / "a.tokens";
   for (const char* size : {"1000000000", "1", "4611686018427387904", "\"488\""}) {
     data::ColumnStore store;
-    store.add_text("vocabulary", fmt::format(R"({{"format":"retort token file","vocab_size":{},"pad":0,"unk":1,"cls":2,)"
-                                             R"("sep":3,"mask":4,"hash":"a"}})",
-                                             size));
+    store.add_text("vocabulary",
+                   fmt::format(R"({{"format":"retort token file","vocab_size":{},"pad":0,"unk":1,"cls":2,)"
+                               R"("sep":3,"mask":4,"hash":"a"}})",
+                               size));
     store.add("begins", std::vector<uint64_t>{0}), store.add("lengths", std::vector<uint32_t>{3});
     store.add("ids", std::vector<uint16_t>{2, 5, 3});
     data::write_column_file(path, std::string(32, 'a'), store);
@@ -95,7 +96,8 @@ TEST(HostileData, ALineWithAnotherMemberEachIsRefusedInAMoment) {
 
 TEST(HostileData, AColumnOfNullsIsNoCrash) {
   const tiny::TemporaryFolder folder;
-  write_file_atomically(folder / "train.jsonl", "{\"sentence\": null, \"label\": 0}\n{\"sentence\": null, \"label\": 1}\n");
+  write_file_atomically(folder / "train.jsonl",
+                        "{\"sentence\": null, \"label\": 0}\n{\"sentence\": null, \"label\": 1}\n");
   expect_refused(run({"data", "features", "glue", "--task_name", "sst-2", "--data_dir", folder.path(), "--model",
                       tiny::bert_folder(), "--use_cache", "false"}),
                  "train.jsonl` line 1: `sentence` must be text, but is missing");
