@@ -79,7 +79,9 @@ def main():
     long_text = "a" * (1 << 20)
     write("one_context.parquet", squad_rows([long_text] * 1000), compression="zstd")
     write("two_contexts.parquet", squad_rows([long_text, "b" + long_text] * 500), compression="zstd")
-    write("many_nulls.parquet", {"sentence": pyarrow.nulls(20_000_000, pyarrow.string()),
+    write("many_nulls.parquet", {"sentence": pyarrow.nulls(4_000_000, pyarrow.string()),
+                                 "label": pyarrow.nulls(4_000_000, pyarrow.int64())}, compression="zstd")
+    write("most_nulls.parquet", {"sentence": pyarrow.nulls(20_000_000, pyarrow.string()),
                                  "label": pyarrow.nulls(20_000_000, pyarrow.int64())}, compression="zstd")
 
 

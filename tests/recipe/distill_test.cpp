@@ -301,6 +301,13 @@ TEST(DistillSquad, DamagedAndForeignCachesAreFound) {
     EXPECT_EQ(weights_of(config.output.output_dir), weights_of(folder / "first")) << text;
   }
   Json description = read_json_file(file_in(folder / "cache", "cache.json"));
+  description["width"] = 7;  // the right key, and another width: made again
+  write_json_file(file_in(folder / "cache", "cache.json"), description);
+  config.output.output_dir = folder / "another width";
+  distill_squad(config);
+  EXPECT_EQ(weights_of(config.output.output_dir), weights_of(folder / "first"));
+  description = read_json_file(file_in(folder / "cache", "cache.json"));
+  EXPECT_NE(description["width"], 7);
   description["key"] = "0123";
   write_json_file(file_in(folder / "cache", "cache.json"), description);
   const auto message_before_scores = [&] {

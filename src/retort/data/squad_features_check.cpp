@@ -102,8 +102,8 @@ void SquadFeatures::check(const ColumnStore& store, const text::Tokenizer& token
     throw UserError("its column `scalars` must hold [CLS], [SEP] and a count, but does not");
   check_contexts(store, tokenizer.vocabulary_size());
   check_examples(store, tokenizer.vocabulary_size());
-  check_features(store, options.max_seq_length);
   if (data != nullptr) check_data(store, *data);
+  check_features(store, options.max_seq_length);
 }
 
 }  // namespace retort::data

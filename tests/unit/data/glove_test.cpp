@@ -77,6 +77,22 @@ TEST(Glove, BrokenLinesAreSkippedAndCounted) {
   EXPECT_EQ(vectors.skipped().summary(), "2 records were left out (2 broken lines)");
 }
 
+// A wide line in front makes no room for lines that are too short for it.
+TEST(Glove, MemoryFollowsTheSizeOfTheFile) {
+  std::string content;
+  for (int line = 0; line < 9; ++line) {
+    content += fmt::format("w{} ", line);
+    for (int number = 0; number < 20000; ++number) content += "1 ";
+    content += "\n";
+  }
+  for (int line = 0; line < 90000; ++line) content += "a 1\n";
+  EXPECT_NE(error_of(content).find("`glove.txt` line 10: must hold a word and 20000 numbers, but holds 1"),
+            std::string::npos);
+  const GloveVectors vectors = load_text(content, {.on_bad_record = OnBadRecord::kSkip});
+  EXPECT_EQ(vectors.word_count(), 9);
+  EXPECT_EQ(vectors.skipped().count, 90000);
+}
+
 TEST(Glove, OtherFilesAreRefused) {
   const std::string told =
       "`glove.txt` must hold word vectors, a word and its numbers on every line, but its first lines do not; unpack "

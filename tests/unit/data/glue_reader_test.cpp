@@ -63,6 +63,27 @@ TEST(ReadGlue, HubFormsGiveTheSameRows) {
   }
 }
 
+TEST(ReadGlue, TablesOfNullsAndOtherNumbers) {
+  const std::string remedy = "; mend the row, or pass --on_bad_record skip to leave out such rows";
+  EXPECT_EQ(error_of_text("sst-2", "{\"sentence\":null,\"label\":0}\n{\"sentence\":null,\"label\":1}\n"),
+            "`rows` line 1: `sentence` must be text, but is missing" + remedy);
+  EXPECT_EQ(error_of_text("sst-2", "{\"sentence\":\"a\",\"label\":null}\n"),
+            "`rows` line 1: `label` must be one of 0, 1, but is missing" + remedy);
+  EXPECT_EQ(error_of_text("sst-2", "{\"sentence\":\"a\",\"label\":1}\n{\"sentence\":\"b\",\"label\":0.5}\n"),
+            "`rows` line 2: `label` must be a class of 0..1, but is 0.5" + remedy);
+  EXPECT_EQ(error_of_text("sst-2", "{\"sentence\":\"a\",\"label\":[1]}\n"),
+            "`rows`: the column `label` must hold labels, but holds lists of integers; write the column anew");
+  const GlueData data = read_text("sst-2", "{\"sentence\":\"a\",\"label\":1.0,\"idx\":[7]}\n");
+  EXPECT_EQ(data.examples.at(0).label, 1);
+  EXPECT_EQ(data.examples.at(0).index, 0) << "a list is no number of a row";
+}
+
+TEST(ReadGlue, AHeaderThatIsNotUtf8IsRefused) {
+  EXPECT_EQ(error_of_text("sst-2", "sentence\tlab\xE9l\na\t1\n"),
+            "`rows` line 1: column 2 must be UTF-8 text, but is broken at byte 4; convert the file to UTF-8, or mend "
+            "the header");
+}
+
 TEST(ReadGlue, ShardsFollowOneAnother) {
   const GlueFolder folder;
   folder.write("train-00001-of-00002.parquet", R"({"sentence":"b","label":1,"idx":1})");
@@ -170,8 +191,9 @@ TEST(ReadGlue, FileOfAnotherTask) {
 }
 
 TEST(ReadGlue, FilesWithoutRows) {
-  EXPECT_EQ(error_of_text("sst-2", ""), "`rows` must hold rows of sst-2, but is empty");
-  EXPECT_EQ(error_of_text("sst-2", "sentence\tlabel\n"), "`rows` must hold rows of sst-2, but holds none");
+  EXPECT_EQ(error_of_text("sst-2", ""), "`rows` must hold rows of sst-2, but is empty; pass another file");
+  EXPECT_EQ(error_of_text("sst-2", "sentence\tlabel\n"),
+            "`rows` must hold rows of sst-2, but holds none; pass another file");
 }
 
 TEST(ReadGlue, TablesAreCheckedToo) {
@@ -186,7 +208,7 @@ TEST(ReadGlue, TablesAreCheckedToo) {
             "leave out such "
             "rows");
   EXPECT_EQ(error_of_text("cola", "{\"text_a\":\"x\",\"label\":1}\n"),
-            "`rows` must have the column `sentence`, but has text_a, label");
+            "`rows` must have the column `sentence`, but has text_a, label; rename or add the column");
 }
 
 TEST(ReadGlue, SampleIsSeededAndKeepsTheOrder) {

@@ -195,8 +195,8 @@ TEST(TableTypes, ASmallFileThatDecodesToMuchIsRefused) {
                        path.string(), most >> 20);
   };
   for (const auto& [file, column] : {std::pair("two_contexts.parquet", "context"),
-                                     {"many_nulls.parquet", "sentence"},
-                                     {"many_nulls.parquet", "label"}}) {
+                                     {"most_nulls.parquet", "sentence"},
+                                     {"most_nulls.parquet", "label"}}) {
     const std::string message = refusal_of(table_file(file), column, TypeKind::kText);
     EXPECT_TRUE(message.starts_with(told(table_file(file)))) << message;
   }

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <numeric>
 
 #include "glue_testing.h"
+#include "retort/data/feature_cache.h"
 #include "retort/data/masking.h"
 #include "retort/data/token_rows.h"
 
@@ -73,9 +75,11 @@ TEST_F(TokenFileTest, RefusesWhatItCannotHold) {
   EXPECT_EQ(glue_error_of([&] {
               writer.add(std::vector<int32_t>{2, 10, 3});
             }),
-            "every token id must be 0 to 9, but sequence 0 has 10; the tokens belong to another vocabulary");
+            "`" + (folder_ / "corpus.tokens").string() +
+                "` must get token ids from 0 to 9, but sequence 0 has 10; the tokens belong to another vocabulary");
   EXPECT_EQ(glue_error_of([&] { writer.publish(1); }),
-            "`" + (folder_ / "corpus.tokens").string() + "` must get at least one sequence, but the text has none");
+            "`" + (folder_ / "corpus.tokens").string() +
+                "` must get at least one sequence, but the text has none; pass another text");
 }
 
 TEST_F(TokenFileTest, DamageIsFound) {
@@ -88,6 +92,102 @@ TEST_F(TokenFileTest, DamageIsFound) {
   EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("damaged"), std::string::npos);
   std::ofstream(path) << "text";
   EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("corpus.tokens` must be a token file, but is none"),
+            std::string::npos);
+}
+
+// A token file whose checksums are right, whatever is in it.
+struct Columns {
+  std::string vocabulary =
+      R"({"format":"retort token file","vocab_size":10,"pad":0,"unk":1,"cls":2,"sep":3,"mask":4,"hash":"abc"})";
+  std::vector<uint64_t> begins{0, 4};
+  std::vector<uint32_t> lengths{4, 3};
+  std::vector<uint16_t> ids{2, 5, 6, 3, 2, 9, 3};
+};
+
+std::string error_of_columns(const fs::path& path, const Columns& columns) {
+  ColumnStore store;
+  store.add_text("vocabulary", columns.vocabulary);
+  store.add("begins", columns.begins), store.add("lengths", columns.lengths), store.add("ids", columns.ids);
+  write_column_file(path, std::string(32, 'a'), store);
+  return glue_error_of([&] { TokenFile{path}; });
+}
+
+Columns with_vocabulary(const std::string& from, const std::string& to) {
+  Columns columns;
+  columns.vocabulary.replace(columns.vocabulary.find(from), from.size(), to);
+  return columns;
+}
+
+TEST_F(TokenFileTest, RightChecksumsAroundWrongContentAreFound) {
+  const fs::path path = folder_ / "a.tokens";
+  EXPECT_EQ(error_of_columns(path, {}), "");
+  const std::vector<std::pair<Columns, std::string>> cases{
+      {{.vocabulary = ""}, "must be valid JSON"},
+      {{.vocabulary = "[]"}, "its vocabulary must be that of a retort token file, but is not"},
+      {with_vocabulary("retort token file", "other"), "its vocabulary must be that of a retort token file, but is not"},
+      {with_vocabulary("10", "\"10\""), "the `vocab_size` of its vocabulary must be a whole number, but is none"},
+      {with_vocabulary("10", "10.5"), "the `vocab_size` of its vocabulary must be a whole number, but is none"},
+      {with_vocabulary("10", "0"), "the `vocab_size` of its vocabulary must be 1 or more, but is 0"},
+      {with_vocabulary("10", "-1"), "the `vocab_size` of its vocabulary must be 0 to 4194304, but is -1"},
+      {with_vocabulary("10", "1000000000"), "must be 0 to 4194304, but is 1000000000"},
+      {with_vocabulary("10", "18446744073709551615"), "must be 0 to 4194304, but is 18446744073709551615"},
+      {with_vocabulary("10", "9"), "its column `ids` must hold numbers from 0 to 8, but number 5 is 9"},
+      {with_vocabulary("\"cls\":2", "\"cls\":10"), "the `cls` of its vocabulary must be 0 to 9, but is 10"},
+      {with_vocabulary("\"mask\":4", "\"mask\":-1"), "the `mask` of its vocabulary must be 0 to 9, but is -1"},
+      {with_vocabulary("\"sep\":3,", ""), "the `sep` of its vocabulary must be a whole number, but is none"},
+      {with_vocabulary("\"abc\"", "5"), "the `hash` of its vocabulary must be a string, but is not"},
+      {{.begins = {0}}, "its column `begins` must hold 2 elements, but holds 1"},
+      {{.begins = {}, .lengths = {}}, "it has no sequences"},
+      {{.begins = {0, 5}}, "its sequence 1 lies outside of the ids"},
+      {{.begins = {0, ~uint64_t{0}}}, "its sequence 1 lies outside of the ids"},
+      {{.lengths = {4, 0}}, "its sequence 1 lies outside of the ids"},
+      {{.begins = {0, 0}, .lengths = {7, 7}}, "its sequences hold 14 ids of 7"},
+      {{.lengths = {4, 2}}, "its sequences hold 6 ids of 7"},
+  };
+  for (const auto& [columns, told] : cases) {
+    const std::string message = error_of_columns(path, columns);
+    EXPECT_TRUE(message.starts_with("`" + path.string() + "` must be a whole token file, but ")) << message;
+    EXPECT_NE(message.find(told), std::string::npos) << message;
+    EXPECT_TRUE(message.ends_with("; make it again by `retort data binarize`")) << message;
+  }
+}
+
+TEST_F(TokenFileTest, ColumnsOfOtherWidthsAreFound) {
+  const fs::path path = folder_ / "a.tokens";
+  const auto told = [&](const std::function<void(ColumnStore&)>& add) {
+    ColumnStore store;
+    store.add_text("vocabulary", Columns().vocabulary);
+    add(store);
+    write_column_file(path, std::string(32, 'a'), store);
+    return glue_error_of([&] { TokenFile{path}; });
+  };
+  EXPECT_NE(told([](ColumnStore& store) {
+              store.add("begins", std::vector<uint32_t>{0}), store.add("lengths", std::vector<uint32_t>{2});
+              store.add("ids", std::vector<uint16_t>{2, 3});
+            }).find("its column `begins` must have elements of 8 bytes, but has 4"),
+            std::string::npos);
+  EXPECT_NE(told([](ColumnStore& store) {
+              store.add("begins", std::vector<uint64_t>{0}), store.add("lengths", std::vector<uint32_t>{2});
+              store.add("ids", std::vector<uint8_t>{2, 3});
+            }).find("its column `ids` must have elements of 4 bytes, but has 1"),
+            std::string::npos);
+  EXPECT_NE(told([](ColumnStore& store) {
+              store.add("ids", std::vector<uint16_t>{2, 3});
+            }).find("it has no column `begins`; make it again"),
+            std::string::npos);
+}
+
+TEST_F(TokenFileTest, AFileWithoutRowsThatAreLongEnoughIsNamed) {
+  const auto file = write({{2, 5, 3}});
+  EXPECT_TRUE(glue_error_of([&] {
+                TokenRowSet(file, {.min_seq_length = 9});
+              }).starts_with("`" + (folder_ / "corpus.tokens").string() + "` must hold at least one sequence of 9"));
+}
+
+TEST_F(TokenFileTest, AVocabularyTooLargeToCountIsRefused) {
+  EXPECT_NE(glue_error_of([&] {
+              TokenFileWriter(folder_ / "x", vocabulary(5'000'000));
+            }).find("x` must get a vocabulary of at most 4194304 tokens, but gets one of 5000000"),
             std::string::npos);
 }
 
