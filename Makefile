@@ -26,7 +26,7 @@ build: setup ## the program: build/retort
 	@cmake --preset release
 	@cmake --build --preset release -j $(JOBS) --target retort
 
-demo: build ## make a small question-answering world, fine-tune on it, evaluate, answer (2 to 6 minutes)
+demo: build ## make a small question-answering world, fine-tune on it, evaluate, answer (two minutes after the build)
 	@build/retort demo
 
 test: setup ## build everything and run all tests

@@ -22,7 +22,7 @@ static void open_standard_streams() {
 }
 
 // Threads that wait for others spin by default for some milliseconds, which on a machine with other work takes that
-// time from the thread they wait for (docs/decisions/0019-waiting-threads.md). libgomp reads its settings when it is
+// time from the thread they wait for (docs/decisions/0020-waiting-threads.md). libgomp reads its settings when it is
 // loaded, before `main`: so the program sets them and starts itself anew. What the user has set stays. Where the system
 // refuses, threads spin.
 static void let_waiting_threads_sleep(char** arguments) {

@@ -1,5 +1,5 @@
 // The commands that compute with tensors, loaded when one of them is called. LibTorch takes a third of a second to
-// load, more than most of the other commands take altogether (docs/decisions/0018-late-tensors.md).
+// load, more than most of the other commands take altogether (docs/decisions/0019-late-tensors.md).
 #pragma once
 
 #include <string>
