@@ -12,6 +12,8 @@ bool SquadData::has_impossible() const {
                      [](const SquadExample& example) { return example.is_impossible; });
 }
 
+bool SquadData::has_answers() const { return !std::ranges::all_of(examples, &SquadExample::is_unanswered); }
+
 void keep_random_examples(SquadData& data, int64_t count, uint64_t seed) {
   const auto available = static_cast<int64_t>(data.examples.size());
   if (count < 0 || count >= available) return;

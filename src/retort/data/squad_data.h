@@ -34,6 +34,8 @@ struct SquadData {
     return contexts[static_cast<size_t>(example.context_index)];
   }
   bool has_impossible() const;
+  // Whether any question has an answer, or is said to have none: what the official scorers need.
+  bool has_answers() const;
 };
 
 // Keeps a random sample of `count` questions, in their order; all of them when count < 0 or not below their number.

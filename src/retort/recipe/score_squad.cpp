@@ -9,7 +9,6 @@
 #include "retort/base/output_path.h"
 #include "retort/data/squad_reader.h"
 #include "retort/metric/squad_score.h"
-#include "retort/recipe/squad.h"
 
 namespace retort::recipe {
 namespace {
@@ -69,7 +68,7 @@ Json score_squad(const ScoreSquadConfig& config) {
                        {"predictions_file", config.predictions_file},
                        {"null_odds_file", config.null_odds_file}});
   const data::SquadData data = data::read_squad(config.data_file, {.version_2_with_negative = true});
-  if (!data.examples.empty() && !has_answers(data))
+  if (!data.examples.empty() && !data.has_answers())
     throw UserError(
         "`{}` must hold the right answers, but holds none; give the file that the predictions are scored by",
         config.data_file);

@@ -50,15 +50,11 @@ SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvalua
   return evaluation;
 }
 
-bool has_answers(const data::SquadData& data) {
-  return !std::ranges::all_of(data.examples, &data::SquadExample::is_unanswered);
-}
-
-bool is_version_2(const data::SquadData& data) { return has_answers(data) && data.has_impossible(); }
+bool is_version_2(const data::SquadData& data) { return data.has_answers() && data.has_impossible(); }
 
 Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation,
                             bool version_2_with_negative, const std::string& file) {
-  if (!has_answers(set.data)) {
+  if (!set.data.has_answers()) {
     log_warning("`{}` holds no answers: its {} questions are predicted and nothing is scored", file,
                 set.data.examples.size());
     Json counts{{"questions", set.data.examples.size()}, {"scored", 0}};

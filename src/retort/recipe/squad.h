@@ -22,8 +22,6 @@ SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvalua
                               const text::Tokenizer& tokenizer, decode::SquadDecodeOptions options,
                               const EvaluationRun& run);
 
-// Whether the file says of any question what is right: an answer, or that there is none.
-bool has_answers(const data::SquadData& data);
 // Whether it is SQuAD v2.0: has answers, and questions without one.
 bool is_version_2(const data::SquadData& data);
 
