@@ -55,14 +55,15 @@ TEST(HostileData, NoOutputIsWrittenOverAnInput) {
     Words words = binarize_words(text, output, {"--overwrite"});
     words[5] = model;
     const std::string before = read_file(output);
-    expect_refused(run(words), "`output_file` must be another file than the one that is read");
+    const std::string read = output == model / "vocab.txt" ? "model" : "file_path";
+    expect_refused(run(words), "`output_file` must be another file than `" + read + "`, which is read");
     EXPECT_EQ(read_file(output), before);
   }
   ASSERT_EQ(run(binarize_words(text, folder / "o.tokens")).exit_code, 0);
   fs::create_hard_link(folder / "o.tokens", folder / "counts");
   expect_refused(
       run({"data", "count", "--data_file", folder / "o.tokens", "--output_file", folder / "counts", "--overwrite"}),
-      "`output_file` must be another file than the one that is read");
+      "`output_file` must be another file than `data_file`, which is read");
 }
 
 TEST(HostileData, ATokenFileIsCheckedWhenItIsOpened) {

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "retort/base/error.h"
+#include "retort/cli/tensor_module.h"
 
 namespace retort::cli {
 namespace {
@@ -34,7 +35,8 @@ TEST(Commands, AreCompleteUniqueAndInGroups) {
   std::string group;
   for (const Command& command : commands()) {
     EXPECT_TRUE(names.insert(command.name).second) << command.name << " is listed twice";
-    EXPECT_NE(command.run, nullptr) << command.name;
+    EXPECT_NE(command.run == nullptr, retort_find_tensor_command(command.name) == nullptr)
+        << command.name << " must have one body, in the program or in the module with tensors";
     EXPECT_STRNE(command.summary, "") << command.name;
     if (group != command.group) {
       EXPECT_TRUE(closed_groups.insert(command.group).second) << "group " << command.group << " is torn apart";
