@@ -101,6 +101,11 @@ WorldSize choose_size(double rate) {
       "this machine trains {:.0f} sequences a second, so the world has {} passages with {} questions each, and {} "
       "to evaluate on; `--passages` chooses another size",
       rate, size.passages, kQuestionsPerPassage, size.dev_passages);
+  if (const WorldSize full; size.passages < full.passages)
+    log_info("a smaller world teaches less; `--passages {}` takes about {:.0f} minutes here", full.passages,
+             std::ceil((kDevPassage * static_cast<double>(full.dev_passages) +
+                        kPassage * static_cast<double>(full.passages)) /
+                       rate / 60));
   return size;
 }
 
