@@ -8,7 +8,9 @@
 
 #include "retort/base/error.h"
 #include "retort/base/line_reader.h"
+#include "retort/base/log.h"
 #include "retort/base/thread.h"
+#include "retort/data/text_damage.h"
 
 namespace retort::cli {
 namespace {
@@ -104,6 +106,25 @@ class LineWriter {
   text::Encoding encoding_;
 };
 
+// Lines that are not UTF-8, of which the tokenizer drops bytes: how many, and the first.
+struct BrokenLines {
+  int64_t count = 0, first_line = 0;
+
+  void look_at(const std::vector<std::string_view>& lines, int64_t line_number) {
+    for (size_t i = 0; i < lines.size(); ++i) {
+      if (data::is_utf8(lines[i])) continue;
+      if (count++ == 0) first_line = line_number + static_cast<int64_t>(i);
+    }
+  }
+  void warn() const {
+    if (count > 0)
+      log_warning(
+          "`standard input` has lines that are not UTF-8, {} in all and line {} first: their broken bytes gave no "
+          "tokens",
+          count, first_line);
+  }
+};
+
 // Begins of groups of lines of about kGroupBytes, and the end of the last.
 std::vector<size_t> group_lines(const std::vector<std::string_view>& lines) {
   std::vector<size_t> begins = {0};
@@ -135,9 +156,11 @@ void tokenize_lines(const TokenizeConfig& config, const text::Tokenizer& tokeniz
   LineReader reader(in, "standard input");
   int64_t line_number = 1;
   std::vector<std::string> outputs;
+  BrokenLines broken;
   for (;;) {
     const std::vector<std::string_view>& lines = reader.next();
     if (lines.empty()) break;
+    broken.look_at(lines, line_number);
     const std::vector<size_t> begins = group_lines(lines);
     const size_t group_count = begins.size() - 1;
     if (outputs.size() < group_count) outputs.resize(group_count);
@@ -157,6 +180,7 @@ void tokenize_lines(const TokenizeConfig& config, const text::Tokenizer& tokeniz
       throw UserError("`standard output` must take the result, but refused it; send it to a file or pipe that stays");
     line_number += static_cast<int64_t>(lines.size());
   }
+  broken.warn();
 }
 
 int run_tokenize(const std::vector<std::string>& arguments) {

@@ -17,7 +17,8 @@ struct TokenizeConfig {
 };
 
 // Turns every line of `in` into one line of `out`, in order, in memory bounded by a few batches and the longest line.
-// Lines end at "\n" and may hold any other bytes; the last one may lack it. Throws UserError, naming the line, for
+// Lines end at "\n" and may hold any other bytes; the last one may lack it. Lines that are not UTF-8 are counted in a
+// warning. Throws UserError, naming the line, for
 // ids that are none, and when `in` cannot be read or `out` refuses.
 void tokenize_lines(const TokenizeConfig& config, const text::Tokenizer& tokenizer, std::istream& in,
                     std::ostream& out);
