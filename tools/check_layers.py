@@ -23,15 +23,20 @@ MAY_INCLUDE = {
     "decode": ["base", "text", "data"],
     "metric": ["base", "decode"],
     "train": ["base", "kernel", "data", "loss", "optim", "checkpoint", "metric"],
-    "serve": ["base", "text", "kernel", "data", "model", "checkpoint", "decode", "metric"],
-    "recipe": ["base", "text", "kernel", "data", "model", "loss", "optim", "checkpoint", "decode", "metric", "train", "serve"],
-    "cli": ["base", "text", "data", "recipe", "serve"],
+    "pretrained": ["base", "text", "kernel", "data", "model", "checkpoint", "train"],
+    "distill": ["base", "text", "kernel", "data", "model", "loss", "checkpoint", "train", "pretrained"],
+    "augment": ["base", "text", "kernel", "data", "model", "train", "pretrained"],
+    "task": ["base", "text", "kernel", "data", "model", "loss", "optim", "checkpoint", "decode", "metric", "train", "pretrained", "distill"],
+    "measure": ["base", "text", "kernel", "data", "model", "metric", "train", "pretrained", "distill", "task"],
+    "recipe": ["base", "text", "kernel", "data", "model", "loss", "checkpoint", "decode", "metric", "train", "pretrained", "distill",
+               "augment", "task", "measure"],
+    "cli": ["base", "text", "data", "measure", "recipe"],
 }
 # Folders that must not see a tensor, not even through a header that they include.
 WITHOUT_TENSORS = ["base", "text", "data", "cli"]
 TENSOR_HEADER = re.compile(r"<(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<][^">]+[">])')
-SUFFIXES = {".h", ".cpp", ".cu", ".cuh", ".inc"}
+SUFFIXES = {".h", ".cpp", ".inl", ".cu", ".cuh", ".inc"}
 LONG_FILE_LINES = 500
 
 

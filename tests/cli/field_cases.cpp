@@ -18,7 +18,7 @@ fs::path make_classifier(const fs::path& folder, const Labels& labels, std::vect
     std::copy(bias.begin(), bias.end(), parameters.tensor(*parameters.find("classifier.bias")).data_ptr<float>());
   }
   fs::create_directories(folder);
-  recipe::save_model_folder(folder, model, tokenizer);
+  pretrained::save_model_folder(folder, model, tokenizer);
   return folder;
 }
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "retort/data/question_world.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/data/question_world/question_world.h"
+#include "retort/pretrained/model_folder.h"
 
 namespace retort::program {
 
@@ -32,7 +32,7 @@ void make_model(const fs::path& folder, model::Head head, int64_t layers, int64_
   model::Model model(config, head, {});
   model.parameters().initialize(3, config.initializer_range);
   fs::create_directories(folder);
-  recipe::save_model_folder(folder, model, tokenizer);
+  pretrained::save_model_folder(folder, model, tokenizer);
 }
 
 void furnish_data(const fs::path& folder) {

@@ -10,8 +10,8 @@
 #include <functional>
 
 #include "cli/program.h"
+#include "retort/data/corpus/token_file.h"
 #include "retort/data/feature_cache.h"
-#include "retort/data/token_file.h"
 
 namespace retort::program {
 namespace {

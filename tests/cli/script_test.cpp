@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "cli/furniture.h"
+#include "retort/pretrained/model_folder.h"
 #include "retort/recipe/binarize.h"
-#include "retort/recipe/model_folder.h"
 
 namespace retort::program {
 namespace {
@@ -19,7 +19,7 @@ fs::path make_language_model(const fs::path& folder) {
   model::Model model(config, model::Head::kMaskedLm, {});
   model.parameters().initialize(3, config.initializer_range);
   fs::create_directory(folder);
-  recipe::save_model_folder(folder, model, tokenizer);
+  pretrained::save_model_folder(folder, model, tokenizer);
   return folder;
 }
 

@@ -1,8 +1,8 @@
 #include "fuzz/input.h"
 #include "fuzz/repair.h"
 #include "fuzz/targets.h"
+#include "retort/data/corpus/token_rows.h"
 #include "retort/data/feature_cache.h"
-#include "retort/data/token_rows.h"
 
 namespace retort::fuzz {
 namespace {

@@ -3,8 +3,8 @@
 #include "fuzz/input.h"
 #include "fuzz/repair.h"
 #include "fuzz/targets.h"
-#include "retort/data/glue_features.h"
-#include "retort/data/squad_features.h"
+#include "retort/data/glue/glue_features.h"
+#include "retort/data/squad/squad_features.h"
 
 namespace retort::fuzz {
 namespace {

@@ -1,4 +1,4 @@
-#include "retort/data/glove.h"
+#include "retort/augment/glove.h"
 
 #include "fuzz/input.h"
 #include "fuzz/targets.h"
@@ -7,7 +7,7 @@ namespace retort::fuzz {
 namespace {
 
 void read_vectors(const fs::path& path, data::OnBadRecord on_bad_record) {
-  const auto vectors = data::GloveVectors::load(path, {.max_rows = 50, .on_bad_record = on_bad_record});
+  const auto vectors = augment::GloveVectors::load(path, {.max_rows = 50, .on_bad_record = on_bad_record});
   RETORT_CHECK(std::ssize(vectors.values()) == vectors.word_count() * vectors.width(), "{} values of {} words",
                vectors.values().size(), vectors.word_count());
   for (int64_t i = 0; i < vectors.word_count(); ++i)

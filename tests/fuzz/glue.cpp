@@ -2,7 +2,7 @@
 
 #include "fuzz/input.h"
 #include "fuzz/targets.h"
-#include "retort/data/glue_features.h"
+#include "retort/data/glue/glue_features.h"
 
 namespace retort::fuzz {
 namespace {

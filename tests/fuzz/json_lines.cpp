@@ -3,7 +3,7 @@
 #include "fuzz/input.h"
 #include "fuzz/tables.h"
 #include "fuzz/targets.h"
-#include "retort/recipe/json_lines_input.h"
+#include "retort/task/json_lines_input.h"
 
 namespace retort::fuzz {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 // Objects as predict and forward take them.
 void read_requests(std::string_view input) {
   std::istringstream stream{std::string(input)};
-  recipe::JsonLinesInput lines(stream, "input");
+  task::JsonLinesInput lines(stream, "input");
   while (const auto object = lines.maybe_next())
     takes([&] { touch(lines.text_of(*object, "text")); }), takes([&] { lines.integers_of(*object, "ids"); });
 }

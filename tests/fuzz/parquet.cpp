@@ -3,8 +3,8 @@
 #include "fuzz/input.h"
 #include "fuzz/tables.h"
 #include "fuzz/targets.h"
-#include "retort/data/glue_reader.h"
-#include "retort/data/squad_reader.h"
+#include "retort/data/glue/glue_reader.h"
+#include "retort/data/squad/squad_reader.h"
 
 namespace retort::fuzz {
 

@@ -7,7 +7,7 @@
 #include "retort/checkpoint/array_list_pickle.h"
 #include "retort/checkpoint/pickle_machine.h"
 #include "retort/checkpoint/torch_file.h"
-#include "retort/recipe/token_counts.h"
+#include "retort/task/token_counts.h"
 
 namespace retort::fuzz {
 namespace {
@@ -36,7 +36,7 @@ bool pickle(std::string_view input) {
   const std::array results = {
       takes([&] { read_plain_pickle(input); }),
       takes([&] { read_arrays(input); }),
-      takes([&] { recipe::read_token_counts(file.path(), 4); }),
+      takes([&] { task::read_token_counts(file.path(), 4); }),
       takes([&] {
         for (const auto& tensor : checkpoint::parse_torch_file(bytes_of(torch_bytes), "input").tensors)
           touch(tensor.bytes);

@@ -1,8 +1,8 @@
 #include "fuzz/input.h"
 #include "fuzz/targets.h"
-#include "retort/data/squad_document.h"
-#include "retort/data/squad_features.h"
-#include "retort/data/squad_reader.h"
+#include "retort/data/squad/squad_document.h"
+#include "retort/data/squad/squad_features.h"
+#include "retort/data/squad/squad_reader.h"
 
 namespace retort::fuzz {
 namespace {

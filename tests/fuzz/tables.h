@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include "retort/data/table_reader.h"
+#include "retort/data/table/table_reader.h"
 
 namespace retort::fuzz {
 

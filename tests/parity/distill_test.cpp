@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "parity/fixture.h"
+#include "retort/distill/backbone_unit.h"
 #include "retort/kernel/implementation.h"
 #include "retort/kernel/relation_loss.h"
-#include "retort/recipe/backbone_unit.h"
-#include "retort/recipe/prediction_unit.h"
+#include "retort/task/prediction_unit.h"
 #include "retort/train/trainer.h"
 
 namespace retort::parity {
@@ -56,8 +56,8 @@ train::TrainingConfig training_of(const Json& options, int64_t steps) {
   return training;
 }
 
-recipe::StateDistillationConfig states_of(const Json& keys) {
-  recipe::StateDistillationConfig config;
+distill::StateDistillationConfig states_of(const Json& keys) {
+  distill::StateDistillationConfig config;
   FieldList list;
   config.fields(list);
   set_fields_from_json(list, keys, "the fixture");
@@ -67,22 +67,22 @@ recipe::StateDistillationConfig states_of(const Json& keys) {
 // A case with its models and unit, as the recipes put them together.
 struct Distillation {
   Json expected;
-  recipe::LoadedModel student;
-  std::unique_ptr<recipe::Teacher> teacher;
-  recipe::GlueDataConfig glue;
-  recipe::SquadDataConfig squad;
+  pretrained::LoadedModel student;
+  std::unique_ptr<distill::Teacher> teacher;
+  task::GlueDataConfig glue;
+  task::SquadDataConfig squad;
   train::TrainingConfig training;
   std::unique_ptr<train::TrainUnit> unit;
 
-  recipe::TeacherTargets targets() const {
+  distill::TeacherTargets targets() const {
     return [this](const data::Batch& batch, std::span<const uint64_t> keys) { return teacher->forward(batch, keys); };
   }
 
-  std::unique_ptr<train::TrainUnit> backbone_unit(const recipe::StateDistillationConfig& states) {
-    recipe::StatePlan plan = recipe::plan_states(states, student.model->config(), teacher->model().config());
+  std::unique_ptr<train::TrainUnit> backbone_unit(const distill::StateDistillationConfig& states) {
+    distill::StatePlan plan = distill::plan_states(states, student.model->config(), teacher->model().config());
     const model::ForwardOptions options{.keep_hidden_states = true,
                                         .attention_layers = plan.teacher_states.attention_layers};
-    return std::make_unique<recipe::BackboneUnit>(
+    return std::make_unique<distill::BackboneUnit>(
         student, std::move(plan),
         [this, options](const data::Batch& batch, auto keys) { return teacher->forward(batch, keys, options); });
   }
@@ -93,32 +93,33 @@ struct Distillation {
     const model::Head head = own.starts_with("qa")    ? model::Head::kQuestionAnswering
                              : own.starts_with("nli") ? model::Head::kSequenceClassification
                                                       : model::Head::kNone;
-    recipe::ModelSource source;
+    pretrained::ModelSource source;
     source.model = root() / "models" / own;
-    recipe::TeacherConfig teacher_config;
+    distill::TeacherConfig teacher_config;
     teacher_config.teacher = root() / "models" / other;
     const bool has_states = expected.contains("states");
-    const recipe::StateDistillationConfig states =
-        has_states ? states_of(expected["states"]) : recipe::StateDistillationConfig();
+    const distill::StateDistillationConfig states =
+        has_states ? states_of(expected["states"]) : distill::StateDistillationConfig();
     model::ModelOptions options{.with_gradients = true};
     if (has_states) {
-      recipe::ModelSource teacher_source;
+      pretrained::ModelSource teacher_source;
       teacher_source.model = teacher_config.teacher;
       if (states.learns_hidden_states())
-        options.projection_width =
-            recipe::projection_width(recipe::read_model_config(source), recipe::read_model_config(teacher_source));
+        options.projection_width = distill::projection_width(pretrained::read_model_config(source),
+                                                             pretrained::read_model_config(teacher_source));
     }
-    student = recipe::load_model(source, {.head = head, .model = options});
-    teacher = std::make_unique<recipe::Teacher>(teacher_config, head, kernel::Precision::kFloat32, source, student, 40);
+    student = pretrained::load_model(source, {.head = head, .model = options});
+    teacher =
+        std::make_unique<distill::Teacher>(teacher_config, head, kernel::Precision::kFloat32, source, student, 40);
     glue.task_name = "mnli";
     if (has_states)
       unit = backbone_unit(states);
     else if (head == model::Head::kQuestionAnswering)
-      unit = std::make_unique<recipe::SquadPredictionUnit>(student, targets(), expected["temperature"].get<double>(),
-                                                           squad, 1000, nullptr);
+      unit = std::make_unique<task::SquadPredictionUnit>(student, targets(), expected["temperature"].get<double>(),
+                                                         squad, 1000, nullptr);
     else
-      unit = std::make_unique<recipe::GluePredictionUnit>(student, targets(), expected["temperature"].get<double>(),
-                                                          glue, training, std::span<const recipe::GlueSet>());
+      unit = std::make_unique<task::GluePredictionUnit>(student, targets(), expected["temperature"].get<double>(), glue,
+                                                        training, std::span<const task::GlueSet>());
   }
 };
 

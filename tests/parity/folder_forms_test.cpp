@@ -10,7 +10,7 @@
 #include "retort/checkpoint/safetensors.h"
 #include "retort/checkpoint/weights.h"
 #include "retort/checkpoint/weights_convert.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/pretrained/model_folder.h"
 
 namespace retort::parity {
 namespace {
@@ -19,8 +19,8 @@ constexpr double kTolerance = 1e-4;
 
 fs::path form_folder(const std::string& form) { return fs::path(RETORT_FIXTURES) / "parity" / "folders" / form; }
 
-recipe::LoadedModel load_form(const std::string& form, const recipe::LoadOptions& options = {}) {
-  return recipe::load_model({.model = form_folder(form).string(), .vocab_file = {}, .do_lower_case = {}}, options);
+pretrained::LoadedModel load_form(const std::string& form, const pretrained::LoadOptions& options = {}) {
+  return pretrained::load_model({.model = form_folder(form).string(), .vocab_file = {}, .do_lower_case = {}}, options);
 }
 
 void expect_outputs(const model::Model& model, const Fixture& fixture, bool has_head = true) {
@@ -40,7 +40,7 @@ void expect_outputs(const model::Model& model, const Fixture& fixture, bool has_
 class FolderForm : public testing::TestWithParam<std::string> {};
 
 TEST_P(FolderForm, GivesTheModelOfThePlainFolder) {
-  const recipe::LoadedModel loaded = load_form(GetParam());
+  const pretrained::LoadedModel loaded = load_form(GetParam());
   EXPECT_EQ(loaded.missing, std::vector<std::string>{});
   EXPECT_EQ(loaded.unexpected, std::vector<std::string>{});
   expect_outputs(*loaded.model, load_fixture(form_folder("plain")));
@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Folders, FolderForm,
                          [](const auto& instance) { return instance.param; });
 
 TEST(FolderForms, BodyAloneStartsAFreshHead) {
-  const recipe::LoadedModel loaded =
+  const pretrained::LoadedModel loaded =
       load_form("body_only", {.head = model::Head::kSequenceClassification, .may_start_head = true});
   EXPECT_EQ(loaded.missing, (std::vector<std::string>{"classifier.weight", "classifier.bias"}));
   EXPECT_EQ(loaded.unexpected, std::vector<std::string>{});
@@ -70,20 +70,20 @@ TEST(FolderForms, BodyAloneIsNoClassifier) {
 }
 
 TEST(FolderForms, HeadOfAnotherTaskIsUnexpected) {
-  const recipe::LoadedModel loaded =
+  const pretrained::LoadedModel loaded =
       load_form("plain", {.head = model::Head::kQuestionAnswering, .may_start_head = true});
   EXPECT_EQ(loaded.missing, (std::vector<std::string>{"qa_outputs.weight", "qa_outputs.bias"}));
   EXPECT_EQ(loaded.unexpected.size(), 4U);  // classifier and pooler, weight and bias
 }
 
 TEST(FolderForms, NvidiaPreTrainingCheckpointIsReadWithPaddedRowsCut) {
-  const recipe::LoadedModel loaded = load_form("nvidia_pretraining");
+  const pretrained::LoadedModel loaded = load_form("nvidia_pretraining");
   EXPECT_EQ(loaded.missing, std::vector<std::string>{});
   expect_outputs(*loaded.model, load_fixture(form_folder("nvidia_pretraining")));
 }
 
 TEST(FolderForms, PrunedHeadsAreLeftOut) {
-  const recipe::LoadedModel loaded = load_form("pruned_distilbert");
+  const pretrained::LoadedModel loaded = load_form("pruned_distilbert");
   EXPECT_EQ(loaded.missing, std::vector<std::string>{});
   expect_outputs(*loaded.model, load_fixture(form_folder("pruned_distilbert")));
 }
@@ -107,10 +107,10 @@ class SavedFolder : public testing::TestWithParam<std::string> {};
 
 TEST_P(SavedFolder, HoldsTheTensorsThatTransformersWrites) {
   const fs::path original = fixture_folder(GetParam());
-  const recipe::LoadedModel loaded =
-      recipe::load_model({.model = original.string(), .vocab_file = {}, .do_lower_case = {}}, {});
+  const pretrained::LoadedModel loaded =
+      pretrained::load_model({.model = original.string(), .vocab_file = {}, .do_lower_case = {}}, {});
   const ScratchFolder scratch;
-  recipe::save_model_folder(scratch.path, *loaded.model, *loaded.tokenizer);
+  pretrained::save_model_folder(scratch.path, *loaded.model, *loaded.tokenizer);
   const checkpoint::WeightFiles expected = checkpoint::open_weights(original),
                                 saved = checkpoint::open_weights(scratch.path);
   EXPECT_EQ(saved.tensors().size(), expected.tensors().size());
@@ -125,10 +125,10 @@ TEST_P(SavedFolder, HoldsTheTensorsThatTransformersWrites) {
 // What config.json must keep of the one that transformers wrote: all but the element type.
 TEST_P(SavedFolder, KeepsWhatConfigSays) {
   const fs::path original = fixture_folder(GetParam());
-  const recipe::LoadedModel loaded =
-      recipe::load_model({.model = original.string(), .vocab_file = {}, .do_lower_case = {}}, {});
+  const pretrained::LoadedModel loaded =
+      pretrained::load_model({.model = original.string(), .vocab_file = {}, .do_lower_case = {}}, {});
   const ScratchFolder scratch;
-  recipe::save_model_folder(scratch.path, *loaded.model, *loaded.tokenizer);
+  pretrained::save_model_folder(scratch.path, *loaded.model, *loaded.tokenizer);
   const Json expected = read_json_file(original / "config.json"), saved = read_json_file(scratch.path / "config.json");
   for (const auto& [key, value] : expected.items()) {
     if (key == "dtype" || key == "torch_dtype") continue;

@@ -86,9 +86,9 @@ TEST(Step, IsRepeatableBitForBit) {
 // Largest difference between a sequence's logits in company and alone.
 double largest_logit_difference(const fs::path& folder, kernel::Precision precision) {
   const at::NoGradGuard no_grad;
-  recipe::ModelSource source;
+  pretrained::ModelSource source;
   source.model = folder;
-  const recipe::LoadedModel loaded = recipe::load_model(
+  const pretrained::LoadedModel loaded = pretrained::load_model(
       source, {.head = model::Head::kQuestionAnswering, .may_start_head = true, .model = {.precision = precision}});
   kernel::Ragged together;
   std::vector<std::vector<int32_t>> sequences;

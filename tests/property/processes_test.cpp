@@ -12,7 +12,7 @@
 
 #include "cli/program.h"
 #include "retort/checkpoint/weights.h"
-#include "retort/data/token_file.h"
+#include "retort/data/corpus/token_file.h"
 #include "retort/text/tokenizer.h"
 
 namespace retort::program {

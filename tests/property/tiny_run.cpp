@@ -7,16 +7,16 @@
 #include <optional>
 #include <vector>
 
-#include "retort/recipe/training_run.h"
+#include "retort/task/training_run.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::property {
 namespace {
 
 // Counts optimizer steps: the trainer asks for the counts of each once, before its first forward pass.
-class WatchedUnit : public recipe::SquadUnit {
+class WatchedUnit : public task::SquadUnit {
  public:
-  WatchedUnit(recipe::LoadedModel& loaded, const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step,
+  WatchedUnit(pretrained::LoadedModel& loaded, const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step,
               const data::SquadEvaluationSet* dev)
       : SquadUnit(loaded, config.data, config.training.micro_batch_tokens(), dev), before_step_(before_step) {}
 
@@ -33,23 +33,23 @@ class WatchedUnit : public recipe::SquadUnit {
 // Everything that a trainer needs, made as finetune_squad makes it.
 struct Parts {
   Parts(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step)
-      : loaded(recipe::load_model(config.model, {.head = model::Head::kQuestionAnswering,
-                                                 .may_start_head = true,
-                                                 .model = recipe::training_model_options(config.training),
-                                                 .seed = static_cast<uint64_t>(config.training.seed)})),
+      : loaded(pretrained::load_model(config.model, {.head = model::Head::kQuestionAnswering,
+                                                     .may_start_head = true,
+                                                     .model = task::training_model_options(config.training),
+                                                     .seed = static_cast<uint64_t>(config.training.seed)})),
         rows(std::make_shared<data::SquadFeatures>(data::load_squad_training(
                  source_of(config, config.data.train_file, config.data.max_train_examples), *loaded.tokenizer)),
              true),
-        source(rows, recipe::source_options(config.training)) {
+        source(rows, task::source_options(config.training)) {
     if (config.training.evaluate_during_training)
       dev = data::load_squad_evaluation(source_of(config, config.data.dev_file, -1), *loaded.tokenizer);
     unit = std::make_unique<WatchedUnit>(loaded, config, before_step, dev ? &*dev : nullptr);
   }
   data::SquadSource source_of(const recipe::FinetuneSquadConfig& config, const std::string& file, int64_t most) const {
-    return recipe::squad_source(config.data, file, most, static_cast<uint64_t>(config.training.seed), *loaded.model);
+    return task::squad_source(config.data, file, most, static_cast<uint64_t>(config.training.seed), *loaded.model);
   }
 
-  recipe::LoadedModel loaded;
+  pretrained::LoadedModel loaded;
   data::SquadRowSet rows;
   data::ShuffledSource source;
   std::optional<data::SquadEvaluationSet> dev;
@@ -85,7 +85,7 @@ RunResult train_tiny(const recipe::FinetuneSquadConfig& config, const BeforeStep
 }
 
 Json run_recipe(const recipe::FinetuneSquadConfig& config, const std::function<Json()>& evaluation) {
-  recipe::TrainingRun run(config.training, config.output, Json::object());
+  task::TrainingRun run(config.training, config.output, Json::object());
   Parts parts(config, {});
   run.train(*parts.unit, parts.source);
   const Json scores = run.evaluate(evaluation);

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "recipe/tiny_world.h"
-#include "retort/recipe/squad_unit.h"
+#include "retort/task/squad_unit.h"
 #include "retort/train/trainer.h"
 
 namespace retort::property {

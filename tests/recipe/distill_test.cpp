@@ -15,9 +15,9 @@
 #include "recipe/tiny_world.h"
 #include "retort/base/error.h"
 #include "retort/kernel/rows.h"
+#include "retort/pretrained/model_folder.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/extract.h"
-#include "retort/recipe/model_folder.h"
 
 namespace retort::recipe {
 namespace {
@@ -48,9 +48,10 @@ TEST(Extract, AllLayersAreTheTeacher) {
 TEST(Extract, TakesTheChosenLayers) {
   const tiny::TemporaryFolder folder;
   extract(extraction(folder / "student", {1}));
-  const LoadedModel student = tiny::load(folder / "student"), teacher = tiny::load(tiny::question_answering_folder());
+  const pretrained::LoadedModel student = tiny::load(folder / "student"),
+                                teacher = tiny::load(tiny::question_answering_folder());
   EXPECT_EQ(student.model->config().num_hidden_layers, 1);
-  const auto tensor = [](const LoadedModel& loaded, const std::string& name) {
+  const auto tensor = [](const pretrained::LoadedModel& loaded, const std::string& name) {
     return loaded.model->parameters().tensor(*loaded.model->parameters().find(name));
   };
   EXPECT_TRUE(tensor(student, "bert.encoder.layer.0.output.dense.weight")
@@ -64,7 +65,8 @@ TEST(Extract, ToDistilBertRenames) {
   config.student_type = "distilbert";
   // 4 tensors of embeddings, 16 of each layer, 2 of the head.
   EXPECT_EQ(extract(config)["copied"], 4 + 2 * 16 + 2);
-  const LoadedModel student = tiny::load(folder / "student"), teacher = tiny::load(tiny::question_answering_folder());
+  const pretrained::LoadedModel student = tiny::load(folder / "student"),
+                                teacher = tiny::load(tiny::question_answering_folder());
   const auto& own = student.model->parameters();
   const auto& other = teacher.model->parameters();
   EXPECT_TRUE(own.tensor(*own.find("distilbert.transformer.layer.0.attention.k_lin.bias"))
@@ -79,7 +81,8 @@ TEST(Extract, PrunesHeadsAndRemembersThem) {
   ExtractConfig config = extraction(folder / "student", {0, 1});
   config.heads_per_layer = 1;
   extract(config);
-  const LoadedModel student = tiny::load(folder / "student"), teacher = tiny::load(tiny::question_answering_folder());
+  const pretrained::LoadedModel student = tiny::load(folder / "student"),
+                                teacher = tiny::load(tiny::question_answering_folder());
   const int64_t heads = teacher.model->config().num_attention_heads, width = teacher.model->config().head_width();
   const auto& own = student.model->parameters();
   const auto& other = teacher.model->parameters();
@@ -117,7 +120,7 @@ TEST(Extract, PrunesAPrunedModelFurther) {
     config.output_dir = folder / std::to_string(left);
     extract(config);
     config.model.model = config.output_dir;
-    const LoadedModel student = tiny::load(config.output_dir);
+    const pretrained::LoadedModel student = tiny::load(config.output_dir);
     const auto& pruned = student.model->config().pruned_heads.at(0);
     const std::set<int64_t> now(pruned.begin(), pruned.end());
     EXPECT_EQ(static_cast<int64_t>(now.size()), 4 - left);

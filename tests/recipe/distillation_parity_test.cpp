@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "retort/checkpoint/weights.h"
-#include "retort/recipe/distill_squad_unit.h"
-#include "retort/recipe/mlm_unit.h"
+#include "retort/task/distill_squad_unit.h"
+#include "retort/task/mlm_unit.h"
 #include "retort/train/trainer.h"
 
 namespace retort::recipe {
@@ -81,14 +81,14 @@ train::TrainingConfig training() {
   return config;
 }
 
-LoadedModel load_student(const std::string& name, model::Head head) {
-  ModelSource source;
+pretrained::LoadedModel load_student(const std::string& name, model::Head head) {
+  pretrained::ModelSource source;
   source.model = kFolder / name;
-  return load_model(source, {.head = head, .model = {.with_gradients = true}});
+  return pretrained::load_model(source, {.head = head, .model = {.with_gradients = true}});
 }
 
-Teacher load_teacher(const std::string& name, model::Head head, const LoadedModel& student) {
-  TeacherConfig config;
+distill::Teacher load_teacher(const std::string& name, model::Head head, const pretrained::LoadedModel& student) {
+  distill::TeacherConfig config;
   config.teacher = kFolder / name;
   return {config, head, kernel::Precision::kFloat32, {}, student, 32};
 }
@@ -121,14 +121,14 @@ class DistillationParity : public testing::TestWithParam<std::tuple<std::string,
 TEST_P(DistillationParity, ThreeStepsAreThoseOfTheFormulas) {
   const auto& [method, is_cut] = GetParam();
   const Json& options = expected()["methods"][method]["options"];
-  LanguageLossConfig losses;
+  task::LanguageLossConfig losses;
   losses.alpha_ce = options["alpha_ce"], losses.alpha_mlm = options["alpha_mlm"];
   losses.alpha_mse = options["alpha_mse"], losses.alpha_cos = options["alpha_cos"];
   losses.restrict_ce_to_mask = options["restrict_ce_to_mask"], losses.temperature = expected()["temperature"];
-  LoadedModel student = load_student("student_mlm", model::Head::kMaskedLm);
-  const Teacher teacher = load_teacher("teacher_mlm", model::Head::kMaskedLm, student);
-  const HeldOutText none;
-  MlmUnit unit(student, method == "mlm_plain" ? nullptr : &teacher, losses, none, 1024);
+  pretrained::LoadedModel student = load_student("student_mlm", model::Head::kMaskedLm);
+  const distill::Teacher teacher = load_teacher("teacher_mlm", model::Head::kMaskedLm, student);
+  const task::HeldOutText none;
+  task::MlmUnit unit(student, method == "mlm_plain" ? nullptr : &teacher, losses, none, 1024);
   expect_steps(method, unit, is_cut);
 }
 
@@ -145,12 +145,14 @@ TEST_P(SquadDistillationParity, ThreeStepsAreThoseOfTheFormulas) {
   SoftTargetConfig config;
   config.alpha_ce = options["alpha_ce"], config.alpha_squad = options["alpha_squad"];
   config.temperature = expected()["temperature"];
-  SquadDataConfig data;
+  task::SquadDataConfig data;
   data.features.max_seq_length = 32;
-  LoadedModel student = load_student("student_qa", model::Head::kQuestionAnswering);
-  const Teacher teacher = load_teacher("teacher_qa", model::Head::kQuestionAnswering, student);
-  const TeacherTargets targets = [&](const data::Batch& batch, auto keys) { return teacher.forward(batch, keys); };
-  DistillSquadUnit unit(student, targets, config, data, 1024, nullptr);
+  pretrained::LoadedModel student = load_student("student_qa", model::Head::kQuestionAnswering);
+  const distill::Teacher teacher = load_teacher("teacher_qa", model::Head::kQuestionAnswering, student);
+  const distill::TeacherTargets targets = [&](const data::Batch& batch, auto keys) {
+    return teacher.forward(batch, keys);
+  };
+  task::DistillSquadUnit unit(student, targets, config, data, 1024, nullptr);
   expect_steps("squad", unit, GetParam());
 }
 

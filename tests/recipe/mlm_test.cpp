@@ -16,15 +16,15 @@
 #include "retort/base/output_lock.h"
 #include "retort/checkpoint/safetensors.h"
 #include "retort/checkpoint/weights.h"
-#include "retort/data/token_file.h"
-#include "retort/data/token_rows.h"
+#include "retort/data/corpus/token_file.h"
+#include "retort/data/corpus/token_rows.h"
 #include "retort/kernel/rows.h"
+#include "retort/pretrained/model_folder.h"
 #include "retort/recipe/binarize.h"
 #include "retort/recipe/distill_mlm.h"
 #include "retort/recipe/extract.h"
-#include "retort/recipe/model_folder.h"
 #include "retort/recipe/pretrain.h"
-#include "retort/recipe/token_counts.h"
+#include "retort/task/token_counts.h"
 #include "retort/train/stop_signal.h"
 
 namespace retort::recipe {
@@ -49,7 +49,7 @@ BinarizeConfig binarization(const fs::path& folder) {
   return config;
 }
 
-void set_common(CorpusConfig& corpus, train::TrainingConfig& training, const fs::path& folder) {
+void set_common(task::CorpusConfig& corpus, train::TrainingConfig& training, const fs::path& folder) {
   corpus.data_file = folder / "corpus.tokens", corpus.eval_file = folder / "held_out.tokens";
   corpus.rows.max_seq_length = 64, corpus.rows.min_seq_length = 4;
   const train::TrainingConfig plain = tiny::squad_settings(folder).training;
@@ -105,7 +105,7 @@ TEST(Binarize, DealsArticlesOut) {
     config.data_file = folder / "corpus.tokens", config.output_file = folder / "counts.json";
     return config;
   }());
-  EXPECT_EQ(read_token_counts(folder / "counts.json", file.vocabulary().size), file.count_ids());
+  EXPECT_EQ(task::read_token_counts(folder / "counts.json", file.vocabulary().size), file.count_ids());
 }
 
 TEST(Binarize, RefusesWhatIsNoText) {
@@ -190,12 +190,13 @@ TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
   const tiny::TemporaryFolder folder;
   const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distillation/teacher_mlm", folder / "teacher");
   tiny::set_config_field(teacher, "tie_word_embeddings", false);
-  EXPECT_EQ(load_model({.model = teacher.string()}, {}).model->head(), model::Head::kMaskedLm) << "without a table";
+  EXPECT_EQ(pretrained::load_model({.model = teacher.string()}, {}).model->head(), model::Head::kMaskedLm)
+      << "without a table";
   ExtractConfig cut;  // a reader of the student would make it a random table
   cut.model.model = teacher, cut.layers = {0}, cut.output_dir = folder / "student";
   extract(cut);
   EXPECT_EQ(read_json_file(folder / "student/config.json")["tie_word_embeddings"], true);
-  const auto config = load_model({.model = teacher.string()}, {}).model->config();
+  const auto config = pretrained::load_model({.model = teacher.string()}, {}).model->config();
   const std::vector<float> table(static_cast<size_t>(config.vocab_size * config.hidden_size), 0.5F);
   fs::copy(teacher / "model.safetensors", folder / "before.safetensors");
   const checkpoint::WeightFiles before = checkpoint::open_weights(folder / "before.safetensors");
@@ -204,7 +205,7 @@ TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
     const auto values = std::span(table).first(static_cast<size_t>(shape.size() == 1 ? shape[0] : table.size()));
     tensors.push_back({name, checkpoint::Dtype::kF32, std::move(shape), std::as_bytes(values)});
     checkpoint::write_safetensors(teacher / "model.safetensors", tensors);
-    return tiny::message_of([&] { load_model({.model = teacher.string()}, {}); });
+    return tiny::message_of([&] { pretrained::load_model({.model = teacher.string()}, {}); });
   };
   const std::string words = "must have the word embeddings as the table of its masked-LM head, but `",
                     in = "cls.predictions.decoder.weight";
@@ -215,7 +216,7 @@ TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
   EXPECT_NE(with_table("bert." + in, shape).find(words + "bert." + in + "` differs"), std::string::npos);
   tiny::set_config_field(teacher, "tie_word_embeddings", true);  // transformers then takes the embeddings too
   testing::internal::CaptureStderr();
-  EXPECT_NO_THROW(load_model({.model = teacher.string()}, {}));
+  EXPECT_NO_THROW(pretrained::load_model({.model = teacher.string()}, {}));
   EXPECT_NE(testing::internal::GetCapturedStderr().find("to which it is tied, and is not used"), std::string::npos);
 }
 
@@ -231,7 +232,7 @@ TEST(LoadModel, RefusesWeightsThatAreNoNumbers) {
   last.dtype = checkpoint::Dtype::kF32, last.bytes = std::as_bytes(std::span(values));
   checkpoint::write_safetensors(teacher / "model.safetensors", tensors);
   try {
-    load_model({.model = teacher.string()}, {});
+    pretrained::load_model({.model = teacher.string()}, {});
     FAIL() << "it was taken";
   } catch (const DivergenceError& failure) {
     EXPECT_NE(std::string(failure.what()).find("tensor `" + last.name + "` must hold numbers, but some are"),
@@ -252,7 +253,7 @@ TEST(Pretrain, PseudoPerplexityIsOfEachWordOnce) {
   const at::Tensor shares = at::linspace(-2, 3, shape.vocab_size);
   parameters.tensor(*parameters.find("cls.predictions.bias")).copy_(shares);
   fs::create_directory(folder / "model");
-  save_model_folder(folder / "model", model, tokenizer);
+  pretrained::save_model_folder(folder / "model", model, tokenizer);
   PretrainConfig config = pretraining(folder.path(), folder / "out");
   config.model.model = folder / "model";
   config.corpus.pseudo_perplexity_sequences = 3;
@@ -283,8 +284,8 @@ TEST(Binarize, ReadsThePublishedPickle) {
 
 TEST(TokenCounts, ReadsThePublishedPickle) {
   const std::string path = RETORT_FIXTURES "/distillation/counts.pickle";
-  EXPECT_EQ(read_token_counts(path, 4), (std::vector<int64_t>{0, 1, 10, 1000}));
-  EXPECT_EQ(tiny::message_of([&] { read_token_counts(path, 5); }),
+  EXPECT_EQ(task::read_token_counts(path, 4), (std::vector<int64_t>{0, 1, 10, 1000}));
+  EXPECT_EQ(tiny::message_of([&] { task::read_token_counts(path, 5); }),
             "`" + path + "` must hold 5 counts, one for each token, but holds 4; count with the same vocabulary");
 }
 
@@ -362,7 +363,7 @@ TEST(DistillMlm, NextTokensAreCrossEntropyOfTheFollowingToken) {
   config.freeze_token_type_embds = true;
   const double trained = distill_mlm(config)["train_loss"];
 
-  const LoadedModel loaded = tiny::load(folder / "out");
+  const pretrained::LoadedModel loaded = tiny::load(folder / "out");
   const at::NoGradGuard no_grad;
   double sum = 0;
   int64_t count = 0;

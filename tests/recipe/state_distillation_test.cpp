@@ -4,10 +4,10 @@
 
 #include "recipe/tiny_world.h"
 #include "retort/base/error.h"
-#include "retort/data/token_file.h"
+#include "retort/data/corpus/token_file.h"
+#include "retort/pretrained/model_folder.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_prediction.h"
-#include "retort/recipe/model_folder.h"
 
 namespace retort::recipe {
 namespace {
@@ -21,7 +21,7 @@ fs::path make_student(const fs::path& folder, const std::function<void(model::Mo
   model::Model model(config, model::Head::kNone, {});
   model.parameters().initialize(5, config.initializer_range);
   fs::create_directory(folder);
-  save_model_folder(folder, model, tokenizer);
+  pretrained::save_model_folder(folder, model, tokenizer);
   return folder;
 }
 
@@ -144,7 +144,7 @@ TEST_F(DistillBackbone, LeavesAloneWhatIsNotCompared) {
   config.states.student_layers = {1}, config.states.teacher_layers = {1};
   config.states.use_hidden_states = false;
   distill_backbone(config);
-  const LoadedModel before = tiny::load(deep), after = tiny::load(folder_ / "out");
+  const pretrained::LoadedModel before = tiny::load(deep), after = tiny::load(folder_ / "out");
   const auto is_same = [&](const std::string& name) {
     const auto &a = before.model->parameters(), &b = after.model->parameters();
     return a.tensor(*a.find(name)).equal(b.tensor(*b.find(name)));
@@ -448,13 +448,13 @@ TEST_F(DistillPrediction, PutsTheTeachersClassesInTheTasksOrder) {
     model::Model model(config, model::Head::kSequenceClassification, {});
     model.parameters().initialize(5, config.initializer_range);
     fs::create_directory(folder);
-    save_model_folder(folder, model, tokenizer);
-    ModelSource source;
+    pretrained::save_model_folder(folder, model, tokenizer);
+    pretrained::ModelSource source;
     source.model = folder;
-    return load_model(source, {.classes = {.names = {"contradiction", "entailment", "neutral"}}});
+    return pretrained::load_model(source, {.classes = {.names = {"contradiction", "entailment", "neutral"}}});
   };
-  const LoadedModel own = make(folder_ / "own", {"contradiction", "entailment", "neutral"});
-  const LoadedModel hub = make(folder_ / "hub", {"ENTAILMENT", "NEUTRAL", "CONTRADICTION"});
+  const pretrained::LoadedModel own = make(folder_ / "own", {"contradiction", "entailment", "neutral"});
+  const pretrained::LoadedModel hub = make(folder_ / "hub", {"ENTAILMENT", "NEUTRAL", "CONTRADICTION"});
   EXPECT_EQ(hub.model->config().labels, own.model->config().labels);
   for (const char* name : {"classifier.weight", "classifier.bias"}) {
     const auto &a = own.model->parameters(), &b = hub.model->parameters();

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "retort/base/error.h"
-#include "retort/data/question_world.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/data/question_world/question_world.h"
+#include "retort/pretrained/model_folder.h"
 
 namespace retort::tiny {
 namespace {
@@ -87,7 +87,7 @@ fs::path save_random_model(const std::string& name, model::Family family, model:
   const text::Tokenizer tokenizer = text::Tokenizer::from_vocab_file(shared_folder() / "vocab.txt");
   model::Model model(model_config(family, tokenizer.vocabulary_size()), head, {});
   model.parameters().initialize(11, model.config().initializer_range);
-  recipe::save_model_folder(folder, model, tokenizer);
+  pretrained::save_model_folder(folder, model, tokenizer);
   return folder;
 }
 
@@ -183,10 +183,10 @@ recipe::FinetuneGlueConfig glue_settings(const std::string& task, const fs::path
   return config;
 }
 
-recipe::LoadedModel load(const fs::path& folder) { return recipe::load_model({.model = folder}, {}); }
+pretrained::LoadedModel load(const fs::path& folder) { return pretrained::load_model({.model = folder}, {}); }
 
 at::Tensor parameter_of(const fs::path& folder, const std::string& name) {
-  const recipe::LoadedModel loaded = load(folder);
+  const pretrained::LoadedModel loaded = load(folder);
   const kernel::ParameterStore& store = loaded.model->parameters();
   return store.tensor(*store.find(name)).clone();
 }

@@ -8,9 +8,9 @@
 #include "retort/base/file.h"
 #include "retort/base/json.h"
 #include "retort/model/model.h"
+#include "retort/pretrained/model_folder.h"
 #include "retort/recipe/finetune_glue.h"
 #include "retort/recipe/finetune_squad.h"
-#include "retort/recipe/model_folder.h"
 
 namespace retort::tiny {
 
@@ -57,7 +57,7 @@ recipe::FinetuneSquadConfig squad_settings(const fs::path& output_dir);
 recipe::FinetuneGlueConfig glue_settings(const std::string& task, const fs::path& output_dir);
 
 // The model of a folder, and one of its parameters.
-recipe::LoadedModel load(const fs::path& folder);
+pretrained::LoadedModel load(const fs::path& folder);
 at::Tensor parameter_of(const fs::path& folder, const std::string& name);
 
 // What a UserError thrown by `work` says, else "no error".

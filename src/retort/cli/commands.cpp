@@ -8,12 +8,12 @@
 #include "retort/cli/inspect.h"
 #include "retort/cli/reference.h"
 #include "retort/cli/tokenize.h"
+#include "retort/measure/bench_data.h"
+#include "retort/measure/bench_infer.h"
+#include "retort/measure/bench_tokenize.h"
+#include "retort/measure/bench_train.h"
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
-#include "retort/recipe/bench_data.h"
-#include "retort/recipe/bench_infer.h"
-#include "retort/recipe/bench_tokenize.h"
-#include "retort/recipe/bench_train.h"
 #include "retort/recipe/binarize.h"
 #include "retort/recipe/demo.h"
 #include "retort/recipe/distill_backbone.h"
@@ -150,19 +150,19 @@ constexpr auto kCommands = std::to_array<Command>({
     {.name = "bench train",
      .group = kMeasure,
      .summary = "model + training files -> sequences a second, utilization, memory",
-     .describe = describe_config<recipe::BenchTrainConfig>},
+     .describe = describe_config<measure::BenchTrainConfig>},
     {.name = "bench infer",
      .group = kMeasure,
      .summary = "model + evaluation files -> sequences a second, latency percentiles",
-     .describe = describe_config<recipe::BenchInferConfig>},
+     .describe = describe_config<measure::BenchInferConfig>},
     {.name = "bench tokenize",
      .group = kMeasure,
      .summary = "SQuAD contexts or text lines -> megabytes and tokens a second",
-     .describe = describe_config<recipe::BenchTokenizeConfig>},
+     .describe = describe_config<measure::BenchTokenizeConfig>},
     {.name = "bench data",
      .group = kMeasure,
      .summary = "training files -> seconds until features are made, and found in the cache",
-     .describe = describe_config<recipe::BenchDataConfig>},
+     .describe = describe_config<measure::BenchDataConfig>},
     {.name = "inspect",
      .group = kAbout,
      .summary = "weights, model folder, tokens or cache -> what is in it",

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "retort/base/fields.h"
-#include "retort/data/glue_set.h"
+#include "retort/data/glue/glue_set.h"
 
 namespace retort::cli {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "retort/base/fields.h"
-#include "retort/data/squad_set.h"
+#include "retort/data/squad/squad_set.h"
 
 namespace retort::cli {
 

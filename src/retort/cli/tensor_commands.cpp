@@ -7,12 +7,12 @@
 #include "retort/cli/demo.h"
 #include "retort/cli/predict.h"
 #include "retort/cli/tensor_module.h"
+#include "retort/measure/bench_data.h"
+#include "retort/measure/bench_infer.h"
+#include "retort/measure/bench_tokenize.h"
+#include "retort/measure/bench_train.h"
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
-#include "retort/recipe/bench_data.h"
-#include "retort/recipe/bench_infer.h"
-#include "retort/recipe/bench_tokenize.h"
-#include "retort/recipe/bench_train.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
 #include "retort/recipe/distill_prediction.h"
@@ -50,10 +50,10 @@ constexpr auto kBodies = std::to_array<TensorCommand>({
     {"forward", run_with_config<recipe::ForwardConfig, recipe::forward>},
     {"predict qa", run_predict_qa},
     {"predict text", run_predict_text},
-    {"bench train", run_with_config<recipe::BenchTrainConfig, recipe::bench_train>},
-    {"bench infer", run_with_config<recipe::BenchInferConfig, recipe::bench_infer>},
-    {"bench tokenize", run_with_config<recipe::BenchTokenizeConfig, recipe::bench_tokenize>},
-    {"bench data", run_with_config<recipe::BenchDataConfig, recipe::bench_data>},
+    {"bench train", run_with_config<measure::BenchTrainConfig, measure::bench_train>},
+    {"bench infer", run_with_config<measure::BenchInferConfig, measure::bench_infer>},
+    {"bench tokenize", run_with_config<measure::BenchTokenizeConfig, measure::bench_tokenize>},
+    {"bench data", run_with_config<measure::BenchDataConfig, measure::bench_data>},
 });
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "retort/base/line_reader.h"
 #include "retort/base/log.h"
 #include "retort/base/thread.h"
-#include "retort/data/text_damage.h"
+#include "retort/data/table/text_damage.h"
 
 namespace retort::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "retort/data/glue_tasks.h"
+#include "retort/data/glue/glue_tasks.h"
 
 namespace retort::decode {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "retort/data/squad_words.h"
+#include "retort/data/squad/squad_words.h"
 #include "retort/text/unicode.h"
 
 namespace retort::decode {

@@ -8,7 +8,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/thread.h"
-#include "retort/data/squad_words.h"
+#include "retort/data/squad/squad_words.h"
 #include "retort/decode/python_text.h"
 #include "retort/decode/text_alignment.h"
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "retort/base/fields.h"
-#include "retort/data/squad_data.h"
-#include "retort/data/squad_features.h"
+#include "retort/data/squad/squad_data.h"
+#include "retort/data/squad/squad_features.h"
 #include "retort/text/tokenizer.h"
 
 namespace retort::decode {

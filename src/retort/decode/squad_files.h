@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "retort/data/squad_data.h"
+#include "retort/data/squad/squad_data.h"
 #include "retort/decode/squad_answers.h"
 
 namespace retort::decode {

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "retort/augment/augmenter.h"
+#include "retort/augment/glue_augmented.h"
 #include "retort/base/error.h"
 #include "retort/base/output_path.h"
 #include "retort/base/random.h"
-#include "retort/data/glue_augmented.h"
-#include "retort/recipe/augmenter.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::recipe {
@@ -44,7 +44,7 @@ class Texts {
     const data::GlueExample& example = examples_[static_cast<size_t>(i / columns_)];
     return i % columns_ == 0 ? example.text_a : example.text_b;
   }
-  AugmentJob job(int64_t i, const Augmenter& augmenter, uint64_t seed) const {
+  augment::AugmentJob job(int64_t i, const augment::Augmenter& augmenter, uint64_t seed) const {
     return {.original = text(i),
             .text = augmenter.prepare(text::basic_words(text(i), augmenter.tokenizer_options())),
             .key = make_key(seed, i / columns_, i % columns_)};
@@ -57,13 +57,13 @@ class Texts {
 
 // The row itself, then its variants. The row itself would come again among those of the second text, and is left out
 // there; beside the last variant of the first text it is a new row.
-void write_row(data::GlueAugmentedFile& file, const data::GlueExample& example,
-               std::span<const std::vector<data::Variant>> variants, bool second_text_beside_last_variant) {
-  for (const data::Variant& first : variants[0]) file.write(example, first.text, example.text_b);
+void write_row(augment::GlueAugmentedFile& file, const data::GlueExample& example,
+               std::span<const std::vector<augment::Variant>> variants, bool second_text_beside_last_variant) {
+  for (const augment::Variant& first : variants[0]) file.write(example, first.text, example.text_b);
   if (variants.size() < 2) return;
   const bool beside_last = second_text_beside_last_variant;
   const std::string_view beside = beside_last ? std::string_view(variants[0].back().text) : example.text_a;
-  for (const data::Variant& second : std::span(variants[1]).subspan(beside_last ? 0 : 1))
+  for (const augment::Variant& second : std::span(variants[1]).subspan(beside_last ? 0 : 1))
     file.write(example, beside, second.text);
 }
 
@@ -79,21 +79,21 @@ Json augment_glue(const AugmentGlueConfig& config) {
   train::set_up_process(config.augment.inference.threads, config.augment.inference.kernels);
   const data::GlueTask& task = find_task(config.task_name);
   const std::vector<fs::path> files = data::find_glue_files(config.data_dir, task, data::GlueSplit::kTrain);
-  const AugmentOutput output = config.augment.take_output("data_dir", files, "train_aug.tsv");
+  const augment::AugmentOutput output = config.augment.take_output("data_dir", files, "train_aug.tsv");
   data::GlueData data = data::read_glue(files, task, {.on_bad_record = config.augment.bad_record_policy()});
   const auto seed = static_cast<uint64_t>(config.augment.seed);
   data::keep_random_examples(data, config.max_train_examples, seed);
 
   const Texts texts(task, data);
   const auto rows = static_cast<int64_t>(data.examples.size());
-  Augmenter augmenter(config.augment, published_passes(task.name), "rows", rows);
+  augment::Augmenter augmenter(config.augment, published_passes(task.name), "rows", rows);
   augmenter.look_ahead(texts.count(), [&](int64_t i, std::set<std::string>& words) {
-    data::collect_words_of_several_pieces(texts.job(i, augmenter, seed).text, words);
+    augment::collect_words_of_several_pieces(texts.job(i, augmenter, seed).text, words);
   });
-  data::GlueAugmentedFile file(output.path, task, data);
+  augment::GlueAugmentedFile file(output.path, task, data);
   for (int64_t begin = 0; begin < rows; begin += kRowsPerBlock) {
     const int64_t count = std::min(kRowsPerBlock, rows - begin);
-    std::vector<AugmentJob> jobs;
+    std::vector<augment::AugmentJob> jobs;
     for (int64_t i = begin * texts.columns(); i < (begin + count) * texts.columns(); ++i)
       jobs.push_back(texts.job(i, augmenter, seed));
     const auto variants = augmenter.make_variants(jobs, count);

@@ -5,12 +5,12 @@
 // second.
 #pragma once
 
-#include "retort/recipe/augment_config.h"
+#include "retort/augment/augment_config.h"
 
 namespace retort::recipe {
 
 struct AugmentGlueConfig {
-  AugmentConfig augment;
+  augment::AugmentConfig augment;
   std::string task_name, data_dir;
   int64_t max_train_examples = -1;
   bool second_text_beside_last_variant = false;

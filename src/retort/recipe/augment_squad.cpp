@@ -1,10 +1,10 @@
 #include "retort/recipe/augment_squad.h"
 
+#include "retort/augment/augmenter.h"
+#include "retort/augment/squad_variants.h"
 #include "retort/base/error.h"
 #include "retort/base/random.h"
-#include "retort/data/squad_document.h"
-#include "retort/data/squad_variants.h"
-#include "retort/recipe/augmenter.h"
+#include "retort/data/squad/squad_document.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::recipe {
@@ -32,21 +32,21 @@ std::vector<const data::SquadParagraph*> with_questions(const data::SquadDocumen
 // Writes article after article, with the variants behind each article's own paragraphs.
 class ArticleWriter {
  public:
-  ArticleWriter(const AugmentSquadConfig& config, Augmenter& augmenter, data::SquadDocumentFile& file)
+  ArticleWriter(const AugmentSquadConfig& config, augment::Augmenter& augmenter, data::SquadDocumentFile& file)
       : config_(config), augmenter_(augmenter), file_(file) {}
 
   void write(const data::SquadArticle& article) {
     file_.begin_article(article.members);
     for (const data::SquadParagraph& paragraph : article.paragraphs) file_.add_paragraph(paragraph.json);
-    std::vector<AugmentJob> jobs;
+    std::vector<augment::AugmentJob> jobs;
     std::vector<Job> own;
     for (const data::SquadParagraph& paragraph : article.paragraphs) {
       if (paragraph.questions.empty()) continue;
       const auto words = text::basic_words(paragraph.context, augmenter_.tokenizer_options());
-      own.push_back({&paragraph, data::find_answer_words(paragraph, words, augmenter_.tokenizer_options())});
+      own.push_back({&paragraph, augment::find_answer_words(paragraph, words, augmenter_.tokenizer_options())});
       jobs.push_back(
           {.original = paragraph.context,
-           .text = augmenter_.prepare(words, data::answer_black_list(paragraph, augmenter_.tokenizer_options())),
+           .text = augmenter_.prepare(words, augment::answer_black_list(paragraph, augmenter_.tokenizer_options())),
            .key = make_key(static_cast<uint64_t>(config_.augment.seed), next_paragraph_++)});
     }
     const auto variants = augmenter_.make_variants(jobs, static_cast<int64_t>(article.paragraphs.size()),
@@ -60,20 +60,20 @@ class ArticleWriter {
  private:
   struct Job {
     const data::SquadParagraph* paragraph;
-    std::vector<std::vector<data::AnswerWords>> answers;
+    std::vector<std::vector<augment::AnswerWords>> answers;
   };
   // The first variant is the context itself, which is in the file already.
-  void write_variants(const Job& job, const std::vector<data::Variant>& variants) {
+  void write_variants(const Job& job, const std::vector<augment::Variant>& variants) {
     for (size_t v = 1; v < variants.size(); ++v) {
-      const auto json = data::maybe_variant_json(*job.paragraph, job.answers, variants[v], static_cast<int64_t>(v),
-                                                 config_.answers_at_first_occurrence);
+      const auto json = augment::maybe_variant_json(*job.paragraph, job.answers, variants[v], static_cast<int64_t>(v),
+                                                    config_.answers_at_first_occurrence);
       if (json) file_.add_paragraph(*json);
       ++(json ? written_ : dropped_);
     }
   }
 
   const AugmentSquadConfig& config_;
-  Augmenter& augmenter_;
+  augment::Augmenter& augmenter_;
   data::SquadDocumentFile& file_;
   int64_t next_paragraph_ = 0, written_ = 0, dropped_ = 0;
 };
@@ -83,19 +83,19 @@ class ArticleWriter {
 Json augment_squad(const AugmentSquadConfig& config) {
   train::set_up_process(config.augment.inference.threads, config.augment.inference.kernels);
   const fs::path input = find_input(config);
-  const AugmentOutput output = config.augment.take_output(config.train_file.empty() ? "data_dir" : "train_file",
-                                                          {input}, input.stem().string() + "_aug.json");
+  const augment::AugmentOutput output = config.augment.take_output(
+      config.train_file.empty() ? "data_dir" : "train_file", {input}, input.stem().string() + "_aug.json");
   data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
-  data::check_not_augmented(document, input.string());
+  augment::check_not_augmented(document, input.string());
   data::keep_random_paragraphs(document, config.max_train_paragraphs, static_cast<uint64_t>(config.augment.seed));
-  Augmenter augmenter(config.augment, kPassesOfSquad, "paragraphs", document.paragraph_count());
+  augment::Augmenter augmenter(config.augment, kPassesOfSquad, "paragraphs", document.paragraph_count());
   const auto paragraphs = with_questions(document);
   augmenter.look_ahead(static_cast<int64_t>(paragraphs.size()), [&](int64_t i, std::set<std::string>& words) {
     const data::SquadParagraph& paragraph = *paragraphs[static_cast<size_t>(i)];
     const text::TokenizerOptions& options = augmenter.tokenizer_options();
-    data::collect_words_of_several_pieces(
-        augmenter.prepare(text::basic_words(paragraph.context, options), data::answer_black_list(paragraph, options)),
-        words);
+    augment::collect_words_of_several_pieces(augmenter.prepare(text::basic_words(paragraph.context, options),
+                                                               augment::answer_black_list(paragraph, options)),
+                                             words);
   });
   data::SquadDocumentFile file(output.path, document.members);
   ArticleWriter writer(config, augmenter, file);

@@ -6,12 +6,12 @@
 // stay. A variant in which an answer does not occur is left out.
 #pragma once
 
-#include "retort/recipe/augment_config.h"
+#include "retort/augment/augment_config.h"
 
 namespace retort::recipe {
 
 struct AugmentSquadConfig {
-  AugmentConfig augment;
+  augment::AugmentConfig augment;
   std::string train_file, data_dir;
   int64_t max_train_paragraphs = -1;
   bool later_words_overwrite_first = false;

@@ -11,10 +11,10 @@
 #include "retort/base/thread.h"
 #include "retort/checkpoint/array_list_pickle.h"
 #include "retort/data/bad_records.h"
-#include "retort/data/text_damage.h"
-#include "retort/data/token_file.h"
-#include "retort/recipe/hub_folder.h"
-#include "retort/recipe/input_files.h"
+#include "retort/data/corpus/token_file.h"
+#include "retort/data/table/text_damage.h"
+#include "retort/pretrained/hub_folder.h"
+#include "retort/pretrained/input_files.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
 
@@ -209,7 +209,7 @@ void check_output(const std::string& path, bool overwrite) {
 
 // An input that is written over would be lost.
 void check_outputs(const BinarizeConfig& config) {
-  NamedInputs inputs{{"file_path", config.file_path}, {"model", maybe_model_folder(config.model)}};
+  NamedInputs inputs{{"file_path", config.file_path}, {"model", pretrained::maybe_model_folder(config.model)}};
   check_is_no_input("output_file", config.output_file, inputs);
   inputs.emplace_back("output_file", config.output_file);
   check_is_no_input("held_out_file", config.held_out_file, inputs);
@@ -217,7 +217,7 @@ void check_outputs(const BinarizeConfig& config) {
 
 text::Tokenizer load_tokenizer(const std::string& model) {
   if (fs::is_regular_file(model)) return text::Tokenizer::from_vocab_file(model);
-  return text::Tokenizer::load(resolve_model_folder(model));
+  return text::Tokenizer::load(pretrained::resolve_model_folder(model));
 }
 
 }  // namespace

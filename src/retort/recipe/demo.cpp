@@ -8,8 +8,8 @@
 #include "retort/base/file.h"
 #include "retort/base/log.h"
 #include "retort/base/own_folder.h"
-#include "retort/data/question_world.h"
-#include "retort/recipe/bench_train.h"
+#include "retort/data/question_world/question_world.h"
+#include "retort/measure/bench_train.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/extract.h"
 #include "retort/recipe/predict_qa.h"
@@ -81,10 +81,10 @@ int64_t student_questions(const WorldSize& size) {
 
 // Sequences that the teacher trains on in a second, from two steps of it.
 double measure_rate(const FinetuneSquadConfig& teacher) {
-  BenchTrainConfig bench;
+  measure::BenchTrainConfig bench;
   bench.model = teacher.model, bench.data.squad = teacher.data, bench.training = teacher.training;
   bench.steps = 2;
-  return bench_train(bench)["seq_s"].get<double>();
+  return measure::bench_train(bench)["seq_s"].get<double>();
 }
 
 // What fits into kSeconds, counted in sequences of the teacher's training. A student's step takes half of that, an

@@ -4,14 +4,15 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
-#include "retort/recipe/backbone_unit.h"
-#include "retort/recipe/corpus.h"
-#include "retort/recipe/glue.h"
-#include "retort/recipe/projection_file.h"
-#include "retort/recipe/settings.h"
-#include "retort/recipe/squad.h"
-#include "retort/recipe/training_run.h"
+#include "retort/base/settings.h"
+#include "retort/distill/backbone_unit.h"
+#include "retort/pretrained/projection_file.h"
+#include "retort/task/corpus.h"
+#include "retort/task/glue.h"
+#include "retort/task/squad.h"
+#include "retort/task/training_run.h"
 #include "retort/train/process_group.h"
+#include "retort/train/source_options.h"
 
 namespace retort::recipe {
 
@@ -49,43 +50,46 @@ double recommended_epochs(const DistillBackboneConfig& config) {
   return found == epochs.end() ? 3 : found->second;
 }
 
-std::unique_ptr<data::RowSet> load_corpus(const DistillBackboneConfig& config, const LoadedModel& student) {
+std::unique_ptr<data::RowSet> load_corpus(const DistillBackboneConfig& config, const pretrained::LoadedModel& student) {
   data::TokenRowOptions options = config.corpus;
   options.max_seq_length = config.data.max_seq_length();
-  check_positions(student, options.max_seq_length);
+  task::check_positions(student, options.max_seq_length);
   return std::make_unique<data::TokenRowSet>(
-      make_token_rows(open_corpus(config.data_file, student), options, config.data_file));
+      task::make_token_rows(task::open_corpus(config.data_file, student), options, config.data_file));
 }
 
 // The training rows of the task, whose labels are not used.
-std::unique_ptr<data::RowSet> load_task(const TaskDataConfig& config, uint64_t seed, const LoadedModel& student) {
+std::unique_ptr<data::RowSet> load_task(const task::TaskDataConfig& config, uint64_t seed,
+                                        const pretrained::LoadedModel& student) {
   if (config.is_squad()) {
-    const SquadDataConfig data = config.squad_data();
+    const task::SquadDataConfig data = config.squad_data();
     return std::make_unique<data::SquadRowSet>(
         std::make_shared<data::SquadFeatures>(data::load_squad_training(
-            squad_source(data, data.train_file, data.max_train_examples, seed, *student.model), *student.tokenizer)),
+            task::squad_source(data, data.train_file, data.max_train_examples, seed, *student.model),
+            *student.tokenizer)),
         false);
   }
-  const GlueDataConfig data = config.glue_data();
+  const task::GlueDataConfig data = config.glue_data();
   const data::GlueSplit split = data.aug_train ? data::GlueSplit::kTrainAugmented : data::GlueSplit::kTrain;
   return std::make_unique<data::GlueRowSet>(
-      data::load_glue(glue_source(data, data.task(), split, seed, *student.model), *student.tokenizer),
+      data::load_glue(task::glue_source(data, data.task(), split, seed, *student.model), *student.tokenizer),
       data::GlueRowSet::Answers::kNone);
 }
 
 // The student with a projection where the teacher has another width, which its configuration tells before it is loaded.
 // One that the student has is kept for the stages behind this, also where nothing is projected.
-LoadedModel load_student(const DistillBackboneConfig& config) {
-  ModelSource teacher = config.model;
+pretrained::LoadedModel load_student(const DistillBackboneConfig& config) {
+  pretrained::ModelSource teacher = config.model;
   teacher.model = config.teacher.teacher;
-  model::ModelOptions options = training_model_options(config.training);
-  if (config.states.learns_hidden_states() || has_projection(config.model.model))
-    options.projection_width = projection_width(read_model_config(config.model), read_model_config(teacher));
-  return load_model(config.model, {.head = model::Head::kNone,
-                                   .may_start_head = true,
-                                   .may_start_body = true,
-                                   .model = options,
-                                   .seed = static_cast<uint64_t>(config.training.seed)});
+  model::ModelOptions options = task::training_model_options(config.training);
+  if (config.states.learns_hidden_states() || pretrained::has_projection(config.model.model))
+    options.projection_width =
+        distill::projection_width(pretrained::read_model_config(config.model), pretrained::read_model_config(teacher));
+  return pretrained::load_model(config.model, {.head = model::Head::kNone,
+                                               .may_start_head = true,
+                                               .may_start_body = true,
+                                               .model = options,
+                                               .seed = static_cast<uint64_t>(config.training.seed)});
 }
 
 }  // namespace
@@ -95,23 +99,23 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   config.states.check_backbone();
   check_data(config);
   if (config.training.num_train_epochs == 0) config.training.num_train_epochs = recommended_epochs(config);
-  TrainingRun run(config.training, config.output, settings_of("distill backbone", config));
+  task::TrainingRun run(config.training, config.output, settings_of("distill backbone", config));
   if (const auto results = run.maybe_finished()) return *results;
-  LoadedModel student = load_student(config);
-  const Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model, student,
-                        config.data.max_seq_length());
+  pretrained::LoadedModel student = load_student(config);
+  const distill::Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model,
+                                 student, config.data.max_seq_length());
   teacher.warn_unless_trained("anything");
-  StatePlan plan = plan_states(config.states, student.model->config(), teacher.model().config());
+  distill::StatePlan plan = distill::plan_states(config.states, student.model->config(), teacher.model().config());
   const auto rows = train::process_group().main_first([&] {
     return config.data_file.empty() ? load_task(config.data, static_cast<uint64_t>(config.training.seed), student)
                                     : load_corpus(config, student);
   });
   log_info("{} training sequences", rows->row_count());
 
-  data::ShuffledSource source(*rows, source_options(config.training));
+  data::ShuffledSource source(*rows, train::source_options(config.training));
   run.check_continues(source);
-  TeacherTargets targets = state_targets(teacher, plan.teacher_states, *rows, config.training);
-  BackboneUnit unit(student, std::move(plan), std::move(targets));
+  distill::TeacherTargets targets = distill::state_targets(teacher, plan.teacher_states, *rows, config.training);
+  distill::BackboneUnit unit(student, std::move(plan), std::move(targets));
   const Json results = run.train(unit, source);
   if (!run.has_folder()) return {};
   run.finish(student, "distillation of states", results);

@@ -7,27 +7,27 @@
 // 2020.
 #pragma once
 
-#include "retort/data/token_rows.h"
-#include "retort/recipe/model_source.h"
-#include "retort/recipe/state_distillation_config.h"
-#include "retort/recipe/task_config.h"
-#include "retort/recipe/teacher_config.h"
+#include "retort/data/corpus/token_rows.h"
+#include "retort/distill/state_distillation_config.h"
+#include "retort/distill/teacher_config.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/task_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
 struct DistillBackboneConfig {
-  ModelSource model;  // the student
-  TeacherConfig teacher;
-  StateDistillationConfig states;
-  TaskDataConfig data;
+  pretrained::ModelSource model;  // the student
+  distill::TeacherConfig teacher;
+  distill::StateDistillationConfig states;
+  task::TaskDataConfig data;
   std::string data_file;  // a token file instead of a task
   data::TokenRowOptions corpus;
   train::TrainingConfig training;
   train::OutputConfig output;
 
   DistillBackboneConfig() {
-    use_task_defaults(training);
+    task::use_task_defaults(training);
     training.num_train_epochs = 0;
     training.lr_scheduler_type = "constant";
     teacher.teacher_cache = "off";  // states take thousands of numbers a token

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "retort/recipe/mlm_training.h"
-#include "retort/recipe/settings.h"
+#include "retort/base/settings.h"
+#include "retort/task/mlm_training.h"
 
 namespace retort::recipe {
 
@@ -18,8 +18,8 @@ Json distill_mlm(const DistillMlmConfig& given) {
   std::vector<std::string> frozen;
   if (config.freeze_pos_embs) frozen.emplace_back("position");
   if (config.freeze_token_type_embds) frozen.emplace_back("segment");
-  return train_language_model({config.model, config.corpus, config.losses, config.training, config.output,
-                               settings_of("distill mlm", config), &config.teacher, frozen});
+  return task::train_language_model({config.model, config.corpus, config.losses, config.training, config.output,
+                                     settings_of("distill mlm", config), &config.teacher, frozen});
 }
 
 }  // namespace retort::recipe

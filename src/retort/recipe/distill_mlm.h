@@ -4,19 +4,19 @@
 //   --alpha_ce 5 --alpha_mlm 2 --alpha_cos 1 --freeze_pos_embs
 #pragma once
 
-#include "retort/recipe/mlm_config.h"
-#include "retort/recipe/model_source.h"
-#include "retort/recipe/teacher_config.h"
+#include "retort/distill/teacher_config.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/mlm_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
 struct DistillMlmConfig {
-  ModelSource model;  // the student
-  TeacherConfig teacher;
-  LanguageLossConfig losses;
+  pretrained::ModelSource model;  // the student
+  distill::TeacherConfig teacher;
+  task::LanguageLossConfig losses;
   bool freeze_pos_embs = false, freeze_token_type_embds = false;
-  CorpusConfig corpus;
+  task::CorpusConfig corpus;
   train::TrainingConfig training;
   int64_t log_interval = 0, checkpoint_interval = 0;
   train::OutputConfig output;

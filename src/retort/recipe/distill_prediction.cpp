@@ -2,25 +2,26 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
-#include "retort/recipe/glue_training.h"
-#include "retort/recipe/prediction_unit.h"
-#include "retort/recipe/settings.h"
-#include "retort/recipe/squad_training.h"
+#include "retort/base/settings.h"
+#include "retort/task/glue_training.h"
+#include "retort/task/prediction_unit.h"
+#include "retort/task/squad_training.h"
 #include "retort/train/process_group.h"
 
 namespace retort::recipe {
 
 namespace {
 
-std::unique_ptr<Teacher> load_teacher(const DistillPredictionConfig& config, model::Head head,
-                                      const LoadedModel& student, const TaskClasses& classes = {}) {
-  auto teacher = std::make_unique<Teacher>(config.teacher, head, config.training.precision_kind(), config.model,
-                                           student, config.data.max_seq_length(), classes);
+std::unique_ptr<distill::Teacher> load_teacher(const DistillPredictionConfig& config, model::Head head,
+                                               const pretrained::LoadedModel& student,
+                                               const pretrained::TaskClasses& classes = {}) {
+  auto teacher = std::make_unique<distill::Teacher>(config.teacher, head, config.training.precision_kind(),
+                                                    config.model, student, config.data.max_seq_length(), classes);
   teacher->warn_unless_trained("this task");
   return teacher;
 }
 
-void check_outputs(const Teacher& teacher, const data::GlueTask& task) {
+void check_outputs(const distill::Teacher& teacher, const data::GlueTask& task) {
   const auto outputs = static_cast<int64_t>(teacher.model().config().labels.size());
   if (outputs != task.output_count())
     throw UserError(
@@ -29,46 +30,47 @@ void check_outputs(const Teacher& teacher, const data::GlueTask& task) {
 }
 
 Json distill_glue(const DistillPredictionConfig& config) {
-  const GlueDataConfig data = config.data.glue_data();
-  std::unique_ptr<Teacher> teacher;
-  GlueRun run{config.model, data, config.training, config.output, settings_of("distill prediction", config)};
-  run.check_model = [&](LoadedModel& student) {
+  const task::GlueDataConfig data = config.data.glue_data();
+  std::unique_ptr<distill::Teacher> teacher;
+  task::GlueRun run{config.model, data, config.training, config.output, settings_of("distill prediction", config)};
+  run.check_model = [&](pretrained::LoadedModel& student) {
     teacher = load_teacher(config, model::Head::kSequenceClassification, student, data.classes());
     check_outputs(*teacher, data.task());
   };
-  return train_glue(run, [&](const GlueMaterial& material) {
+  return task::train_glue(run, [&](const task::GlueMaterial& material) {
     const auto report = [&] {
       if (train::process_group().is_main())
-        Teacher::report_scores(
-            config.output, [&] { return GlueUnit(teacher->loaded(), data, config.training, material.dev).evaluate(); });
+        distill::Teacher::report_scores(config.output, [&] {
+          return task::GlueUnit(teacher->loaded(), data, config.training, material.dev).evaluate();
+        });
     };
-    TeacherTargets targets;  // regression has labels alone
+    distill::TeacherTargets targets;  // regression has labels alone
     if (data.task().is_regression())
       report();
     else
-      targets = logit_targets(*teacher, material.rows, config.training, report);
-    return std::make_unique<GluePredictionUnit>(material.loaded, std::move(targets), config.temperature, data,
-                                                config.training, material.dev);
+      targets = distill::logit_targets(*teacher, material.rows, config.training, report);
+    return std::make_unique<task::GluePredictionUnit>(material.loaded, std::move(targets), config.temperature, data,
+                                                      config.training, material.dev);
   });
 }
 
 Json distill_questions(const DistillPredictionConfig& config) {
-  const SquadDataConfig data = config.data.squad_data();
+  const task::SquadDataConfig data = config.data.squad_data();
   const int64_t tokens = config.training.micro_batch_tokens();
-  std::unique_ptr<Teacher> teacher;
-  SquadRun run{config.model, data, config.training, config.output, settings_of("distill prediction", config)};
-  run.check_model = [&](LoadedModel& student) {
+  std::unique_ptr<distill::Teacher> teacher;
+  task::SquadRun run{config.model, data, config.training, config.output, settings_of("distill prediction", config)};
+  run.check_model = [&](pretrained::LoadedModel& student) {
     teacher = load_teacher(config, model::Head::kQuestionAnswering, student);
   };
-  return train_squad(run, [&](const SquadMaterial& material) {
+  return task::train_squad(run, [&](const task::SquadMaterial& material) {
     const auto report = [&] {
       if (material.dev != nullptr)
-        Teacher::report_scores(config.output,
-                               [&] { return SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate(); });
+        distill::Teacher::report_scores(
+            config.output, [&] { return task::SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate(); });
     };
-    return std::make_unique<SquadPredictionUnit>(material.loaded,
-                                                 logit_targets(*teacher, material.rows, config.training, report),
-                                                 config.temperature, data, tokens, material.dev);
+    return std::make_unique<task::SquadPredictionUnit>(
+        material.loaded, distill::logit_targets(*teacher, material.rows, config.training, report), config.temperature,
+        data, tokens, material.dev);
   });
 }
 

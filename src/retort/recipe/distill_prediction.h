@@ -4,27 +4,27 @@
 // on SST-2: accuracy 92 (Jiao et al. 2020, table 1; with augmented data).
 #pragma once
 
-#include "retort/recipe/model_source.h"
-#include "retort/recipe/state_distillation_config.h"
-#include "retort/recipe/task_config.h"
-#include "retort/recipe/teacher_config.h"
+#include "retort/distill/state_distillation_config.h"
+#include "retort/distill/teacher_config.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/task_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
 struct DistillPredictionConfig {
-  ModelSource model;  // the student
-  TeacherConfig teacher;
-  StateDistillationConfig states;
+  pretrained::ModelSource model;  // the student
+  distill::TeacherConfig teacher;
+  distill::StateDistillationConfig states;
   double temperature = 1;
-  TaskDataConfig data;
+  task::TaskDataConfig data;
   train::TrainingConfig training;
   train::OutputConfig output;
 
   DistillPredictionConfig() {
     states.use_attention_scores = states.use_hidden_states = states.use_value_states = false;
     states.use_pred_states = true;
-    use_task_defaults(training);
+    task::use_task_defaults(training);
     training.lr_scheduler_type = "nvidia_linear";
     training.warmup_proportion = 0.1;
     training.evaluate_during_training = training.load_best_model_at_end = true;

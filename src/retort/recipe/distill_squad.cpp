@@ -2,16 +2,11 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
-#include "retort/recipe/distill_squad_unit.h"
-#include "retort/recipe/settings.h"
-#include "retort/recipe/squad_training.h"
+#include "retort/base/settings.h"
+#include "retort/task/distill_squad_unit.h"
+#include "retort/task/squad_training.h"
 
 namespace retort::recipe {
-
-void SoftTargetConfig::check() const {
-  if (alpha_ce + alpha_squad > 0) return;
-  throw UserError("`alpha_ce` + `alpha_squad` must be above 0, but is 0; give one of them a weight");
-}
 
 Json distill_squad(const DistillSquadConfig& given) {
   DistillSquadConfig config = given;
@@ -22,29 +17,29 @@ Json distill_squad(const DistillSquadConfig& given) {
   } else if (!config.distillation.needs_teacher()) {
     log_info("`--teacher` changes nothing with --alpha_ce 0");
   }
-  std::unique_ptr<Teacher> teacher;
-  SquadRun run{config.model, config.data, config.training, config.output, settings_of("distill squad", config)};
+  std::unique_ptr<distill::Teacher> teacher;
+  task::SquadRun run{config.model, config.data, config.training, config.output, settings_of("distill squad", config)};
   run.may_start_body = true;
-  run.check_model = [&](LoadedModel& student) {
+  run.check_model = [&](pretrained::LoadedModel& student) {
     if (!config.distillation.needs_teacher()) return;
-    teacher =
-        std::make_unique<Teacher>(config.teacher, model::Head::kQuestionAnswering, config.training.precision_kind(),
-                                  config.model, student, config.data.features.max_seq_length);
+    teacher = std::make_unique<distill::Teacher>(config.teacher, model::Head::kQuestionAnswering,
+                                                 config.training.precision_kind(), config.model, student,
+                                                 config.data.features.max_seq_length);
     teacher->warn_unless_trained("questions");
   };
-  return train_squad(run, [&](const SquadMaterial& material) {
+  return task::train_squad(run, [&](const task::SquadMaterial& material) {
     const int64_t tokens = config.training.micro_batch_tokens();
-    TeacherTargets targets;
+    distill::TeacherTargets targets;
     if (teacher != nullptr) {
-      targets = logit_targets(*teacher, material.rows, config.training, [&] {
+      targets = distill::logit_targets(*teacher, material.rows, config.training, [&] {
         if (material.dev != nullptr)
-          Teacher::report_scores(config.output, [&] {
-            return SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate();
+          distill::Teacher::report_scores(config.output, [&] {
+            return task::SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate();
           });
       });
     }
-    return std::make_unique<DistillSquadUnit>(material.loaded, std::move(targets), config.distillation, config.data,
-                                              tokens, material.dev);
+    return std::make_unique<task::DistillSquadUnit>(material.loaded, std::move(targets), config.distillation,
+                                                    config.data, tokens, material.dev);
   });
 }
 

@@ -5,33 +5,19 @@
 // Reference: DistilBERT with BERT-base as teacher: F1 86.9 on SQuAD v1.1 (Sanh et al. 2019, section 3).
 #pragma once
 
-#include "retort/recipe/model_source.h"
-#include "retort/recipe/squad_config.h"
-#include "retort/recipe/teacher_config.h"
+#include "retort/distill/soft_target_config.h"
+#include "retort/distill/teacher_config.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/squad_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
-struct SoftTargetConfig {
-  double alpha_ce = 0.5, alpha_squad = 0.5;
-  double temperature = 2;
-
-  void fields(FieldList& list) {
-    list.group("Distillation");
-    list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0, .max = 1e6});
-    list.add("alpha_squad", alpha_squad, {.help = "Weight of the labels.", .min = 0, .max = 1e6});
-    list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3, .max = 1e6});
-  }
-  bool needs_teacher() const { return alpha_ce > 0; }
-  // Throws UserError when the weights leave nothing to learn.
-  void check() const;
-};
-
 struct DistillSquadConfig {
-  ModelSource model;  // the student
-  TeacherConfig teacher;
-  SoftTargetConfig distillation;
-  SquadDataConfig data;
+  pretrained::ModelSource model;  // the student
+  distill::TeacherConfig teacher;
+  distill::SoftTargetConfig distillation;
+  task::SquadDataConfig data;
   train::TrainingConfig training;
   train::OutputConfig output;
 

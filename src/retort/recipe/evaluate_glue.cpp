@@ -1,32 +1,33 @@
 #include "retort/recipe/evaluate_glue.h"
 
 #include "retort/base/log.h"
-#include "retort/recipe/glue.h"
-#include "retort/recipe/input_files.h"
-#include "retort/recipe/result_folder.h"
-#include "retort/recipe/settings.h"
+#include "retort/base/settings.h"
+#include "retort/pretrained/input_files.h"
+#include "retort/task/glue.h"
+#include "retort/task/result_folder.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
 Json evaluate_glue(const EvaluateGlueConfig& config) {
-  check_spares_inputs(config.output_dir, settings_of("evaluate glue", config));
+  pretrained::check_spares_inputs(config.output_dir, settings_of("evaluate glue", config));
   train::set_up_process(config.inference.threads, config.inference.kernels);
-  const ResultFolder folder(config.output_dir);
-  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
-                                                       .classes = config.data.classes(),
-                                                       .model = {.precision = config.inference.precision_kind()}});
-  const auto test =
-      config.do_predict ? load_glue_test(*loaded.model, *loaded.tokenizer, config.data) : std::vector<GlueSet>();
-  std::vector<GlueSet> dev;
-  if (test.empty() || has_glue_dev(config.data))
-    dev = load_glue_dev(*loaded.model, *loaded.tokenizer, config.data, static_cast<uint64_t>(config.seed));
+  const task::ResultFolder folder(config.output_dir);
+  const pretrained::LoadedModel loaded =
+      pretrained::load_model(config.model, {.head = model::Head::kSequenceClassification,
+                                            .classes = config.data.classes(),
+                                            .model = {.precision = config.inference.precision_kind()}});
+  const auto test = config.do_predict ? task::load_glue_test(*loaded.model, *loaded.tokenizer, config.data)
+                                      : std::vector<task::GlueSet>();
+  std::vector<task::GlueSet> dev;
+  if (test.empty() || task::has_glue_dev(config.data))
+    dev = task::load_glue_dev(*loaded.model, *loaded.tokenizer, config.data, static_cast<uint64_t>(config.seed));
   else
     log_warning("`{}` holds no dev files: nothing is scored", config.data.data_dir);
-  const EvaluationRun run{.max_tokens_per_batch = config.inference.max_tokens_per_batch,
-                          .max_sequences_per_batch = config.data.per_device_eval_batch_size};
-  const Json scores = evaluate_glue_dev(*loaded.model, dev, run, folder.path());
-  write_glue_test_predictions(*loaded.model, test, run, folder.path());
+  const task::EvaluationRun run{.max_tokens_per_batch = config.inference.max_tokens_per_batch,
+                                .max_sequences_per_batch = config.data.per_device_eval_batch_size};
+  const Json scores = task::evaluate_glue_dev(*loaded.model, dev, run, folder.path());
+  task::write_glue_test_predictions(*loaded.model, test, run, folder.path());
   folder.finish(settings_of("evaluate glue", config), scores);
   return scores;
 }

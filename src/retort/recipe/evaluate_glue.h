@@ -4,16 +4,16 @@
 // test file, and results.json.
 #pragma once
 
-#include "retort/recipe/glue_config.h"
-#include "retort/recipe/inference_config.h"
-#include "retort/recipe/model_source.h"
+#include "retort/pretrained/inference_config.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/glue_config.h"
 
 namespace retort::recipe {
 
 struct EvaluateGlueConfig {
-  ModelSource model;
-  GlueDataConfig data;
-  InferenceConfig inference;
+  pretrained::ModelSource model;
+  task::GlueDataConfig data;
+  pretrained::InferenceConfig inference;
   bool do_predict = false;
   std::string output_dir;
   int64_t seed = 42;

@@ -1,31 +1,33 @@
 #include "retort/recipe/evaluate_squad.h"
 
+#include "retort/base/settings.h"
 #include "retort/decode/squad_files.h"
-#include "retort/recipe/input_files.h"
-#include "retort/recipe/result_folder.h"
-#include "retort/recipe/settings.h"
-#include "retort/recipe/squad.h"
+#include "retort/pretrained/input_files.h"
+#include "retort/task/result_folder.h"
+#include "retort/task/squad.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
 Json evaluate_squad(const EvaluateSquadConfig& config) {
-  check_spares_inputs(config.output_dir, settings_of("evaluate squad", config));
+  pretrained::check_spares_inputs(config.output_dir, settings_of("evaluate squad", config));
   train::set_up_process(config.inference.threads, config.inference.kernels);
-  const ResultFolder folder(config.output_dir);
-  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,
-                                                       .model = {.precision = config.inference.precision_kind()}});
-  data::SquadSource source = squad_source(config.data, config.data.dev_file, config.data.max_eval_examples,
-                                          static_cast<uint64_t>(config.seed), *loaded.model);
+  const task::ResultFolder folder(config.output_dir);
+  const pretrained::LoadedModel loaded = pretrained::load_model(
+      config.model,
+      {.head = model::Head::kQuestionAnswering, .model = {.precision = config.inference.precision_kind()}});
+  data::SquadSource source = task::squad_source(config.data, config.data.dev_file, config.data.max_eval_examples,
+                                                static_cast<uint64_t>(config.seed), *loaded.model);
   source.features.version_2_with_negative = true;
   const data::SquadEvaluationSet set = data::load_squad_evaluation(source, *loaded.tokenizer);
-  const bool is_v2 = config.data.features.version_2_with_negative || is_version_2(set.data);
+  const bool is_v2 = config.data.features.version_2_with_negative || task::is_version_2(set.data);
   decode::SquadDecodeOptions decoding = config.data.decoding;
   decoding.version_2_with_negative = is_v2;
-  const SquadEvaluation evaluation = predict_squad(*loaded.model, set, *loaded.tokenizer, decoding,
-                                                   {.max_tokens_per_batch = config.inference.max_tokens_per_batch,
-                                                    .max_sequences_per_batch = config.data.per_device_eval_batch_size});
-  const Json scores = score_squad_evaluation(set, evaluation, is_v2, config.data.dev_file);
+  const task::SquadEvaluation evaluation =
+      task::predict_squad(*loaded.model, set, *loaded.tokenizer, decoding,
+                          {.max_tokens_per_batch = config.inference.max_tokens_per_batch,
+                           .max_sequences_per_batch = config.data.per_device_eval_batch_size});
+  const Json scores = task::score_squad_evaluation(set, evaluation, is_v2, config.data.dev_file);
   decode::write_squad_files(folder.path(), set.data, evaluation.predictions, is_v2);
   folder.finish(settings_of("evaluate squad", config), scores);
   return scores;

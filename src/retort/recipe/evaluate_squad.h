@@ -5,16 +5,16 @@
 // answers is predicted and not scored.
 #pragma once
 
-#include "retort/recipe/inference_config.h"
-#include "retort/recipe/model_source.h"
-#include "retort/recipe/squad_config.h"
+#include "retort/pretrained/inference_config.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/squad_config.h"
 
 namespace retort::recipe {
 
 struct EvaluateSquadConfig {
-  ModelSource model;
-  SquadDataConfig data;
-  InferenceConfig inference;
+  pretrained::ModelSource model;
+  task::SquadDataConfig data;
+  pretrained::InferenceConfig inference;
   std::string output_dir;
   int64_t seed = 42;
 

@@ -10,12 +10,12 @@
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/python_random.h"
+#include "retort/base/settings.h"
 #include "retort/checkpoint/run_folder.h"
 #include "retort/model/names.h"
-#include "retort/recipe/input_files.h"
-#include "retort/recipe/model_folder.h"
-#include "retort/recipe/projection_file.h"
-#include "retort/recipe/settings.h"
+#include "retort/pretrained/input_files.h"
+#include "retort/pretrained/model_folder.h"
+#include "retort/pretrained/projection_file.h"
 
 namespace retort::recipe {
 
@@ -159,22 +159,23 @@ const kernel::NamedSlice* find_source(const NameMap& names, const std::string& n
 }
 
 // A head that the folder announces and does not hold would be a random one that passes for trained in the student.
-LoadedModel load_teacher(const ModelSource& source) {
-  LoadedModel teacher = load_model(source, {.may_start_head = true});
+pretrained::LoadedModel load_teacher(const pretrained::ModelSource& source) {
+  pretrained::LoadedModel teacher = pretrained::load_model(source, {.may_start_head = true});
   const std::string body = model::base_prefix(teacher.model->config().family);
   const auto is_of_head = [&](const std::string& name) { return !name.starts_with(body); };
   if (teacher.model->head() == model::Head::kNone || std::ranges::none_of(teacher.missing, is_of_head)) return teacher;
   log_warning("`{}` holds no trained head, so the student gets none", source.model);
-  return load_model(source, {.head = model::Head::kNone, .may_start_head = true});
+  return pretrained::load_model(source, {.head = model::Head::kNone, .may_start_head = true});
 }
 
 }  // namespace
 
 Json extract(const ExtractConfig& config) {
-  check_is_not_read("model", config.model.model, config.output_dir);
-  check_spares_inputs(config.output_dir, settings_of("extract", config));
-  if (config.overwrite_output_dir) check_is_not_set_aside(config.output_dir, settings_of("extract", config));
-  const LoadedModel teacher = load_teacher(config.model);
+  pretrained::check_is_not_read("model", config.model.model, config.output_dir);
+  pretrained::check_spares_inputs(config.output_dir, settings_of("extract", config));
+  if (config.overwrite_output_dir)
+    pretrained::check_is_not_set_aside(config.output_dir, settings_of("extract", config));
+  const pretrained::LoadedModel teacher = load_teacher(config.model);
   const model::Model& from = *teacher.model;
   const model::ModelConfig shape = student_config(config, from.config());
   using checkpoint::RunStart;
@@ -204,9 +205,9 @@ Json extract(const ExtractConfig& config) {
   int64_t total_heads = 0;
   for (int64_t layer = 0; layer < shape.num_hidden_layers; ++layer) total_heads += shape.heads_of_layer(layer);
   if (!fresh.empty()) log_info("start from random values: {}", fmt::join(fresh, ", "));
-  folder.publish_files([&](const fs::path& path) { save_model_folder(path, student, *teacher.tokenizer); },
+  folder.publish_files([&](const fs::path& path) { pretrained::save_model_folder(path, student, *teacher.tokenizer); },
                        4 * parameters.parameter_count() + (1 << 20));
-  drop_older_projection(folder.path(), student);
+  pretrained::drop_older_projection(folder.path(), student);
   return {{"output_dir", config.output_dir},
           {"layers", config.layers},
           {"pruned_heads", shape.num_hidden_layers * shape.num_attention_heads - total_heads},

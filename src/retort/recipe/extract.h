@@ -5,12 +5,12 @@
 // published DistilBERT was begun from layers 0,2,4,7,9,11 in this way (Sanh et al. 2019, section 2).
 #pragma once
 
-#include "retort/recipe/model_source.h"
+#include "retort/pretrained/model_source.h"
 
 namespace retort::recipe {
 
 struct ExtractConfig {
-  ModelSource model;
+  pretrained::ModelSource model;
   std::vector<int64_t> layers{0, 2, 4, 7, 9, 11};
   std::string student_type;  // empty: the teacher's
   bool vocab_transform = false;

@@ -4,15 +4,15 @@
 // and checkpoints. Reference: BERT-base on MRPC, 3 epochs, batch 32: accuracy 84 to 88 (Devlin et al. 2019, 4.1).
 #pragma once
 
-#include "retort/recipe/glue_config.h"
-#include "retort/recipe/model_source.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/glue_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
 struct FinetuneGlueConfig {
-  ModelSource model;
-  GlueDataConfig data;
+  pretrained::ModelSource model;
+  task::GlueDataConfig data;
   train::TrainingConfig training;
   train::OutputConfig output;
 

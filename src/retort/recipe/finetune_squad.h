@@ -4,15 +4,15 @@
 // Reference: BERT-base, 2 epochs, batch 32, learning rate 3e-5: F1 88.5 (Devlin et al. 2019, section 4.2).
 #pragma once
 
-#include "retort/recipe/model_source.h"
-#include "retort/recipe/squad_config.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/squad_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
 struct FinetuneSquadConfig {
-  ModelSource model;
-  SquadDataConfig data;
+  pretrained::ModelSource model;
+  task::SquadDataConfig data;
   train::TrainingConfig training;
   train::OutputConfig output;
 

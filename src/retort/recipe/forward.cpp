@@ -8,9 +8,9 @@
 #include "retort/base/error.h"
 #include "retort/base/output_path.h"
 #include "retort/checkpoint/safetensors.h"
-#include "retort/recipe/input_files.h"
-#include "retort/recipe/json_lines_input.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/pretrained/input_files.h"
+#include "retort/pretrained/model_folder.h"
+#include "retort/task/json_lines_input.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::recipe {
@@ -42,7 +42,7 @@ kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig&
     throw UserError("`{}` must be a file of JSON lines, but is a device; give a file or a pipe", path);
   std::ifstream file(path);
   if (!file) throw UserError("`{}` must be a readable file of JSON lines, but cannot be opened", path);
-  JsonLinesInput lines(file, path);
+  task::JsonLinesInput lines(file, path);
   kernel::Ragged sequences;
   while (const auto line = lines.maybe_next()) {
     const std::vector<int32_t> ids = lines.integers_of(*line, "input_ids");
@@ -92,12 +92,12 @@ void add_outputs(const model::Model& model, const model::ModelOutput& output, co
 Json forward(const ForwardConfig& config) {
   check_is_no_input("output", config.output,
                     {{"input", config.input},
-                     {"model", maybe_model_folder(config.model.model)},
+                     {"model", pretrained::maybe_model_folder(config.model.model)},
                      {"vocab_file", config.model.vocab_file}});
   train::set_up_process(config.inference.threads, config.inference.kernels);
   const at::NoGradGuard no_grad;
-  const LoadedModel loaded =
-      load_model(config.model, {.needs_tokenizer = false, .model = {.precision = config.inference.precision_kind()}});
+  const pretrained::LoadedModel loaded = pretrained::load_model(
+      config.model, {.needs_tokenizer = false, .model = {.precision = config.inference.precision_kind()}});
   const kernel::Ragged sequences = read_sequences(config.input, loaded.model->config());
   TensorOutput out;
   int64_t first = 0;

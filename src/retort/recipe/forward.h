@@ -6,16 +6,16 @@
 // hidden_states.L.N [S, H] of the embeddings (0) and every layer.
 #pragma once
 
-#include "retort/recipe/inference_config.h"
-#include "retort/recipe/model_source.h"
+#include "retort/pretrained/inference_config.h"
+#include "retort/pretrained/model_source.h"
 
 namespace retort::recipe {
 
 struct ForwardConfig {
-  ModelSource model;
+  pretrained::ModelSource model;
   std::string input, output;
   bool output_hidden_states = false;
-  InferenceConfig inference;
+  pretrained::InferenceConfig inference;
 
   ForwardConfig() { inference.precision = "fp32"; }
   void fields(FieldList& list) {

@@ -7,10 +7,10 @@
 #include <ostream>
 
 #include "retort/checkpoint/weights.h"
+#include "retort/data/corpus/token_file.h"
 #include "retort/data/feature_cache.h"
-#include "retort/data/token_file.h"
-#include "retort/recipe/hub_folder.h"
-#include "retort/recipe/teacher_cache.h"
+#include "retort/distill/teacher_cache.h"
+#include "retort/pretrained/hub_folder.h"
 
 namespace retort::recipe {
 namespace {
@@ -75,16 +75,16 @@ void InspectConfig::fields(FieldList& list) {
 
 Json inspect(const InspectConfig& config, std::ostream& out) {
   if (fs::is_regular_file(config.path) && data::is_column_file(config.path)) return inspect_columns(config.path, out);
-  if (fs::exists(fs::path(config.path) / kTeacherCacheFile)) {
-    Json description = read_json_file(fs::path(config.path) / kTeacherCacheFile);
-    if (description.is_object() && description.value("format", Json()) == kTeacherCacheFormat) {
+  if (fs::exists(fs::path(config.path) / distill::kTeacherCacheFile)) {
+    Json description = read_json_file(fs::path(config.path) / distill::kTeacherCacheFile);
+    if (description.is_object() && description.value("format", Json()) == distill::kTeacherCacheFormat) {
       description["path"] = config.path;
       return description;
     }
   }
   const bool is_path = fs::exists(config.path) || fs::path(config.path).is_absolute();
   const checkpoint::WeightFiles weights =
-      checkpoint::open_weights(is_path ? fs::path(config.path) : resolve_model_folder(config.path));
+      checkpoint::open_weights(is_path ? fs::path(config.path) : pretrained::resolve_model_folder(config.path));
   write_tensor_lines(weights.tensors(), out);
   Json result = {{"path", config.path}, {"files", Json::array()}};
   for (const auto& path : weights.paths()) result["files"].push_back(path.filename().string());

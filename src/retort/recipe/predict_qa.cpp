@@ -4,24 +4,24 @@
 #include <utility>
 
 #include "retort/base/error.h"
-#include "retort/data/squad_set.h"
-#include "retort/recipe/json_lines_input.h"
-#include "retort/recipe/squad.h"
+#include "retort/data/squad/squad_set.h"
+#include "retort/task/json_lines_input.h"
+#include "retort/task/squad.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::recipe {
 
 struct QuestionAnswerer::State {
   PredictQaConfig config;
-  LoadedModel loaded;
+  pretrained::LoadedModel loaded;
 };
 
 QuestionAnswerer::QuestionAnswerer(const PredictQaConfig& config) : state_(std::make_unique<State>()) {
   train::set_up_process(config.inference.threads, config.inference.kernels);
   state_->config = config;
   state_->config.decoding.version_2_with_negative = config.features.version_2_with_negative;
-  state_->loaded = load_model(config.model, {.head = model::Head::kQuestionAnswering,
-                                             .model = {.precision = config.inference.precision_kind()}});
+  state_->loaded = pretrained::load_model(config.model, {.head = model::Head::kQuestionAnswering,
+                                                         .model = {.precision = config.inference.precision_kind()}});
   config.features.check(state_->loaded.model->config().max_position_embeddings);
 }
 
@@ -40,9 +40,9 @@ std::vector<Json> QuestionAnswerer::answer(std::vector<Question> questions) cons
   const auto& [config, loaded] = *state_;
   set.features = std::make_shared<data::SquadFeatures>(
       data::SquadFeatures::make(set.data, *loaded.tokenizer, config.features, false));
-  const SquadEvaluation evaluation =
-      predict_squad(*loaded.model, set, *loaded.tokenizer, config.decoding,
-                    {.max_tokens_per_batch = config.inference.max_tokens_per_batch, .title = ""});
+  const task::SquadEvaluation evaluation =
+      task::predict_squad(*loaded.model, set, *loaded.tokenizer, config.decoding,
+                          {.max_tokens_per_batch = config.inference.max_tokens_per_batch, .title = ""});
   std::vector<Json> answers;
   for (size_t i = 0; i < evaluation.predictions.size(); ++i) {
     const decode::LocatedAnswer located =
@@ -53,7 +53,7 @@ std::vector<Json> QuestionAnswerer::answer(std::vector<Question> questions) cons
   return answers;
 }
 
-void predict_qa(const PredictQaConfig& config, std::istream& in, const TakeResult& take) {
+void predict_qa(const PredictQaConfig& config, std::istream& in, const task::TakeResult& take) {
   const bool has_question = config.has_question || !config.question.empty();
   if (has_question != (config.has_context || !config.context.empty()))
     throw UserError("`--question` and `--context` must be given together, or neither of them");
@@ -62,9 +62,9 @@ void predict_qa(const PredictQaConfig& config, std::istream& in, const TakeResul
     take(answerer.answer({{config.question, config.context}}).front());
     return;
   }
-  JsonLinesInput lines(in, "standard input");
+  task::JsonLinesInput lines(in, "standard input");
   std::vector<QuestionAnswerer::Question> questions;
-  answer_lines(
+  task::answer_lines(
       lines,
       [&](const Json& line) {
         questions.push_back({lines.text_of(line, "question"), lines.text_of(line, "context")});

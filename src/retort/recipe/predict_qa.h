@@ -7,21 +7,21 @@
 #include <iosfwd>
 #include <memory>
 
-#include "retort/data/squad_features.h"
+#include "retort/data/squad/squad_features.h"
 #include "retort/decode/squad_answers.h"
-#include "retort/recipe/inference_config.h"
-#include "retort/recipe/json_lines_input.h"
-#include "retort/recipe/model_source.h"
+#include "retort/pretrained/inference_config.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/json_lines_input.h"
 
 namespace retort::recipe {
 
 struct PredictQaConfig {
-  ModelSource model;
+  pretrained::ModelSource model;
   std::string question, context;
   bool has_question = false, has_context = false;  // given, be they empty
   data::SquadFeatureOptions features;
   decode::SquadDecodeOptions decoding;
-  InferenceConfig inference;
+  pretrained::InferenceConfig inference;
 
   void fields(FieldList& list) {
     model.fields(list);
@@ -55,6 +55,6 @@ class QuestionAnswerer {
 
 // With `question` and `context`: their one answer. Otherwise reads objects with "question" and "context" from `in` and
 // gives each back with the four fields added, in the order of the input.
-void predict_qa(const PredictQaConfig& config, std::istream& in, const TakeResult& take);
+void predict_qa(const PredictQaConfig& config, std::istream& in, const task::TakeResult& take);
 
 }  // namespace retort::recipe

@@ -9,9 +9,9 @@
 
 #include "retort/base/error.h"
 #include "retort/decode/glue_predictions.h"
-#include "retort/recipe/evaluation.h"
-#include "retort/recipe/json_lines_input.h"
-#include "retort/recipe/model_folder.h"
+#include "retort/pretrained/model_folder.h"
+#include "retort/task/evaluation.h"
+#include "retort/task/json_lines_input.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::recipe {
@@ -80,25 +80,27 @@ Json describe(std::span<const float> logits, const model::ModelConfig& config) {
   return {{"label", labels[best]}, {"score", values[best]}, {"scores", scores}};
 }
 
-std::vector<Json> classify(const LoadedModel& loaded, const kernel::Ragged& texts, const InferenceConfig& inference) {
+std::vector<Json> classify(const pretrained::LoadedModel& loaded, const kernel::Ragged& texts,
+                           const pretrained::InferenceConfig& inference) {
   std::vector<Json> results(static_cast<size_t>(texts.sequences()));
   const model::ModelConfig& config = loaded.model->config();
   const size_t outputs = config.labels.size();
-  run_model(*loaded.model, TextRows(texts), {.max_tokens_per_batch = inference.max_tokens_per_batch, .title = ""},
-            [&](const data::Batch& batch, const model::ModelOutput& output) {
-              const at::Tensor logits = output.logits.contiguous();  // [B, C]
-              for (size_t b = 0; b < batch.rows.size(); ++b)
-                results[batch.rows[b]] = describe({logits.data_ptr<float>() + b * outputs, outputs}, config);
-            });
+  task::run_model(*loaded.model, TextRows(texts), {.max_tokens_per_batch = inference.max_tokens_per_batch, .title = ""},
+                  [&](const data::Batch& batch, const model::ModelOutput& output) {
+                    const at::Tensor logits = output.logits.contiguous();  // [B, C]
+                    for (size_t b = 0; b < batch.rows.size(); ++b)
+                      results[batch.rows[b]] = describe({logits.data_ptr<float>() + b * outputs, outputs}, config);
+                  });
   return results;
 }
 
 }  // namespace
 
-void predict_text(const PredictTextConfig& config, std::istream& in, const TakeResult& take) {
+void predict_text(const PredictTextConfig& config, std::istream& in, const task::TakeResult& take) {
   train::set_up_process(config.inference.threads, config.inference.kernels);
-  const LoadedModel loaded = load_model(config.model, {.head = model::Head::kSequenceClassification,
-                                                       .model = {.precision = config.inference.precision_kind()}});
+  const pretrained::LoadedModel loaded = pretrained::load_model(
+      config.model,
+      {.head = model::Head::kSequenceClassification, .model = {.precision = config.inference.precision_kind()}});
   const int64_t max_tokens = std::min(config.max_seq_length, loaded.model->config().max_position_embeddings);
   if (config.has_text || !config.text.empty()) {
     kernel::Ragged texts;
@@ -107,9 +109,9 @@ void predict_text(const PredictTextConfig& config, std::istream& in, const TakeR
     take(classify(loaded, texts, config.inference).front());
     return;
   }
-  JsonLinesInput lines(in, "standard input");
+  task::JsonLinesInput lines(in, "standard input");
   kernel::Ragged texts;
-  answer_lines(
+  task::answer_lines(
       lines,
       [&](const Json& line) {
         append_text(*loaded.tokenizer, lines.text_of(line, "text"),

@@ -6,18 +6,18 @@
 #include <iosfwd>
 #include <string>
 
-#include "retort/recipe/inference_config.h"
-#include "retort/recipe/json_lines_input.h"
-#include "retort/recipe/model_source.h"
+#include "retort/pretrained/inference_config.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/json_lines_input.h"
 
 namespace retort::recipe {
 
 struct PredictTextConfig {
-  ModelSource model;
+  pretrained::ModelSource model;
   std::string text, text_pair;
   bool has_text = false;  // given, be it empty
   int64_t max_seq_length = 128;
-  InferenceConfig inference;
+  pretrained::InferenceConfig inference;
 
   void fields(FieldList& list) {
     model.fields(list);
@@ -34,6 +34,6 @@ struct PredictTextConfig {
 // gives each back with these fields added. A model with one output gives {"value"}, one of several for regression
 // {"values"}; where config.json says that several labels may be right at once, each has a score of its own (sigmoid).
 // Throws DivergenceError when the model gives what is no number.
-void predict_text(const PredictTextConfig& config, std::istream& in, const TakeResult& take);
+void predict_text(const PredictTextConfig& config, std::istream& in, const task::TakeResult& take);
 
 }  // namespace retort::recipe

@@ -3,16 +3,16 @@
 //   retort pretrain --objective mlm --model DIR --data_file corpus.tokens --eval_file held_out.tokens --output_dir OUT
 #pragma once
 
-#include "retort/recipe/mlm_config.h"
-#include "retort/recipe/model_source.h"
+#include "retort/pretrained/model_source.h"
+#include "retort/task/mlm_config.h"
 #include "retort/train/training_config.h"
 
 namespace retort::recipe {
 
 struct PretrainConfig {
   std::string objective = "mlm";
-  ModelSource model;
-  CorpusConfig corpus;
+  pretrained::ModelSource model;
+  task::CorpusConfig corpus;
   train::TrainingConfig training;
   train::OutputConfig output;
 

@@ -7,7 +7,7 @@
 #include "retort/base/file.h"
 #include "retort/base/log.h"
 #include "retort/base/output_path.h"
-#include "retort/data/squad_reader.h"
+#include "retort/data/squad/squad_reader.h"
 #include "retort/metric/squad_score.h"
 
 namespace retort::recipe {

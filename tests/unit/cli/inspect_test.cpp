@@ -9,7 +9,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
-#include "retort/data/token_file.h"
+#include "retort/data/corpus/token_file.h"
 #include "retort/recipe/inspect.h"
 
 namespace retort::cli {

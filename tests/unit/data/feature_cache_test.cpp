@@ -3,7 +3,7 @@
 
 #include <thread>
 
-#include "unit/data/squad_testing.h"
+#include "unit/data/squad/squad_testing.h"
 
 namespace retort::data {
 namespace {

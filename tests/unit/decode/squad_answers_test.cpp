@@ -6,7 +6,7 @@
 
 #include "retort/base/random.h"
 #include "retort/decode/squad_files.h"
-#include "unit/data/squad_testing.h"
+#include "unit/data/squad/squad_testing.h"
 
 namespace retort::decode {
 namespace {

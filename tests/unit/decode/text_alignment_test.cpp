@@ -3,7 +3,7 @@
 
 #include "retort/decode/python_text.h"
 #include "retort/decode/squad_files.h"
-#include "unit/data/squad_testing.h"
+#include "unit/data/squad/squad_testing.h"
 
 namespace retort::decode {
 namespace {

@@ -2,7 +2,7 @@
 #include "retort/metric/squad_score.h"
 
 #include "retort/metric/squad_normalize.h"
-#include "unit/data/squad_testing.h"
+#include "unit/data/squad/squad_testing.h"
 
 namespace retort::metric {
 namespace {

@@ -1,0 +1,145 @@
+#include "retort/augment/augment_candidates.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "retort/base/thread.h"
+#include "retort/data/source.h"
+#include "retort/kernel/rows.h"
+
+namespace retort::augment {
+
+namespace {
+
+constexpr size_t kKnownChunks = 100'000;  // answers that are kept for identical texts; some 100 MB
+
+// The rows of [MASK] in a batch, sequence by sequence.
+std::vector<int64_t> masked_rows(const data::Batch& batch, const MaskedCopies& copies) {
+  std::vector<int64_t> rows;
+  for (size_t b = 0; b < batch.rows.size(); ++b)
+    for (const int32_t place : copies.places(batch.rows[b])) rows.push_back(batch.tokens.starts[b] + place);
+  return rows;
+}
+
+}  // namespace
+
+CandidateFinder::CandidateFinder(const model::Model& model, const text::Tokenizer& tokenizer,
+                                 const GloveNeighbors& neighbors, const Options& options)
+    : model_(model), tokenizer_(tokenizer), neighbors_(neighbors), options_(options) {
+  for (int32_t id = 0; id < tokenizer.vocabulary_size(); ++id)
+    is_continuation_.push_back(tokenizer.piece(id).starts_with("##"));
+}
+
+int64_t CandidateFinder::max_chunk_pieces(const model::Model& model) {
+  constexpr int64_t kPublishedTokens = 512;
+  return std::min(model.config().max_position_embeddings, kPublishedTokens) - 2;
+}
+
+std::vector<std::vector<WordCandidates>> CandidateFinder::find(std::span<const AugmentText* const> texts,
+                                                               const OnBatch& on_batch) {
+  if (known_.size() > kKnownChunks) known_.clear();
+  MaskedCopies copies(tokenizer_, max_chunk_pieces(model_) + 2);
+  std::vector<std::vector<Answers>> answers(texts.size());  // of each chunk
+  std::vector<Target> targets;                              // of each mask
+  for (size_t t = 0; t < texts.size(); ++t)
+    for (const AugmentChunk& chunk : texts[t]->chunks) answers[t].push_back(answers_of(chunk, copies, targets));
+  std::vector<Words> found = ask_model(copies, on_batch);
+  for (size_t i = 0; i < found.size(); ++i) (*targets[i].answers)[targets[i].index] = std::move(found[i]);
+  std::vector<std::vector<WordCandidates>> candidates;
+  for (size_t t = 0; t < texts.size(); ++t) candidates.push_back(collect(*texts[t], answers[t]));
+  return candidates;
+}
+
+CandidateFinder::Answers CandidateFinder::answers_of(const AugmentChunk& chunk, MaskedCopies& copies,
+                                                     std::vector<Target>& targets) {
+  std::vector<int32_t> places;
+  for (const ReplaceableWord& word : chunk.replaceable)
+    if (word.piece != ReplaceableWord::kSeveralPieces) places.push_back(word.piece);
+  std::string key;
+  const std::vector<int32_t> separator{-1};
+  for (const std::vector<int32_t>* numbers : {&chunk.pieces, &separator, &std::as_const(places)})
+    key.append(reinterpret_cast<const char*>(numbers->data()), numbers->size() * sizeof(int32_t));
+  Answers& answers = known_[key];
+  if (answers != nullptr) {
+    counts_.shared_words += static_cast<int64_t>(places.size());
+    return answers;
+  }
+  answers = std::make_shared<std::vector<Words>>(places.size());
+  const auto per_copy = static_cast<size_t>(options_.words_per_copy);
+  const size_t copy_count = (places.size() + per_copy - 1) / per_copy;
+  for (size_t copy = 0; copy < copy_count; ++copy) {
+    std::vector<int32_t> masked;
+    for (size_t i = copy; i < places.size(); i += copy_count) {  // words of a copy stand far from each other
+      masked.push_back(places[i]);
+      targets.push_back({answers, i});
+    }
+    copies.add(chunk.pieces, masked);
+  }
+  return answers;
+}
+
+std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const MaskedCopies& copies, const OnBatch& on_batch) {
+  const data::EvaluationBatches batches(copies, {.max_tokens_per_batch = options_.max_tokens_per_batch});
+  std::vector<Words> found(static_cast<size_t>(copies.mask_count()));
+  const auto vocabulary = static_cast<size_t>(tokenizer_.vocabulary_size());
+  std::mutex mutex;
+  int64_t batches_done = 0;
+  const auto run = [&](const data::Batch& batch) {
+    const at::NoGradGuard no_grad;
+    const at::Tensor logits = model_
+                                  .forward(kernel::make_rows(batch.tokens),
+                                           {.chosen_rows = masked_rows(batch, copies), .leaves_out_other_rows = true})
+                                  .logits.to(at::kFloat)
+                                  .contiguous();  // [masks, V]
+    const float* scores = logits.data_ptr<float>();
+    for (const int64_t row : batch.rows)
+      for (int64_t mask = copies.first_mask(row); mask < copies.first_mask(row + 1); ++mask) {
+        found[static_cast<size_t>(mask)] = best_pieces({scores, vocabulary});
+        scores += logits.size(1);
+      }
+  };
+  // Two pieces at least: even one batch is then inside a parallel region, where libraries use one thread.
+  parallel_for(std::max<int64_t>(batches.batch_count(), 2), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < std::min(end, batches.batch_count()); ++i) {
+      const data::Batch batch = batches.batch(i);
+      run(batch);
+      const std::lock_guard lock(mutex);
+      for (const int64_t row : batch.rows) counts_.masked_words += static_cast<int64_t>(copies.places(row).size());
+      counts_.masked_copies += batch.tokens.sequences(), counts_.tokens += batch.tokens.tokens();
+      on_batch(static_cast<double>(++batches_done) / static_cast<double>(batches.batch_count()));
+    }
+  });
+  return found;
+}
+
+CandidateFinder::Words CandidateFinder::best_pieces(std::span<const float> scores) const {
+  Words words;
+  for (const int32_t id : greatest_indexes(scores, options_.count))
+    if (!is_continuation_[static_cast<size_t>(id)]) words.push_back(tokenizer_.piece(id));
+  return words;
+}
+
+std::vector<WordCandidates> CandidateFinder::collect(const AugmentText& text, std::span<const Answers> answers) {
+  counts_.words += static_cast<int64_t>(text.words.size());
+  std::vector<WordCandidates> candidates;
+  for (size_t c = 0; c < text.chunks.size(); ++c) {
+    size_t next = 0;  // of the chunk's words of one piece
+    for (const ReplaceableWord& word : text.chunks[c].replaceable) {
+      WordCandidates& own = candidates.emplace_back(WordCandidates{.word = word.word});
+      if (word.piece == ReplaceableWord::kSeveralPieces) {
+        const auto near = neighbors_.of(text.words[static_cast<size_t>(word.word)]);
+        own.words.assign(near.begin(), near.end());
+        ++counts_.glove_words;
+      } else {
+        own.words = (*answers[c])[next++];
+      }
+      counts_.candidates += static_cast<int64_t>(own.words.size());
+    }
+  }
+  return candidates;
+}
+
+}  // namespace retort::augment

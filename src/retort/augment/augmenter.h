@@ -1,0 +1,64 @@
+// What both kinds of augmentation do with texts: look at all of them once for the words that GloVe has to answer, then
+// block by block texts -> candidates -> variants. Keeps count, shows progress, and stops between batches when asked.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "retort/augment/augment_candidates.h"
+#include "retort/augment/augment_config.h"
+#include "retort/augment/augment_variants.h"
+#include "retort/augment/augment_words.h"
+#include "retort/pretrained/model_folder.h"
+#include "retort/train/progress.h"
+#include "retort/train/stop_signal.h"
+
+namespace retort::augment {
+
+// A text to make variants of.
+struct AugmentJob {
+  std::string_view original;
+  AugmentText text;
+  uint64_t key = 0;  // of its draws
+};
+
+class Augmenter {
+ public:
+  // Loads GloVe and the model, which must have a masked-LM head. `unit` names what the progress line counts to `total`.
+  Augmenter(const AugmentConfig& config, int64_t passes, const std::string& unit, int64_t total);
+
+  const text::TokenizerOptions& tokenizer_options() const { return loaded_.tokenizer->options(); }
+  // Thread-safe.
+  AugmentText prepare(const std::vector<text::BasicWord>& words, const std::set<std::string>& black_list = {}) const;
+  // Calls `visit(i, words)` for i = 0..count-1 from several threads; it collects the words of text i that GloVe has to
+  // answer. To be called once, before the first `make_variants`.
+  void look_ahead(int64_t count, const std::function<void(int64_t i, std::set<std::string>& words)>& visit);
+  // The variants of each text, `as_published` with the candidates of later chunks where the first chunk's were. The
+  // texts are those of `units` rows or paragraphs, for the progress line. Throws Interrupted after a signal.
+  std::vector<std::vector<Variant>> make_variants(std::span<const AugmentJob> jobs, int64_t units,
+                                                  bool as_published = false);
+  // Ends the progress line. Counts of words and candidates, seconds since construction ended, and rates.
+  Json finish();
+
+ private:
+  // Shows how far the work is; throws Interrupted after a signal.
+  void report(double done);
+
+  AugmentConfig config_;
+  int64_t passes_;
+  AugmentRules rules_;
+  GloveVectors vectors_;
+  pretrained::LoadedModel loaded_;
+  std::unique_ptr<GloveNeighbors> neighbors_;
+  std::unique_ptr<CandidateFinder> finder_;
+  train::StopSignal stop_;
+  train::Progress progress_;
+  int64_t done_ = 0;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace retort::augment

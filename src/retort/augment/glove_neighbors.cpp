@@ -1,0 +1,77 @@
+#include "retort/augment/glove_neighbors.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "retort/base/thread.h"
+#include "retort/kernel/product.h"
+
+namespace retort::augment {
+
+namespace {
+
+constexpr int64_t kQueriesAtOnce = 64;  // with 100,000 words, scores of 26 MB
+
+// The words' vectors, [queries, width].
+at::Tensor gather(const GloveVectors& vectors, std::span<const int64_t> queries) {
+  const auto width = static_cast<size_t>(vectors.width());
+  at::Tensor rows = at::empty({static_cast<int64_t>(queries.size()), vectors.width()}, at::kFloat);
+  for (size_t i = 0; i < queries.size(); ++i)
+    std::copy_n(vectors.values().begin() + queries[i] * vectors.width(), width,
+                rows.data_ptr<float>() + static_cast<ptrdiff_t>(i * width));
+  return rows;
+}
+
+}  // namespace
+
+std::vector<int32_t> greatest_indexes(std::span<const float> scores, int64_t count) {
+  const size_t wanted = std::min(scores.size(), static_cast<size_t>(std::max<int64_t>(count, 0)));
+  std::vector<int32_t> best;  // the greatest first
+  best.reserve(wanted + 1);
+  float least = -std::numeric_limits<float>::infinity();
+  for (size_t i = 0; wanted > 0 && i < scores.size(); ++i) {
+    if (best.size() == wanted && !(scores[i] > least)) continue;  // nearly always
+    const auto is_greater = [&](float score, int32_t index) { return score > scores[static_cast<size_t>(index)]; };
+    best.insert(std::upper_bound(best.begin(), best.end(), scores[i], is_greater), static_cast<int32_t>(i));
+    if (best.size() > wanted) best.pop_back();
+    least = scores[static_cast<size_t>(best.back())];
+  }
+  return best;
+}
+
+GloveNeighbors::GloveNeighbors(const GloveVectors& vectors, const std::set<std::string>& words, int64_t count) {
+  const at::NoGradGuard no_grad;
+  std::vector<int64_t> queries;
+  for (const std::string& word : words)
+    if (const auto index = vectors.maybe_find(word)) queries.push_back(*index);
+  const at::Tensor all = at::from_blob(const_cast<float*>(vectors.values().data()),
+                                       {vectors.word_count(), vectors.width()}, at::kFloat);  // [words, width]
+  for (size_t begin = 0; begin < queries.size(); begin += kQueriesAtOnce) {
+    const auto block = std::span(queries).subspan(begin, std::min<size_t>(kQueriesAtOnce, queries.size() - begin));
+    const at::Tensor scores = kernel::product(gather(vectors, block), all.t());  // [queries, words]
+    std::vector<std::vector<std::string_view>> found(block.size());
+    parallel_for(static_cast<int64_t>(block.size()), 1, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        float* row = scores.data_ptr<float>() + i * vectors.word_count();
+        row[block[static_cast<size_t>(i)]] = -std::numeric_limits<float>::infinity();  // not the word itself
+        const int64_t others = std::min(count, vectors.word_count() - 1);
+        for (const int32_t index : greatest_indexes({row, static_cast<size_t>(vectors.word_count())}, others))
+          found[static_cast<size_t>(i)].push_back(vectors.word(index));
+      }
+    });
+    for (size_t i = 0; i < block.size(); ++i)
+      neighbors_.emplace(std::string(vectors.word(block[i])), std::move(found[i]));
+  }
+}
+
+std::span<const std::string_view> GloveNeighbors::of(const std::string& word) const {
+  const auto found = neighbors_.find(word);
+  return found == neighbors_.end() ? std::span<const std::string_view>() : found->second;
+}
+
+}  // namespace retort::augment

@@ -1,0 +1,39 @@
+// Copies of texts with some pieces masked, as rows for a masked language model: [CLS] masked text [SEP] text [SEP] with
+// token type 1 behind the first [SEP], cut at the longest sequence that the model takes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "retort/data/batch.h"
+#include "retort/text/tokenizer.h"
+
+namespace retort::augment {
+
+class MaskedCopies final : public data::RowSet {
+ public:
+  MaskedCopies(const text::Tokenizer& tokenizer, int64_t max_tokens);
+
+  // The copy with these pieces masked, by their numbers. At most max_tokens - 2 pieces, which must outlive this object.
+  void add(std::span<const int32_t> pieces, std::span<const int32_t> masked);
+
+  int64_t row_count() const override { return static_cast<int64_t>(texts_.size()); }
+  int64_t token_count(int64_t row) const override;
+  void append(int64_t row, data::Batch& batch) const override;
+
+  // Masks are numbered through all rows, in the order in which they were added.
+  int64_t mask_count() const { return static_cast<int64_t>(places_.size()); }
+  int64_t first_mask(int64_t row) const { return mask_starts_[static_cast<size_t>(row)]; }
+  // Where [MASK] stands in the row's sequence, in tokens.
+  std::span<const int32_t> places(int64_t row) const;
+
+ private:
+  int32_t cls_id_, sep_id_, mask_id_;
+  int64_t max_tokens_;
+  std::vector<std::span<const int32_t>> texts_;
+  std::vector<int64_t> mask_starts_{0};  // [rows + 1] into places_
+  std::vector<int32_t> places_;
+};
+
+}  // namespace retort::augment

@@ -1,0 +1,93 @@
+// SQuAD questions as token sequences: [CLS] question [SEP] window of the context [SEP], one feature per window, equal
+// to what the reference procedure makes (transformers 4.x, squad_convert_examples_to_features with the BERT tokenizer).
+// Stored as columns without padding, and factored: the pieces of a context once per paragraph, those of a question once
+// per question, and per feature only where its window lies; the sequence is put together when a batch asks for it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "retort/base/fields.h"
+#include "retort/data/column_store.h"
+#include "retort/data/squad/squad_data.h"
+#include "retort/data/squad/squad_windows.h"
+
+namespace retort::data {
+
+struct SquadFeatureOptions {
+  int64_t max_seq_length = 384;   // tokens of a sequence, with [CLS] and [SEP]
+  int64_t doc_stride = 128;       // pieces from one window's start to the next
+  int64_t max_query_length = 64;  // pieces kept of a question
+  bool version_2_with_negative = false;
+
+  void fields(FieldList& list);
+  // Throws UserError when the options leave no room for a context, or ask for more tokens than the model takes
+  // (`model_max_length`; 0: unknown).
+  void check(int64_t model_max_length) const;
+  // A sentence for the user when windows may not overlap, so that an answer across an edge is lost to training.
+  std::optional<std::string> stride_warning() const;
+};
+
+// One feature; the spans point into the SquadFeatures.
+struct SquadFeature {
+  int64_t example_index = 0;                     // into SquadData::examples
+  int64_t window_index = 0;                      // among the example's windows
+  std::span<const int32_t> question_ids;         // [Q] truncated
+  std::span<const int32_t> window_ids;           // [W] pieces of the context
+  std::span<const int32_t> window_words;         // [W] word of the context each piece belongs to
+  int32_t window_start = 0;                      // pieces of the context before the window
+  int32_t start_position = 0, end_position = 0;  // labels: tokens of the sequence, inclusive; 0, 0: no answer here
+
+  int64_t token_count() const { return static_cast<int64_t>(question_ids.size() + window_ids.size()) + 3; }
+  // Token of the sequence where the window begins.
+  int64_t window_offset() const { return static_cast<int64_t>(question_ids.size()) + 2; }
+};
+
+class SquadFeatures {
+ public:
+  // Tokenizes and cuts in parallel; the result does not depend on the number of threads. With `is_training`, examples
+  // must have located answers (read_squad with is_training); an answer whose words have no pieces is left out.
+  static SquadFeatures make(const SquadData& data, const text::Tokenizer& tokenizer, const SquadFeatureOptions& options,
+                            bool is_training);
+  // Throws UserError, without a file's name, for columns out of a cache that these options and this tokenizer cannot
+  // have made, or not from `data` (null: unknown).
+  static void check(const ColumnStore& store, const text::Tokenizer& tokenizer, const SquadFeatureOptions& options,
+                    const SquadData* data);
+  // From columns that `columns()` gave, or that `check` has passed.
+  explicit SquadFeatures(ColumnStore store);
+
+  int64_t feature_count() const { return static_cast<int64_t>(windows_.size()); }
+  int64_t example_count() const { return static_cast<int64_t>(example_contexts_.size()); }
+  SquadFeature feature(int64_t index) const;
+  // Features begin..end-1 are those of an example; none for an empty context or an example left out.
+  struct FeatureRange {
+    int64_t begin = 0, end = 0;
+  };
+  FeatureRange features_of(int64_t example_index) const;
+  // Byte ranges of the words of an example's context.
+  std::span<const text::Range> words_of(int64_t example_index) const;
+  // True when no other window of the example gives the token at `window_position` (0 <= .. < W) more context.
+  bool has_max_context(int64_t feature_index, int64_t window_position) const;
+
+  int32_t cls_id() const { return cls_id_; }
+  int32_t sep_id() const { return sep_id_; }
+  int64_t skipped_count() const { return skipped_count_; }  // records and answers left out
+  const ColumnStore& columns() const { return store_; }
+
+ private:
+  ColumnStore store_;
+  int32_t cls_id_ = 0, sep_id_ = 0;
+  int64_t skipped_count_ = 0;
+  std::span<const int64_t> context_piece_starts_, context_word_starts_;  // [contexts + 1]
+  std::span<const int32_t> piece_ids_, piece_words_;                     // [pieces]
+  std::span<const text::Range> word_bytes_;                              // [words]
+  std::span<const int32_t> example_contexts_;                            // [examples]
+  std::span<const int64_t> question_starts_, example_feature_starts_;    // [examples + 1]
+  std::span<const int32_t> question_ids_;
+  std::span<const int32_t> feature_examples_, start_positions_, end_positions_;  // [features]
+  std::span<const Window> windows_;                                              // [features]
+};
+
+}  // namespace retort::data

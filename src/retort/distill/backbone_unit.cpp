@@ -1,0 +1,117 @@
+#include "retort/distill/backbone_unit.h"
+
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
+
+#include "retort/kernel/rows.h"
+#include "retort/model/names.h"
+
+namespace retort::distill {
+
+namespace {
+
+using State = StatePlan::State;
+
+// The output of a layer, from a forward pass that kept all hidden states or only the last; layer -1: of the embeddings.
+const at::Tensor& hidden_state(const model::ModelOutput& output, int64_t layer) {
+  return output.hidden_states.size() == 1 ? output.hidden_states.back() : output.hidden_states.at(layer + 1);
+}
+
+}  // namespace
+
+BackboneUnit::BackboneUnit(pretrained::LoadedModel& student, StatePlan plan, TeacherTargets targets)
+    : pretrained::ModelUnit(student), plan_(std::move(plan)), targets_(std::move(targets)) {
+  freeze_untaught();
+}
+
+// What no loss reaches has no gradient, and must not be decayed either: the pooler, a projection that nothing goes
+// through, the layers above the highest that
+// is compared, and of that one, where only its attention is, what comes after the attention. (Its value projection is
+// one weight with those of query and key, and is decayed where scores alone are compared.)
+void BackboneUnit::freeze_untaught() {
+  const model::ModelConfig& config = model().config();
+  int64_t highest = -1, highest_output = -1;
+  for (const StatePlan::Part& part : plan_.parts)
+    for (const LayerPair& pair : plan_.pairs) {
+      if (part.state == State::kEmbedding) continue;
+      highest = std::max(highest, pair.student);
+      highest_output = std::max(highest_output, pair.student - (part.state == State::kHidden ? 0 : 1));
+    }
+  std::vector<std::string> untaught{"pooler.dense"};
+  if (!plan_.learns(State::kHidden) && !plan_.learns(State::kEmbedding)) untaught.push_back(model::kProjection);
+  for (int64_t layer = highest_output + 1; layer < config.num_hidden_layers; ++layer) {
+    const model::LayerNames names = model::layer_names(config.family, "", layer);
+    for (const std::string& name :
+         {names.attention_output, names.attention_norm, names.intermediate, names.output, names.output_norm})
+      untaught.push_back(name);
+    if (layer > highest)
+      for (const std::string& name : {names.query, names.key, names.value}) untaught.push_back(name);
+  }
+  for (const std::string& name : untaught)
+    for (const char* kind : {".weight", ".bias"})
+      if (parameters().find(name + kind) != nullptr) parameters().freeze(name + kind);
+}
+
+loss::LossTerm BackboneUnit::compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
+                                     const model::ModelOutput& targets, const kernel::Rows& rows) const {
+  const auto [layer, other] = plan_.pairs[pair];
+  const int64_t heads = model().config().heads_of_layer(layer);
+  switch (part.state) {
+    case State::kAttention:
+      return loss::attention_score_loss(own.attention[pair].qkv, targets.attention[pair].qkv, rows, heads,
+                                        part.distance);
+    case State::kValue:
+      return loss::context_loss(own.attention[pair].context, targets.attention[pair].context, rows, heads,
+                                part.distance);
+    case State::kHidden:
+      return loss::hidden_state_loss(model().project(hidden_state(own, layer)), hidden_state(targets, other),
+                                     part.distance);
+    case State::kEmbedding:
+      break;
+  }
+  loss::LossTerm term =
+      loss::hidden_state_loss(model().project(hidden_state(own, -1)), hidden_state(targets, -1), part.distance);
+  term.name = "emb_loss";
+  return term;
+}
+
+std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
+  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const model::ModelOutput targets = targets_(batch, sequence_keys);
+  const model::ModelOutput own = model().forward(rows, plan_.student_options);
+  std::vector<loss::LossTerm> terms;
+  for (const StatePlan::Part& part : plan_.parts) {
+    loss::LossTerm term = compare(part, 0, own, targets, rows);
+    if (part.state != State::kEmbedding)
+      for (size_t pair = 1; pair < plan_.pairs.size(); ++pair) {
+        const loss::LossTerm next = compare(part, pair, own, targets, rows);
+        term.sum = term.sum + next.sum * (term.count / next.count);  // 1, but where heads are pruned
+      }
+    term.weight = part.weight;
+    terms.push_back(std::move(term));
+  }
+  return terms;
+}
+
+double BackboneUnit::count(const StatePlan::Part& part, std::span<const int32_t> starts) const {
+  const model::ModelConfig& config = model().config();
+  const int64_t heads = config.heads_of_layer(plan_.pairs[0].student);
+  const bool is_context = part.state == State::kValue && part.distance != loss::StateDistance::kDivergence;
+  if (is_context) return loss::row_count(starts, heads * config.head_width(), part.distance);
+  if (part.state == State::kAttention || part.state == State::kValue)
+    return loss::score_count(starts, heads, part.distance);
+  return loss::row_count(starts, plan_.hidden_width, part.distance);
+}
+
+std::vector<double> BackboneUnit::step_counts(const data::StepBatch& step) {
+  std::vector<double> counts;
+  for (const StatePlan::Part& part : plan_.parts) {
+    double total = 0;
+    for (const data::Batch& batch : step.micro_batches) total += count(part, batch.tokens.starts);
+    counts.push_back(total);
+  }
+  return counts;
+}
+
+}  // namespace retort::distill

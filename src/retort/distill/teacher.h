@@ -1,0 +1,41 @@
+// A teacher: a trained model beside the student that says what the student should give for a batch.
+#pragma once
+
+#include <functional>
+
+#include "retort/data/batch.h"
+#include "retort/distill/teacher_config.h"
+#include "retort/pretrained/model_folder.h"
+#include "retort/train/training_config.h"
+
+namespace retort::distill {
+
+class Teacher {
+ public:
+  // Loads it with this head; whatever is missing but the body starts random. `student_source` gives its vocab_file to a
+  // teacher without a vocabulary of its own; `classes` as for load_model. Throws UserError when its vocabulary is
+  // not the student's or it has fewer positions than `max_seq_length`.
+  Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision,
+          const pretrained::ModelSource& student_source, const pretrained::LoadedModel& student, int64_t max_seq_length,
+          const pretrained::TaskClasses& classes = {});
+
+  const TeacherConfig& config() const { return config_; }
+  const model::Model& model() const { return *loaded_.model; }
+  pretrained::LoadedModel& loaded() { return loaded_; }
+
+  // Logs a warning unless every parameter came from its files; `purpose` completes "not trained for ...".
+  void warn_unless_trained(const std::string& purpose) const;
+
+  // Logs its scores before a run begins; one that is continued has said them. `evaluate` may take minutes.
+  static void report_scores(const train::OutputConfig& output, const std::function<Json()>& evaluate);
+
+  // Its output for a batch, without gradients; dropout only as configured, with keys made from those of the sequences.
+  model::ModelOutput forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                             model::ForwardOptions options = {}) const;
+
+ private:
+  TeacherConfig config_;
+  pretrained::LoadedModel loaded_;
+};
+
+}  // namespace retort::distill

@@ -1,0 +1,25 @@
+// The flags of a teacher, which every distillation has.
+#pragma once
+
+#include <string>
+
+#include "retort/base/fields.h"
+
+namespace retort::distill {
+
+struct TeacherConfig {
+  std::string teacher;
+  bool teacher_dropout = false;
+  std::string teacher_cache = "auto";  // "auto", "off" or a folder
+
+  struct Use {
+    bool may_keep_outputs = true;  // false: there is no flag for the cache, and nothing is kept
+    bool is_required = true;
+  };
+  void fields(FieldList& list, Use use);
+  void fields(FieldList& list) { fields(list, Use()); }
+  // Throws UserError when the settings contradict each other.
+  void check() const;
+};
+
+}  // namespace retort::distill

@@ -1,0 +1,39 @@
+// Measures how long training waits for its data: features made from files, and taken out of the cache.
+//   retort bench data --task squad --train_file T.json --model DIR
+//   retort bench data --task sst-2 --data_dir DIR --model DIR
+// The cache lies in a temporary folder (TMPDIR), which is removed; the user's is not touched.
+#pragma once
+
+#include "retort/measure/bench_source.h"
+#include "retort/pretrained/model_source.h"
+
+namespace retort::measure {
+
+struct BenchDataConfig {
+  std::string model;
+  BenchData data;  // without sequences made up: the work is to read files
+  int64_t threads = 0, rounds = 3;
+
+  void fields(FieldList& list) {
+    list.group("Data");
+    list.add("model", model,
+             {.help = "A model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.",
+              .aliases = {"model_name_or_path", "model_dir"},
+              .required = true});
+    list.add("task", data.task, {.help = "squad or a GLUE task.", .aliases = {"task_name"}});
+    list.add("train_file", data.squad.train_file, {.help = "SQuAD file, for squad."});
+    list.add("data_dir", data.data_dir, {.help = "Folder of the GLUE task."});
+    data.squad.features.fields(list);
+    list.group("Measuring");
+    list.add("rounds", rounds, {.help = "Cold starts, each followed by one from the cache.", .min = 1});
+    list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
+  }
+};
+
+// {"cold_s", "cached_s", "features", "features_s", "tokens", "tok_s", "input_mb", "mb_s", "cold_best_s",
+// "cached_best_s", "tokenizer_s", "cache_mb", "peak_rss_mb", "threads"}: `cold_s` reads, checks, tokenizes and stores
+// the cache, `cached_s` does the same call again and finds it. Both are the first of the process, with files that the
+// system has in memory; the best of all rounds stands beside them. Rates are those of `cold_s`.
+Json bench_data(const BenchDataConfig& config);
+
+}  // namespace retort::measure

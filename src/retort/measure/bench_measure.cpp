@@ -1,0 +1,61 @@
+#include "retort/measure/bench_measure.h"
+
+#include <ATen/ops/randn.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "retort/kernel/product.h"
+
+namespace retort::measure {
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double measure_product_rate(kernel::Precision precision) {
+  constexpr int64_t kRows = 2048, kInner = 768, kColumns = 3072;
+  const auto type = precision == kernel::Precision::kBf16 ? at::kBFloat16 : at::kFloat;
+  const at::Tensor x = at::randn({kRows, kInner}).to(type), w = at::randn({kColumns, kInner}).to(type);
+  double best = 1e30;
+  for (int i = 0; i < 12; ++i) {
+    const double before = seconds_now();
+    kernel::product(x, w.t());
+    best = std::min(best, seconds_now() - before);
+  }
+  return 2e-9 * kRows * kInner * kColumns / best;
+}
+
+double forward_flops(const model::ModelConfig& c, int64_t length) {
+  const double H = static_cast<double>(c.hidden_size), I = static_cast<double>(c.intermediate_size),
+               S = static_cast<double>(length);
+  return static_cast<double>(c.num_hidden_layers) * (2 * S * (4 * H * H + 2 * H * I) + 4 * S * S * H);
+}
+
+double peak_memory_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+double percentile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const auto rank = static_cast<size_t>(share * static_cast<double>(values.size()));
+  return values[std::min(values.size() - 1, rank)];
+}
+
+Json split_to_json(const kernel::TimeSplit& split, double seconds, int64_t steps) {
+  Json json = Json::object();
+  const double scale = 1000.0 / static_cast<double>(std::max<int64_t>(1, steps));
+  for (int64_t i = 0; i < kernel::kPartCount; ++i) {
+    if (split[i] == 0) continue;
+    json[kernel::part_name(static_cast<kernel::Part>(i))] = scale * split[i];
+    seconds -= split[i];
+  }
+  json["other"] = scale * seconds;
+  return json;
+}
+
+}  // namespace retort::measure

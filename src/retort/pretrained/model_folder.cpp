@@ -1,0 +1,229 @@
+#include "retort/pretrained/model_folder.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+#include "retort/checkpoint/weights.h"
+#include "retort/model/names.h"
+#include "retort/model/presets.h"
+#include "retort/pretrained/class_order.h"
+#include "retort/pretrained/folder_config.h"
+#include "retort/pretrained/hub_folder.h"
+#include "retort/pretrained/model_weights.h"
+#include "retort/pretrained/projection_file.h"
+
+namespace retort::pretrained {
+
+namespace {
+
+constexpr int64_t kLargestVocabularyGap = 128;  // rows that paddings of published models leave unused
+
+std::shared_ptr<const text::Tokenizer> load_tokenizer(const ModelSource& source, const fs::path& folder) {
+  if (source.vocab_file.empty())
+    return std::make_shared<text::Tokenizer>(text::Tokenizer::load(folder, source.do_lower_case));
+  text::TokenizerOptions options;
+  options.do_lower_case = source.do_lower_case.value_or(true);
+  return std::make_shared<text::Tokenizer>(text::Tokenizer::from_vocab_file(source.vocab_file, options));
+}
+
+void check_vocabulary(const text::Tokenizer& tokenizer, const model::ModelConfig& config, const std::string& subject) {
+  const int64_t pieces = tokenizer.base_size(), rows = config.vocab_size;
+  if (pieces <= rows && tokenizer.vocabulary_size() > rows)
+    log_warning("`{}`: the model has {} embeddings, but the tokenizer knows {} tokens: texts with `{}` will be refused",
+                subject, rows, tokenizer.vocabulary_size(), tokenizer.piece(static_cast<int32_t>(rows)));
+  if (pieces > rows || rows - pieces >= kLargestVocabularyGap)
+    throw UserError(
+        "`{}`: the vocabulary must have as many pieces as the model has embeddings, {}, but has {}; "
+        "use the vocabulary that the model was trained with",
+        subject, rows, pieces);
+}
+
+std::string list_names(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 8;
+  std::string text = fmt::format(
+      "{}", fmt::join(names.begin(), names.begin() + static_cast<int64_t>(std::min(kShown, names.size())), ", "));
+  return names.size() > kShown ? fmt::format("{}, ... ({} in all)", text, names.size()) : text;
+}
+
+// Of the missing parameters those of the body, which no training may start from random numbers; a pooler is part of the
+// head that reads it.
+std::vector<std::string> missing_in_body(const LoadedModel& loaded) {
+  const bool is_bare = loaded.model->head() == model::Head::kNone;
+  const std::string prefix = is_bare ? "" : model::base_prefix(loaded.model->config().family);
+  std::vector<std::string> names;
+  for (const std::string& name : loaded.missing)
+    if (name.starts_with(prefix) && !name.starts_with(prefix + "pooler.")) names.push_back(name);
+  return names;
+}
+
+void report_names(const LoadedModel& loaded, const FilledNames& names, const LoadOptions& options,
+                  const std::string& subject) {
+  const std::string architecture = model::architecture_name(loaded.model->config().family, loaded.model->head());
+  if (const auto body = missing_in_body(loaded); !body.empty())
+    throw UserError(
+        "`{}` must hold every parameter of the encoder of {}, but lacks {}; use the config.json that "
+        "belongs to the weights",
+        subject, architecture, list_names(body));
+  if (!loaded.missing.empty() && !options.may_start_head)
+    throw UserError(
+        "`{}` must hold every parameter of {}, but lacks {}; {}", subject, architecture, list_names(loaded.missing),
+        options.head ? "fine-tune it for this task first"
+                     : "name another model in `architectures` of its config.json, for hidden states alone " +
+                           model::architecture_name(loaded.model->config().family, model::Head::kNone));
+  if (!names.replaced.empty())
+    log_warning("`{}`: its head is one for another task and is not used, a fresh one is trained: {}", subject,
+                list_names(names.replaced));
+  if (!loaded.missing.empty()) log_info("`{}`: start from random values: {}", subject, list_names(loaded.missing));
+  if (!loaded.unexpected.empty()) log_info("`{}`: not used here: {}", subject, list_names(loaded.unexpected));
+}
+
+// Heads whose parameters have the same names, and are told apart by `architectures` alone.
+bool are_named_alike(model::Head a, model::Head b) {
+  const auto is_classifier = [](model::Head head) {
+    return head == model::Head::kSequenceClassification || head == model::Head::kTokenClassification ||
+           head == model::Head::kMultipleChoice;
+  };
+  return a != b && is_classifier(a) && is_classifier(b);
+}
+
+// A classifier that was trained for something else fits without a word.
+void warn_of_another_head(const LoadedModel& loaded, const model::ModelConfig& config) {
+  const model::Head named = head_of_config(config), head = loaded.model->head();
+  if (!are_named_alike(named, head) || !loaded.missing.empty()) return;
+  log_warning(
+      "{}: `architectures` names {}, whose classifier is taken for that of {}: it was trained for something else",
+      config.subject(), model::architecture_name(config.family, named), model::architecture_name(config.family, head));
+}
+
+void report_unknown_head(const model::ModelConfig& config) {
+  const std::string name = architecture_of_config(config);
+  if (!name.empty() && !model::head_of_architecture(name))
+    log_info("{}: `architectures` names {}, whose head is not known here: it is left out", config.subject(), name);
+}
+
+LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, model::Head head,
+                        const LoadOptions& options) {
+  loaded.model = std::make_unique<model::Model>(config, head, options.model);
+  loaded.model->parameters().initialize(options.seed, config.initializer_range);
+  for (const auto& slice : loaded.model->parameters().slices()) loaded.missing.push_back(slice.name);
+  return loaded;
+}
+
+// Hidden states need no pooler: a bare model whose files have none goes without, unless training may start it.
+model::ModelOptions without_missing_pooler(const LoadOptions& options, const model::ModelConfig& config,
+                                           model::Head head, const checkpoint::WeightFiles& files) {
+  model::ModelOptions model = options.model;
+  model.leaves_out_pooler = head == model::Head::kNone && config.family == model::Family::kBert &&
+                            !options.may_start_head && !holds_pooler(files);
+  if (model.leaves_out_pooler)
+    log_info("{} and its weights: there is no pooler, so no sequence is pooled", config.subject());
+  return model;
+}
+
+// Throws UserError when what comes of it makes no model.
+void apply_changes(const ModelSource& source, model::ModelConfig& config) {
+  const auto change = [](const char* name, double wanted, std::initializer_list<double*> values) {
+    if (wanted == -1) return;
+    if (wanted < 0) throw UserError("`{}` must be 0 or more, or -1, but is {}", name, wanted);
+    for (double* const value : values) *value = wanted;
+  };
+  change("dropout", source.dropout, {&config.hidden_dropout_prob});
+  change("attention_dropout", source.attention_dropout, {&config.attention_probs_dropout_prob});
+  change("head_dropout", source.head_dropout,
+         {&config.qa_dropout, &config.seq_classif_dropout, &config.classifier_dropout});
+  change("initializer_range", source.initializer_range, {&config.initializer_range});
+  model::check_config(config, source.model);
+}
+
+LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
+  model::ModelConfig config = model::preset_config(source.model.substr(7));
+  apply_changes(source, config);
+  LoadedModel loaded;
+  if (!source.vocab_file.empty()) {
+    loaded.tokenizer = load_tokenizer(source, "");
+    config.vocab_size = loaded.tokenizer->vocabulary_size();
+  } else if (options.needs_tokenizer) {
+    throw UserError("`--vocab_file` must be given with `{}`, because a preset has no vocabulary", source.model);
+  } else if (source.do_lower_case) {
+    log_warning("`--do_lower_case` has no effect without `--vocab_file`: `{}` has no tokenizer here", source.model);
+  }
+  if (source.pad_vocabulary)
+    config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
+  if (!options.labels.empty()) config.set_labels(options.labels);
+  return make_random(std::move(loaded), config, options.head.value_or(model::Head::kNone), options);
+}
+
+}  // namespace
+
+void check_is_not_read(const std::string& flag, const std::string& model, const fs::path& output_dir) {
+  if (model.starts_with("preset:") || !fs::exists(output_dir)) return;
+  if (fs::equivalent(resolve_model_folder(model), output_dir))
+    throw UserError("`output_dir` must be another folder than `--{}`, which is read, but both are `{}`", flag,
+                    output_dir.string());
+}
+
+model::ModelConfig read_model_config(const ModelSource& source) {
+  if (source.model.starts_with("preset:")) return model::preset_config(source.model.substr(7));
+  return read_folder_config(resolve_model_folder(source.model));
+}
+
+LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
+  if (source.model.starts_with("preset:")) return make_preset(source, options);
+  const fs::path folder = resolve_model_folder(source.model);
+  model::ModelConfig config = read_folder_config(folder);
+  for (const std::string& remark : config.remarks) log_warning("{}", remark);
+  apply_changes(source, config);
+  LoadedModel loaded;
+  if (options.needs_tokenizer || !source.vocab_file.empty()) {
+    loaded.tokenizer = load_tokenizer(source, folder);
+    check_vocabulary(*loaded.tokenizer, config, folder.string());
+  }
+  if (source.pad_vocabulary)
+    config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
+  const model::Head head = options.head ? *options.head : head_of_config(config);
+  if (!options.head) report_unknown_head(config);
+  const std::vector<int64_t> class_order = find_class_order(config, options.classes, !options.labels.empty());
+  if (!options.labels.empty()) config.set_labels(options.labels);
+  if (!class_order.empty()) config.labels = options.classes.names;
+  if (options.may_start_body && !checkpoint::has_weights(folder)) {
+    log_info("`{}` holds no weights: the model starts from random values", folder.string());
+    return make_random(std::move(loaded), config, head, options);
+  }
+  const checkpoint::WeightFiles files = checkpoint::open_weights(folder);
+  check_body_size(config, files);
+  loaded.model = std::make_unique<model::Model>(config, head, without_missing_pooler(options, config, head, files));
+  FilledNames names =
+      fill_from_files(*loaded.model, files,
+                      {.seed = options.seed, .may_replace_head = options.may_start_head && options.may_replace_head});
+  loaded.missing = names.missing, loaded.unexpected = names.unexpected;
+  report_names(loaded, names, options, folder.string());
+  if (options.head) warn_of_another_head(loaded, config);
+  if (!class_order.empty()) order_classes(*loaded.model, class_order);
+  load_projection(*loaded.model, folder, options.seed);
+  return loaded;
+}
+
+void load_weights_exactly(model::Model& model, const fs::path& folder) {
+  const FilledNames names = fill_from_files(model, checkpoint::open_weights(folder), {});
+  if (!names.missing.empty())
+    throw UserError("`{}` must hold every parameter of the model, but lacks {}", folder.string(),
+                    list_names(names.missing));
+  load_projection(model, folder, std::nullopt);
+}
+
+void save_model_folder(const fs::path& folder, const model::Model& model, const text::Tokenizer& tokenizer) {
+  write_json_file(folder / "config.json",
+                  model::config_to_json(model.config(), model::architecture_name(model.config().family, model.head())));
+  std::vector<checkpoint::NamedTensor> tensors;
+  for (const auto& slice : model.parameters().slices())
+    if (!is_of_projection(slice)) tensors.push_back(tensor_for_file(model.parameters(), slice));
+  checkpoint::write_safetensors(folder / "model.safetensors", tensors);
+  save_projection(folder, model);
+  tokenizer.save(folder);
+}
+
+}  // namespace retort::pretrained

@@ -1,0 +1,26 @@
+// A training task around one model of a folder: the answers that are the same for all of them.
+#pragma once
+
+#include "retort/pretrained/model_folder.h"
+#include "retort/train/unit.h"
+
+namespace retort::pretrained {
+
+class ModelUnit : public train::TrainUnit {
+ public:
+  // `loaded` must outlive the unit.
+  explicit ModelUnit(LoadedModel& loaded) : loaded_(loaded) {}
+
+  kernel::ParameterStore& parameters() final { return loaded_.model->parameters(); }
+  void save_model(const fs::path& folder) const final { save_model_folder(folder, model(), tokenizer()); }
+  void load_weights(const fs::path& folder) final { load_weights_exactly(*loaded_.model, folder); }
+
+ protected:
+  const model::Model& model() const { return *loaded_.model; }
+  const text::Tokenizer& tokenizer() const { return *loaded_.tokenizer; }
+
+ private:
+  LoadedModel& loaded_;
+};
+
+}  // namespace retort::pretrained

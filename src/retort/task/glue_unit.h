@@ -1,0 +1,34 @@
+// A GLUE task as a training task: the cross entropy of the class, or the squared error of a regression, averaged over
+// the sequences of a step.
+#pragma once
+
+#include "retort/pretrained/model_unit.h"
+#include "retort/task/glue.h"
+#include "retort/train/training_config.h"
+
+namespace retort::task {
+
+class GlueUnit : public pretrained::ModelUnit {
+ public:
+  // `dev` may be empty. What is referred to must outlive the unit.
+  GlueUnit(pretrained::LoadedModel& loaded, const GlueDataConfig& data, const train::TrainingConfig& training,
+           std::span<const GlueSet> dev)
+      : pretrained::ModelUnit(loaded), data_(data), training_(training), dev_(dev) {}
+
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  Json evaluate() override { return evaluate_into({}); }
+  std::string best_metric() const override;
+
+  EvaluationRun evaluation_run() const;
+  // Scores on the dev files; predictions go into `folder` when it is not empty.
+  Json evaluate_into(const fs::path& folder) const {
+    return evaluate_glue_dev(model(), dev_, evaluation_run(), folder);
+  }
+
+ private:
+  const GlueDataConfig& data_;
+  const train::TrainingConfig& training_;
+  std::span<const GlueSet> dev_;
+};
+
+}  // namespace retort::task

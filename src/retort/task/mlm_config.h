@@ -1,0 +1,36 @@
+// The flags of language-model training on a token file: the corpus, its masks, and the losses.
+#pragma once
+
+#include <string>
+
+#include "retort/base/fields.h"
+#include "retort/data/corpus/masking.h"
+#include "retort/data/corpus/token_rows.h"
+
+namespace retort::task {
+
+struct CorpusConfig {
+  std::string data_file, eval_file, token_counts;
+  data::TokenRowOptions rows;
+  data::MaskingOptions masking;
+  int64_t max_eval_sequences = 2000;
+  int64_t pseudo_perplexity_sequences = 0;
+
+  void fields(FieldList& list);
+};
+
+// Loss terms of DistilBERT's pre-training by distillation (Sanh et al. 2019), with their weights.
+struct LanguageLossConfig {
+  double alpha_ce = 0.5, alpha_mlm = 0.5, alpha_clm = 0, alpha_mse = 0, alpha_cos = 0;
+  double temperature = 2;
+  bool mlm = true;
+  bool restrict_ce_to_mask = false;
+
+  void fields(FieldList& list);
+  // Throws UserError when the weights leave nothing to learn, or contradict `mlm`.
+  void check() const;
+  bool needs_teacher_logits() const { return alpha_ce > 0 || alpha_mse > 0; }
+  double label_weight() const { return mlm ? alpha_mlm : alpha_clm; }
+};
+
+}  // namespace retort::task

@@ -1,0 +1,106 @@
+#include "retort/task/mlm_unit.h"
+
+#include <ATen/ops/argmax.h>
+
+#include <cmath>
+
+#include "retort/kernel/rows.h"
+#include "retort/kernel/softmax_loss.h"
+#include "retort/loss/cross_entropy.h"
+#include "retort/loss/distillation.h"
+#include "retort/task/evaluation.h"
+
+namespace retort::task {
+
+Json evaluate_masked_lm(const model::Model& model, const data::RowSet& rows, int64_t max_tokens_per_batch) {
+  double loss = 0;
+  int64_t right = 0, count = 0;
+  const EvaluationRun run{.max_tokens_per_batch = max_tokens_per_batch, .labelled_tokens_only = true};
+  const EvaluationTiming timing = run_model(model, rows, run, [&](const data::Batch& batch, const auto& output) {
+    std::vector<int32_t> labels;
+    for (const int64_t token : data::labelled_tokens(batch)) labels.push_back(batch.token_labels[token]);
+    loss += loss::cross_entropy(output.logits, labels).sum.template item<double>();
+    const at::Tensor best = at::argmax(output.logits, 1);
+    for (size_t i = 0; i < labels.size(); ++i) right += best.template data_ptr<int64_t>()[i] == labels[i];
+    count += static_cast<int64_t>(labels.size());
+  });
+  const double tokens = std::max<double>(1, static_cast<double>(count));
+  Json scores{{"loss", loss / tokens},
+              {"masked_accuracy", static_cast<double>(right) / tokens},
+              {"perplexity", std::exp(loss / tokens)},
+              {"masked_tokens", count}};
+  scores.update(timing.to_json());
+  return scores;
+}
+
+namespace {
+
+// Of a batch without a label, where labelled tokens are compared: a token goes through the head for form's sake.
+bool compares_nothing(const data::Batch& batch, const std::vector<int64_t>& compared) {
+  return !compared.empty() && batch.token_labels[compared.front()] == data::kNoTokenLabel;
+}
+
+}  // namespace
+
+// The tokens of a batch whose logits are needed; empty: all.
+std::vector<int64_t> MlmUnit::compared_tokens(const data::Batch& batch) const {
+  const bool needs_all = losses_.needs_teacher_logits() && teacher_ != nullptr && !losses_.restrict_ce_to_mask;
+  if (needs_all || !losses_.mlm) return {};
+  std::vector<int64_t> tokens = data::labelled_tokens(batch);
+  if (tokens.empty()) tokens.push_back(0);
+  return tokens;
+}
+
+std::vector<double> MlmUnit::step_counts(const data::StepBatch& step) {
+  labels_of_step_ = 0;
+  for (const data::Batch& batch : step.micro_batches)
+    labels_of_step_ += static_cast<double>(data::labelled_tokens(batch).size());
+  compared_of_step_ = losses_.restrict_ce_to_mask ? labels_of_step_ : static_cast<double>(step.token_count);
+  return {1, static_cast<double>(step.token_count)};
+}
+
+std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
+  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const std::vector<int64_t> compared = compared_tokens(batch);
+  model::ModelOutput targets;
+  if (teacher_ != nullptr)
+    // Where the logits are not needed, one row of them is.
+    targets = teacher_->forward(batch, sequence_keys,
+                                {.chosen_rows = losses_.needs_teacher_logits() ? compared : std::vector<int64_t>{0}});
+  const model::ModelOutput output = model().forward(rows, {.is_training = true, .chosen_rows = compared});
+
+  std::vector<int32_t> labels;
+  if (compared.empty()) labels = batch.token_labels;
+  for (const int64_t token : compared) labels.push_back(batch.token_labels[token]);
+  const auto share = [](double weight, double count) { return count > 0 ? weight / count : 0.0; };
+  kernel::SoftmaxLossOptions options{.temperature = losses_.temperature,
+                                     .hard_weight = share(losses_.label_weight(), labels_of_step_)};
+  at::Tensor teacher_logits;
+  if (teacher_ != nullptr && losses_.needs_teacher_logits()) {
+    teacher_logits = targets.logits;
+    const double compared_here = compares_nothing(batch, compared) ? 0 : compared_of_step_;
+    options.soft_weight = share(losses_.alpha_ce, compared_here);
+    options.squared_weight = share(losses_.alpha_mse, compared_here);
+  }
+  kernel::SoftmaxLossSums sums;
+  const at::Tensor tokens_loss = kernel::softmax_loss(output.logits, teacher_logits, labels, options, &sums);
+  std::vector<loss::LossTerm> terms{{"loss_tokens", tokens_loss, 1}};
+  const auto note = [&](const char* name, double weight, double value) {
+    if (teacher_ != nullptr && weight > 0) terms.front().parts.emplace_back(name, value);
+  };
+  note(losses_.mlm ? "loss_mlm" : "loss_clm", options.hard_weight, share(sums.hard, labels_of_step_));
+  note("loss_ce", options.soft_weight, share(sums.soft, compared_of_step_));
+  note("loss_mse", options.squared_weight, share(sums.squared, compared_of_step_));
+  if (teacher_ != nullptr && losses_.alpha_cos > 0) {
+    terms.push_back(loss::cosine_distance(output.hidden_states.back(), targets.hidden_states.back()));
+    terms.back().weight = losses_.alpha_cos;
+  }
+  return terms;
+}
+
+Json MlmUnit::evaluate() {
+  if (held_out_.masked == nullptr) return Json::object();
+  return evaluate_masked_lm(model(), *held_out_.masked, max_tokens_per_batch_);
+}
+
+}  // namespace retort::task

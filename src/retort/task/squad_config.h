@@ -1,0 +1,28 @@
+// The flags of SQuAD data and of decoding.
+#pragma once
+
+#include "retort/base/fields.h"
+#include "retort/data/feature_cache.h"
+#include "retort/data/squad/squad_features.h"
+#include "retort/decode/squad_answers.h"
+
+namespace retort::task {
+
+struct SquadDataConfig {
+  std::string train_file, dev_file, data_dir;
+  data::SquadFeatureOptions features;
+  decode::SquadDecodeOptions decoding;
+  data::CacheOptions cache;
+  int64_t max_train_examples = -1, max_eval_examples = -1;
+  int64_t per_device_eval_batch_size = 0;
+  std::string on_bad_record = "fail";
+
+  // `with_training` adds the training file and its flags.
+  void fields(FieldList& list, bool with_training);
+  const char* version() const { return features.version_2_with_negative ? "v2.0" : "v1.1"; }
+  // With the files of data_dir in place of those that are not given, and of names that are found there.
+  // Throws UserError without a training file.
+  SquadDataConfig with_files() const;
+};
+
+}  // namespace retort::task

@@ -1,0 +1,29 @@
+// Question answering as a training task: half the sum of the cross entropies of start and end, averaged over the
+// features of a step.
+#pragma once
+
+#include "retort/pretrained/model_unit.h"
+#include "retort/task/squad.h"
+
+namespace retort::task {
+
+class SquadUnit : public pretrained::ModelUnit {
+ public:
+  // `dev` may be null. What is referred to must outlive the unit.
+  SquadUnit(pretrained::LoadedModel& loaded, const SquadDataConfig& data, int64_t max_tokens_per_batch,
+            const data::SquadEvaluationSet* dev)
+      : pretrained::ModelUnit(loaded), data_(data), max_tokens_per_batch_(max_tokens_per_batch), dev_(dev) {}
+
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  Json evaluate() override;
+  std::string best_metric() const override { return "f1"; }
+
+  SquadEvaluation predict(const data::SquadEvaluationSet& set) const;
+
+ private:
+  const SquadDataConfig& data_;
+  int64_t max_tokens_per_batch_;
+  const data::SquadEvaluationSet* dev_;
+};
+
+}  // namespace retort::task

@@ -1,0 +1,156 @@
+#include "retort/task/training_run.h"
+
+#include <fmt/ranges.h>
+
+#include <set>
+
+#include "retort/base/log.h"
+#include "retort/checkpoint/manifest.h"
+#include "retort/optim/schedule.h"
+#include "retort/pretrained/input_files.h"
+#include "retort/pretrained/model_card.h"
+#include "retort/pretrained/projection_file.h"
+#include "retort/train/continuation.h"
+#include "retort/train/process_group.h"
+#include "retort/train/process_setup.h"
+
+namespace retort::task {
+
+model::ModelOptions training_model_options(const train::TrainingConfig& training) {
+  return {.precision = training.precision_kind(),
+          .with_gradients = true,
+          .checkpoint_activations = training.checkpoint_activations};
+}
+
+namespace {
+
+int64_t published_bytes(const kernel::ParameterStore& parameters) {
+  return 4 * parameters.parameter_count() + (1 << 20);
+}
+
+// What a run may be continued with without being another run.
+bool is_of_the_process(const std::string& setting) {
+  static const std::set<std::string> names{"output_dir", "resume", "overwrite_output_dir", "threads",
+                                           "process_timeout"};
+  return names.contains(setting);
+}
+
+void refuse_other_command(const Json& before, const Json& settings, const std::string& file) {
+  const Json command = before.contains(kCommandKey) ? before.at(kCommandKey) : Json("");
+  if (!command.is_string())
+    throw UserError("`{}` in `{}` must be text, but is {}; move the file away or name another --output_dir",
+                    kCommandKey, file, command.dump().substr(0, 60));
+  const std::string then = command, now = settings.value(kCommandKey, "");
+  if (!then.empty() && !now.empty() && then != now)
+    throw UserError(
+        "the run that is continued must be one of `retort {}`, but was begun by `retort {}`; give that command, or "
+        "choose another --output_dir",
+        now, then);
+}
+
+void warn_of_other_settings(const Json& before, const Json& settings) {
+  std::vector<std::string> others;
+  for (const auto& [name, value] : settings.items())
+    if (!is_of_the_process(name) && before.contains(name) && before[name] != value)
+      others.push_back(fmt::format("{} {} (it was {})", name, value.dump(), before[name].dump()));
+  if (!others.empty())
+    log_warning("the run is continued with other settings than it was begun with: {}", fmt::join(others, ", "));
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::OutputConfig& output, Json settings)
+    : training_(training), output_(output), settings_(std::move(settings)) {
+  train::set_up_process(training);
+  if (train::process_group().is_main()) take_folder();
+  finished_ = look_for_finished();
+}
+
+void TrainingRun::take_folder() {
+  const train::TrainingConfig& training = training_;
+  const train::OutputConfig& output = output_;
+  for (const auto& [flag, is_given] :
+       {std::pair("eval_steps", training.eval_steps > 0), {"load_best_model_at_end", training.load_best_model_at_end}})
+    if (is_given && !training.evaluate_during_training)
+      log_info("`--{}` changes nothing without --evaluate_during_training", flag);
+  const bool is_constant = optim::parse_schedule(training.lr_scheduler_type) == optim::ScheduleKind::kConstant;
+  if (is_constant && (training.warmup_steps > 0 || training.warmup_proportion > 0))
+    log_info("warm-up changes nothing with --lr_scheduler_type constant; constant_with_warmup has one");
+  if (const std::string teacher = settings_.value("teacher", ""); !teacher.empty())
+    pretrained::check_is_not_read("teacher", teacher, output.output_dir);
+  if (training.num_train_epochs == 0 && training.max_steps < 1)
+    throw UserError("`num_train_epochs` must be above 0, but is 0; or give `max_steps`");
+  pretrained::check_spares_inputs(output.output_dir, settings_);
+  if (output.overwrite_output_dir) pretrained::check_is_not_set_aside(output.output_dir, settings_);
+  using checkpoint::RunStart;
+  const RunStart start = output.resume                 ? RunStart::kResume
+                         : output.overwrite_output_dir ? RunStart::kOverwrite
+                                                       : RunStart::kNew;
+  folder_.emplace(checkpoint::RunFolderOptions{
+      .output_dir = output.output_dir, .start = start, .save_total_limit = training.save_total_limit});
+  if (const auto before = folder_->maybe_read_config(); before && output.resume) {
+    refuse_other_command(*before, settings_, (folder_->path() / "retort_config.json").string());
+    warn_of_other_settings(*before, settings_);
+  }
+}
+
+// Every process must know, and only the main one sees the folder.
+std::optional<Json> TrainingRun::look_for_finished() const {
+  if (!output_.resume) return std::nullopt;
+  std::optional<Json> results;
+  if (folder_) results = folder_->maybe_results();
+  const train::ProcessGroup& group = train::process_group();
+  const bool is_finished = group.size() == 1 ? results.has_value() : group.broadcast(results ? "finished" : "") != "";
+  if (!is_finished) return std::nullopt;
+  if (folder_) log_info("`{}` holds a finished run: these are its results", folder_->path().string());
+  return results.value_or(Json());
+}
+
+void TrainingRun::check_continues(const data::Source& source) const {
+  if (!folder_ || !output_.resume) return;
+  const auto checkpoints = checkpoint::list_checkpoints(folder_->path());
+  for (auto each = checkpoints.rbegin(); each != checkpoints.rend(); ++each) {
+    // A damaged one is not the one that will be used, whatever it says.
+    if (checkpoint::verify_checkpoint_file(each->path, train::kTrainerStateFile)) continue;
+    const train::TrainerState state = train::load_trainer_state(each->path);
+    return train::check_continues(state.resume, training_, source, source.content_hash());
+  }
+}
+
+Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
+  stop_.emplace();
+  trainer_ = std::make_unique<train::Trainer>(unit, source, training_, folder_ ? &*folder_ : nullptr);
+  if (output_.resume) trainer_->resume();
+  if (!folder_) return trainer_->run().to_json();
+  folder_->write_config(settings_);
+  folder_->set_room_aside(published_bytes(unit.parameters()));
+  const Json rates = trainer_->run().to_json();
+  folder_->publish_files([&](const fs::path& folder) { unit.save_model(folder); }, published_bytes(unit.parameters()));
+  return rates;
+}
+
+Json TrainingRun::evaluate(const std::function<Json()>& evaluation) {
+  RETORT_CHECK(trainer_ != nullptr, "a final evaluation before training");
+  const int64_t step = trainer_->step();
+  try {
+    return evaluation();
+  } catch (const Interrupted&) {
+    stop_->throw_if_requested(fmt::format("step {}", step),
+                              trainer_->save() ? folder_->checkpoint_path(step).string() : "");
+    throw;
+  } catch (...) {
+    trainer_->save();
+    throw;
+  }
+}
+
+void TrainingRun::finish(const pretrained::LoadedModel& loaded, const std::string& task, const Json& results) {
+  const model::Model& model = *loaded.model;
+  folder_->publish_files(
+      [&](const fs::path& folder) { pretrained::save_model_card(folder, model, task, settings_, results); });
+  pretrained::drop_older_projection(folder_->path(), model);
+  folder_->write_results(results);
+  folder_->write_done();
+}
+
+}  // namespace retort::task
