@@ -5,6 +5,7 @@
 #include "fuzz/targets.h"
 #include "retort/data/glue/glue_features.h"
 #include "retort/data/squad/squad_features.h"
+#include "retort/data/squad/squad_features_check.h"
 
 namespace retort::fuzz {
 namespace {
@@ -14,7 +15,7 @@ void read_squad_cache(const data::ColumnStore& columns) {
   static const text::Tokenizer tokenizer =
       text::Tokenizer::from_vocabulary({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##a", "b", ".", "?"});
   const data::SquadFeatureOptions options{.max_seq_length = 24, .doc_stride = 8, .max_query_length = 8};
-  data::SquadFeatures::check(columns, tokenizer, options, nullptr);
+  data::check_squad_features(columns, tokenizer, options, nullptr);
   const data::SquadFeatures features(columns);
   for (int64_t i = 0; i < features.feature_count(); ++i) {
     const data::SquadFeature feature = features.feature(i);

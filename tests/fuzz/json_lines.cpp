@@ -3,6 +3,7 @@
 #include "fuzz/input.h"
 #include "fuzz/tables.h"
 #include "fuzz/targets.h"
+#include "retort/data/table/json_lines.h"
 #include "retort/task/json_lines_input.h"
 
 namespace retort::fuzz {

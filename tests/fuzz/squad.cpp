@@ -2,6 +2,7 @@
 #include "fuzz/targets.h"
 #include "retort/data/squad/squad_document.h"
 #include "retort/data/squad/squad_features.h"
+#include "retort/data/squad/squad_features_make.h"
 #include "retort/data/squad/squad_reader.h"
 
 namespace retort::fuzz {
@@ -16,7 +17,7 @@ const text::Tokenizer& squad_tokenizer() {
 // Words lie in their contexts, and answers in their windows.
 void make_features(const data::SquadData& read, bool is_training) {
   const data::SquadFeatureOptions options{.max_seq_length = 24, .doc_stride = 8, .max_query_length = 8};
-  const auto features = data::SquadFeatures::make(read, squad_tokenizer(), options, is_training);
+  const auto features = data::make_squad_features(read, squad_tokenizer(), options, is_training);
   for (int64_t i = 0; i < features.feature_count(); ++i) {
     const data::SquadFeature feature = features.feature(i);
     touch(std::as_bytes(feature.window_ids)), touch(std::as_bytes(feature.question_ids));

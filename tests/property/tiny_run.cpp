@@ -9,6 +9,7 @@
 
 #include "retort/task/training_run.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/source_options.h"
 
 namespace retort::property {
 namespace {
@@ -40,7 +41,7 @@ struct Parts {
         rows(std::make_shared<data::SquadFeatures>(data::load_squad_training(
                  source_of(config, config.data.train_file, config.data.max_train_examples), *loaded.tokenizer)),
              true),
-        source(rows, task::source_options(config.training)) {
+        source(rows, train::source_options(config.training)) {
     if (config.training.evaluate_during_training)
       dev = data::load_squad_evaluation(source_of(config, config.data.dev_file, -1), *loaded.tokenizer);
     unit = std::make_unique<WatchedUnit>(loaded, config, before_step, dev ? &*dev : nullptr);

@@ -77,7 +77,7 @@ Json as_json(const std::vector<augment::WordCandidates>& candidates) {
   return json;
 }
 
-TEST(augment::CandidateFinder, EqualsTransformersAndNumpy) {
+TEST(CandidateFinder, EqualsTransformersAndNumpy) {
   const Loaded all;
   const augment::GloveNeighbors neighbors(all.vectors, all.several, 8);
   for (const int64_t tokens : {64, 700, 100'000}) {
@@ -94,7 +94,7 @@ TEST(augment::CandidateFinder, EqualsTransformersAndNumpy) {
   }
 }
 
-TEST(augment::CandidateFinder, AsksOnceAboutIdenticalTexts) {
+TEST(CandidateFinder, AsksOnceAboutIdenticalTexts) {
   const Loaded all;
   const augment::GloveNeighbors neighbors(all.vectors, all.several, 8);
   augment::CandidateFinder finder(*all.loaded.model, *all.loaded.tokenizer, neighbors, {.count = 8});
@@ -111,7 +111,7 @@ TEST(augment::CandidateFinder, AsksOnceAboutIdenticalTexts) {
 
 // Words that are masked alone, because the text has no others of one piece, get the same candidates; others stay in
 // place.
-TEST(augment::CandidateFinder, SeveralWordsOfACopyKeepTheirPlaces) {
+TEST(CandidateFinder, SeveralWordsOfACopyKeepTheirPlaces) {
   const Loaded all;
   const augment::GloveNeighbors neighbors(all.vectors, all.several, 8);
   augment::CandidateFinder alone(*all.loaded.model, *all.loaded.tokenizer, neighbors, {.count = 8});

@@ -69,15 +69,6 @@ std::unique_ptr<data::RowSet> make_synthetic_rows(const BenchData& bench, const 
 
 }  // namespace
 
-task::GlueDataConfig BenchData::glue() const {
-  task::GlueDataConfig glue;
-  glue.task_name = task;
-  glue.data_dir = data_dir;
-  glue.features.max_seq_length = std::min<int64_t>(squad.features.max_seq_length, 128);
-  glue.cache = squad.cache;
-  return glue;
-}
-
 pretrained::LoadedModel load_bench_model(const pretrained::ModelSource& source, const BenchData& data,
                                          const model::ModelOptions& options) {
   pretrained::LoadOptions load{

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "retort/base/error.h"
+#include "retort/data/squad/squad_features_make.h"
 #include "retort/data/squad/squad_set.h"
 #include "retort/task/json_lines_input.h"
 #include "retort/task/squad.h"
@@ -39,7 +40,7 @@ std::vector<Json> QuestionAnswerer::answer(std::vector<Question> questions) cons
   }
   const auto& [config, loaded] = *state_;
   set.features = std::make_shared<data::SquadFeatures>(
-      data::SquadFeatures::make(set.data, *loaded.tokenizer, config.features, false));
+      data::make_squad_features(set.data, *loaded.tokenizer, config.features, false));
   const task::SquadEvaluation evaluation =
       task::predict_squad(*loaded.model, set, *loaded.tokenizer, config.decoding,
                           {.max_tokens_per_batch = config.inference.max_tokens_per_batch, .title = ""});

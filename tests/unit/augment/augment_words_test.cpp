@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "glue_testing.h"
 #include "retort/augment/augment_variants.h"
 #include "retort/augment/masked_copies.h"
+#include "unit/data/glue/glue_testing.h"
 
 namespace retort::augment {
 namespace {

@@ -1,6 +1,6 @@
 #include "retort/augment/glove.h"
 
-#include "glue_testing.h"
+#include "unit/data/glue/glue_testing.h"
 
 namespace retort::augment {
 namespace {

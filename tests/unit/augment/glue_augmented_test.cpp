@@ -1,7 +1,7 @@
 // train_aug.tsv of every task and form is read again with the same labels, and the other columns stay.
 #include "retort/augment/glue_augmented.h"
 
-#include "glue_testing.h"
+#include "unit/data/glue/glue_testing.h"
 
 namespace retort::augment {
 namespace {

@@ -81,7 +81,7 @@ constexpr const char* kFile =
     R"({"id":"1","question":"q","answers":[{"text":"b","answer_start":2}]},)"
     R"({"id":2,"question":"q","answers":[{"text":"b","answer_start":0}]}]}]},{"paragraphs":[]}]})";
 
-TEST(data::SquadDocument, IsTheFileAgain) {
+TEST(SquadDocument, IsTheFileAgain) {
   const ScratchFolder folder;
   const fs::path path = folder.write("train.json", kFile), copy = folder.path() / "copy.json";
   const data::SquadDocument document = data::read_squad_document(path, data::OnBadRecord::kSkip);
@@ -100,7 +100,7 @@ TEST(data::SquadDocument, IsTheFileAgain) {
   EXPECT_EQ(nlohmann::json::parse(read_file(copy)), nlohmann::json::parse(std::string(kFile)));
 }
 
-TEST(data::SquadDocument, OtherFilesAreRefused) {
+TEST(SquadDocument, OtherFilesAreRefused) {
   const ScratchFolder folder;
   const auto told = [&](const std::string& content) {
     const fs::path path = folder.write("train.json", content);
@@ -124,7 +124,7 @@ TEST(data::SquadDocument, OtherFilesAreRefused) {
             std::string::npos);
 }
 
-TEST(data::SquadDocument, AugmentingTwiceIsRefused) {
+TEST(SquadDocument, AugmentingTwiceIsRefused) {
   data::SquadDocument document;
   document.articles.push_back({.paragraphs = {make_paragraph("a", {{"a", 0, {}}})}});
   check_not_augmented(document, "f");

@@ -6,8 +6,8 @@
 #include <numeric>
 #include <set>
 
-#include "glue_testing.h"
 #include "retort/base/random.h"
+#include "unit/data/glue/glue_testing.h"
 
 namespace retort::data {
 namespace {

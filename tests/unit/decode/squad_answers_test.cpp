@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "retort/base/random.h"
+#include "retort/data/squad/squad_features_make.h"
 #include "retort/decode/squad_files.h"
 #include "unit/data/squad/squad_testing.h"
 
@@ -42,7 +43,7 @@ void expect_files(const char* data_name, const std::string& expected, const data
                   const SquadDecodeOptions& options) {
   const bool version_2 = options.version_2_with_negative;
   const data::SquadData data = data::read_squad(squad_fixture(data_name), {.version_2_with_negative = version_2});
-  const data::SquadFeatures features = data::SquadFeatures::make(data, squad_tokenizer(), feature_options, false);
+  const data::SquadFeatures features = data::make_squad_features(data, squad_tokenizer(), feature_options, false);
   const MadeUpLogits logits = make_logits(features);
   const ScratchFolder scratch;
   const std::vector<SquadPrediction> predictions =
@@ -163,7 +164,7 @@ TEST(SquadAnswers, AnEmptyContextGivesTheStandIn) {
   data::SquadData data;
   data.contexts.emplace_back("");
   data.examples.push_back({.id = "1", .question = "Who?"});
-  const data::SquadFeatures features = data::SquadFeatures::make(data, squad_tokenizer(), {}, false);
+  const data::SquadFeatures features = data::make_squad_features(data, squad_tokenizer(), {}, false);
   EXPECT_EQ(features.feature_count(), 0);
   EXPECT_EQ(decode_squad(data, features, squad_tokenizer(), {}, {}).front().answer, "empty");
   EXPECT_EQ(decode_squad(data, features, squad_tokenizer(), {}, {.version_2_with_negative = true}).front().answer, "");

@@ -40,10 +40,6 @@ class GlueCollector {
   GlueData data_;
 };
 
-// The two forms, one file each.
-void read_glue_tsv(const std::filesystem::path& path, GlueCollector& collector);
-void read_glue_table(const std::filesystem::path& path, GlueCollector& collector);
-
 // "one of 0, 1" or "a number", for messages.
 std::string allowed_labels(const GlueTask& task);
 

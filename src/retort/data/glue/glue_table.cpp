@@ -1,12 +1,11 @@
-// The hub's form: columns `sentence`, or a pair such as `question1` and `question2`, with `label` and `idx`. Labels are
-// numbers in the hub's order, which for MNLI is not the order of the official processors, or names.
+#include "retort/data/glue/glue_table.h"
+
 #include <fmt/format.h>
 
 #include <array>
 #include <cmath>
 
 #include "retort/base/error.h"
-#include "retort/data/glue/glue_collector.h"
 #include "retort/data/table/table_reader.h"
 
 namespace retort::data {

@@ -1,12 +1,11 @@
-// The official form. Columns are found by their names in the header, and by their places when the header has other
-// names, so that files of one's own in the layout of a task work too.
+#include "retort/data/glue/glue_tsv.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include "retort/base/error.h"
-#include "retort/data/glue/glue_collector.h"
 #include "retort/data/table/tsv_reader.h"
 
 namespace retort::data {

@@ -1,11 +1,8 @@
-// Does an answer stand where its offset says? Offsets count code points; the usual mistakes are bytes (C, Go, Rust)
-// and UTF-16 code units (JavaScript, Java), which agree with code points until the first character that differs, so a
-// file may look right for most of its records. Both are recognized and named.
+#include "retort/data/squad/squad_answer_place.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "retort/data/squad/squad_collector.h"
 
 namespace retort::data {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/data/squad/squad_answer_place.h"
 
 namespace retort::data {
 

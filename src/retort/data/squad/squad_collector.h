@@ -86,13 +86,4 @@ class SquadCollector {
   std::optional<CodePointIndex> code_points_;  // of the current context, made when first needed
 };
 
-// Bytes of the context that the answer covers, for training. Throws BadRecord (see read_squad for what is wrong and
-// what is accepted); `place` names the answer.
-text::Range locate_answer(std::string_view context, const CodePointIndex& code_points, const SquadAnswer& answer,
-                          const PlaceName& place);
-
-// Files of either form, read into the collector. `text` holds the whole file.
-void read_squad_json(std::string text, const std::string& file_name, SquadCollector& collector);
-void read_squad_rows(const std::filesystem::path& path, SquadCollector& collector);
-
 }  // namespace retort::data

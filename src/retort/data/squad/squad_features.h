@@ -47,15 +47,7 @@ struct SquadFeature {
 
 class SquadFeatures {
  public:
-  // Tokenizes and cuts in parallel; the result does not depend on the number of threads. With `is_training`, examples
-  // must have located answers (read_squad with is_training); an answer whose words have no pieces is left out.
-  static SquadFeatures make(const SquadData& data, const text::Tokenizer& tokenizer, const SquadFeatureOptions& options,
-                            bool is_training);
-  // Throws UserError, without a file's name, for columns out of a cache that these options and this tokenizer cannot
-  // have made, or not from `data` (null: unknown).
-  static void check(const ColumnStore& store, const text::Tokenizer& tokenizer, const SquadFeatureOptions& options,
-                    const SquadData* data);
-  // From columns that `columns()` gave, or that `check` has passed.
+  // From columns that `columns()` gave, or that check_squad_features accepted.
   explicit SquadFeatures(ColumnStore store);
 
   int64_t feature_count() const { return static_cast<int64_t>(windows_.size()); }

@@ -1,9 +1,9 @@
-// Columns out of a cache file, before anything is read by them.
+#include "retort/data/squad/squad_features_check.h"
+
 #include <algorithm>
 
 #include "retort/base/error.h"
 #include "retort/data/column_check.h"
-#include "retort/data/squad/squad_features.h"
 
 namespace retort::data {
 namespace {
@@ -94,7 +94,7 @@ void check_data(const ColumnStore& store, const SquadData& data) {
 
 }  // namespace
 
-void SquadFeatures::check(const ColumnStore& store, const text::Tokenizer& tokenizer,
+void check_squad_features(const ColumnStore& store, const text::Tokenizer& tokenizer,
                           const SquadFeatureOptions& options, const SquadData* data) {
   const auto scalars = store.need<int64_t>("scalars");
   check_element_count("scalars", scalars.size(), 3);

@@ -1,12 +1,10 @@
-// The conversion itself, in three passes: contexts (parallel), questions and windows (parallel), columns (serial
-// copies). Steps and names follow the reference; what it does per question and is the same for a paragraph is done
-// once.
+#include "retort/data/squad/squad_features_make.h"
+
 #include <algorithm>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/thread.h"
-#include "retort/data/squad/squad_features.h"
 #include "retort/data/squad/squad_words.h"
 
 namespace retort::data {
@@ -215,7 +213,7 @@ ColumnStore Converter::make_columns() {
 
 }  // namespace
 
-SquadFeatures SquadFeatures::make(const SquadData& data, const text::Tokenizer& tokenizer,
+SquadFeatures make_squad_features(const SquadData& data, const text::Tokenizer& tokenizer,
                                   const SquadFeatureOptions& options, bool is_training) {
   options.check(/*model_max_length=*/0);
   Converter converter(data, tokenizer, options, is_training);

@@ -1,10 +1,9 @@
-// The official form: {"data": [{"paragraphs": [{"context", "qas": [{"id", "question", "answers": [{"text",
-// "answer_start"}], "is_impossible"}]}]}]}.
+#include "retort/data/squad/squad_json.h"
+
 #include <fmt/format.h>
 
 #include "retort/base/error.h"
 #include "retort/base/fast_json.h"
-#include "retort/data/squad/squad_collector.h"
 
 namespace retort::data {
 namespace {

@@ -1,7 +1,8 @@
 #include "retort/data/squad/squad_reader.h"
 
 #include "retort/base/file.h"
-#include "retort/data/squad/squad_collector.h"
+#include "retort/data/squad/squad_json.h"
+#include "retort/data/squad/squad_rows.h"
 #include "retort/data/table/table_reader.h"
 
 namespace retort::data {

@@ -1,9 +1,8 @@
-// The hub's form: one row a question, with the columns id, context, question, answers.text and answers.answer_start
-// (lists of equal length), as JSON lines or Parquet. An empty list means an impossible question.
+#include "retort/data/squad/squad_rows.h"
+
 #include <fmt/format.h>
 
 #include "retort/base/error.h"
-#include "retort/data/squad/squad_collector.h"
 #include "retort/data/table/table_reader.h"
 
 namespace retort::data {

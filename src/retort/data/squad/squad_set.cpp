@@ -3,6 +3,8 @@
 #include "retort/base/error.h"
 #include "retort/base/hash.h"
 #include "retort/base/log.h"
+#include "retort/data/squad/squad_features_check.h"
+#include "retort/data/squad/squad_features_make.h"
 #include "retort/data/squad/squad_words.h"
 
 namespace retort::data {
@@ -69,9 +71,9 @@ SquadFeatures load_squad_training(const SquadSource& source, const text::Tokeniz
       source.cache, "squad-train", make_cache_key(source, tokenizer, true),
       [&] {
         is_read = true;
-        return SquadFeatures::make(read_sampled(source, true), tokenizer, source.features, true).columns();
+        return make_squad_features(read_sampled(source, true), tokenizer, source.features, true).columns();
       },
-      [&](const ColumnStore& columns) { SquadFeatures::check(columns, tokenizer, source.features, nullptr); }));
+      [&](const ColumnStore& columns) { check_squad_features(columns, tokenizer, source.features, nullptr); }));
   if (!is_read) warn_of_left_out(features.skipped_count(), source.file);
   return features;
 }
@@ -81,8 +83,8 @@ SquadEvaluationSet load_squad_evaluation(const SquadSource& source, const text::
   SquadEvaluationSet set{read_sampled(source, false), nullptr};
   set.features = std::make_shared<SquadFeatures>(load_or_build_columns(
       source.cache, "squad-dev", make_cache_key(source, tokenizer, false),
-      [&] { return SquadFeatures::make(set.data, tokenizer, source.features, false).columns(); },
-      [&](const ColumnStore& columns) { SquadFeatures::check(columns, tokenizer, source.features, &set.data); }));
+      [&] { return make_squad_features(set.data, tokenizer, source.features, false).columns(); },
+      [&](const ColumnStore& columns) { check_squad_features(columns, tokenizer, source.features, &set.data); }));
   RETORT_CHECK(set.features->example_count() == static_cast<int64_t>(set.data.examples.size()),
                "cached features of {} questions, but {} were read", set.features->example_count(),
                set.data.examples.size());
@@ -95,7 +97,7 @@ SquadEvaluationSet make_question_set(std::string question, std::string context, 
   SquadEvaluationSet set;
   set.data.contexts.push_back(std::move(context));
   set.data.examples.push_back({.question = std::move(question)});
-  set.features = std::make_shared<SquadFeatures>(SquadFeatures::make(set.data, tokenizer, options, false));
+  set.features = std::make_shared<SquadFeatures>(make_squad_features(set.data, tokenizer, options, false));
   return set;
 }
 

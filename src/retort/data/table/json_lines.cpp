@@ -1,5 +1,5 @@
-// JSON lines -> columns. The texts are copied out of the parser, which is used again for every line, into an arena
-// that the table owns.
+#include "retort/data/table/json_lines.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,6 @@
 #include "retort/base/error.h"
 #include "retort/base/fast_json.h"
 #include "retort/base/file.h"
-#include "retort/data/table/table_reader.h"
 #include "retort/data/table/text_arena.h"
 
 namespace retort::data {

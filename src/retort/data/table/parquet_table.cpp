@@ -1,6 +1,5 @@
-// Parquet -> columns, through the column readers of Arrow's parquet library, not through Arrow's tables: those decode
-// every column whole, in the types that a file's own Arrow schema names. Here the wanted leaves are read alone, in
-// batches, and what a file may make of its size is limited. Translates the library's errors.
+#include "retort/data/table/parquet_table.h"
+
 #ifdef RETORT_PARQUET
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
@@ -15,7 +14,6 @@
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/data/table/parquet_column.h"
-#include "retort/data/table/table_reader.h"
 
 namespace retort::data {
 namespace {
@@ -145,6 +143,20 @@ Table read_parquet(const std::filesystem::path& path, WantedColumns wanted) {
     throw UserError("`{}` must be a Parquet file that can be read, but {}; download or write it anew", path.string(),
                     reason_of(error));
   }
+}
+
+}  // namespace retort::data
+#else
+
+#include "retort/base/error.h"
+
+namespace retort::data {
+
+Table read_parquet(const std::filesystem::path& path, WantedColumns) {
+  throw UserError(
+      "`{}` is a Parquet file, which this build cannot read; build with -DRETORT_PARQUET=ON, or convert the "
+      "file to JSON lines",
+      path.string());
 }
 
 }  // namespace retort::data

@@ -8,6 +8,8 @@
 #include "retort/base/error.h"
 #include "retort/base/fast_json.h"
 #include "retort/base/file.h"
+#include "retort/data/table/json_lines.h"
+#include "retort/data/table/parquet_table.h"
 
 namespace retort::data {
 namespace {
@@ -105,14 +107,5 @@ std::string Table::row_name(int64_t row) const {
 Table read_table(const std::filesystem::path& path, WantedColumns wanted) {
   return find_table_form(path) == TableForm::kParquet ? read_parquet(path, wanted) : read_json_lines(path, wanted);
 }
-
-#ifndef RETORT_PARQUET
-Table read_parquet(const std::filesystem::path& path, WantedColumns) {
-  throw UserError(
-      "`{}` is a Parquet file, which this build cannot read; build with -DRETORT_PARQUET=ON, or convert the "
-      "file to JSON lines",
-      path.string());
-}
-#endif
 
 }  // namespace retort::data

@@ -70,8 +70,4 @@ using WantedColumns = std::span<const std::string_view>;
 // RETORT_PARQUET.
 Table read_table(const std::filesystem::path& path, WantedColumns wanted);
 
-// The two forms, for read_table.
-Table read_json_lines(const std::filesystem::path& path, WantedColumns wanted);
-Table read_parquet(const std::filesystem::path& path, WantedColumns wanted);
-
 }  // namespace retort::data

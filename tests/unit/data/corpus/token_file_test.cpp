@@ -10,10 +10,10 @@
 #include <functional>
 #include <numeric>
 
-#include "glue_testing.h"
 #include "retort/data/corpus/masking.h"
 #include "retort/data/corpus/token_rows.h"
 #include "retort/data/feature_cache.h"
+#include "unit/data/glue/glue_testing.h"
 
 namespace retort::data {
 namespace {

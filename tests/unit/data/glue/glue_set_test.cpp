@@ -1,8 +1,8 @@
 // Features, their cache and rows of GLUE data.
 #include "retort/data/glue/glue_set.h"
 
-#include "glue_testing.h"
 #include "retort/base/thread.h"
+#include "unit/data/glue/glue_testing.h"
 
 namespace retort::data {
 namespace {

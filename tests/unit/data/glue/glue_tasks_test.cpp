@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "glue_testing.h"
+#include "unit/data/glue/glue_testing.h"
 
 namespace retort::data {
 namespace {

@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "retort/data/glue/glue_set.h"
+#include "retort/data/squad/squad_features_check.h"
+#include "retort/data/squad/squad_features_make.h"
 #include "unit/data/squad/squad_testing.h"
 
 namespace retort::data {
@@ -51,9 +53,9 @@ const SquadFeatureOptions kOptions{.max_seq_length = 64, .doc_stride = 16, .max_
 
 TEST(CachedSquadFeatures, EveryColumnIsChecked) {
   const SquadData data = read_squad(retort::testing::squad_fixture("sample-v1.1.json"), {});
-  const SquadFeatures features = SquadFeatures::make(data, squad_tokenizer(), kOptions, false);
+  const SquadFeatures features = make_squad_features(data, squad_tokenizer(), kOptions, false);
   const auto told = [&](const ColumnStore& columns) {
-    return user_error_of([&] { SquadFeatures::check(columns, squad_tokenizer(), kOptions, &data); });
+    return user_error_of([&] { check_squad_features(columns, squad_tokenizer(), kOptions, &data); });
   };
   EXPECT_EQ(told(features.columns()), "");
   const std::vector<Case> cases{
@@ -93,11 +95,11 @@ TEST(CachedSquadFeatures, EveryColumnIsChecked) {
 
 TEST(CachedSquadFeatures, LongerSequencesThanAskedForAreFound) {
   const SquadData data = read_squad(retort::testing::squad_fixture("sample-v1.1.json"), {});
-  const SquadFeatures features = SquadFeatures::make(data, squad_tokenizer(), kOptions, false);
+  const SquadFeatures features = make_squad_features(data, squad_tokenizer(), kOptions, false);
   SquadFeatureOptions shorter = kOptions;
   shorter.max_seq_length = 40;
   EXPECT_NE(user_error_of([&] {
-              SquadFeatures::check(features.columns(), squad_tokenizer(), shorter, &data);
+              check_squad_features(features.columns(), squad_tokenizer(), shorter, &data);
             }).find("`windows` must leave room for the question"),
             std::string::npos);
 }

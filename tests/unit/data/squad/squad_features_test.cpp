@@ -2,6 +2,7 @@
 #include "retort/data/squad/squad_features.h"
 
 #include "retort/base/thread.h"
+#include "retort/data/squad/squad_features_make.h"
 #include "retort/data/squad/squad_windows.h"
 #include "unit/data/squad/squad_testing.h"
 
@@ -21,7 +22,7 @@ void expect_reference(const char* data_name, const char* expected_name, bool ver
   for (const Json& expected : read_json_file(squad_fixture(expected_name))) {
     const SquadFeatureOptions options{expected["options"][0], expected["options"][1], expected["options"][2],
                                       version_2};
-    const SquadFeatures features = SquadFeatures::make(data, squad_tokenizer(), options, true);
+    const SquadFeatures features = make_squad_features(data, squad_tokenizer(), options, true);
     size_t i = 0;
     for (const Json& example : expected["examples"]) {
       const Json& rows = example[1];
@@ -68,7 +69,7 @@ TEST_P(SquadRealFile, EqualsTheReference) {
   const text::Tokenizer tokenizer = text::Tokenizer::load(fs::path(std::getenv("RETORT_DATA")) / "vocab");
   const SquadReadOptions options{.is_training = GetParam().is_training,
                                  .version_2_with_negative = GetParam().version_2};
-  const SquadFeatures features = SquadFeatures::make(read_squad(path, options), tokenizer, {}, options.is_training);
+  const SquadFeatures features = make_squad_features(read_squad(path, options), tokenizer, {}, options.is_training);
   uint64_t state = retort::testing::kDigestStart;
   for (int64_t f = 0; f < features.feature_count(); ++f) state = digest_of_feature(features, f, state);
   EXPECT_EQ(features.feature_count(), GetParam().features);
@@ -102,7 +103,7 @@ TEST(SquadWindows, TheBestWindowHasTheMostContext) {
 
 TEST(SquadFeatures, FiveHundredPiecesMakeThreeWindows) {
   const SquadData data = read_squad(squad_fixture("sample-v1.1.json"), {.is_training = true});
-  const SquadFeatures features = SquadFeatures::make(data, squad_tokenizer(), {}, true);
+  const SquadFeatures features = make_squad_features(data, squad_tokenizer(), {}, true);
   const auto [begin, end] = features.features_of(features.example_count() - 1);
   ASSERT_EQ(end - begin, 3);
   EXPECT_EQ(features.feature(end - 2).window_start, 128);
@@ -113,7 +114,7 @@ TEST(SquadFeatures, DoNotDependOnTheThreads) {
   const SquadData data = read_squad(squad_fixture("sample-v1.1.json"), {.is_training = true});
   const auto hash_with = [&](int threads) {
     set_thread_count(threads);
-    const SquadFeatures features = SquadFeatures::make(data, squad_tokenizer(), {64, 16, 12}, true);
+    const SquadFeatures features = make_squad_features(data, squad_tokenizer(), {64, 16, 12}, true);
     uint64_t state = retort::testing::kDigestStart;
     for (int64_t f = 0; f < features.feature_count(); ++f) state = digest_of_feature(features, f, state);
     return state;
@@ -148,7 +149,7 @@ TEST(SquadFeatureOptions, AStrideWithoutOverlapIsExplained) {
 
 TEST(SquadRowSet, PutsTheSequenceTogether) {
   const SquadData data = read_squad(squad_fixture("sample-v1.1.json"), {.is_training = true});
-  const auto features = std::make_shared<SquadFeatures>(SquadFeatures::make(data, squad_tokenizer(), {}, true));
+  const auto features = std::make_shared<SquadFeatures>(make_squad_features(data, squad_tokenizer(), {}, true));
   const SquadRowSet rows(features, /*with_labels=*/true);
   Batch batch;
   rows.append(1, batch);

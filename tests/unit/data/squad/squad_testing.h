@@ -14,7 +14,7 @@
 #include "retort/base/json.h"
 #include "retort/data/squad/squad_set.h"
 
-namespace retort::data {
+namespace retort::testing {
 
 inline fs::path squad_fixture(const std::string& name) { return fs::path(RETORT_FIXTURES) / "squad" / name; }
 
@@ -92,4 +92,4 @@ inline fs::path real_squad_file(const std::string& name, const ScratchFolder& sc
   return std::system(command.c_str()) == 0 ? unpacked : fs::path();
 }
 
-}  // namespace retort::data
+}  // namespace retort::testing

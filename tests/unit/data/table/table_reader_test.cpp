@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "retort/data/table/json_lines.h"
+#include "retort/data/table/parquet_table.h"
 #include "unit/data/squad/squad_testing.h"
 
 namespace retort::data {

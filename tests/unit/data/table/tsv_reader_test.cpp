@@ -1,6 +1,6 @@
 #include "retort/data/table/tsv_reader.h"
 
-#include "glue_testing.h"
+#include "unit/data/glue/glue_testing.h"
 
 namespace retort::data {
 namespace {

@@ -1,0 +1,15 @@
+// Converts SQuAD questions to features in three passes: contexts (parallel), questions and windows (parallel), columns
+// (serial copies). Steps and names follow the reference; what it does per question and is the same for a paragraph is
+// done once.
+#pragma once
+
+#include "retort/data/squad/squad_features.h"
+
+namespace retort::data {
+
+// Tokenizes and cuts in parallel; the result does not depend on the number of threads. With `is_training`, examples
+// must have located answers (read_squad with is_training); an answer whose words have no pieces is left out.
+SquadFeatures make_squad_features(const SquadData& data, const text::Tokenizer& tokenizer,
+                                  const SquadFeatureOptions& options, bool is_training);
+
+}  // namespace retort::data
