@@ -142,7 +142,7 @@ class SquadDistillationParity : public testing::TestWithParam<bool> {};
 
 TEST_P(SquadDistillationParity, ThreeStepsAreThoseOfTheFormulas) {
   const Json& options = expected()["methods"]["squad"]["options"];
-  SoftTargetConfig config;
+  distill::SoftTargetConfig config;
   config.alpha_ce = options["alpha_ce"], config.alpha_squad = options["alpha_squad"];
   config.temperature = expected()["temperature"];
   task::SquadDataConfig data;

@@ -64,9 +64,7 @@ void Teacher::warn_unless_trained(const std::string& purpose) const {
     log_warning("the teacher `{}` is not trained for {}: its targets are noise", config_.teacher, purpose);
 }
 
-void Teacher::report_scores(const train::OutputConfig& output, const std::function<Json()>& evaluate) {
-  if (!output.continues_a_run()) log_info("the teacher scores {}", evaluate().dump());
-}
+void Teacher::log_scores(const Json& scores) { log_info("the teacher scores {}", scores.dump()); }
 
 model::ModelOutput Teacher::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                     model::ForwardOptions options) const {

@@ -1,8 +1,6 @@
 // A teacher: a trained model beside the student that says what the student should give for a batch.
 #pragma once
 
-#include <functional>
-
 #include "retort/data/batch.h"
 #include "retort/distill/teacher_config.h"
 #include "retort/pretrained/model_folder.h"
@@ -21,13 +19,13 @@ class Teacher {
 
   const TeacherConfig& config() const { return config_; }
   const model::Model& model() const { return *loaded_.model; }
-  pretrained::LoadedModel& loaded() { return loaded_; }
+  const pretrained::LoadedModel& loaded() const { return loaded_; }
 
   // Logs a warning unless every parameter came from its files; `purpose` completes "not trained for ...".
   void warn_unless_trained(const std::string& purpose) const;
 
-  // Logs its scores before a run begins; one that is continued has said them. `evaluate` may take minutes.
-  static void report_scores(const train::OutputConfig& output, const std::function<Json()>& evaluate);
+  // Logs what the teacher scores on held-out data.
+  static void log_scores(const Json& scores);
 
   // Its output for a batch, without gradients; dropout only as configured, with keys made from those of the sequences.
   model::ModelOutput forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,

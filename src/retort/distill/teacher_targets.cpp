@@ -36,29 +36,20 @@ bool is_worth_keeping(const fs::path& folder, const data::RowSet& rows, const Te
   return false;
 }
 
-// Null where nothing is to be kept. The main process makes it for the others.
-std::shared_ptr<const TeacherCache> open_cache(
-    const Teacher& teacher, const data::RowSet& rows, const TeacherOutputs& outputs,
-    const train::TrainingConfig& training, const std::function<void()>& before_making = [] {}) {
-  const std::string& where = teacher.config().teacher_cache;
-  if (where == "off" || teacher.config().teacher_dropout) {
-    before_making();
-    return nullptr;
-  }
-  const bool is_automatic = where == "auto";
-  const fs::path folder = is_automatic ? user_cache_folder() / "teacher" : fs::path(where);
-  const std::string key = teacher_cache_key(teacher.model(), rows, outputs);
-  const bool is_kept = train::process_group().main_first([&] {
-    if (is_automatic && !TeacherCache::exists(folder, key, outputs) &&
-        !is_worth_keeping(folder, rows, outputs, training))
+// Decides where the outputs are cached, and checks that folder. The main process decides for the group.
+void plan_cache(TargetPlan& plan, const train::TrainingConfig& training) {
+  const TeacherConfig& config = plan.teacher.config();
+  plan.max_tokens_per_batch = training.micro_batch_tokens();
+  if (config.teacher_cache == "off" || config.teacher_dropout) return;
+  const bool is_automatic = config.teacher_cache == "auto";
+  plan.cache_dir = is_automatic ? user_cache_folder() / "teacher" : fs::path(config.teacher_cache);
+  plan.cache_key = teacher_cache_key(plan.teacher.model(), plan.rows, plan.outputs);
+  plan.is_cached = train::process_group().main_first([&] {
+    if (is_automatic && !TeacherCache::exists(plan.cache_dir, plan.cache_key, plan.outputs) &&
+        !is_worth_keeping(plan.cache_dir, plan.rows, plan.outputs, training))
       return false;
-    TeacherCache::check(folder, key, rows, outputs);
+    TeacherCache::check(plan.cache_dir, plan.cache_key, plan.rows, plan.outputs);
     return true;
-  });
-  before_making();
-  return train::process_group().main_first([&]() -> std::shared_ptr<const TeacherCache> {
-    if (!is_kept) return nullptr;
-    return std::make_shared<const TeacherCache>(folder, key, rows, outputs, training.micro_batch_tokens());
   });
 }
 
@@ -132,42 +123,56 @@ class StateLayout {
 
 }  // namespace
 
-TeacherTargets logit_targets(const Teacher& teacher, const data::RowSet& rows, const train::TrainingConfig& training,
-                             const std::function<void()>& report) {
+TargetPlan plan_logit_targets(const Teacher& teacher, const data::RowSet& rows, const train::TrainingConfig& training) {
   const bool is_per_token = gives_logits_per_token(teacher.model().head());
-  const TeacherOutputs outputs{
-      .kind = is_per_token ? "token-logits" : "row-logits",
-      .width = teacher.model().head() == model::Head::kQuestionAnswering
-                   ? 2
-                   : static_cast<int64_t>(teacher.model().config().labels.size()),
-      .per_token = is_per_token,
-      .precision = training.precision_kind(),
-      .compute = [&teacher](const data::Batch& batch) { return teacher.forward(batch, {}).logits; }};
-  const auto cache = open_cache(teacher, rows, outputs, training, report);
-  if (cache == nullptr) return [&teacher](const data::Batch& batch, auto keys) { return teacher.forward(batch, keys); };
-  return [cache](const data::Batch& batch, auto) {
-    model::ModelOutput output;
-    output.logits = cache->gather(batch).to(at::kFloat);
-    return output;
-  };
+  TargetPlan plan{
+      .teacher = teacher,
+      .rows = rows,
+      .outputs = {.kind = is_per_token ? "token-logits" : "row-logits",
+                  .width = teacher.model().head() == model::Head::kQuestionAnswering
+                               ? 2
+                               : static_cast<int64_t>(teacher.model().config().labels.size()),
+                  .per_token = is_per_token,
+                  .precision = training.precision_kind(),
+                  .compute = [&teacher](const data::Batch& batch) { return teacher.forward(batch, {}).logits; }},
+      .compute = [&teacher](const data::Batch& batch, auto keys) { return teacher.forward(batch, keys); },
+      .unpack =
+          [](const at::Tensor& values) {
+            model::ModelOutput output;
+            output.logits = values.to(at::kFloat);
+            return output;
+          }};
+  plan_cache(plan, training);
+  return plan;
 }
 
-TeacherTargets state_targets(const Teacher& teacher, const StateSelection& selection, const data::RowSet& rows,
-                             const train::TrainingConfig& training) {
+TargetPlan plan_state_targets(const Teacher& teacher, const StateSelection& selection, const data::RowSet& rows,
+                              const train::TrainingConfig& training) {
   const StateLayout layout(teacher.model().config(), selection);
-  const TeacherOutputs outputs{.kind = "states",
-                               .detail = layout.description(),
-                               .width = layout.width(),
-                               .precision = training.precision_kind(),
-                               .compute = [&teacher, layout](const data::Batch& batch) {
-                                 return layout.pack(teacher.forward(batch, {}, layout.options()));
-                               }};
-  const auto cache = open_cache(teacher, rows, outputs, training);
-  if (cache == nullptr)
-    return [&teacher, options = layout.options()](const data::Batch& batch, auto keys) {
-      return teacher.forward(batch, keys, options);
-    };
-  return [cache, layout](const data::Batch& batch, auto) { return layout.unpack(cache->gather(batch)); };
+  TargetPlan plan{.teacher = teacher,
+                  .rows = rows,
+                  .outputs = {.kind = "states",
+                              .detail = layout.description(),
+                              .width = layout.width(),
+                              .precision = training.precision_kind(),
+                              .compute =
+                                  [&teacher, layout](const data::Batch& batch) {
+                                    return layout.pack(teacher.forward(batch, {}, layout.options()));
+                                  }},
+                  .compute = [&teacher, options = layout.options()](
+                                 const data::Batch& batch, auto keys) { return teacher.forward(batch, keys, options); },
+                  .unpack = [layout](const at::Tensor& values) { return layout.unpack(values); }};
+  plan_cache(plan, training);
+  return plan;
+}
+
+TeacherTargets make_targets(const TargetPlan& plan) {
+  if (!plan.is_cached) return plan.compute;
+  const auto cache = train::process_group().main_first([&] {
+    return std::make_shared<const TeacherCache>(plan.cache_dir, plan.cache_key, plan.rows, plan.outputs,
+                                                plan.max_tokens_per_batch);
+  });
+  return [cache, unpack = plan.unpack](const data::Batch& batch, auto) { return unpack(cache->gather(batch)); };
 }
 
 }  // namespace retort::distill

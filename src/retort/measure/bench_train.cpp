@@ -90,9 +90,9 @@ struct SoftTargetBench {
     teacher =
         std::make_unique<distill::Teacher>(settings, model::Head::kQuestionAnswering, config.training.precision_kind(),
                                            config.model, student, config.data.squad.features.max_seq_length);
-    return std::make_unique<task::DistillSquadUnit>(student, distill::logit_targets(*teacher, rows, config.training),
-                                                    distillation, config.data.squad,
-                                                    config.training.micro_batch_tokens(), nullptr);
+    return std::make_unique<task::DistillSquadUnit>(
+        student, distill::make_targets(distill::plan_logit_targets(*teacher, rows, config.training)), distillation,
+        config.data.squad, config.training.micro_batch_tokens(), nullptr);
   }
 };
 

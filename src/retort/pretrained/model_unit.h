@@ -16,6 +16,7 @@ class ModelUnit : public train::TrainUnit {
   void load_weights(const fs::path& folder) final { load_weights_exactly(*loaded_.model, folder); }
 
  protected:
+  const LoadedModel& loaded() const { return loaded_; }
   const model::Model& model() const { return *loaded_.model; }
   const text::Tokenizer& tokenizer() const { return *loaded_.tokenizer; }
 

@@ -114,7 +114,8 @@ Json distill_backbone(const DistillBackboneConfig& given) {
 
   data::ShuffledSource source(*rows, train::source_options(config.training));
   run.check_continues(source);
-  distill::TeacherTargets targets = distill::state_targets(teacher, plan.teacher_states, *rows, config.training);
+  distill::TeacherTargets targets =
+      distill::make_targets(distill::plan_state_targets(teacher, plan.teacher_states, *rows, config.training));
   distill::BackboneUnit unit(student, std::move(plan), std::move(targets));
   const Json results = run.train(unit, source);
   if (!run.has_folder()) return {};

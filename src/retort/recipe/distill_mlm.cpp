@@ -2,24 +2,68 @@
 
 #include <algorithm>
 
+#include "retort/base/error.h"
+#include "retort/base/log.h"
 #include "retort/base/settings.h"
+#include "retort/model/names.h"
 #include "retort/task/mlm_training.h"
 
 namespace retort::recipe {
 
-// The published trainer's defaults.
+namespace {
+
+// The published program logs and saves every N batches, of which a step has several.
+void count_intervals_in_steps(DistillMlmConfig& config) {
+  const auto to_steps = [&](int64_t batches) {
+    return std::max<int64_t>(1, batches / config.training.gradient_accumulation_steps);
+  };
+  if (config.log_interval > 0) config.training.logging_steps = to_steps(config.log_interval);
+  if (config.checkpoint_interval > 0) config.training.save_steps = to_steps(config.checkpoint_interval);
+}
+
+void freeze_embeddings(const DistillMlmConfig& config, model::Model& model) {
+  const auto names = model::embedding_names(model.config().family, model::base_prefix(model.config().family));
+  if (config.freeze_pos_embs && !names.position.empty()) model.parameters().freeze(names.position);
+  if (config.freeze_token_type_embds && !names.segment.empty()) model.parameters().freeze(names.segment);
+}
+
+distill::Teacher load_teacher(const DistillMlmConfig& config, const pretrained::LoadedModel& student) {
+  distill::Teacher teacher(config.teacher, model::Head::kMaskedLm, config.training.precision_kind(), config.model,
+                           student, config.corpus.rows.max_seq_length);
+  if (config.losses.needs_teacher_logits()) teacher.warn_unless_trained("masked words");
+  const int64_t own = student.model->config().hidden_size, other = teacher.model().config().hidden_size;
+  if (config.losses.alpha_cos > 0 && own != other)
+    throw UserError("`alpha_cos` must be 0 for models of different width, but is {} with {} and {}",
+                    config.losses.alpha_cos, own, other);
+  return teacher;
+}
+
+}  // namespace
+
 Json distill_mlm(const DistillMlmConfig& given) {
   DistillMlmConfig config = given;
   config.losses.check();
-  const int64_t batches = config.training.gradient_accumulation_steps;
-  const auto to_steps = [&](int64_t interval) { return std::max<int64_t>(1, interval / batches); };
-  if (config.log_interval > 0) config.training.logging_steps = to_steps(config.log_interval);
-  if (config.checkpoint_interval > 0) config.training.save_steps = to_steps(config.checkpoint_interval);
-  std::vector<std::string> frozen;
-  if (config.freeze_pos_embs) frozen.emplace_back("position");
-  if (config.freeze_token_type_embds) frozen.emplace_back("segment");
-  return task::train_language_model({config.model, config.corpus, config.losses, config.training, config.output,
-                                     settings_of("distill mlm", config), &config.teacher, frozen});
+  count_intervals_in_steps(config);
+  const train::TrainingConfig& training = config.training;
+  task::check_language_settings(config.corpus, config.losses);
+  task::TrainingRun run(training, config.output, settings_of("distill mlm", config));
+  if (const auto results = run.maybe_finished()) return *results;
+
+  pretrained::LoadedModel student = task::load_language_model(config.model, config.corpus, training);
+  freeze_embeddings(config, *student.model);
+  const distill::Teacher teacher = load_teacher(config, student);
+  const task::LanguageCorpus corpus(config.corpus, student);
+  data::ShuffledSource source(corpus.sequences(), corpus.source_options(training, config.losses));
+  run.check_continues(source);
+
+  task::MlmUnit unit(student, &teacher, config.losses, corpus.held_out(), training.micro_batch_tokens());
+  if (corpus.held_out().masked && !config.output.continues_a_run()) {
+    teacher.log_scores(
+        task::evaluate_masked_lm(teacher.model(), *corpus.held_out().masked, training.micro_batch_tokens()));
+    log_info("before training: {}", unit.evaluate().dump());
+  }
+  const Json rates = run.train(unit, source);
+  return task::finish_language_run(run, student, unit, corpus.held_out(), training, rates);
 }
 
 }  // namespace retort::recipe

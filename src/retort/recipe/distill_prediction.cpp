@@ -6,18 +6,17 @@
 #include "retort/task/glue_training.h"
 #include "retort/task/prediction_unit.h"
 #include "retort/task/squad_training.h"
-#include "retort/train/process_group.h"
+#include "retort/train/source_options.h"
 
 namespace retort::recipe {
 
 namespace {
 
-std::unique_ptr<distill::Teacher> load_teacher(const DistillPredictionConfig& config, model::Head head,
-                                               const pretrained::LoadedModel& student,
-                                               const pretrained::TaskClasses& classes = {}) {
-  auto teacher = std::make_unique<distill::Teacher>(config.teacher, head, config.training.precision_kind(),
-                                                    config.model, student, config.data.max_seq_length(), classes);
-  teacher->warn_unless_trained("this task");
+distill::Teacher load_teacher(const DistillPredictionConfig& config, model::Head head,
+                              const pretrained::LoadedModel& student, const pretrained::TaskClasses& classes = {}) {
+  distill::Teacher teacher(config.teacher, head, config.training.precision_kind(), config.model, student,
+                           config.data.max_seq_length(), classes);
+  teacher.warn_unless_trained("this task");
   return teacher;
 }
 
@@ -30,48 +29,50 @@ void check_outputs(const distill::Teacher& teacher, const data::GlueTask& task) 
 }
 
 Json distill_glue(const DistillPredictionConfig& config) {
+  const train::TrainingConfig& training = config.training;
   const task::GlueDataConfig data = config.data.glue_data();
-  std::unique_ptr<distill::Teacher> teacher;
-  task::GlueRun run{config.model, data, config.training, config.output, settings_of("distill prediction", config)};
-  run.check_model = [&](pretrained::LoadedModel& student) {
-    teacher = load_teacher(config, model::Head::kSequenceClassification, student, data.classes());
-    check_outputs(*teacher, data.task());
-  };
-  return task::train_glue(run, [&](const task::GlueMaterial& material) {
-    const auto report = [&] {
-      if (train::process_group().is_main())
-        distill::Teacher::report_scores(config.output, [&] {
-          return task::GlueUnit(teacher->loaded(), data, config.training, material.dev).evaluate();
-        });
-    };
-    distill::TeacherTargets targets;  // regression has labels alone
-    if (data.task().is_regression())
-      report();
-    else
-      targets = distill::logit_targets(*teacher, material.rows, config.training, report);
-    return std::make_unique<task::GluePredictionUnit>(material.loaded, std::move(targets), config.temperature, data,
-                                                      config.training, material.dev);
-  });
+  task::TrainingRun run(training, config.output, settings_of("distill prediction", config));
+  if (const auto results = run.maybe_finished()) return *results;
+
+  pretrained::LoadedModel student = task::load_glue_model(config.model, data, training);
+  const distill::Teacher teacher = load_teacher(config, model::Head::kSequenceClassification, student, data.classes());
+  check_outputs(teacher, data.task());
+  const task::GlueTrainingSets sets = task::load_glue_sets(data, training, student);
+  data::ShuffledSource source(sets.train, train::source_options(training));
+  run.check_continues(source);
+
+  std::optional<distill::TargetPlan> plan;  // a regression learns only from its labels
+  if (!data.task().is_regression()) plan.emplace(distill::plan_logit_targets(teacher, sets.train, training));
+  if (run.has_folder() && !config.output.continues_a_run())
+    teacher.log_scores(task::evaluate_glue_dev(
+        teacher.model(), sets.dev, task::glue_evaluation_run(data, training.micro_batch_tokens()), /*folder=*/{}));
+
+  task::GluePredictionUnit unit(student, plan ? distill::make_targets(*plan) : distill::TeacherTargets(),
+                                config.temperature, data, training, sets.dev);
+  const Json rates = run.train(unit, source);
+  return task::finish_glue_run(run, student, data, sets, training, rates);
 }
 
 Json distill_questions(const DistillPredictionConfig& config) {
-  const task::SquadDataConfig data = config.data.squad_data();
-  const int64_t tokens = config.training.micro_batch_tokens();
-  std::unique_ptr<distill::Teacher> teacher;
-  task::SquadRun run{config.model, data, config.training, config.output, settings_of("distill prediction", config)};
-  run.check_model = [&](pretrained::LoadedModel& student) {
-    teacher = load_teacher(config, model::Head::kQuestionAnswering, student);
-  };
-  return task::train_squad(run, [&](const task::SquadMaterial& material) {
-    const auto report = [&] {
-      if (material.dev != nullptr)
-        distill::Teacher::report_scores(
-            config.output, [&] { return task::SquadUnit(teacher->loaded(), data, tokens, material.dev).evaluate(); });
-    };
-    return std::make_unique<task::SquadPredictionUnit>(
-        material.loaded, distill::logit_targets(*teacher, material.rows, config.training, report), config.temperature,
-        data, tokens, material.dev);
-  });
+  const train::TrainingConfig& training = config.training;
+  const task::SquadDataConfig data = config.data.squad_data().with_files();
+  task::TrainingRun run(training, config.output, settings_of("distill prediction", config));
+  if (const auto results = run.maybe_finished()) return *results;
+
+  pretrained::LoadedModel student = task::load_squad_model(config.model, training);
+  const distill::Teacher teacher = load_teacher(config, model::Head::kQuestionAnswering, student);
+  const task::SquadTrainingSets sets = task::load_squad_sets(data, training, student);
+  data::ShuffledSource source(sets.train, train::source_options(training));
+  run.check_continues(source);
+
+  const distill::TargetPlan plan = distill::plan_logit_targets(teacher, sets.train, training);
+  if (sets.dev && !config.output.continues_a_run())
+    teacher.log_scores(task::evaluate_dev(teacher.loaded(), data, *sets.dev, training.micro_batch_tokens()));
+
+  task::SquadPredictionUnit unit(student, distill::make_targets(plan), config.temperature, data,
+                                 training.micro_batch_tokens(), sets.maybe_dev());
+  const Json rates = run.train(unit, source);
+  return task::finish_squad_run(run, student, data, sets.maybe_dev(), training, rates);
 }
 
 }  // namespace

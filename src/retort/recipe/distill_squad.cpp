@@ -1,46 +1,61 @@
 #include "retort/recipe/distill_squad.h"
 
-#include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/settings.h"
 #include "retort/task/distill_squad_unit.h"
 #include "retort/task/squad_training.h"
+#include "retort/train/source_options.h"
 
 namespace retort::recipe {
 
-Json distill_squad(const DistillSquadConfig& given) {
-  DistillSquadConfig config = given;
-  config.distillation.check();
+namespace {
+
+// The weights of the losses; without a teacher only the labels are learned.
+distill::SoftTargetConfig effective_weights(const DistillSquadConfig& config) {
+  distill::SoftTargetConfig weights = config.distillation;
+  weights.check();
   if (config.teacher.teacher.empty()) {
-    log_info("without `--teacher` the labels alone are learned");
-    config.distillation.alpha_ce = 0, config.distillation.alpha_squad = 1;
-  } else if (!config.distillation.needs_teacher()) {
+    log_info("without `--teacher` only the labels are learned");
+    weights.alpha_ce = 0, weights.alpha_squad = 1;
+  } else if (!weights.needs_teacher()) {
     log_info("`--teacher` changes nothing with --alpha_ce 0");
   }
-  std::unique_ptr<distill::Teacher> teacher;
-  task::SquadRun run{config.model, config.data, config.training, config.output, settings_of("distill squad", config)};
-  run.may_start_body = true;
-  run.check_model = [&](pretrained::LoadedModel& student) {
-    if (!config.distillation.needs_teacher()) return;
-    teacher = std::make_unique<distill::Teacher>(config.teacher, model::Head::kQuestionAnswering,
-                                                 config.training.precision_kind(), config.model, student,
-                                                 config.data.features.max_seq_length);
+  return weights;
+}
+
+}  // namespace
+
+Json distill_squad(const DistillSquadConfig& given) {
+  DistillSquadConfig config = given;
+  config.distillation = effective_weights(given);
+  const train::TrainingConfig& training = config.training;
+  const task::SquadDataConfig data = config.data.with_files();
+  task::TrainingRun run(training, config.output, settings_of("distill squad", config));
+  if (const auto results = run.maybe_finished()) return *results;
+
+  pretrained::LoadedModel student = task::load_squad_model(config.model, training, /*may_start_body=*/true);
+  std::optional<distill::Teacher> teacher;
+  if (config.distillation.needs_teacher()) {
+    teacher.emplace(config.teacher, model::Head::kQuestionAnswering, training.precision_kind(), config.model, student,
+                    data.features.max_seq_length);
     teacher->warn_unless_trained("questions");
-  };
-  return task::train_squad(run, [&](const task::SquadMaterial& material) {
-    const int64_t tokens = config.training.micro_batch_tokens();
-    distill::TeacherTargets targets;
-    if (teacher != nullptr) {
-      targets = distill::logit_targets(*teacher, material.rows, config.training, [&] {
-        if (material.dev != nullptr)
-          distill::Teacher::report_scores(config.output, [&] {
-            return task::SquadUnit(teacher->loaded(), config.data, tokens, material.dev).evaluate();
-          });
-      });
-    }
-    return std::make_unique<task::DistillSquadUnit>(material.loaded, std::move(targets), config.distillation,
-                                                    config.data, tokens, material.dev);
-  });
+  }
+  const task::SquadTrainingSets sets = task::load_squad_sets(data, training, student);
+  data::ShuffledSource source(sets.train, train::source_options(training));
+  run.check_continues(source);
+
+  distill::TeacherTargets targets;
+  if (teacher) {
+    const distill::TargetPlan plan = distill::plan_logit_targets(*teacher, sets.train, training);
+    if (sets.dev && !config.output.continues_a_run())
+      teacher->log_scores(task::evaluate_dev(teacher->loaded(), data, *sets.dev, training.micro_batch_tokens()));
+    targets = distill::make_targets(plan);
+  }
+
+  task::DistillSquadUnit unit(student, std::move(targets), config.distillation, data, training.micro_batch_tokens(),
+                              sets.maybe_dev());
+  const Json rates = run.train(unit, source);
+  return task::finish_squad_run(run, student, data, sets.maybe_dev(), training, rates);
 }
 
 }  // namespace retort::recipe

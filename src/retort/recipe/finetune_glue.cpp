@@ -2,15 +2,24 @@
 
 #include "retort/base/settings.h"
 #include "retort/task/glue_training.h"
+#include "retort/task/glue_unit.h"
+#include "retort/train/source_options.h"
 
 namespace retort::recipe {
 
 Json finetune_glue(const FinetuneGlueConfig& config) {
-  const task::GlueRun run{config.model, config.data, config.training, config.output,
-                          settings_of("finetune glue", config)};
-  return task::train_glue(run, [&](const task::GlueMaterial& material) {
-    return std::make_unique<task::GlueUnit>(material.loaded, config.data, config.training, material.dev);
-  });
+  const train::TrainingConfig& training = config.training;
+  task::TrainingRun run(training, config.output, settings_of("finetune glue", config));
+  if (const auto results = run.maybe_finished()) return *results;
+
+  pretrained::LoadedModel loaded = task::load_glue_model(config.model, config.data, training);
+  const task::GlueTrainingSets sets = task::load_glue_sets(config.data, training, loaded);
+  data::ShuffledSource source(sets.train, train::source_options(training));
+  run.check_continues(source);
+
+  task::GlueUnit unit(loaded, config.data, training, sets.dev);
+  const Json rates = run.train(unit, source);
+  return task::finish_glue_run(run, loaded, config.data, sets, training, rates);
 }
 
 }  // namespace retort::recipe

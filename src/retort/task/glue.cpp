@@ -77,6 +77,10 @@ GlueSet load_dev(data::GlueSource source, const text::Tokenizer& tokenizer) {
 
 }  // namespace
 
+EvaluationRun glue_evaluation_run(const GlueDataConfig& config, int64_t max_tokens_per_batch) {
+  return {.max_tokens_per_batch = max_tokens_per_batch, .max_sequences_per_batch = config.per_device_eval_batch_size};
+}
+
 bool has_glue_dev(const GlueDataConfig& config) {
   return std::ranges::all_of(data::glue_evaluation_tasks(config.task()), [&](const data::GlueTask* task) {
     return has_files(config, *task, data::GlueSplit::kDev);

@@ -35,6 +35,9 @@ struct GlueEvaluation {
 // Predicts every row of a set.
 GlueEvaluation predict_glue(const model::Model& model, const GlueSet& set, const EvaluationRun& run);
 
+// How the sets are evaluated beside training.
+EvaluationRun glue_evaluation_run(const GlueDataConfig& config, int64_t max_tokens_per_batch);
+
 // Whether the folder has dev files of the task.
 bool has_glue_dev(const GlueDataConfig& config);
 

@@ -1,36 +1,31 @@
-// What every training recipe on a GLUE task does around its own loss: model and rows in, trained model, predictions and
-// scores out.
+// What every training command on a GLUE task does before and after its own loss: the model, the data sets, the final
+// predictions and scores.
 #pragma once
 
-#include <functional>
-#include <memory>
+#include <vector>
 
-#include "retort/pretrained/model_source.h"
-#include "retort/task/glue_config.h"
-#include "retort/task/glue_unit.h"
+#include "retort/pretrained/model_folder.h"
+#include "retort/task/glue.h"
+#include "retort/task/training_run.h"
 #include "retort/train/training_config.h"
 
 namespace retort::task {
 
-struct GlueRun {
-  const pretrained::ModelSource& model;
-  const GlueDataConfig& data;
-  const train::TrainingConfig& training;
-  const train::OutputConfig& output;
-  Json settings;  // as the folder keeps them
-  // Called once the model is there, before rows are read; may be empty.
-  std::function<void(pretrained::LoadedModel& loaded)> check_model = {};
-};
+// Loads the model with a head for the classes of the task, which is initialized at random where the folder has none.
+pretrained::LoadedModel load_glue_model(const pretrained::ModelSource& source, const GlueDataConfig& config,
+                                        const train::TrainingConfig& training);
 
-// What a unit is made from once it is there; `dev` is empty in all processes but the main one.
-struct GlueMaterial {
-  pretrained::LoadedModel& loaded;
-  const data::RowSet& rows;  // of training
-  std::span<const GlueSet> dev;
+struct GlueTrainingSets {
+  data::GlueRowSet train;
+  std::vector<GlueSet> dev, test;  // only of the main process
 };
-using MakeGlueUnit = std::function<std::unique_ptr<GlueUnit>(const GlueMaterial& material)>;
+// Reads all files of the task; the main process makes the feature cache for the group. Throws UserError for bad files.
+GlueTrainingSets load_glue_sets(const GlueDataConfig& config, const train::TrainingConfig& training,
+                                const pretrained::LoadedModel& loaded);
 
-// Returns the scores and rates that results.json holds.
-Json train_glue(const GlueRun& run, const MakeGlueUnit& make_unit);
+// Predicts dev and test sets, writes predictions and scores into the folder and finishes the run there. Returns the
+// scores with `rates`, what results.json holds; nothing for processes without the folder.
+Json finish_glue_run(TrainingRun& run, const pretrained::LoadedModel& loaded, const GlueDataConfig& config,
+                     const GlueTrainingSets& sets, const train::TrainingConfig& training, const Json& rates);
 
 }  // namespace retort::task

@@ -15,9 +15,8 @@ std::vector<loss::LossTerm> GlueUnit::forward(const data::Batch& batch, std::spa
 
 std::string GlueUnit::best_metric() const { return metric::glue_main_score(data_.task()); }
 
-EvaluationRun GlueUnit::evaluation_run() const {
-  return {.max_tokens_per_batch = training_.micro_batch_tokens(),
-          .max_sequences_per_batch = data_.per_device_eval_batch_size};
+Json GlueUnit::evaluate() {
+  return evaluate_glue_dev(model(), dev_, glue_evaluation_run(data_, training_.micro_batch_tokens()), /*folder=*/{});
 }
 
 }  // namespace retort::task

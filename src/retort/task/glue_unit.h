@@ -16,14 +16,8 @@ class GlueUnit : public pretrained::ModelUnit {
       : pretrained::ModelUnit(loaded), data_(data), training_(training), dev_(dev) {}
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
-  Json evaluate() override { return evaluate_into({}); }
+  Json evaluate() override;
   std::string best_metric() const override;
-
-  EvaluationRun evaluation_run() const;
-  // Scores on the dev files; predictions go into `folder` when it is not empty.
-  Json evaluate_into(const fs::path& folder) const {
-    return evaluate_glue_dev(model(), dev_, evaluation_run(), folder);
-  }
 
  private:
   const GlueDataConfig& data_;

@@ -80,4 +80,19 @@ Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEval
   return scores;
 }
 
+SquadEvaluation predict_dev(const pretrained::LoadedModel& loaded, const SquadDataConfig& config,
+                            const data::SquadEvaluationSet& dev, int64_t max_tokens_per_batch) {
+  decode::SquadDecodeOptions decoding = config.decoding;
+  decoding.version_2_with_negative = config.features.version_2_with_negative;
+  return predict_squad(
+      *loaded.model, dev, *loaded.tokenizer, decoding,
+      {.max_tokens_per_batch = max_tokens_per_batch, .max_sequences_per_batch = config.per_device_eval_batch_size});
+}
+
+Json evaluate_dev(const pretrained::LoadedModel& loaded, const SquadDataConfig& config,
+                  const data::SquadEvaluationSet& dev, int64_t max_tokens_per_batch) {
+  return score_squad_evaluation(dev, predict_dev(loaded, config, dev, max_tokens_per_batch),
+                                config.features.version_2_with_negative, config.dev_file);
+}
+
 }  // namespace retort::task

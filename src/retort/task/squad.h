@@ -17,7 +17,7 @@ struct SquadEvaluation {
   EvaluationTiming timing;
 };
 
-// Predicts every question of the set.
+// Predicts every question of the set; `options` decide about v2.0.
 SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvaluationSet& set,
                               const text::Tokenizer& tokenizer, decode::SquadDecodeOptions options,
                               const EvaluationRun& run);
@@ -29,5 +29,11 @@ bool is_version_2(const data::SquadData& data);
 // `file`, {"questions", "scored": 0} in their place.
 Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation,
                             bool version_2_with_negative, const std::string& file);
+
+// What the flags of a training command say about its dev set: predictions and, with them, scores.
+SquadEvaluation predict_dev(const pretrained::LoadedModel& loaded, const SquadDataConfig& config,
+                            const data::SquadEvaluationSet& dev, int64_t max_tokens_per_batch);
+Json evaluate_dev(const pretrained::LoadedModel& loaded, const SquadDataConfig& config,
+                  const data::SquadEvaluationSet& dev, int64_t max_tokens_per_batch);
 
 }  // namespace retort::task

@@ -1,37 +1,35 @@
-// What every training recipe on SQuAD does around its own loss: model and questions in, trained model, predictions and
-// scores out.
+// What every training command on SQuAD does before and after its own loss: the model, the data sets, the final
+// predictions and scores.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 
-#include "retort/pretrained/model_source.h"
-#include "retort/task/squad_config.h"
-#include "retort/task/squad_unit.h"
+#include "retort/pretrained/model_folder.h"
+#include "retort/task/squad.h"
+#include "retort/task/training_run.h"
 #include "retort/train/training_config.h"
 
 namespace retort::task {
 
-struct SquadRun {
-  const pretrained::ModelSource& model;
-  const SquadDataConfig& data;
-  const train::TrainingConfig& training;
-  const train::OutputConfig& output;
-  Json settings;                // as the folder keeps them
-  bool may_start_body = false;  // a folder with config.json and vocabulary alone starts from random weights
-  // Called once the model is there, before questions are read; may be empty.
-  std::function<void(pretrained::LoadedModel& loaded)> check_model = {};
-};
+// Loads the model with a head for question answering, which is initialized at random where the folder has none.
+// `may_start_body`: a folder with only config.json and a vocabulary starts from random weights.
+pretrained::LoadedModel load_squad_model(const pretrained::ModelSource& source, const train::TrainingConfig& training,
+                                         bool may_start_body = false);
 
-// What a unit is made from once it is there; `dev` is null without a dev file.
-struct SquadMaterial {
-  pretrained::LoadedModel& loaded;
-  const data::RowSet& rows;  // of training
-  const data::SquadEvaluationSet* dev;
-};
-using MakeSquadUnit = std::function<std::unique_ptr<SquadUnit>(const SquadMaterial& material)>;
+struct SquadTrainingSets {
+  data::SquadRowSet train;                      // features with labels
+  std::optional<data::SquadEvaluationSet> dev;  // of the main process, where there is a dev file
 
-// Returns the scores and rates that results.json holds.
-Json train_squad(const SquadRun& run, const MakeSquadUnit& make_unit);
+  const data::SquadEvaluationSet* maybe_dev() const { return dev ? &*dev : nullptr; }
+};
+// Reads both files; the main process makes the feature cache for the group. Throws UserError for bad files.
+SquadTrainingSets load_squad_sets(const SquadDataConfig& config, const train::TrainingConfig& training,
+                                  const pretrained::LoadedModel& loaded);
+
+// Predicts the dev set, writes predictions and scores into the folder and finishes the run there. Returns the scores
+// with `rates`, what results.json holds; nothing for processes without the folder.
+Json finish_squad_run(TrainingRun& run, const pretrained::LoadedModel& loaded, const SquadDataConfig& config,
+                      const data::SquadEvaluationSet* dev, const train::TrainingConfig& training, const Json& rates);
 
 }  // namespace retort::task

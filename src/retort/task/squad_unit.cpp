@@ -13,15 +13,7 @@ std::vector<loss::LossTerm> SquadUnit::forward(const data::Batch& batch, std::sp
 
 Json SquadUnit::evaluate() {
   if (dev_ == nullptr) return Json::object();
-  return score_squad_evaluation(*dev_, predict(*dev_), data_.features.version_2_with_negative, data_.dev_file);
-}
-
-SquadEvaluation SquadUnit::predict(const data::SquadEvaluationSet& set) const {
-  decode::SquadDecodeOptions decoding = data_.decoding;
-  decoding.version_2_with_negative = data_.features.version_2_with_negative;
-  return predict_squad(
-      model(), set, tokenizer(), decoding,
-      {.max_tokens_per_batch = max_tokens_per_batch_, .max_sequences_per_batch = data_.per_device_eval_batch_size});
+  return evaluate_dev(loaded(), data_, *dev_, max_tokens_per_batch_);
 }
 
 }  // namespace retort::task

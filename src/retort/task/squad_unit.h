@@ -18,8 +18,6 @@ class SquadUnit : public pretrained::ModelUnit {
   Json evaluate() override;
   std::string best_metric() const override { return "f1"; }
 
-  SquadEvaluation predict(const data::SquadEvaluationSet& set) const;
-
  private:
   const SquadDataConfig& data_;
   int64_t max_tokens_per_batch_;
