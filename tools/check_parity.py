@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import load_file
 from transformers.models.auto.tokenization_auto import AutoTokenizer
 
-from fixtures.folder_model import forward_outputs, load_folder
+from fixtures.reference.folder_model import forward_outputs, load_folder
 
 
 def random_sequences(config, lengths, seed):

@@ -14,7 +14,7 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 from transformers.models.auto.tokenization_auto import AutoTokenizer
 
 import check_parity
-from fixtures.folder_model import load_folder
+from fixtures.reference.folder_model import load_folder
 
 
 def loading_problems(report):
