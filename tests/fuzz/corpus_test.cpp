@@ -1,5 +1,5 @@
 // Every fuzz target over its corpus, so that what fuzzing has found stays mended. An input is taken or refused; another
-// exception is a failure that names the file. The corpus: tools/make_fuzz_corpus.py, and inputs of findings.
+// exception is a failure that names the file. The corpus: `tools/make_fixtures.py fuzz_corpus`, and inputs of findings.
 #include <gtest/gtest.h>
 
 #include <map>

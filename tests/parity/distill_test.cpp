@@ -1,6 +1,6 @@
-// Distillation of states and of predictions against torch in float64 (tools/make_distill_fixtures.py): the loss terms
-// of the first step, and loss and parameters after three steps of the trainer, for a step in one piece and cut into
-// single sequences, fused and plain.
+// Distillation of states and of predictions against torch in float64 (`tools/make_fixtures.py tinybert_distillation`):
+// the loss terms of the first step, and loss and parameters after three steps of the trainer, for a step in one piece
+// and cut into single sequences, fused and plain.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ namespace {
 
 using kernel::Implementation;
 
-fs::path root() { return fs::path(RETORT_FIXTURES) / "distill"; }
+fs::path root() { return fs::path(RETORT_FIXTURES) / "tinybert_distillation"; }
 
 // One step, again and again; in one piece or a micro-batch for each sequence.
 class FixedSource final : public data::Source {

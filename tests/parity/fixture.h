@@ -1,5 +1,5 @@
 // One parity fixture: a tiny model folder, a batch with labels, and what transformers computes from them in float64.
-// Made by tools/make_fixtures.py, which describes the files.
+// Made by `tools/make_fixtures.py parity`, whose module describes the files.
 #pragma once
 
 #include <ATen/core/Tensor.h>

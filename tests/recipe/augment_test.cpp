@@ -1,4 +1,4 @@
-// Augmentation from end to end: candidates against transformers and numpy (tools/make_augmentation_fixtures.py), the
+// Augmentation from end to end: candidates against transformers and numpy (`tools/make_fixtures.py augment`), the
 // laws of the variants, the files that training reads, and what is refused.
 #include <gtest/gtest.h>
 

@@ -107,7 +107,7 @@ TEST(Extract, PrunesHeadsAndRemembersThem) {
 // Of four heads one goes, then another: what is left is the teacher's, under the numbers that it has there.
 TEST(Extract, PrunesAPrunedModelFurther) {
   const tiny::TemporaryFolder folder;
-  const fs::path teacher = RETORT_FIXTURES "/distillation/teacher_mlm";
+  const fs::path teacher = RETORT_FIXTURES "/distilbert_distillation/teacher_mlm";
   const std::string value = "bert.encoder.layer.0.attention.self.value.weight";
   ExtractConfig config;
   config.model.model = teacher, config.layers = {0};

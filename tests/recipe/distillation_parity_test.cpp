@@ -1,5 +1,5 @@
 // Three optimizer steps of the distillation methods against plain torch expressions and transformers' models in float64
-// (tools/make_distillation_fixtures.py), whole and cut into micro-batches.
+// (`tools/make_fixtures.py distilbert_distillation`), whole and cut into micro-batches.
 #include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace retort::recipe {
 namespace {
 
-const fs::path kFolder = fs::path(RETORT_FIXTURES) / "distillation";
+const fs::path kFolder = fs::path(RETORT_FIXTURES) / "distilbert_distillation";
 
 const Json& expected() {
   static const Json json = read_json_file(kFolder / "expected.json");

@@ -188,7 +188,7 @@ TEST(Extract, GivesNoHeadThatTheTeacherLacks) {
 
 TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
   const tiny::TemporaryFolder folder;
-  const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distillation/teacher_mlm", folder / "teacher");
+  const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distilbert_distillation/teacher_mlm", folder / "teacher");
   tiny::set_config_field(teacher, "tie_word_embeddings", false);
   EXPECT_EQ(load_model({.model = teacher.string()}, {}).model->head(), model::Head::kMaskedLm) << "without a table";
   ExtractConfig cut;  // a reader of the student would make it a random table
@@ -221,7 +221,7 @@ TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
 
 TEST(LoadModel, RefusesWeightsThatAreNoNumbers) {
   const tiny::TemporaryFolder folder;
-  const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distillation/teacher_mlm", folder / "teacher");
+  const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distilbert_distillation/teacher_mlm", folder / "teacher");
   fs::copy(teacher / "model.safetensors", folder / "before.safetensors");
   const checkpoint::WeightFiles before = checkpoint::open_weights(folder / "before.safetensors");
   std::vector<checkpoint::NamedTensor> tensors(before.tensors().begin(), before.tensors().end());
@@ -275,14 +275,14 @@ TEST(Pretrain, PseudoPerplexityIsOfEachWordOnce) {
 TEST(Binarize, ReadsThePublishedPickle) {
   const tiny::TemporaryFolder folder;
   BinarizeConfig config;
-  config.file_path = RETORT_FIXTURES "/distillation/arrays-protocol4.pickle";
-  config.model = RETORT_FIXTURES "/distillation/student_mlm";
+  config.file_path = RETORT_FIXTURES "/corpus_pickle/arrays-protocol4.pickle";
+  config.model = RETORT_FIXTURES "/distilbert_distillation/student_mlm";
   config.output_file = folder / "corpus.tokens";
   EXPECT_EQ(binarize(config)["tokens"], 4 + 3 + 7);
 }
 
 TEST(TokenCounts, ReadsThePublishedPickle) {
-  const std::string path = RETORT_FIXTURES "/distillation/counts.pickle";
+  const std::string path = RETORT_FIXTURES "/corpus_pickle/counts.pickle";
   EXPECT_EQ(read_token_counts(path, 4), (std::vector<int64_t>{0, 1, 10, 1000}));
   EXPECT_EQ(tiny::message_of([&] { read_token_counts(path, 5); }),
             "`" + path + "` must hold 5 counts, one for each token, but holds 4; count with the same vocabulary");
@@ -421,7 +421,7 @@ TEST(DistillMlm, RefusesWhatDoesNotBelongTogether) {
   EXPECT_NE(message([](auto& config) { config.losses.alpha_clm = 1; }).find("`alpha_clm` must be 0"),
             std::string::npos);
   EXPECT_NE(message([](auto& config) {
-              config.teacher.teacher = RETORT_FIXTURES "/distillation/teacher_mlm";
+              config.teacher.teacher = RETORT_FIXTURES "/distilbert_distillation/teacher_mlm";
             }).find("`teacher` must have the student's vocabulary"),
             std::string::npos);
   EXPECT_NE(message([](auto& config) { config.corpus.rows.max_seq_length = 4096; }).find("`max_seq_length` must be"),
