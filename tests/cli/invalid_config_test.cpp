@@ -1,5 +1,5 @@
-// A config.json that lies about the weights beside it, or about what a model can be: one sentence, exit 2, and no
-// memory taken for sizes that are not there.
+// A config.json that contradicts the weights beside it, or holds values that no model can have: one sentence, exit code
+// 2, and no memory is allocated by the sizes that it claims.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,14 +9,14 @@
 namespace retort::program {
 namespace {
 
-struct Lie {
+struct InvalidValue {
   const char* name;
   const char* field;
   Json value;
   const char* message;  // part of it
 };
 
-const Lie kLies[] = {
+const InvalidValue kInvalidValues[] = {
     {"HeadsDoNotDivide", "num_attention_heads", 5,
      "`hidden_size` must be a multiple of the 5 attention heads, but is 32"},
     {"NoHeads", "num_attention_heads", 0, "`num_attention_heads` must be 1 to 1000, but is 0"},
@@ -46,16 +46,16 @@ const Lie kLies[] = {
     {"RelativePositions", "position_embedding_type", "relative_key", "`position_embedding_type` must be absolute"},
 };
 
-TEST(ConfigLies, AreRefusedBeforeMemoryIsTaken) {
-  for (const Lie& lie : kLies) {
-    SCOPED_TRACE(lie.name);
+TEST(InvalidConfig, IsRefusedBeforeMemoryIsAllocated) {
+  for (const InvalidValue& invalid : kInvalidValues) {
+    SCOPED_TRACE(invalid.name);
     const tiny::TemporaryFolder folder;
     const fs::path model = tiny::copy_model(tiny::question_answering_folder(), folder / "model");
-    tiny::set_config_field(model, lie.field, lie.value);
+    tiny::set_config_field(model, invalid.field, invalid.value);
     const Outcome outcome = run({"predict", "qa", "--model", model, "--question", "q", "--context", "c"});
     EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
     EXPECT_EQ(outcome.output, "");
-    EXPECT_NE(outcome.errors.find(lie.message), std::string::npos) << outcome.errors;
+    EXPECT_NE(outcome.errors.find(invalid.message), std::string::npos) << outcome.errors;
     EXPECT_EQ(std::count(outcome.errors.begin(), outcome.errors.end(), '\n'), 1) << outcome.errors;
     EXPECT_EQ(outcome.errors.find("`memory`"), std::string::npos) << "the sizes were allocated: " << outcome.errors;
   }

@@ -1,5 +1,5 @@
-// What the tests on folders and files of users share: classifiers with labels of choice, commands on GLUE data, words
-// that a message must hold.
+// Classifiers with given labels, commands that run them on GLUE data, and checks of the messages, for tests through the
+// program.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,20 +15,20 @@ namespace retort::program {
 
 using Labels = std::vector<std::string>;
 
-// `tiny::bert_folder` with a random classifier for these labels. With `bias`, the classifier says nothing else.
+// `tiny::bert_folder` with a random classifier for these labels. With `bias`, its logits are the bias for every text.
 fs::path make_classifier(const fs::path& folder, const Labels& labels, std::vector<float> bias = {});
 
 // Rewrites the weights of a folder with `edit` applied to the list of tensors.
 void edit_weights(const fs::path& folder, const std::function<void(std::vector<checkpoint::NamedTensor>&)>& edit);
 
-// A float32 tensor of a safetensors file; empty when there is none.
+// The values of a float32 tensor of a safetensors file; empty when the file has no tensor of this name.
 std::vector<float> tensor_of(const fs::path& file, const std::string& name);
 
 void expect_says(const Outcome& outcome, const std::string& part);
-// Exit 2, nothing on standard output, and all of `parts` in the message.
+// Expects exit code 2, nothing on standard output, and all of `parts` in the message.
 void expect_refused(const Outcome& outcome, const std::vector<std::string>& parts);
 
-class FieldCases : public testing::Test {
+class ClassifierCommands : public testing::Test {
  protected:
   Outcome forward(const fs::path& model, const fs::path& output) {
     write_file_atomically(folder_ / "ids.jsonl", "{\"input_ids\": [2, 7, 8, 3]}\n");
@@ -62,7 +62,5 @@ class FieldCases : public testing::Test {
   tiny::TemporaryFolder folder_;
   int outputs_ = 0;
 };
-
-using Unanswered = FieldCases;
 
 }  // namespace retort::program

@@ -1,17 +1,19 @@
-// Model folders as users have them: heads of another task, labels that are other ones, files that are missing, under an
-// old name, twice or no files.
+// Model folders as users have them: with a head or labels of another task, with files that are missing, under an old
+// name or no regular files, and with tensors that come twice.
 #include <sys/stat.h>
 
 #include <cmath>
 
-#include "cli/field_cases.h"
+#include "cli/classifier_commands.h"
 
 namespace retort::program {
 namespace {
 
+class ModelFolders : public ClassifierCommands {};
+
 // ---- a head of another shape
 
-TEST_F(FieldCases, TrainingStartsAFreshHeadFromOneOfAnotherTask) {
+TEST_F(ModelFolders, TrainingStartsAFreshHeadFromOneOfAnotherTask) {
   const fs::path model = nli();
   for (const auto& [task, labels] : {std::pair("rte", size_t{2}), {"sts-b", size_t{1}}}) {
     const Outcome outcome = finetune(task, model);
@@ -26,7 +28,7 @@ TEST_F(FieldCases, TrainingStartsAFreshHeadFromOneOfAnotherTask) {
   }
 }
 
-TEST_F(FieldCases, TheFlagOfOtherProgramsForThatIsTaken) {
+TEST_F(ModelFolders, IgnoreMismatchedSizesIsAcceptedAndChangesNothing) {
   const fs::path model = nli();
   for (const Words& flag : {Words{"--ignore_mismatched_sizes"}, Words{"--ignore_mismatched_sizes", "True"}}) {
     const Outcome outcome = finetune("rte", model, flag);
@@ -35,7 +37,7 @@ TEST_F(FieldCases, TheFlagOfOtherProgramsForThatIsTaken) {
   }
 }
 
-TEST_F(FieldCases, AStudentOfAnotherTaskGetsAFreshHeadAndATeacherDoesNot) {
+TEST_F(ModelFolders, AStudentOfAnotherTaskGetsAFreshHeadAndATeacherIsRefused) {
   const fs::path student = nli(), teacher = make_classifier(folder_ / "teacher", {"0", "1"});
   const auto distill = [&](const fs::path& from, const fs::path& by) {
     return run(glue_words({"distill", "prediction"}, "mrpc", from,
@@ -48,7 +50,7 @@ TEST_F(FieldCases, AStudentOfAnotherTaskGetsAFreshHeadAndATeacherDoesNot) {
   expect_refused(distill(teacher, student), {"`teacher` must have 2 outputs for `mrpc`, but `" + student.string()});
 }
 
-TEST_F(FieldCases, WithoutTrainingAHeadOfAnotherShapeIsRefused) {
+TEST_F(ModelFolders, WithoutTrainingAHeadOfAnotherShapeIsRefused) {
   const fs::path model = nli();
   expect_refused(evaluate("mrpc", model),
                  {"`" + (model / "config.json").string() + "` must name 2 labels for `mrpc`, but names 3"});
@@ -60,7 +62,7 @@ TEST_F(FieldCases, WithoutTrainingAHeadOfAnotherShapeIsRefused) {
 
 // ---- labels of another task
 
-TEST_F(FieldCases, LabelsInAnotherOrderArePutInTheTasksOwn) {
+TEST_F(ModelFolders, LabelsInAnotherOrderArePutInTheTasksOrder) {
   const fs::path model = make_classifier(folder_ / "inverted", {"POSITIVE", "NEGATIVE"}, {1, 0});
   const Outcome outcome = evaluate("sst-2", model);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
@@ -73,7 +75,7 @@ TEST_F(FieldCases, LabelsInAnotherOrderArePutInTheTasksOwn) {
   EXPECT_NE(predictions.find("\t1\t0.268941\t0.731059\n"), std::string::npos) << predictions;
 }
 
-TEST_F(FieldCases, LabelsThatTheTaskDoesNotHaveAreWarnedOf) {
+TEST_F(ModelFolders, LabelsOfAnotherTaskGiveAWarning) {
   const fs::path model = make_classifier(folder_ / "model", {"dog", "cat"});
   const Outcome outcome = evaluate("sst-2", model);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
@@ -87,14 +89,14 @@ TEST_F(FieldCases, LabelsThatTheTaskDoesNotHaveAreWarnedOf) {
   expect_says(distillation, "its labels dog, cat are not those of the task");
 }
 
-TEST_F(FieldCases, FineTuningFromOtherLabelsIsWarnedOf) {
+TEST_F(ModelFolders, FineTuningFromOtherLabelsGivesAWarning) {
   const Outcome outcome = finetune("mrpc", make_classifier(folder_ / "model", {"dog", "cat"}));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   expect_says(outcome, "its labels dog, cat are not those of the task, 0 (not_equivalent), 1 (equivalent)");
 }
 
-// The classifier of tokens has the names of that of sequences.
-TEST_F(FieldCases, AClassifierOfAnotherKindIsWarnedOf) {
+// The classifier of tokens has the same parameter names as the classifier of sequences.
+TEST_F(ModelFolders, ATokenClassifierUsedForSequencesGivesAWarning) {
   const fs::path model = make_classifier(folder_ / "model", {"0", "1"});
   tiny::set_config_field(model, "architectures", Json{"BertForTokenClassification"});
   const Outcome outcome = run({"predict", "text", "--model", model, "--text", "a"});
@@ -104,7 +106,7 @@ TEST_F(FieldCases, AClassifierOfAnotherKindIsWarnedOf) {
               "BertForSequenceClassification");
 }
 
-TEST_F(FieldCases, LabelsThatFitOrSayNothingAreNoMatter) {
+TEST_F(ModelFolders, MatchingAndDefaultLabelsGiveNoWarning) {
   for (const Labels& labels : {Labels{"LABEL_0", "LABEL_1"}, Labels{"Negative", "Positive"}, Labels{"0", "1"}}) {
     const Outcome outcome = evaluate("sst-2", make_classifier(folder_ / labels[0], labels));
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
@@ -112,7 +114,7 @@ TEST_F(FieldCases, LabelsThatFitOrSayNothingAreNoMatter) {
   }
 }
 
-TEST_F(FieldCases, AProblemOfAnotherTypeIsWarnedOf) {
+TEST_F(ModelFolders, AnotherProblemTypeGivesAWarning) {
   const fs::path model = make_classifier(folder_ / "model", {"0", "1"});
   tiny::set_config_field(model, "problem_type", "multi_label_classification");
   const Outcome outcome = evaluate("sst-2", model);
@@ -122,7 +124,7 @@ TEST_F(FieldCases, AProblemOfAnotherTypeIsWarnedOf) {
               "multi_label_classification");
 }
 
-TEST_F(FieldCases, PredictTextFollowsTheProblemType) {
+TEST_F(ModelFolders, PredictTextFollowsTheProblemType) {
   const fs::path model = make_classifier(folder_ / "model", {"a", "b"}, {1, -2});
   const auto predict = [&] { return run({"predict", "text", "--model", model, "--text", "x"}).last_line(); };
   EXPECT_NEAR(predict().at("scores").at("b").get<double>(), std::exp(-3) / (1 + std::exp(-3)), 1e-6);
@@ -134,9 +136,9 @@ TEST_F(FieldCases, PredictTextFollowsTheProblemType) {
   EXPECT_EQ(predict(), (Json{{"values", {{"a", 1.0}, {"b", -2.0}}}}));
 }
 
-// ---- what a folder may lack
+// ---- files and tensors that are missing or have an old name
 
-TEST_F(FieldCases, HiddenStatesNeedNoPoolerAndNoVocabulary) {
+TEST_F(ModelFolders, HiddenStatesNeedNoPoolerAndNoVocabulary) {
   const fs::path model = tiny::copy_model(tiny::bert_folder(), folder_ / "model");
   ASSERT_EQ(forward(model, folder_ / "with.safetensors").exit_code, 0);
   edit_weights(model, [](auto& tensors) {
@@ -153,7 +155,7 @@ TEST_F(FieldCases, HiddenStatesNeedNoPoolerAndNoVocabulary) {
   EXPECT_TRUE(tensor_of(folder_ / "without.safetensors", "pooled.0").empty());
 }
 
-TEST_F(FieldCases, AHeadThatConfigNamesAndTheWeightsLackIsNotFineTunedFirst) {
+TEST_F(ModelFolders, AHeadThatOnlyTheConfigurationNamesIsRefusedWithTheRemedy) {
   const fs::path model = tiny::copy_model(tiny::bert_folder(), folder_ / "model");
   tiny::set_config_field(model, "architectures", Json{"BertForQuestionAnswering"});
   const Outcome outcome = forward(model, folder_ / "out.safetensors");
@@ -161,7 +163,7 @@ TEST_F(FieldCases, AHeadThatConfigNamesAndTheWeightsLackIsNotFineTunedFirst) {
                            "config.json, for hidden states alone BertModel"});
 }
 
-TEST_F(FieldCases, TheOldNameOfConfigIsReadByEveryCommand) {
+TEST_F(ModelFolders, TheOldNameOfConfigIsReadByEveryCommand) {
   const fs::path model = tiny::copy_model(tiny::question_answering_folder(), folder_ / "model");
   const Words question = {"predict", "qa", "--model", model, "--question", "who", "--context", "it was him"};
   const Outcome before = run(question);
@@ -175,22 +177,22 @@ TEST_F(FieldCases, TheOldNameOfConfigIsReadByEveryCommand) {
   EXPECT_EQ(trained.exit_code, 0) << trained.errors;
 }
 
-// ---- silent choices
+// ---- fields and tensors that would change the result without a message
 
-TEST_F(FieldCases, FieldsThatChangeTheComputationAreRefused) {
+TEST_F(ModelFolders, FieldsThatChangeTheComputationAreRefused) {
   const fs::path model = tiny::copy_model(tiny::bert_folder(), folder_ / "model");
   tiny::set_config_field(model, "is_decoder", true);
   expect_refused(forward(model, folder_ / "out.safetensors"),
                  {"`" + (model / "config.json").string() + "`: field `is_decoder` must be false, but is `true`"});
 }
 
-TEST_F(FieldCases, AFolderOfAnAdapterIsRefused) {
+TEST_F(ModelFolders, AFolderOfAnAdapterIsRefused) {
   const fs::path model = tiny::copy_model(tiny::bert_folder(), folder_ / "model");
   write_file_atomically(model / "adapter_config.json", "{}");
   expect_refused(forward(model, folder_ / "out.safetensors"), {"says that it holds an adapter; merge it"});
 }
 
-TEST_F(FieldCases, AParameterThatIsThereTwiceMustHaveOneValue) {
+TEST_F(ModelFolders, AParameterUnderTwoNamesMustHaveOneValue) {
   const fs::path model = tiny::copy_model(tiny::bert_folder(), folder_ / "model");
   const std::string name = "encoder.layer.0.output.dense.bias";
   const auto add_double = [&](std::vector<float> values) {
@@ -207,7 +209,7 @@ TEST_F(FieldCases, AParameterThatIsThereTwiceMustHaveOneValue) {
                   "` must be equal, because both are the same parameter, but differ"});
 }
 
-TEST_F(FieldCases, ATiedTableThatDiffersIsSaid) {
+TEST_F(ModelFolders, ATiedTableThatDiffersGivesAWarning) {
   const fs::path model = tiny::copy_model(tiny::bert_folder(), folder_ / "model");
   const std::vector<float> table = tensor_of(model / "model.safetensors", "embeddings.word_embeddings.weight");
   std::vector<float> other = table;
@@ -231,7 +233,7 @@ TEST_F(FieldCases, ATiedTableThatDiffersIsSaid) {
       "tied, and is not used");
 }
 
-TEST_F(FieldCases, TrainingKeepsWhatConfigSaysBesides) {
+TEST_F(ModelFolders, TrainingKeepsUnknownFieldsOfTheConfiguration) {
   const fs::path model = tiny::copy_model(tiny::bert_folder(), folder_ / "model");
   tiny::set_config_field(model, "a_note_of_ours", Json{{"nested", {1, nullptr}}});
   tiny::set_config_field(model, "chunk_size_feed_forward", 2);
@@ -243,9 +245,9 @@ TEST_F(FieldCases, TrainingKeepsWhatConfigSaysBesides) {
   EXPECT_EQ(config.at("architectures"), Json{"BertForQuestionAnswering"});
 }
 
-// ---- files that are none
+// ---- pipes and devices
 
-TEST_F(FieldCases, PipesAndDevicesInAModelFolderAreRefusedAtOnce) {
+TEST_F(ModelFolders, PipesAndDevicesInAModelFolderAreRefusedAtOnce) {
   for (const char* name :
        {"config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}) {
     const fs::path model = tiny::copy_model(tiny::question_answering_folder(), folder_ / name);

@@ -1,4 +1,4 @@
-#include "cli/field_cases.h"
+#include "cli/classifier_commands.h"
 
 #include <cstring>
 

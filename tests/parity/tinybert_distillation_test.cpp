@@ -1,6 +1,6 @@
-// Distillation of states and of predictions against torch in float64 (`tools/make_fixtures.py tinybert_distillation`):
-// the loss terms of the first step, and loss and parameters after three steps of the trainer, for a step in one piece
-// and cut into single sequences, fused and plain.
+// TinyBERT's distillation of states and of predictions against torch in float64 (`tools/make_fixtures.py
+// tinybert_distillation`): the loss terms of the first step, and loss and parameters after three steps of the trainer,
+// each step as one micro-batch and as one for each sequence, with fused kernels and with the reference.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ using kernel::Implementation;
 
 fs::path root() { return fs::path(RETORT_FIXTURES) / "tinybert_distillation"; }
 
-// One step, again and again; in one piece or a micro-batch for each sequence.
+// Returns the same step each time, as one micro-batch or as one for each sequence.
 class FixedSource final : public data::Source {
  public:
   FixedSource(const Json& sequences, bool is_cut) {

@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "recipe/tiny_world.h"
 #include "retort/base/error.h"
+#include "retort/base/file.h"
+#include "retort/base/json.h"
 #include "retort/cli/command.h"
 #include "retort/cli/dispatch.h"
 

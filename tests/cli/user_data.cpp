@@ -1,4 +1,4 @@
-#include "cli/furniture.h"
+#include "cli/user_data.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@ namespace retort::program {
 
 namespace {
 
-// Every passage of the small world is an article.
+// The passages of a question world, one article each.
 std::string wikipedia_text() {
   const Json world = data::make_question_world({.seed = 5, .passages = 60, .questions_per_passage = 1});
   std::string text;
@@ -35,7 +35,7 @@ void make_model(const fs::path& folder, model::Head head, int64_t layers, int64_
   recipe::save_model_folder(folder, model, tokenizer);
 }
 
-void furnish_data(const fs::path& folder) {
+void write_user_data(const fs::path& folder) {
   const fs::path glue = fs::path(RETORT_FIXTURES) / "glue/data";
   fs::copy(tiny::train_file(), folder / "train-v1.1.json");
   fs::copy(tiny::dev_file(), folder / "dev-v1.1.json");

@@ -1,5 +1,6 @@
-// Three optimizer steps of the distillation methods against plain torch expressions and transformers' models in float64
-// (`tools/make_fixtures.py distilbert_distillation`), whole and cut into micro-batches.
+// DistilBERT's distillation of masked-LM and question-answering students against torch in float64
+// (`tools/make_fixtures.py distilbert_distillation`): losses and parameters of three optimizer steps, each step as one
+// micro-batch and as one for each sequence.
 #include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 

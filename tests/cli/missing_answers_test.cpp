@@ -1,10 +1,12 @@
-// Contexts without a word and files without answers: nothing is made up, and nothing is scored.
-#include "cli/field_cases.h"
+// Contexts without a word, and files without answers or labels: predictions are written, and scores are not.
+#include "cli/classifier_commands.h"
 
 namespace retort::program {
 namespace {
 
-TEST_F(Unanswered, AContextWithoutWordsHasNoAnswer) {
+class MissingAnswers : public ClassifierCommands {};
+
+TEST_F(MissingAnswers, AContextWithoutWordsHasNoAnswer) {
   const Json none{{"answer", ""}, {"score", 0.0}, {"start", 0}, {"end", 0}};
   for (const char* context : {" ", "", "\t\n", "\u00a0"}) {
     const Outcome outcome =
@@ -20,15 +22,15 @@ TEST_F(Unanswered, AContextWithoutWordsHasNoAnswer) {
   EXPECT_EQ(v2.last_line(), (Json{{"answer", ""}, {"score", 1.0}, {"start", 0}, {"end", 0}})) << v2.errors;
 }
 
-// The word itself is an answer like any other.
-TEST_F(Unanswered, TheWordEmptyIsAnAnswer) {
+// `empty` is what the n-best list calls no answer; as a word of the context it is an answer.
+TEST_F(MissingAnswers, TheWordEmptyIsAnAnswer) {
   const Outcome outcome =
       run({"predict", "qa", "--model", tiny::question_answering_folder(), "--question", "what", "--context", "empty"});
   EXPECT_EQ(outcome.last_line().at("answer"), "empty") << outcome.errors;
   EXPECT_EQ(outcome.last_line().at("end"), 5);
 }
 
-TEST_F(Unanswered, AFileWithoutAnswersIsPredictedAndNotScored) {
+TEST_F(MissingAnswers, AFileWithoutAnswersIsPredictedAndNotScored) {
   for (const std::string answers : {", \"answers\": []", "", ", \"answers\": [], \"is_impossible\": false"}) {
     write_file_atomically(
         folder_ / "dev.json",
@@ -50,7 +52,7 @@ TEST_F(Unanswered, AFileWithoutAnswersIsPredictedAndNotScored) {
   }
 }
 
-TEST_F(Unanswered, QuestionsThatAreSaidToBeImpossibleAreScored) {
+TEST_F(MissingAnswers, ImpossibleQuestionsAreScored) {
   write_file_atomically(
       folder_ / "dev.json",
       R"({"version": "v2.0", "data": [{"title": "T", "paragraphs": [{"context": "it was him", "qas": )"
@@ -61,7 +63,7 @@ TEST_F(Unanswered, QuestionsThatAreSaidToBeImpossibleAreScored) {
   EXPECT_EQ(outcome.last_line().at("NoAns_total"), 1) << outcome.output;
 }
 
-TEST_F(Unanswered, GlueRowsWithoutLabelsArePredictedAndNotScored) {
+TEST_F(MissingAnswers, GlueRowsWithoutLabelsArePredictedAndNotScored) {
   const fs::path data = folder_ / "data";
   fs::create_directory(data);
   for (const char* rows : {"sentence\nit was him\n", "sentence\tlabel\nit was him\t-1\n"}) {
@@ -78,7 +80,7 @@ TEST_F(Unanswered, GlueRowsWithoutLabelsArePredictedAndNotScored) {
                  {"line 3: column 2 must be one of 0, 1 (the label), but is `7`"});
 }
 
-TEST_F(Unanswered, ATestFileAloneIsPredicted) {
+TEST_F(MissingAnswers, WithOnlyATestFilePredictionsAreWritten) {
   const fs::path data = folder_ / "data";
   fs::create_directory(data);
   write_file_atomically(data / "test.tsv", "index\tsentence\n0\tit was him\n");
