@@ -13,7 +13,7 @@ const text::Tokenizer& squad_tokenizer() {
   return tokenizer;
 }
 
-// Words lie in their contexts, and answers in their windows.
+// Checks that words lie in their contexts, and answers in their windows.
 void make_features(const data::SquadData& read, bool is_training) {
   const data::SquadFeatureOptions options{.max_seq_length = 24, .doc_stride = 8, .max_query_length = 8};
   const auto features = data::SquadFeatures::make(read, squad_tokenizer(), options, is_training);

@@ -19,7 +19,7 @@ const Json& expected() {
   return json;
 }
 
-// The fixture's batch at every step, whole or one sequence a micro-batch.
+// Returns the fixture's batch at every step, as one micro-batch or as one for each sequence.
 class FixedSource final : public data::Source {
  public:
   explicit FixedSource(bool is_cut) {
@@ -47,10 +47,10 @@ class FixedSource final : public data::Source {
   data::StepBatch step_;
 };
 
-// Notes the loss terms' total, as the trainer forms it.
-class NotingUnit final : public train::TrainUnit {
+// Records the loss of each step: the sum of the terms, weighted and divided as the trainer does it.
+class RecordingUnit final : public train::TrainUnit {
  public:
-  explicit NotingUnit(train::TrainUnit& unit) : unit_(unit) {}
+  explicit RecordingUnit(train::TrainUnit& unit) : unit_(unit) {}
   kernel::ParameterStore& parameters() override { return unit_.parameters(); }
   std::vector<double> step_counts(const data::StepBatch& step) override {
     losses.push_back(0);
@@ -94,16 +94,17 @@ Teacher load_teacher(const std::string& name, model::Head head, const LoadedMode
   return {config, head, kernel::Precision::kFloat32, {}, student, 32};
 }
 
-// Trains the student by `unit` and compares losses and changes with those of `method`.
+// Trains the student with `unit` and compares losses and changes of parameters with those of `method`.
 void expect_steps(const std::string& method, train::TrainUnit& unit, bool is_cut) {
   const at::Tensor before = unit.parameters().values().clone();
   FixedSource source(is_cut);
-  NotingUnit noting(unit);
-  train::Trainer trainer(noting, source, training(), nullptr);
+  RecordingUnit recorder(unit);
+  train::Trainer trainer(recorder, source, training(), nullptr);
   trainer.run();
   const auto losses = expected()["methods"][method]["losses"].get<std::vector<double>>();
-  ASSERT_EQ(noting.losses.size(), losses.size());
-  for (size_t i = 0; i < losses.size(); ++i) EXPECT_NEAR(noting.losses[i], losses[i], 1e-5 * losses[i]) << "step " << i;
+  ASSERT_EQ(recorder.losses.size(), losses.size());
+  for (size_t i = 0; i < losses.size(); ++i)
+    EXPECT_NEAR(recorder.losses[i], losses[i], 1e-5 * losses[i]) << "step " << i;
   const auto updates = checkpoint::open_weights(kFolder / "updates.safetensors");
   const at::Tensor change = unit.parameters().values() - before;
   for (const kernel::NamedSlice& slice : unit.parameters().slices()) {
@@ -117,9 +118,9 @@ void expect_steps(const std::string& method, train::TrainUnit& unit, bool is_cut
   }
 }
 
-class DistillationParity : public testing::TestWithParam<std::tuple<std::string, bool>> {};
+class DistilBertDistillation : public testing::TestWithParam<std::tuple<std::string, bool>> {};
 
-TEST_P(DistillationParity, ThreeStepsAreThoseOfTheFormulas) {
+TEST_P(DistilBertDistillation, ThreeStepsAreThoseOfTheFormulas) {
   const auto& [method, is_cut] = GetParam();
   const Json& options = expected()["methods"][method]["options"];
   LanguageLossConfig losses;
@@ -133,15 +134,15 @@ TEST_P(DistillationParity, ThreeStepsAreThoseOfTheFormulas) {
   expect_steps(method, unit, is_cut);
 }
 
-INSTANTIATE_TEST_SUITE_P(Mlm, DistillationParity,
+INSTANTIATE_TEST_SUITE_P(Mlm, DistilBertDistillation,
                          testing::Combine(testing::Values("mlm", "mlm_restricted", "mlm_plain"), testing::Bool()),
                          [](const auto& test) {
                            return std::get<0>(test.param) + (std::get<1>(test.param) ? "_cut" : "_whole");
                          });
 
-class SquadDistillationParity : public testing::TestWithParam<bool> {};
+class DistilBertSquadDistillation : public testing::TestWithParam<bool> {};
 
-TEST_P(SquadDistillationParity, ThreeStepsAreThoseOfTheFormulas) {
+TEST_P(DistilBertSquadDistillation, ThreeStepsAreThoseOfTheFormulas) {
   const Json& options = expected()["methods"]["squad"]["options"];
   SoftTargetConfig config;
   config.alpha_ce = options["alpha_ce"], config.alpha_squad = options["alpha_squad"];
@@ -155,7 +156,7 @@ TEST_P(SquadDistillationParity, ThreeStepsAreThoseOfTheFormulas) {
   expect_steps("squad", unit, GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(Squad, SquadDistillationParity, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(Squad, DistilBertSquadDistillation, testing::Bool(),
                          [](const auto& test) { return test.param ? "cut" : "whole"; });
 
 }  // namespace

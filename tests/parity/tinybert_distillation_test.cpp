@@ -64,7 +64,7 @@ recipe::StateDistillationConfig states_of(const Json& keys) {
   return config;
 }
 
-// A case with its models and unit, as the recipes put them together.
+// The models and the training unit of a case, made as the recipes make them.
 struct Distillation {
   Json expected;
   recipe::LoadedModel student;
@@ -122,13 +122,13 @@ struct Distillation {
   }
 };
 
-class DistillParity : public testing::TestWithParam<std::tuple<std::string, Implementation>> {
+class TinyBertDistillation : public testing::TestWithParam<std::tuple<std::string, Implementation>> {
  protected:
   const std::string name_ = std::get<0>(GetParam());
   const kernel::ScopedImplementation implementation_{std::get<1>(GetParam())};
 };
 
-TEST_P(DistillParity, FirstTermsAreThoseOfTheFormulas) {
+TEST_P(TinyBertDistillation, FirstTermsAreThoseOfTheFormulas) {
   Distillation run(name_);
   const data::StepBatch step = FixedSource(run.expected["sequences"], false).next();
   const std::vector<uint64_t> keys(static_cast<size_t>(step.sequence_count), 1);
@@ -147,7 +147,7 @@ TEST_P(DistillParity, FirstTermsAreThoseOfTheFormulas) {
   }
 }
 
-TEST_P(DistillParity, ThreeStepsAreThoseOfTheFormulasHoweverTheyAreCut) {
+TEST_P(TinyBertDistillation, ThreeStepsAreThoseOfTheFormulasForAnyMicroBatches) {
   for (const bool is_cut : {false, true}) {
     SCOPED_TRACE(is_cut ? "cut" : "whole");
     Distillation run(name_);
@@ -171,7 +171,7 @@ TEST_P(DistillParity, ThreeStepsAreThoseOfTheFormulasHoweverTheyAreCut) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, DistillParity,
+INSTANTIATE_TEST_SUITE_P(Cases, TinyBertDistillation,
                          testing::Combine(testing::Values("published", "uniform", "squares", "equal_width",
                                                           "context_cosine", "questions", "classes"),
                                           testing::Values(Implementation::kReference, Implementation::kFused)),
@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, DistillParity,
                                   (std::get<1>(parameters.param) == Implementation::kFused ? "_fused" : "_reference");
                          });
 
-TEST(RelationParity, SumsAndGradientsAreTorchs) {
+TEST(RelationLoss, SumsAndGradientsAreTorchs) {
   const Json expected = read_json_file(root() / "relation.json");
   const auto tensors = read_tensors(root() / "relation.safetensors");
   kernel::Ragged batch;
@@ -197,7 +197,7 @@ TEST(RelationParity, SumsAndGradientsAreTorchs) {
     for (const auto& [name, distance] : distances) {
       const std::string key = relation + "." + name;
       SCOPED_TRACE(key);
-      // The fixture takes the queries for the relation of a tensor to itself.
+      // In the fixture the relation of a tensor to itself is that of the queries.
       const bool is_self = relation == "self";
       const auto part = [&](const at::Tensor& all) {
         return (is_self ? all.narrow(1, 0, all.size(1) / 3) : all).contiguous().clone();

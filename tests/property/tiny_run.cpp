@@ -13,7 +13,7 @@
 namespace retort::property {
 namespace {
 
-// Counts optimizer steps: the trainer asks for the counts of each once, before its first forward pass.
+// Counts optimizer steps: the trainer asks for the counts of a step once, before its first forward pass.
 class WatchedUnit : public recipe::SquadUnit {
  public:
   WatchedUnit(recipe::LoadedModel& loaded, const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step,
@@ -30,7 +30,7 @@ class WatchedUnit : public recipe::SquadUnit {
   int64_t steps_ = 0;
 };
 
-// Everything that a trainer needs, made as finetune_squad makes it.
+// What a trainer needs, made as finetune_squad makes it.
 struct Parts {
   Parts(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step)
       : loaded(recipe::load_model(config.model, {.head = model::Head::kQuestionAnswering,

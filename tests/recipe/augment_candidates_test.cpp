@@ -56,7 +56,7 @@ TEST(CandidateFinder, EqualsTransformersAndNumpy) {
   }
 }
 
-TEST(CandidateFinder, AsksOnceAboutIdenticalTexts) {
+TEST(CandidateFinder, ComputesIdenticalTextsOnce) {
   const Loaded all;
   const GloveNeighbors neighbors(all.vectors, all.several, 8);
   CandidateFinder finder(*all.loaded.model, *all.loaded.tokenizer, neighbors, {.count = 8});
@@ -68,12 +68,12 @@ TEST(CandidateFinder, AsksOnceAboutIdenticalTexts) {
   for (size_t i = 0; i < all.pointers.size(); ++i)
     EXPECT_EQ(as_json(found[i]), as_json(found[i + all.pointers.size()])) << i;
   finder.find(all.pointers, [](double) {});
-  EXPECT_EQ(finder.counts().masked_words, once.masked_words);  // known from before
+  EXPECT_EQ(finder.counts().masked_words, once.masked_words);  // the finder remembers them
 }
 
-// Words that are masked alone, because the text has no others of one piece, get the same candidates; others stay in
-// place.
-TEST(CandidateFinder, SeveralWordsOfACopyKeepTheirPlaces) {
+// With several masked words per copy, a text with only one word to mask gets the same candidates as before, and in
+// every text the candidates belong to the same words.
+TEST(CandidateFinder, SeveralMaskedWordsPerCopyKeepTheirOrder) {
   const Loaded all;
   const GloveNeighbors neighbors(all.vectors, all.several, 8);
   CandidateFinder alone(*all.loaded.model, *all.loaded.tokenizer, neighbors, {.count = 8});

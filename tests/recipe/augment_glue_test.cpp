@@ -42,7 +42,7 @@ TEST(AugmentGlue, RowsAreTheRowAndItsVariants) {
   size_t at = 1;
   for (size_t i = 1; i < given.size(); ++i) {
     ASSERT_LT(at, rows.size());
-    EXPECT_EQ(rows[at], given[i]);  // untouched, first
+    EXPECT_EQ(rows[at], given[i]);  // the original row comes first
     size_t first_variants = 0, second_variants = 0;
     std::set<std::vector<std::string>> seen;
     for (; at < rows.size() && rows[at][1] == given[i][1]; ++at) {  // the ids differ from row to row
@@ -145,7 +145,7 @@ TEST(AugmentGlue, PassesAreThePublishedOnes) {
   for (const auto& [task, passes] : published) EXPECT_EQ(published_passes(task), passes) << task;
 }
 
-TEST(AugmentGlue, WrongInputIsToldOf) {
+TEST(AugmentGlue, WrongInputIsRefused) {
   const tiny::TemporaryFolder folder;
   const auto told = [&](const std::function<void(AugmentGlueConfig&)>& change) {
     AugmentGlueConfig config = augment_glue_settings("mrpc", folder / "aug.tsv");

@@ -21,7 +21,7 @@ AugmentSquadConfig augment_squad_settings(const fs::path& output) {
   return config;
 }
 
-// Every question with its answer and what stands at the answer's place.
+// Expects the context at each answer's offset to equal the answer's text.
 void expect_answers_in_place(const fs::path& path) {
   const data::SquadData data = data::read_squad(path, {.is_training = true});
   EXPECT_EQ(data.skipped.count, 0);
@@ -34,7 +34,7 @@ void expect_answers_in_place(const fs::path& path) {
   }
 }
 
-// A context of two chunks whose answer is at the end.
+// Writes one question whose context has two chunks and ends with the answer.
 fs::path write_long_context(const fs::path& path) {
   std::string context;
   for (int i = 0; i < 130; ++i) context += "old dog slept near ";
@@ -50,7 +50,7 @@ fs::path write_long_context(const fs::path& path) {
   return path;
 }
 
-// Words of a new context that are not those of the old one, by place.
+// The indexes of the words in which a variant's context differs from the original.
 std::set<size_t> changed_places(const Json& paragraph, const Json& variant) {
   const auto split = [](const Json& json) {
     std::istringstream stream(json["context"].get<std::string>());

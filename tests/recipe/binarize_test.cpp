@@ -1,5 +1,5 @@
-// `retort data binarize` and `retort data count`: text becomes token files and counts; what is no text, and outputs
-// over inputs, are refused.
+// `retort data binarize` and `retort data count`: they make token files and counts of text, and refuse other files and
+// outputs that would replace an input.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -16,7 +16,7 @@
 namespace retort::recipe {
 namespace {
 
-TEST(Binarize, DealsArticlesOut) {
+TEST(Binarize, SplitsArticlesIntoTrainingAndHeldOut) {
   const tiny::TemporaryFolder folder;
   const Json result = binarize(tiny::binarize_settings(folder.path()));
   EXPECT_EQ(result["sequences"].get<int64_t>() + result["held_out_sequences"].get<int64_t>(), 40);
@@ -47,7 +47,7 @@ TEST(Binarize, DealsArticlesOut) {
   EXPECT_EQ(read_token_counts(folder / "counts.json", file.vocabulary().size), file.count_ids());
 }
 
-TEST(Binarize, RefusesWhatIsNoText) {
+TEST(Binarize, RefusesFilesThatAreNotText) {
   const tiny::TemporaryFolder folder;
   const auto told = [&](const fs::path& input, const fs::path& output) {
     BinarizeConfig config = tiny::binarize_settings(folder.path());
@@ -76,7 +76,7 @@ TEST(Binarize, RefusesWhatIsNoText) {
             std::string::npos);
 }
 
-TEST(Binarize, LeavesNothingWhenItIsStopped) {
+TEST(Binarize, WritesNothingAfterASignal) {
   const tiny::TemporaryFolder folder;
   const BinarizeConfig config = tiny::binarize_settings(folder.path());
   const train::StopSignal stop;
@@ -90,7 +90,7 @@ TEST(Binarize, LeavesNothingWhenItIsStopped) {
   for (const auto& entry : fs::directory_iterator(folder.path())) EXPECT_EQ(entry.path().filename(), "text.txt");
 }
 
-TEST(Binarize, WritesOverNothingThatItReads) {
+TEST(Binarize, DoesNotReplaceItsInput) {
   const tiny::TemporaryFolder folder;
   BinarizeConfig config = tiny::binarize_settings(folder.path());
   binarize(config);

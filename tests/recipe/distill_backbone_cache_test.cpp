@@ -10,7 +10,7 @@ namespace {
 
 class DistillBackboneCache : public tiny::StateDistillation {};
 
-// The last layer alone, and chosen layers with the embeddings, from a teacher of another width.
+// Compares only the last layer, then chosen layers with the embeddings; the teacher has another width.
 TEST_F(DistillBackboneCache, TeachesTheSame) {
   for (const bool is_last : {true, false}) {
     const auto name = [&](const char* what) { return folder_ / fmt::format("{}-{}", what, is_last); };

@@ -51,7 +51,7 @@ TEST_F(DistillBackboneInput, TakesATokenFile) {
             "`--task_name` or `--data_file` must be given, but both are; leave one out");
 }
 
-TEST_F(DistillBackboneInput, RefusesWhatCannotBeCompared) {
+TEST_F(DistillBackboneInput, RefusesModelsAndSettingsThatCannotBeCompared) {
   const auto refusal = [&](const std::function<void(DistillBackboneConfig&)>& change) {
     DistillBackboneConfig config = tiny::backbone_settings(folder_ / "refused", student_);
     config.output.overwrite_output_dir = true;

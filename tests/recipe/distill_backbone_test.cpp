@@ -9,7 +9,7 @@ namespace {
 
 class DistillBackbone : public tiny::StateDistillation {};
 
-TEST_F(DistillBackbone, LearnsAndLeavesABodyAndItsProjection) {
+TEST_F(DistillBackbone, LearnsAndWritesAnEncoderAndItsProjection) {
   DistillBackboneConfig config = tiny::backbone_settings(folder_ / "out", student_);
   config.training.max_steps = 2;
   const double early = distill_backbone(config)["train_loss"];
@@ -33,7 +33,7 @@ TEST_F(DistillBackbone, TheNextStageContinuesTheProjection) {
   distill_backbone(still);
   for (const char* file : {"model.safetensors", "project.safetensors"})
     EXPECT_EQ(read_file(folder_ / "two" / file), read_file(folder_ / "one" / file)) << file;
-  still.states.use_hidden_states = false;  // nothing to project: for the stage behind it is kept as it is
+  still.states.use_hidden_states = false;  // nothing to project: the projection is kept unchanged for the next stage
   still.training.learning_rate = 1e-3, still.training.weight_decay = 0.5;
   still.output.output_dir = folder_ / "three";
   distill_backbone(still);
@@ -57,7 +57,7 @@ TEST_F(DistillBackbone, ResumedEqualsUninterrupted) {
             read_file(folder_ / "whole/project.safetensors"));
 }
 
-TEST_F(DistillBackbone, SaysWhatAContinuedRunHasOtherwise) {
+TEST_F(DistillBackbone, ResumingLogsChangedSettings) {
   DistillBackboneConfig config = tiny::backbone_settings(folder_ / "out", student_);
   distill_backbone(config);
   fs::remove(folder_ / "out/DONE");
@@ -84,8 +84,8 @@ TEST_F(DistillBackbone, RecomputedActivationsChangeNothing) {
   EXPECT_EQ(read_file(folder_ / "kept/model.safetensors"), read_file(folder_ / "recomputed/model.safetensors"));
 }
 
-// What no loss reaches stays as it was, also where weights are decayed.
-TEST_F(DistillBackbone, LeavesAloneWhatIsNotCompared) {
+// Parameters that no loss reaches do not change, also with weight decay.
+TEST_F(DistillBackbone, DoesNotChangeParametersWithoutALoss) {
   const fs::path deep = tiny::make_student(folder_ / "deep", [](model::ModelConfig& c) { c.num_hidden_layers = 3; });
   DistillBackboneConfig config = tiny::backbone_settings(folder_ / "out", deep);
   config.training.weight_decay = 0.1;
@@ -117,7 +117,7 @@ TEST_F(DistillBackbone, AccumulatedBatchesAreOneBatch) {
   }
 }
 
-TEST_F(DistillBackbone, DropoutOfTheTeacherIsANoiseThatRepeats) {
+TEST_F(DistillBackbone, DropoutOfTheTeacherIsRepeatable) {
   DistillBackboneConfig config = tiny::backbone_settings(folder_ / "still", student_);
   const double still = distill_backbone(config)["train_loss"];
   config.teacher.teacher_dropout = true;
@@ -128,7 +128,7 @@ TEST_F(DistillBackbone, DropoutOfTheTeacherIsANoiseThatRepeats) {
   EXPECT_EQ(distill_backbone(config)["train_loss"].get<double>(), noisy);
 }
 
-TEST_F(DistillBackbone, AnOlderProjectionDoesNotSurvive) {
+TEST_F(DistillBackbone, RemovesTheProjectionOfAnEarlierRun) {
   distill_backbone(tiny::backbone_settings(folder_ / "out", student_));
   DistillBackboneConfig config = tiny::backbone_settings(folder_ / "out", student_);
   config.states.use_hidden_states = false;
@@ -144,8 +144,8 @@ TEST_F(DistillBackbone, StartsFromAConfigurationAlone) {
   EXPECT_TRUE(fs::exists(folder_ / "out/model.safetensors"));
 }
 
-// As many epochs as the paper took for the task, where none are given.
-TEST_F(DistillBackbone, TakesThePapersEpochs) {
+// Without --num_train_epochs a task gets the number of epochs of the paper.
+TEST_F(DistillBackbone, UsesThePapersEpochs) {
   DistillBackboneConfig config = tiny::backbone_settings(folder_ / "out", student_);
   config.training.max_steps = -1, config.training.num_train_epochs = 0;
   config.training.per_device_train_batch_size = 64, config.training.dataloader_drop_last = false;
@@ -161,8 +161,8 @@ TEST_F(DistillBackbone, TakesThePapersEpochs) {
   }
 }
 
-// A preset has random weights.
-TEST_F(DistillBackbone, SaysThatARandomTeacherTeachesNoise) {
+// The weights of a preset are random.
+TEST_F(DistillBackbone, WarnsOfARandomTeacher) {
   DistillBackboneConfig config = tiny::backbone_settings(folder_ / "out", student_);
   config.teacher.teacher = "preset:bert-tiny", config.model.vocab_file = tiny::bert_folder() / "vocab.txt";
   config.training.max_steps = 1;

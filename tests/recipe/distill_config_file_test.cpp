@@ -8,7 +8,7 @@
 namespace retort::recipe {
 namespace {
 
-// Flags as a user gives them.
+// The settings that a command line with these flags gives.
 struct Parsed : DistillBackboneConfig {
   explicit Parsed(std::vector<std::string> words) {
     words.insert(words.end(), {"--model", "a", "--teacher_model", "b", "--task_name", "squad", "--output_dir", "c"});
@@ -18,7 +18,7 @@ struct Parsed : DistillBackboneConfig {
   }
 };
 
-TEST(DistillConfigFile, SetsTheStatesAndGivesWayToFlags) {
+TEST(DistillConfigFile, SetsTheStatesAndFlagsWin) {
   const tiny::TemporaryFolder folder;
   const auto write = [&](const std::string& text) {
     write_file_atomically(folder / "config.json", text);

@@ -16,8 +16,8 @@
 namespace retort::recipe {
 namespace {
 
-// From text to a student, in one go because each stage needs the one before.
-TEST(DistillMlm, WholeWay) {
+// All stages from text to a student in one test, since each stage needs the output of the one before.
+TEST(DistillMlm, AllStagesFromTextToStudent) {
   const tiny::TemporaryFolder folder;
   binarize(tiny::binarize_settings(folder.path()));
   PretrainConfig pretrain_config = tiny::pretrain_settings(folder.path(), folder / "teacher");
@@ -35,7 +35,7 @@ TEST(DistillMlm, WholeWay) {
   cut.vocab_transform = false, cut.output_dir = folder / "untransformed";
   const size_t fresh_without = extract(cut)["fresh"].size();
   EXPECT_EQ(fresh, 0U);
-  EXPECT_EQ(fresh_without, 4U) << "weight and bias of the transform, and of the norm behind it";
+  EXPECT_EQ(fresh_without, 4U) << "weight and bias of the transform, and of the LayerNorm after it";
   DistillMlmConfig config = tiny::distill_mlm_settings(folder.path(), folder / "student", folder / "distilled");
   config.corpus.eval_file = config.corpus.data_file;
   config.losses.alpha_ce = 5, config.losses.alpha_mlm = 2, config.losses.alpha_cos = 1;
@@ -47,10 +47,10 @@ TEST(DistillMlm, WholeWay) {
   };
   EXPECT_TRUE(positions(folder / "distilled").equal(positions(folder / "student")));
 
-  // A run that was stopped after a checkpoint ends where one without a stop ends.
+  // A run that stops after a checkpoint and resumes ends with the weights of an uninterrupted run.
   config.output.output_dir = folder / "stopped";
   config.training.gradient_accumulation_steps = 2;
-  config.checkpoint_interval = 7, config.training.max_steps = 8;  // of batches, which are two a step
+  config.checkpoint_interval = 7, config.training.max_steps = 8;  // counts batches, two per step
   distill_mlm(config);
   config.output.output_dir = folder / "straight";
   distill_mlm(config);
@@ -62,7 +62,7 @@ TEST(DistillMlm, WholeWay) {
   EXPECT_EQ(read_file(folder / "stopped/model.safetensors"), read_file(folder / "straight/model.safetensors"));
 }
 
-// The next token as the label, without a mask: against plain expressions of the model's own logits.
+// Causal labels, without a mask: the loss equals the cross entropy of the next token, computed from the model's logits.
 TEST(DistillMlm, NextTokensAreCrossEntropyOfTheFollowingToken) {
   const tiny::TemporaryFolder folder;
   binarize(tiny::binarize_settings(folder.path()));
@@ -74,7 +74,7 @@ TEST(DistillMlm, NextTokensAreCrossEntropyOfTheFollowingToken) {
   config.losses = {.alpha_ce = 0, .alpha_mlm = 0, .alpha_clm = 1, .mlm = false};
   config.training.max_steps = 1, config.training.learning_rate = 0;
   config.training.per_device_train_batch_size = file.sequence_count();
-  config.corpus.rows.max_seq_length = 512;  // nothing is cut
+  config.corpus.rows.max_seq_length = 512;  // no sequence is truncated
   config.corpus.eval_file.clear();
   config.freeze_token_type_embds = true;
   const double trained = distill_mlm(config)["train_loss"];
@@ -96,7 +96,7 @@ TEST(DistillMlm, NextTokensAreCrossEntropyOfTheFollowingToken) {
   EXPECT_NEAR(trained, sum / static_cast<double>(count), 1e-4);
 }
 
-TEST(DistillMlm, FrozenTokenTypesStay) {
+TEST(DistillMlm, FrozenTokenTypesDoNotChange) {
   const tiny::TemporaryFolder folder;
   binarize(tiny::binarize_settings(folder.path()));
   fs::copy(tiny::bert_folder(), folder / "teacher", fs::copy_options::recursive);
@@ -110,8 +110,8 @@ TEST(DistillMlm, FrozenTokenTypesStay) {
   EXPECT_TRUE(tiny::parameter_of(folder / "frozen", "bert.embeddings.token_type_embeddings.weight").equal(before));
 }
 
-// With few masks many micro-batches have none, and count nothing: the cut into micro-batches changes nothing.
-TEST(DistillMlm, ComparesMaskedTokensAloneInAnyCut) {
+// With few masks many micro-batches have none and add 0 to the count. The loss must not depend on the micro-batches.
+TEST(DistillMlm, RestrictedToMaskedTokensDoesNotDependOnMicroBatches) {
   const tiny::TemporaryFolder folder;
   binarize(tiny::binarize_settings(folder.path()));
   fs::copy(tiny::bert_folder(), folder / "teacher", fs::copy_options::recursive);
@@ -124,7 +124,7 @@ TEST(DistillMlm, ComparesMaskedTokensAloneInAnyCut) {
   EXPECT_NEAR(distill_mlm(config)["train_loss"].get<double>(), whole, 1e-5 * whole);
 }
 
-TEST(DistillMlm, RefusesWhatDoesNotBelongTogether) {
+TEST(DistillMlm, RefusesIncompatibleSettings) {
   const tiny::TemporaryFolder folder;
   binarize(tiny::binarize_settings(folder.path()));
   fs::copy(tiny::bert_folder(), folder / "teacher", fs::copy_options::recursive);

@@ -20,7 +20,7 @@ fs::path file_in(const fs::path& cache_dir, const std::string& name) {
   return fs::directory_iterator(cache_dir)->path() / name;
 }
 
-// A student taught from the cache is the student taught by the teacher, also when the cache is finished after a stop.
+// A student trained from the cache equals one trained from the teacher, also when a later run completes the cache.
 TEST(DistillSquadCache, TeachesTheSame) {
   const tiny::TemporaryFolder folder;
   distill_squad(tiny::distill_squad_settings(folder / "plain"));
@@ -57,7 +57,7 @@ TEST(DistillSquadCache, DamagedAndForeignOnesAreFound) {
   distill_squad(config);
   std::string values = read_file(file_in(folder / "cache", "values"));
   const std::string whole = values;
-  for (char& value : values) value ^= 1;  // training looks at some rows only
+  for (char& value : values) value ^= 1;  // training reads only some of them
   write_file_atomically(file_in(folder / "cache", "values"), values);
   config.output.output_dir = folder / "damaged";
   testing::internal::CaptureStderr();
@@ -77,7 +77,7 @@ TEST(DistillSquadCache, DamagedAndForeignOnesAreFound) {
     EXPECT_EQ(tiny::weights_of(config.output.output_dir), tiny::weights_of(folder / "first")) << text;
   }
   Json description = read_json_file(file_in(folder / "cache", "cache.json"));
-  description["width"] = 7;  // the right key, and another width: made again
+  description["width"] = 7;  // the right key and another width: the cache is filled again
   write_json_file(file_in(folder / "cache", "cache.json"), description);
   config.output.output_dir = folder / "another width";
   distill_squad(config);
@@ -100,7 +100,7 @@ TEST(DistillSquadCache, DamagedAndForeignOnesAreFound) {
   EXPECT_NE(message_before_scores().find("/proc/nowhere"), std::string::npos);
 }
 
-// What a crash of the machine may leave: the description on the disk, values not.
+// What a crash of the machine may leave: cache.json on disk, and only a part of the values.
 TEST(DistillSquadCache, TruncatedOneIsCompleted) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "first");
@@ -126,7 +126,7 @@ TEST(DistillSquadCache, TruncatedOneIsCompleted) {
   again("holes");
 }
 
-// Until somebody waits for the lock of this file, as Linux tells it; at most half a minute.
+// Waits until /proc/locks shows a process that waits for the lock of this file, at most half a minute.
 void wait_for_waiter(const fs::path& file) {
   struct stat status = {};
   ASSERT_EQ(::stat(file.c_str(), &status), 0);
@@ -139,7 +139,7 @@ void wait_for_waiter(const fs::path& file) {
   }
 }
 
-// Two runs with one teacher and the same questions: the second takes what the first makes.
+// Two runs with one teacher and the same questions: the second waits for the cache that the first fills.
 TEST(DistillSquadCache, WaitsForTheProcessThatFillsIt) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "first");
@@ -163,7 +163,7 @@ TEST(DistillSquadCache, WaitsForTheProcessThatFillsIt) {
   EXPECT_EQ(tiny::weights_of(folder / "second"), tiny::weights_of(folder / "first"));
 }
 
-// auto keeps what is used more than once, in the user's cache folder, and says beforehand what it takes.
+// `auto` caches outputs that are read more than once, in the user's cache folder, and logs the size before it does.
 TEST(DistillSquadCache, AutoKeepsWhatIsReadMoreThanOnce) {
   const tiny::TemporaryFolder folder;
   ::setenv("RETORT_CACHE", (folder / "user").c_str(), 1);

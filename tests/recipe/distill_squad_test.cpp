@@ -9,7 +9,7 @@
 namespace retort::recipe {
 namespace {
 
-// Trains with these settings, which must teach what plain fine-tuning teaches; returns the log.
+// Trains with these settings, expects the weights of plain fine-tuning, and returns the log.
 std::string log_of_plain_training(const tiny::TemporaryFolder& folder, const DistillSquadConfig& config) {
   testing::internal::CaptureStderr();
   distill_squad(config);
@@ -45,8 +45,8 @@ TEST(DistillSquad, NeverReplacesItsTeacher) {
             std::string::npos);
 }
 
-// A model that no step has changed must not pass for a trained one, however few the steps.
-TEST(DistillSquad, EndsWithoutAModelWhenNoStepCounted) {
+// When all steps are skipped, the command ends as diverged and writes no model, also when the steps are few.
+TEST(DistillSquad, WritesNoModelWhenAllStepsAreSkipped) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "out");
   config.distillation.temperature = 1e200, config.training.max_steps = 2;
@@ -54,8 +54,8 @@ TEST(DistillSquad, EndsWithoutAModelWhenNoStepCounted) {
   EXPECT_FALSE(fs::exists(folder / "out/DONE"));
 }
 
-// Its evaluation takes minutes on real files, and a run that is continued has said the scores.
-TEST(DistillSquad, ScoresTheTeacherOnceInTheBeginning) {
+// Evaluating the teacher takes minutes on real files, and the log of a resumed run already holds the scores.
+TEST(DistillSquad, EvaluatesTheTeacherOnceAtTheBeginning) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "out");
   config.data.dev_file = tiny::dev_file();
@@ -66,7 +66,7 @@ TEST(DistillSquad, ScoresTheTeacherOnceInTheBeginning) {
     distill_squad(config);
     return testing::internal::GetCapturedStderr();
   };
-  config.output.resume = true;  // in an empty folder: from the beginning
+  config.output.resume = true;  // the folder is empty, so the run starts from the beginning
   const std::string log = log_of();
   EXPECT_NE(log.find("the teacher scores {\"exact\""), std::string::npos) << log;
   EXPECT_NE(log.find("warm-up changes nothing with --lr_scheduler_type constant"), std::string::npos) << log;
@@ -75,8 +75,8 @@ TEST(DistillSquad, ScoresTheTeacherOnceInTheBeginning) {
   EXPECT_EQ(log_of().find("the teacher scores"), std::string::npos);
 }
 
-// Any supported teacher, and questions without an answer.
-TEST(DistillSquad, OfVersion2FromADistilBertTeacher) {
+// A DistilBERT teacher, and impossible questions.
+TEST(DistillSquad, TakesVersion2AndADistilBertTeacher) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "out");
   config.teacher.teacher = tiny::distilbert_folder();
@@ -90,7 +90,7 @@ TEST(DistillSquad, OfVersion2FromADistilBertTeacher) {
   EXPECT_TRUE(fs::exists(folder / "out/null_odds.json"));
 }
 
-// From scratch: a configuration and a vocabulary, with dropout of its own.
+// A student without weights: a configuration and a vocabulary, with other dropout probabilities.
 TEST(DistillSquad, StartsFromAConfigurationAlone) {
   const tiny::TemporaryFolder folder;
   const fs::path student = tiny::copy_model(tiny::distilbert_folder(), folder / "student");
@@ -107,7 +107,7 @@ TEST(DistillSquad, StartsFromAConfigurationAlone) {
   EXPECT_EQ(written["initializer_range"], 0.05);
 }
 
-TEST(DistillSquad, PresetTeacherIsNoise) {
+TEST(DistillSquad, WarnsOfARandomTeacher) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "out");
   config.teacher.teacher = "preset:bert-tiny", config.model.vocab_file = tiny::shared_folder() / "vocab.txt";
@@ -117,8 +117,8 @@ TEST(DistillSquad, PresetTeacherIsNoise) {
   EXPECT_NE(testing::internal::GetCapturedStderr().find("is not trained for questions"), std::string::npos);
 }
 
-// A student that is its teacher, without dropout and without labels, has nothing to learn.
-TEST(DistillSquad, OfItselfHasNoLoss) {
+// The loss of a student that equals its teacher is 0, without dropout and labels.
+TEST(DistillSquad, AStudentEqualToItsTeacherHasNoLoss) {
   const tiny::TemporaryFolder folder;
   const fs::path teacher = tiny::copy_model(tiny::question_answering_folder(), folder / "teacher");
   tiny::set_config_field(teacher, "hidden_dropout_prob", 0.0);
@@ -129,15 +129,15 @@ TEST(DistillSquad, OfItselfHasNoLoss) {
   EXPECT_NEAR(distill_squad(config)["train_loss"].get<double>(), 0, 1e-6);
 }
 
-// What --resume cannot go on with is found before the teacher is asked anything.
-TEST(DistillSquad, IsContinuedByTheSameCommandWithTheSameData) {
+// --resume refuses other settings and data before the teacher computes anything.
+TEST(DistillSquad, ResumesOnlyTheSameCommandWithTheSameData) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "out");
   config.training.save_steps = 2;
   config.teacher.teacher_cache = folder / "cache";
   distill_squad(config);
   fs::remove(folder / "out/DONE");
-  fs::remove_all(folder / "cache");  // it would be made again before a refusal that comes late
+  fs::remove_all(folder / "cache");  // a late refusal would come after the cache is filled again
   config.output.resume = true;
   FinetuneSquadConfig other;
   other.model = config.model, other.data = config.data, other.training = config.training, other.output = config.output;
@@ -145,7 +145,7 @@ TEST(DistillSquad, IsContinuedByTheSameCommandWithTheSameData) {
               finetune_squad(other);
             }).find("must be one of `retort finetune squad`, but was begun by `retort distill squad`"),
             std::string::npos);
-  const auto told_without_asking = [&](const DistillSquadConfig& changed) {
+  const auto message_before_teacher = [&](const DistillSquadConfig& changed) {
     testing::internal::CaptureStderr();
     const std::string message = tiny::message_of([&] { distill_squad(changed); });
     const std::string log = testing::internal::GetCapturedStderr();
@@ -155,16 +155,16 @@ TEST(DistillSquad, IsContinuedByTheSameCommandWithTheSameData) {
   };
   DistillSquadConfig changed = config;
   changed.training.seed = 7;
-  EXPECT_NE(told_without_asking(changed).find("`seed` must be"), std::string::npos);
+  EXPECT_NE(message_before_teacher(changed).find("`seed` must be"), std::string::npos);
   changed = config;
   changed.data.max_train_examples = 5;
-  EXPECT_NE(told_without_asking(changed).find("must be those of the run that is continued"), std::string::npos);
+  EXPECT_NE(message_before_teacher(changed).find("must be those of the run that is continued"), std::string::npos);
   changed = config;
   changed.training.num_train_epochs = 0, changed.training.max_steps = -1;
-  EXPECT_EQ(told_without_asking(changed), "`num_train_epochs` must be above 0, but is 0; or give `max_steps`");
+  EXPECT_EQ(message_before_teacher(changed), "`num_train_epochs` must be above 0, but is 0; or give `max_steps`");
 }
 
-TEST(DistillSquad, RefusesWhatDoesNotBelongTogether) {
+TEST(DistillSquad, RefusesIncompatibleSettings) {
   const tiny::TemporaryFolder folder;
   DistillSquadConfig shouted = tiny::distill_squad_settings(folder / "s");
   for (const auto& [value, reason] :
@@ -189,7 +189,7 @@ TEST(DistillSquad, RefusesWhatDoesNotBelongTogether) {
                              "` has another; take teacher and student of one family, or give both the same "
                              "`vocab_file`";
   EXPECT_EQ(tiny::message_of([&] { distill_squad(foreign); }), reason);
-  // The student's vocab_file does not hide what the teacher was trained with.
+  // The student's vocab_file does not replace the teacher's own vocabulary.
   foreign.model.vocab_file = fs::path(tiny::question_answering_folder()) / "vocab.txt";
   EXPECT_EQ(tiny::message_of([&] { distill_squad(foreign); }), reason);
   DistillSquadConfig short_teacher = tiny::distill_squad_settings(folder / "c");

@@ -32,7 +32,7 @@ at::Tensor logits_of(const fs::path& folder) {
   return tiny::load(folder).model->forward(kernel::make_rows(tokens)).logits;
 }
 
-TEST(Extract, AllLayersAreTheTeacher) {
+TEST(Extract, WithAllLayersEqualsTheTeacher) {
   const tiny::TemporaryFolder folder;
   const Json result = extract(extraction(folder / "student", {0, 1}));
   EXPECT_TRUE(result["fresh"].empty());
@@ -66,9 +66,9 @@ TEST(Extract, ToDistilBertRenames) {
   EXPECT_EQ(read_json_file(folder / "student/config.json")["architectures"], Json({"DistilBertForQuestionAnswering"}));
 }
 
-// Heads 0, 1, 4 and 10 of 12 are what Python's random.seed(42); random.sample(range(12), 4) prunes first; the tiny
-// model has fewer, so only the form is checked here: what is kept is the teacher's.
-TEST(Extract, PrunesHeadsAndRemembersThem) {
+// The heads that are kept have the teacher's weights. Which heads are pruned for a seed is not tested here, since the
+// tiny model has only two.
+TEST(Extract, PrunesHeadsAndListsThemInTheConfiguration) {
   const tiny::TemporaryFolder folder;
   ExtractConfig config = extraction(folder / "student", {0, 1});
   config.heads_per_layer = 1;
@@ -92,13 +92,13 @@ TEST(Extract, PrunesHeadsAndRemembersThem) {
     EXPECT_TRUE(
         tensor(own, "output.dense.weight").equal(tensor(other, "output.dense.weight").narrow(1, kept * width, width)));
   }
-  // Pruning what is pruned already takes nothing away.
+  // Pruning to the same number of heads again changes nothing.
   config.model.model = folder / "student", config.output_dir = folder / "again";
   extract(config);
   EXPECT_TRUE(logits_of(folder / "again").equal(logits_of(folder / "student")));
 }
 
-// Of four heads one goes, then another: what is left is the teacher's, under the numbers that it has there.
+// Of four heads one is pruned, then another: the rest keeps the teacher's weights and its numbers of heads.
 TEST(Extract, PrunesAPrunedModelFurther) {
   const tiny::TemporaryFolder folder;
   const fs::path teacher = RETORT_FIXTURES "/distilbert_distillation/teacher_mlm";
@@ -153,7 +153,7 @@ TEST(Extract, RefusesLayersThatDoNotExist) {
       std::string::npos);
 }
 
-// What is read stays, whatever may be overwritten.
+// The teacher's folder is not replaced, also with --overwrite_output_dir.
 TEST(Extract, NeverReplacesItsTeacher) {
   const tiny::TemporaryFolder folder;
   const fs::path teacher = tiny::copy_model(tiny::question_answering_folder(), folder / "teacher");
@@ -168,8 +168,8 @@ TEST(Extract, NeverReplacesItsTeacher) {
   EXPECT_TRUE(logits_of(teacher).equal(logits_of(tiny::question_answering_folder())));
 }
 
-// A head that is announced and missing would start at random and then pass for trained.
-TEST(Extract, GivesNoHeadThatTheTeacherLacks) {
+// A head that config.json names and the weights lack would start at random and look trained.
+TEST(Extract, CopiesNoHeadThatTheTeacherLacks) {
   const tiny::TemporaryFolder folder;
   const fs::path headless = tiny::copy_model(tiny::bert_folder(), folder / "headless");
   tiny::set_config_field(headless, "architectures", Json({"BertForMaskedLM"}));

@@ -14,12 +14,12 @@
 namespace retort::recipe {
 namespace {
 
-TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
+TEST(LoadModel, RefusesAnUntiedMaskedLmDecoder) {
   const tiny::TemporaryFolder folder;
   const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distilbert_distillation/teacher_mlm", folder / "teacher");
   tiny::set_config_field(teacher, "tie_word_embeddings", false);
   EXPECT_EQ(load_model({.model = teacher.string()}, {}).model->head(), model::Head::kMaskedLm) << "without a table";
-  ExtractConfig cut;  // a reader of the student would make it a random table
+  ExtractConfig cut;  // transformers would give the student a random table
   cut.model.model = teacher, cut.layers = {0}, cut.output_dir = folder / "student";
   extract(cut);
   EXPECT_EQ(read_json_file(folder / "student/config.json")["tie_word_embeddings"], true);
@@ -41,13 +41,13 @@ TEST(LoadModel, RefusesAVocabularyTableOfItsOwn) {
   EXPECT_NE(with_table(in, {config.hidden_size}).find(words + in + "` differs"), std::string::npos)
       << "of another rank";
   EXPECT_NE(with_table("bert." + in, shape).find(words + "bert." + in + "` differs"), std::string::npos);
-  tiny::set_config_field(teacher, "tie_word_embeddings", true);  // transformers then takes the embeddings too
+  tiny::set_config_field(teacher, "tie_word_embeddings", true);  // then transformers, too, uses the embeddings
   testing::internal::CaptureStderr();
   EXPECT_NO_THROW(load_model({.model = teacher.string()}, {}));
   EXPECT_NE(testing::internal::GetCapturedStderr().find("to which it is tied, and is not used"), std::string::npos);
 }
 
-TEST(LoadModel, RefusesWeightsThatAreNoNumbers) {
+TEST(LoadModel, RefusesInfiniteWeights) {
   const tiny::TemporaryFolder folder;
   const fs::path teacher = tiny::copy_model(RETORT_FIXTURES "/distilbert_distillation/teacher_mlm", folder / "teacher");
   fs::copy(teacher / "model.safetensors", folder / "before.safetensors");
@@ -68,7 +68,8 @@ TEST(LoadModel, RefusesWeightsThatAreNoNumbers) {
   }
 }
 
-// Hub models of MNLI count entailment, neutral, contradiction; the task's own files contradiction, entailment, neutral.
+// Hub models of MNLI number the classes entailment, neutral, contradiction; the task's files contradiction, entailment,
+// neutral.
 TEST(LoadModel, PutsClassesInTheTasksOrder) {
   const tiny::TemporaryFolder folder;
   const auto make = [&](const fs::path& path, const std::vector<std::string>& names) {

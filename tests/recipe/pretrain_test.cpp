@@ -15,8 +15,9 @@
 namespace retort::recipe {
 namespace {
 
-// A model that says the same of every place, so that the pseudo-perplexity is that of the words' shares.
-TEST(Pretrain, PseudoPerplexityIsOfEachWordOnce) {
+// The model predicts the same distribution for every token, so the pseudo-perplexity follows from that distribution
+// alone.
+TEST(Pretrain, PseudoPerplexityMasksEachTokenOnce) {
   const tiny::TemporaryFolder folder;
   binarize(tiny::binarize_settings(folder.path()));
   const text::Tokenizer tokenizer = text::Tokenizer::load(tiny::bert_folder());

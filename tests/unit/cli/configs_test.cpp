@@ -1,4 +1,4 @@
-// Every file in configs/ is known to the command that its folder and its own first lines name.
+// Every file in configs/ is accepted by the command that its first lines name, and every command accepts its own JSON.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,15 +35,15 @@ std::vector<std::string> command_line(const fs::path& file) {
   return {};
 }
 
-TEST(Configs, AreKnownToTheirCommands) {
+TEST(Configs, AreAcceptedByTheirCommands) {
   ASSERT_FALSE(config_files().empty());
   for (const fs::path& file : config_files()) {
     SCOPED_TRACE(file.string());
     std::vector<std::string> words = command_line(file);
-    ASSERT_FALSE(words.empty()) << "the file must say how it is used";
+    ASSERT_FALSE(words.empty()) << "the file must hold the line of its command";
     const Command* const command = find_command(words);
     ASSERT_NE(command, nullptr);
-    // The files of the published form are given with --distill_config.
+    // Files in the published form are given with --distill_config.
     auto flag = std::find(words.begin(), words.end(), "--distill_config");
     if (flag == words.end()) {
       FieldList list;
@@ -60,7 +60,7 @@ TEST(Configs, AreKnownToTheirCommands) {
   }
 }
 
-TEST(Configs, OfEveryCommandComeBackFromTheirOwnJson) {
+TEST(Configs, OfEveryCommandAreEqualAfterWritingAndReading) {
   for (const Command& command : commands()) {
     if (command.describe == nullptr) continue;
     FieldList list;
