@@ -97,8 +97,8 @@ train() {
   run "$retort" "$@" --output_dir "$out" "${more[@]}"
 }
 
-backbone() { train "$1" distill backbone --distill_config "$root/configs/distill/tinybert/backbone.json" "${@:2}"; }
-prediction() { train "$1" distill prediction --distill_config "$root/configs/distill/tinybert/heads.json" "${@:2}"; }
+backbone() { train "$1" distill backbone --distill_config "$root/configs/distill/distill_config/backbone.json" "${@:2}"; }
+prediction() { train "$1" distill prediction --distill_config "$root/configs/distill/distill_config/prediction.json" "${@:2}"; }
 
 # start stage: flags for the student that a task begins with; with --small and no corpus a random one.
 start() {

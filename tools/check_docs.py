@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Checks that README.md, CONTRIBUTING.md and docs/*.md speak of things that exist.
+"""Checks that what README.md, CONTRIBUTING.md and docs/*.md name exists.
 
 In:  the built program (asked for its help) and a root folder (default: the folder above this script).
 Out: one line per path, `make` target, `retort` command or flag that is named but does not exist; exit code 1 then.
 Why: a reader who copies a line from the documentation must not be the first to run it.
 
-Looked at: targets of relative links, and, in code blocks and between backticks, paths below the top folders of the
-project, `make <target>` and `retort <command> --flag`. A flag that stands alone must belong to some command, or stand in a
+It checks targets of relative links, and, in code blocks and between backticks, paths below the top folders of the
+project, `make <target>` and `retort <command> --flag`. A flag without a command must belong to some command or to a
 script of runs/. `Suite.Name` between backticks is a test of tests/.
 """
 import argparse
@@ -30,14 +30,14 @@ FLAGS_OF_ALL = {"--help", "--config", "--version"}
 
 
 class Program:
-    """The built binary, as far as its help texts tell."""
+    """The commands and flags of the built binary, from its help texts."""
 
     def __init__(self, binary):
         self.binary = binary
 
     @functools.lru_cache(maxsize=None)
     def help(self, words):
-        """Help of the command that `words` begin with; None when there is no such command."""
+        """The help text of the command `words`; None when there is no such command."""
         run = subprocess.run([self.binary, "help", *words], capture_output=True, text=True, check=False)
         return run.stdout if run.returncode == 0 else None
 
@@ -65,7 +65,7 @@ def split_code(text):
 
 
 def check_path(root, document, path):
-    """A path, or a pattern with `*`, from the root or from beside the document."""
+    """A path, or a pattern with `*`, relative to the root or to the document."""
     path = path.rstrip("./")
     found = any((base / path).exists() or ("*" in path and any(base.glob(path))) for base in (root, document.parent))
     return [] if found else [f"path `{path}` does not exist"]
@@ -87,7 +87,7 @@ def check_make(root, line):
 
 
 def check_command(program, line):
-    """One command line; what a pipe, a redirection or a comment adds is not the program's."""
+    """Problems of one command line; text after a pipe, a redirection or `#` is not checked."""
     problems = []
     for piece in re.split(r"[|;&]+", line):
         if not (match := RETORT.match(piece.strip())):

@@ -2,7 +2,7 @@
 """Checks the #include lines of src/retort against the order of the layers.
 
 In:  the sources below a root folder (default: the folder above this script).
-Out: one line per forbidden include and exit code 1; files that grew past 500 lines are listed as warnings.
+Out: one line per forbidden include and exit code 1; files of more than 500 lines are listed as warnings.
 Why: CMake refuses a dependency on a higher layer, but a header can be included without linking anything.
 """
 import argparse
@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-# Folder -> folders it may include besides itself. An entry with a file name allows that file alone.
+# Folder -> folders it may include besides itself. An entry with a file name allows only that file.
 MAY_INCLUDE = {
     "base": [],
     "text": ["base"],
@@ -32,7 +32,7 @@ MAY_INCLUDE = {
                "augment", "task", "measure"],
     "cli": ["base", "text", "data", "measure", "recipe"],
 }
-# Folders that must not see a tensor, not even through a header that they include.
+# Folders that must not include a tensor header, directly or through other headers.
 WITHOUT_TENSORS = ["base", "text", "data", "cli"]
 TENSOR_HEADER = re.compile(r"<(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<][^">]+[">])')

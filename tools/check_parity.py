@@ -4,7 +4,7 @@
     python tools/check_parity.py --model DIR [--retort build/retort] [--texts FILE | --lengths 1,2,7,31,64,130,512] [--tolerance 1e-4]
 
 Sequences are the lines of FILE, tokenized by transformers (a tab splits a line into a pair), or random ids of the given lengths.
-Both run in fp32. Prints the largest absolute difference of each output. Needs torch and transformers (requirements/test.txt).
+Both run in fp32. Prints the largest absolute difference of each output. Needs torch and transformers (requirements/fixtures.txt).
 """
 import argparse
 import json
@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import load_file
 from transformers.models.auto.tokenization_auto import AutoTokenizer
 
-from fixtures.folder_model import forward_outputs, load_folder
+from fixtures.reference.folder_model import forward_outputs, load_folder
 
 
 def random_sequences(config, lengths, seed):

@@ -2,7 +2,7 @@
 """Checks that docs/reference is what `retort reference` writes.
 
 In:  the built program and a folder of pages (default: docs/reference above this script).
-Out: one line per page that differs, is missing or is left over; exit code 1 then.
+Out: one line per page that differs, is missing or belongs to no command; exit code 1 when there is one.
 """
 import argparse
 import pathlib

@@ -4,7 +4,7 @@
     python tools/check_saved_folder.py --model DIR [--retort build/retort] [--tolerance 1e-4] [--skip_outputs]
 
 Checks the weights, the label maps, and that the tokenizer loads and has as many pieces as the vocabulary; then runs the
-comparison of check_parity.py. Prints what is wrong, one line each, and exits 1 then.
+comparison of check_parity.py. Prints one line per problem; exit code 1 when there is one.
 """
 import argparse
 import os
@@ -14,7 +14,7 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 from transformers.models.auto.tokenization_auto import AutoTokenizer
 
 import check_parity
-from fixtures.folder_model import load_folder
+from fixtures.reference.folder_model import load_folder
 
 
 def loading_problems(report):

@@ -4,8 +4,8 @@
   python tools/check_tokenizer.py --retort build/retort --vocab DIR [--squad FILE.json ...] [--text FILE ...] [--code_points]
                                   [--saved FOLDER ...]
 
-DIR holds a tokenizer.json; every text is checked with it as it is and in a cased form. --saved folders (which retort
-wrote) are loaded by AutoTokenizer of `transformers` and must give the ids that retort gives. Exit code 1 when anything differs.
+DIR holds a tokenizer.json; every text is checked with it and with a cased form of it. AutoTokenizer of `transformers` loads
+the --saved folders, which retort wrote, and must give the ids that retort gives. Exit code 1 when anything differs.
 """
 import argparse
 import json

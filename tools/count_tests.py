@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Adds up what the tests came to, in the files that `ctest` leaves in <build>/test-results.
+"""Adds up the results of all tests from the files that `ctest` writes to <build>/test-results.
 
 In:  the build folder: the test programs, which list their tests, and test-results/*.xml, one for each file of tests.
 Out: one line per failed test, a line "N passed, N failed, N skipped", and exit code 1 when a test failed or did not run.
-Why: ctest counts files of tests. A test that no file's filter names would be passed over without a word.
+Why: ctest counts files of tests, and would not report a test that no file's filter selects.
 """
 import argparse
 import pathlib

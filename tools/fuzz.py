@@ -2,12 +2,12 @@
 """Builds the fuzz targets with clang and runs each for some seconds over a copy of its corpus.
 
 In:  tests/fuzz/corpus/<target>/ and, as more seeds, the fixtures of the same kinds of file.
-Out: a table: inputs tried, seconds, inputs kept, covered edges of the parsers, findings. build-fuzz/corpus/<target>/ keeps what was
-     new for the next run, build-fuzz/findings/<target>/ the inputs of findings beside the log. Exit code 1 when there are some.
-Why: a parser of files from elsewhere is trusted only as far as it was tried with what nobody thought of.
+Out: a table: inputs tried, seconds, inputs kept, covered edges of the parsers, findings. build-fuzz/corpus/<target>/ keeps new
+     inputs for the next run; build-fuzz/findings/<target>/ holds the log and the inputs of findings. Exit code 1 when there are some.
+Why: parsers read files from elsewhere, and fuzzing tries inputs that no test author thinks of.
 
-A finding is a crash, a report of AddressSanitizer or UndefinedBehaviorSanitizer, an exception that is no UserError, a broken
-property, an input of more than 10 seconds, 256 MB in one piece or 1 GB in all. A target stops at its first one.
+A finding is a crash, a report of AddressSanitizer or UndefinedBehaviorSanitizer, an exception other than UserError, a property that
+does not hold, an input that takes more than 10 seconds, 256 MB in one allocation or 1 GB in total. A target stops at its first finding.
 """
 import argparse
 import concurrent.futures
@@ -50,7 +50,7 @@ def build(jobs, targets):
 
 
 def gather_seeds(target):
-    """The folder that the run reads from and adds to."""
+    """Copies the seeds into the folder that libFuzzer reads and extends, and returns it."""
     kept = BUILD / "corpus" / target
     kept.mkdir(parents=True, exist_ok=True)
     seeds = [path for pattern in MORE_SEEDS.get(target, []) for path in FIXTURES.glob(pattern)]
@@ -61,7 +61,7 @@ def gather_seeds(target):
 
 
 def run(target, seconds):
-    """One row of the table."""
+    """Runs one target; returns its row of the table."""
     findings = BUILD / "findings" / target
     shutil.rmtree(findings, ignore_errors=True)
     findings.mkdir(parents=True)
@@ -98,7 +98,7 @@ def main():
             print(f"| {row['target']} | {row['executions']:,} | {row['seconds']} | {row['corpus']} | {row['coverage']} | {len(row['findings'])} |", flush=True)
             found += [f"`build-fuzz/findings/{row['target']}/{name}`" for name in row["findings"]]
     for line in found:
-        print(f"finding: {line}; its stack stands in the log beside it", file=sys.stderr)
+        print(f"finding: {line}; the log in the same folder holds its stack", file=sys.stderr)
     return 1 if found else 0
 
 

@@ -1,6 +1,6 @@
-"""The checking tools find what they are there to find: each is run on a small tree with known faults.
+"""Tests of the checking tools: each runs on a small tree with known faults.
 
-The program is played by a script that answers `help` as the real one does.
+A script stands in for the program and answers `help` as the program does.
 """
 import pathlib
 import subprocess

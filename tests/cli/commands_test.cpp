@@ -1,5 +1,5 @@
-// Every command as a user types it, on the tiny world: standard output is the result and nothing else, its last line is
-// one JSON object with the promised keys, and the promised files are there.
+// Every command as a user types it, on the tiny world: standard output holds only the result, its last line is one JSON
+// object with the documented keys, and the documented files exist.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ Words with(Words words, const Words& more) {
 
 std::string glue_data() { return fs::path(RETORT_FIXTURES) / "glue" / "data"; }
 
-// The one JSON object, which must have the keys.
+// Returns the JSON object that is the whole output; it must have the keys.
 Json expect_result(const Outcome& outcome, const std::vector<const char*>& keys) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   EXPECT_TRUE(outcome.is_one_line()) << outcome.output;
@@ -59,7 +59,8 @@ TEST(Demo, ShowsAnswersAndATableAndRunsAgain) {
     EXPECT_TRUE(fs::exists(folder / "demo" / name / "DONE")) << name;
 }
 
-// The command line of the published wrapper `demo_distilbert.py finetuning`, of which it passed on less than half.
+// The command line of the published wrapper `demo_distilbert.py finetuning`, which passed on less than half of its
+// flags.
 TEST(DistillSquad, TakesTheWrappersFlagsAndUsesThem) {
   const tiny::TemporaryFolder folder;
   const Outcome outcome = run(with({"distill",

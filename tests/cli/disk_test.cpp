@@ -1,5 +1,5 @@
-// Output folders that cannot be written, and a disk that fills up while training. A limit on the size of files stands
-// for the full disk: the log still grows, a checkpoint does not fit.
+// Output folders that cannot be written, and a disk that fills up during training. A limit on the size of files
+// simulates the full disk: the log still grows, a checkpoint does not fit.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -70,7 +70,7 @@ TEST(FullDisk, TrainingGoesOnAndThePublicationSaysWhatIsMissing) {
   EXPECT_FALSE(holds_unfinished_files(folder / "out"));
 }
 
-// Stops a run once it has a checkpoint; returns the step of the newest.
+// Stops a run after its second checkpoint; returns the step of the newest checkpoint.
 int64_t run_to_a_checkpoint(const fs::path& output_dir) {
   Process process(finetune_squad_words(output_dir, {"--max_steps", "1000000", "--save_steps", "2"}));
   while (process.is_running() && !fs::exists(output_dir / "checkpoint-4"))
@@ -102,7 +102,7 @@ TEST(FullDisk, KeepsOldCheckpointsAndTheRunContinuesWhenThereIsRoom) {
   EXPECT_TRUE(fs::exists(folder / "out/DONE"));
 }
 
-// A signal on a full disk: the message must not name a checkpoint that is not there.
+// After a signal on a full disk the message must not name a checkpoint that does not exist.
 TEST(FullDisk, AStopThatCannotSaveSaysSo) {
   const tiny::TemporaryFolder folder;
   const auto model_bytes = static_cast<int64_t>(fs::file_size(tiny::bert_folder() / "model.safetensors"));

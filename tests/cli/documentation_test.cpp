@@ -1,28 +1,27 @@
-// The command blocks of the documents, each document from its first line to its last, in a folder that holds what its
-// words ask for: a reader must not be the first to run a line. Programs that belong to others (launchers, make, the
-// comparisons in Python) are passed over.
+// The command blocks of each document run from its first line to its last, in a folder with the files that they name: a
+// reader must not be the first to run a line. Other programs (launchers, make, the comparisons in Python) are not run.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
 
-#include "cli/furniture.h"
+#include "cli/user_data.h"
 
 namespace retort::program {
 namespace {
 
 struct Document {
   const char* path;
-  int commands;  // at least so many begin with `retort`, so that the test cannot pass by finding none
+  int commands;  // the fewest lines that begin with `retort`, so that the test cannot pass by finding none
   model::Head teacher_head;
-  bool makes_student;  // else STUDENT is there
-  int64_t width;       // of the model that the set-up installs
+  bool makes_student;  // whether its commands make STUDENT; else the folder holds it
+  int64_t width;       // hidden size of the model that the set-up installs
 };
 
-// What a document's words stand for: data files, teachers and students that come from elsewhere.
-void furnish(const fs::path& folder, const Document& document) {
-  furnish_data(folder);
+// Writes the files that a document's commands name: data files, teachers and students.
+void write_files_of(const fs::path& folder, const Document& document) {
+  write_user_data(folder);
   fs::copy(tiny::bert_folder() / "vocab.txt", folder / "vocab.txt");
   fs::create_directory_symlink(fs::path(RETORT_SOURCE_DIR) / "configs", folder / "configs");
   fs::copy(folder / "glove.txt", folder / "glove.6B.300d.txt");
@@ -41,7 +40,7 @@ void furnish(const fs::path& folder, const Document& document) {
     make_model(folder / teacher, model::Head::kSequenceClassification, 6, document.width);
 }
 
-// The ```sh blocks of a document as one script, each behind a line that says where it stands.
+// The ```sh blocks of a document as one script; a line before each block prints where it stands.
 std::string script_of(const fs::path& document) {
   std::string script =
       "set -euo pipefail\n"
@@ -63,7 +62,7 @@ class Documentation : public testing::TestWithParam<Document> {};
 
 TEST_P(Documentation, CommandsRunFromTopToBottom) {
   const tiny::TemporaryFolder folder;
-  furnish(folder.path(), GetParam());
+  write_files_of(folder.path(), GetParam());
   const std::string script = script_of(fs::path(RETORT_SOURCE_DIR) / GetParam().path);
   int commands = 0;
   for (size_t at = script.find("\nretort "); at != std::string::npos; at = script.find("\nretort ", at + 1)) ++commands;

@@ -1,5 +1,5 @@
-// Data files that lie or are no text, through the program: a sentence with the file and a remedy, or what they mean;
-// never a crash, and never more memory than the file's size explains. No output is written over an input.
+// Malformed data files: each is read, or refused in one sentence with the file and a remedy. No output is written over
+// an input.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -37,7 +37,25 @@ TEST(HostileData, BinarizeNamesLineAndByteOfWhatIsNotUtf8) {
   EXPECT_NE(skipped.errors.find("left out: line 2 must be UTF-8 text"), std::string::npos) << skipped.errors;
 }
 
-TEST(HostileData, BinarizePassesOverAByteOrderMark) {
+TEST(HostileData, TextOfAnotherEncodingIsRefusedByLineAndByte) {
+  const tiny::TemporaryFolder folder;
+  write_file_atomically(folder / "latin1.txt", "the old mill\nthe caf\xe9 was built\nby the river\n");
+  const Words words{"data",    "binarize",          "--file_path",   folder / "latin1.txt",
+                    "--model", tiny::bert_folder(), "--output_file", folder / "out.tok"};
+  expect_refused(run(words), fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8",
+                                         (folder / "latin1.txt").string()));
+  EXPECT_FALSE(fs::exists(folder / "out.tok"));
+  Words skipping = words;
+  skipping.insert(skipping.end(), {"--on_bad_record", "skip"});
+  const Outcome outcome = run(skipping);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_EQ(outcome.last_line().value("skipped", 0), 1) << outcome.output;
+  EXPECT_EQ(outcome.last_line().value("sequences", 0), 2) << outcome.output;
+  EXPECT_NE(outcome.errors.find("line 2 must be UTF-8 text, but is broken at byte 8"), std::string::npos)
+      << outcome.errors;
+}
+
+TEST(HostileData, BinarizeSkipsAByteOrderMark) {
   const tiny::TemporaryFolder folder;
   write_file_atomically(folder / "a.txt", "\xEF\xBB\xBF<doc id=\"1\">\none two\n</doc>\n");
   const Outcome outcome = run(binarize_words(folder / "a.txt", folder / "o.tokens"));
@@ -66,7 +84,7 @@ TEST(HostileData, NoOutputIsWrittenOverAnInput) {
       "`output_file` must be another file than `data_file`, which is read");
 }
 
-TEST(HostileData, ATokenFileIsCheckedWhenItIsOpened) {
+TEST(HostileData, TokenFilesAreCheckedOnOpening) {
   const tiny::TemporaryFolder folder;
   const fs::path path = folder / "a.tokens";
   for (const char* size : {"1000000000", "1", "4611686018427387904", "\"488\""}) {
@@ -85,7 +103,7 @@ TEST(HostileData, ATokenFileIsCheckedWhenItIsOpened) {
   }
 }
 
-TEST(HostileData, ALineWithAnotherMemberEachIsRefusedInAMoment) {
+TEST(HostileData, LinesOfDifferentMembersAreRefusedInLinearTime) {
   const tiny::TemporaryFolder folder;
   std::string lines = "{\"id\":\"a\"}\n";
   for (int i = 0; i < 20000; ++i) lines += fmt::format("{{\"k{}\":1}}\n", i);
@@ -95,7 +113,7 @@ TEST(HostileData, ALineWithAnotherMemberEachIsRefusedInAMoment) {
                  "wide.jsonl` must have the column `context`, but has id, k0");
 }
 
-TEST(HostileData, AColumnOfNullsIsNoCrash) {
+TEST(HostileData, AColumnOfNullsIsRefused) {
   const tiny::TemporaryFolder folder;
   write_file_atomically(folder / "train.jsonl",
                         "{\"sentence\": null, \"label\": 0}\n{\"sentence\": null, \"label\": 1}\n");
@@ -105,7 +123,7 @@ TEST(HostileData, AColumnOfNullsIsNoCrash) {
 }
 
 #ifdef RETORT_PARQUET
-TEST(HostileData, ATableThatDecodesToMoreThanItHolds) {
+TEST(HostileData, ATableThatDecodesToMuchMoreThanItsSizeIsRefused) {
   const auto features = [](const char* name) {
     return run({"data", "features", "squad", "--model", tiny::bert_folder(), "--train_file", table_fixture(name),
                 "--use_cache", "false"});

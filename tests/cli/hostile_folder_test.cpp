@@ -1,5 +1,5 @@
-// Folders and files of others in the way of the program: what it did not write it neither removes, replaces nor reads
-// as its own; what it is shown of it stays printable.
+// Output folders with files that the program did not write: it neither removes, replaces nor reads them as its own, and
+// messages about them are printable.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -15,14 +15,15 @@ namespace {
 const Words kTwoSteps{"--max_steps", "2", "--save_steps", "1", "--save_total_limit", "0"};
 const Words kResume{"--max_steps", "3", "--save_steps", "1", "--save_total_limit", "0", "--resume"};
 
-// A run of two steps whose end is missing: checkpoints, log and settings.
+// Makes an unfinished run of two steps: checkpoints, log and settings, no DONE.
 void make_unfinished(const fs::path& out) {
   ASSERT_EQ(run(finetune_squad_words(out, kTwoSteps)).exit_code, 0);
   fs::remove(out / "DONE");
   fs::remove(out / "results.json");
 }
 
-void put_paper(const fs::path& folder) {
+// Writes a file of the user's.
+void write_paper(const fs::path& folder) {
   fs::create_directories(folder);
   write_file_atomically(folder / "paper.tex", "precious");
 }
@@ -40,7 +41,7 @@ TEST(HostileFolder, FoldersWithNamesOfLeftoversStay) {
                     "checkpoint-700",
                     "previous",
                     "checkpoint-6.tmp.10.0"};
-  for (const std::string& name : names) put_paper(folder / "out" / name);
+  for (const std::string& name : names) write_paper(folder / "out" / name);
   for (const char* start : {"--overwrite_output_dir", "--resume", "--overwrite_output_dir"}) {
     Words words = kTwoSteps;
     words.emplace_back(start);
@@ -63,7 +64,7 @@ TEST(HostileFolder, LinksInARunFolderAreNotFollowed) {
       is_hard ? fs::create_hard_link(victim, out / name) : fs::create_symlink(victim, out / name);
     }
     if (!is_hard) {
-      put_paper(folder / "victims");
+      write_paper(folder / "victims");
       fs::remove_all(out / "checkpoint-2");
       fs::create_directory_symlink(folder / "victims", out / "checkpoint-2");
     }
@@ -96,8 +97,8 @@ TEST(HostileFolder, ALinkInThePlaceOfALockIsRefused) {
   EXPECT_EQ(read_file(folder / "victim"), "precious");
 }
 
-// The data fit, the file says that they do not: its checksum tells that it lies.
-TEST(HostileFolder, AStateWhoseChecksumIsWrongIsNotBelieved) {
+// The file contradicts the data, and its checksum is wrong: the checkpoint before it is used.
+TEST(HostileFolder, AStateWithAWrongChecksumIsNotUsed) {
   for (const auto& [before, after] : {std::pair("\"seed\": 42", "\"seed\": 43"),
                                       {"\"sequences_per_epoch\": ", "\"sequences_per_epoch\": 1"},
                                       {"\"data_hash\": \"", "\"data_hash\": \"z"}}) {
@@ -137,7 +138,7 @@ TEST(HostileFolder, RecordsOfAnotherTypeAreNamed) {
   EXPECT_EQ(run(finetune_squad_words(out, kResume)).exit_code, 0);
 }
 
-// States that are no states, in a checkpoint whose checksums are right.
+// Malformed trainer states in a checkpoint whose checksums are right.
 TEST(HostileFolder, AStateOfAnotherTypeIsNamed) {
   const tiny::TemporaryFolder folder;
   const fs::path out = folder / "out", checkpoint = out / "checkpoint-2";
@@ -210,7 +211,7 @@ TEST(HostileFolder, NoCommandWritesOverWhatItReads) {
   }
 }
 
-TEST(HostileFolder, TheModelIsNotSetAsideWithTheRunItLiesIn) {
+TEST(HostileFolder, OverwritingRefusesARunThatHoldsItsModel) {
   const tiny::TemporaryFolder folder;
   make_unfinished(folder / "out");
   const Outcome outcome = run(finetune_squad_words(
@@ -278,8 +279,8 @@ TEST(HostileFolder, ResumingAFinishedRunGivesItsResults) {
       << damaged.errors;
 }
 
-// A model whose publication was cut off, as a kill between two renames leaves it.
-TEST(HostileFolder, AHalfPublishedModelIsMadeWholeByWhoReadsIt) {
+// A model folder as a process leaves it that is killed between two renames of its publication.
+TEST(HostileFolder, AHalfPublishedModelIsCompletedByItsReader) {
   const tiny::TemporaryFolder folder;
   const fs::path out = folder / "out", half = out / ".retort-publishing";
   tiny::copy_model(tiny::bert_folder(), out);

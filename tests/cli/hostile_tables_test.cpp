@@ -1,5 +1,5 @@
-// Data files that are other than they should be: tables with columns of odd types, the program's own files with right
-// checksums and wrong content, text of another encoding. Each is read, made anew or refused in one sentence.
+// Tables with columns of every type, of nulls and of many names: each is read, or refused in one sentence that names
+// the column.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -7,16 +7,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 
 #include "cli/program.h"
-#include "retort/data/corpus/token_file.h"
-#include "retort/data/feature_cache.h"
 
 namespace retort::program {
 namespace {
 
-void expect_data_refused(const Outcome& outcome, const std::string& told) {
+void expect_table_refused(const Outcome& outcome, const std::string& told) {
   EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
   EXPECT_NE(outcome.errors.find(told), std::string::npos) << outcome.errors << "lacks: " << told;
   EXPECT_EQ(std::count(outcome.errors.begin(), outcome.errors.end(), '\n'), 1) << outcome.errors;
@@ -24,8 +21,8 @@ void expect_data_refused(const Outcome& outcome, const std::string& told) {
 
 using NewNames = std::vector<std::pair<std::string, std::string>>;
 
-// tests/fixtures/tables/types.parquet with other names for some of its columns. The footer, which has each name with
-// its length in front, is the end of the file: then its own length in four bytes, and a mark of four.
+// tests/fixtures/tables/types.parquet with other names for some of its columns. The file ends with the footer, which
+// holds the length of each name before the name, then the footer's length in four bytes, then a magic of four.
 std::string table_with_names(const NewNames& names) {
   std::string bytes = read_file(fs::path(RETORT_FIXTURES) / "tables/types.parquet");
   uint32_t footer_bytes = 0;
@@ -44,7 +41,7 @@ std::string table_with_names(const NewNames& names) {
 
 struct TableCase {
   NewNames names;
-  std::string told;  // behind the file's name; of tables that are read: the number of rows that are
+  std::string told;  // what follows the file's name in the message; for tables that are read, the number of rows
 };
 
 Outcome read_glue_table(const fs::path& folder, const TableCase& table, const Words& more = {}) {
@@ -58,7 +55,7 @@ Outcome read_glue_table(const fs::path& folder, const TableCase& table, const Wo
 const NewNames kSquadNames{{"string", "context"},     {"dictionary", "question"},          {"string_view", "id"},
                            {"texts", "answers.text"}, {"numbers", "answers.answer_start"}, {"uint8", "is_impossible"}};
 
-// The table of kSquadNames with one more column renamed, which takes the name from the one that had it.
+// Reads the table of kSquadNames after more renames; a column that had one of the new names loses it.
 Outcome read_squad_table(const fs::path& folder, const TableCase& table, const Words& more = {}) {
   NewNames names = kSquadNames;
   for (const auto& renamed : table.names)
@@ -73,7 +70,7 @@ Outcome read_squad_table(const fs::path& folder, const TableCase& table, const W
 
 #ifdef RETORT_PARQUET
 
-// Of three rows the second one is null.
+// The second of three rows is null.
 TEST(HostileTables, GlueTablesOfOddTypesAreRead) {
   for (const TableCase& table : {TableCase{{{"dictionary", "sentence"}, {"bool", "label"}}, "2"},
                                  {{{"string_view", "sentence"}, {"uint8", "label"}}, "1"},
@@ -109,11 +106,11 @@ TEST(HostileTables, GlueTablesOfOtherTypesAreRefusedByColumn) {
            {{{"string", "sentence"}, {"double", "label"}}, "` row 0: `label` must be a class of 0..1, but is 0.5"},
        }) {
     const tiny::TemporaryFolder folder;
-    expect_data_refused(read_glue_table(folder.path(), table), "train-00000-of-00001.parquet" + table.told);
+    expect_table_refused(read_glue_table(folder.path(), table), "train-00000-of-00001.parquet" + table.told);
   }
 }
 
-// The third row alone is whole: its question cannot be answered.
+// Only the third row is valid: its question is impossible.
 TEST(HostileTables, SquadTablesOfOddTypesAreRead) {
   for (const TableCase& table : {TableCase{{}, "1"},
                                  {{{"uint64", "id"}}, "1"},
@@ -146,13 +143,13 @@ TEST(HostileTables, SquadTablesOfOtherTypesAreRefusedByColumn) {
            {{{"half", "is_impossible"}}, "the column `is_impossible` must hold integers, but holds the type Float16"},
        }) {
     const tiny::TemporaryFolder folder;
-    expect_data_refused(read_squad_table(folder.path(), table), "train.parquet`: " + table.told);
+    expect_table_refused(read_squad_table(folder.path(), table), "train.parquet`: " + table.told);
   }
 }
 
 TEST(HostileTables, ASmallTableThatDecodesToMuchIsRefused) {
   const fs::path file = fs::path(RETORT_FIXTURES) / "tables/two_contexts.parquet";
-  expect_data_refused(
+  expect_table_refused(
       run({"data", "features", "squad", "--train_file", file, "--model", tiny::bert_folder(), "--use_cache", "false"}),
       file.string() + "` must decode to at most 64 MB, 100 times its size and 64 MB, but asks for more");
 }
@@ -163,12 +160,12 @@ TEST(HostileTables, ATableOfNullsIsRefusedByItsFirstRow) {
   const tiny::TemporaryFolder folder;
   write_file_atomically(folder / "train.jsonl",
                         "{\"sentence\": null, \"label\": 0}\n{\"sentence\": null, \"label\": 1}\n");
-  expect_data_refused(run({"data", "features", "glue", "--task_name", "sst-2", "--data_dir", folder.path(), "--model",
-                           tiny::bert_folder(), "--use_cache", "false"}),
-                      "train.jsonl` line 1: `sentence` must be text, but is missing");
+  expect_table_refused(run({"data", "features", "glue", "--task_name", "sst-2", "--data_dir", folder.path(), "--model",
+                            tiny::bert_folder(), "--use_cache", "false"}),
+                       "train.jsonl` line 1: `sentence` must be text, but is missing");
 }
 
-// Runs under a limit on its address space, in kilobytes; sanitizers need more than any.
+// Runs the program under a limit on its address space, in kilobytes.
 Outcome run_in_memory(int64_t most_kilobytes, const fs::path& folder, const std::string& words) {
   const std::string command = fmt::format("cd '{}' && ulimit -v {} && exec '{}' {} > out 2> errors", folder.string(),
                                           most_kilobytes, RETORT_PROGRAM, words);
@@ -190,182 +187,8 @@ TEST(HostileTables, ATableOfManyNamesTakesMemoryInProportion) {
       run_in_memory(3'000'000, folder.path(),
                     fmt::format("data features squad --train_file many.jsonl --use_cache false --model '{}'",
                                 tiny::bert_folder().string()));
-  expect_data_refused(outcome, "`many.jsonl` must have the column `context`, but has id, k0, k1, ");
+  expect_table_refused(outcome, "`many.jsonl` must have the column `context`, but has id, k0, k1, ");
   EXPECT_LT(outcome.errors.size(), 1000u);
-}
-
-// A sound token file of the small world's text.
-fs::path make_token_file(const fs::path& folder) {
-  write_file_atomically(folder / "text", "the old mill\nwas built by the river\n");
-  const Outcome outcome = run({"data", "binarize", "--file_path", folder / "text", "--model", tiny::bert_folder(),
-                               "--output_file", folder / "sound.tok"});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-  return folder / "sound.tok";
-}
-
-// What is there but for one column.
-data::ColumnStore without_column(const fs::path& file, const std::string& name) {
-  const data::ColumnStore all = data::read_column_file(file, "");
-  data::ColumnStore others;
-  for (const data::ColumnStore::Column& column : all.columns())
-    if (column.name != name) {
-      auto bytes = std::make_shared<const std::vector<std::byte>>(column.bytes.begin(), column.bytes.end());
-      others.add_column({column.name, column.element_bytes, *bytes}, bytes);
-    }
-  return others;
-}
-
-template <typename T>
-std::vector<T> column_of(const fs::path& file, const std::string& name) {
-  const data::ColumnStore all = data::read_column_file(file, "");
-  const auto values = all.get<T>(name);
-  return {values.begin(), values.end()};
-}
-
-struct WrongColumn {
-  std::string name, told;
-  std::function<void(const fs::path& sound, data::ColumnStore& columns)> add;  // the column again, other than it was
-};
-
-// The vocabulary with another value of one field.
-WrongColumn wrong_vocabulary(const std::string& field, const Json& value, const std::string& told) {
-  return {"vocabulary", told, [=](const fs::path& sound, data::ColumnStore& columns) {
-            const std::vector<char> text = column_of<char>(sound, "vocabulary");
-            Json json = Json::parse(text.begin(), text.end());
-            json[field] = value;
-            columns.add_text("vocabulary", json.dump());
-          }};
-}
-
-template <typename T>
-WrongColumn wrong_numbers(const std::string& name, const std::string& told,
-                          const std::function<void(std::vector<T>&)>& change) {
-  return {name, told, [=](const fs::path& sound, data::ColumnStore& columns) {
-            std::vector<T> numbers = column_of<T>(sound, name);
-            change(numbers);
-            columns.add(name, std::move(numbers));
-          }};
-}
-
-std::vector<WrongColumn> wrong_token_columns() {
-  return {
-      {"ids", "it has no column `ids`", [](const fs::path&, data::ColumnStore&) {}},
-      wrong_vocabulary("vocab_size", 1'000'000'000,
-                       "the `vocab_size` of its vocabulary must be 0 to 4194304, but is 1000000000"),
-      wrong_numbers<uint16_t>("ids", "its column `ids` must hold numbers from 0 to ",
-                              [](std::vector<uint16_t>& ids) { ids[1] = 65535; }),
-      wrong_numbers<uint64_t>("begins", "its sequence 0 lies outside of the ids",
-                              [](std::vector<uint64_t>& begins) { begins[0] = ~uint64_t{0}; }),
-  };
-}
-
-TEST(HostileTables, TokenFilesThatWereWrittenWrongAreRefused) {
-  const tiny::TemporaryFolder folder;
-  const fs::path sound = make_token_file(folder.path()), file = folder / "wrong.tok";
-  for (const WrongColumn& wrong : wrong_token_columns()) {
-    data::ColumnStore columns = without_column(sound, wrong.name);
-    wrong.add(sound, columns);
-    data::write_column_file(file, std::string(32, 'a'), columns);
-    const Outcome outcome = run({"data", "count", "--data_file", file, "--output_file", folder / "counts.json"});
-    expect_data_refused(outcome, fmt::format("`{}` must be a whole token file, but ", file.string()));
-    expect_data_refused(outcome, wrong.told);
-    expect_data_refused(outcome, "; make it again by `retort data binarize`");
-    EXPECT_FALSE(fs::exists(folder / "counts.json")) << wrong.told;
-  }
-  EXPECT_EQ(run({"data", "count", "--data_file", sound, "--output_file", folder / "counts.json"}).exit_code, 0);
-}
-
-// The only feature cache in a folder.
-fs::path only_cache(const fs::path& folder) {
-  fs::path found;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".columns") found = entry.path();
-  return found;
-}
-
-// `words` make a cache, then find it with each of these columns wrong, say so, and make it anew as it was.
-void expect_caches_made_anew(Words words, const fs::path& caches, const std::vector<WrongColumn>& all) {
-  words.insert(words.end(), {"--cache_dir", caches});
-  const Outcome first = run(words);
-  ASSERT_EQ(first.exit_code, 0) << first.errors;
-  const fs::path cache = only_cache(caches);
-  ASSERT_FALSE(cache.empty());
-  const fs::path sound = caches.string() + ".sound";
-  fs::copy_file(cache, sound);
-  const std::string stem = cache.stem().string();
-  for (const WrongColumn& wrong : all) {
-    data::ColumnStore columns = without_column(sound, wrong.name);
-    wrong.add(sound, columns);
-    data::write_column_file(cache, stem.substr(stem.rfind('-') + 1), columns);
-    const Outcome outcome = run(words);
-    EXPECT_EQ(outcome.exit_code, 0) << wrong.told << ": " << outcome.errors;
-    EXPECT_NE(outcome.errors.find(fmt::format("`{}` cannot be used: {}", cache.string(), wrong.told)),
-              std::string::npos)
-        << wrong.told << ": " << outcome.errors;
-    EXPECT_NE(outcome.errors.find("; building it anew"), std::string::npos) << outcome.errors;
-    EXPECT_EQ(read_file(cache), read_file(sound)) << wrong.told;
-  }
-}
-
-template <typename T>
-WrongColumn last_number(const std::string& name, T value, const std::string& told) {
-  return wrong_numbers<T>(name, told, [=](std::vector<T>& numbers) { numbers.back() = value; });
-}
-
-TEST(HostileTables, SquadCachesThatWereWrittenWrongAreMadeAnew) {
-  const tiny::TemporaryFolder folder;
-  const std::string must = "its column `";
-  expect_caches_made_anew(
-      {"data", "features", "squad", "--train_file", tiny::train_file(), "--model", tiny::bert_folder(),
-       "--max_seq_length", "64", "--doc_stride", "32", "--max_query_length", "24"},
-      folder / "caches",
-      {
-          last_number<int32_t>("piece_ids", 1 << 30, must + "piece_ids` must hold numbers from 0 to "),
-          last_number<int32_t>("piece_words", 1 << 30, must + "piece_words` must hold words of the piece's context"),
-          last_number<int64_t>("context_piece_starts", 1, must + "context_piece_starts` must begin at 0 and end at "),
-          last_number<int32_t>("example_contexts", 5000, must + "example_contexts` must hold numbers from 0 to 39"),
-          last_number<int32_t>("start_positions", 64, must + "start_positions` must hold tokens of its sequence"),
-          wrong_numbers<int64_t>("scalars", must + "scalars` must hold 3 elements, but holds 2",
-                                 [](std::vector<int64_t>& scalars) { scalars.pop_back(); }),
-          {"windows", must + "windows` must have elements of ",
-           [](const fs::path&, data::ColumnStore& to) { to.add("windows", std::vector<char>(40)); }},
-      });
-}
-
-TEST(HostileTables, GlueCachesThatWereWrittenWrongAreMadeAnew) {
-  const tiny::TemporaryFolder folder;
-  write_file_atomically(folder / "train.tsv", "sentence\tlabel\nthe old mill\t1\nthe river\t0\n");
-  const std::string must = "its column `";
-  expect_caches_made_anew(
-      {"data", "features", "glue", "--task_name", "sst-2", "--data_dir", folder.path(), "--model", tiny::bert_folder()},
-      folder / "caches",
-      {
-          last_number<int32_t>("ids", 1 << 30, must + "ids` must hold numbers from 0 to "),
-          last_number<int64_t>("row_starts", 1 << 20, must + "row_starts` must begin at 0 and end at "),
-          last_number<int32_t>("segment_b_starts", 100, "its row 1 must have 2 to 128 tokens with a second text"),
-          last_number<int32_t>("labels", 2, must + "labels` must hold numbers from 0 to 1, but number 1 is 2"),
-          last_number<float>("targets", 1.0F / 0.0F, must + "targets` must hold finite numbers"),
-          wrong_numbers<int64_t>("row_indexes", must + "row_indexes` must hold 2 elements, but holds 1",
-                                 [](std::vector<int64_t>& indexes) { indexes.pop_back(); }),
-      });
-}
-
-TEST(HostileTables, TextOfAnotherEncodingIsRefusedByLineAndByte) {
-  const tiny::TemporaryFolder folder;
-  write_file_atomically(folder / "latin1.txt", "the old mill\nthe caf\xe9 was built\nby the river\n");
-  const Words words{"data",    "binarize",          "--file_path",   folder / "latin1.txt",
-                    "--model", tiny::bert_folder(), "--output_file", folder / "out.tok"};
-  expect_data_refused(run(words), fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8",
-                                              (folder / "latin1.txt").string()));
-  EXPECT_FALSE(fs::exists(folder / "out.tok"));
-  Words skipping = words;
-  skipping.insert(skipping.end(), {"--on_bad_record", "skip"});
-  const Outcome outcome = run(skipping);
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-  EXPECT_EQ(outcome.last_line().value("skipped", 0), 1) << outcome.output;
-  EXPECT_EQ(outcome.last_line().value("sequences", 0), 2) << outcome.output;
-  EXPECT_NE(outcome.errors.find("line 2 must be UTF-8 text, but is broken at byte 8"), std::string::npos)
-      << outcome.errors;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Input lines that are wrong, for the commands that read JSON lines: the message names the file and the line.
+// Malformed input of the commands that read JSON lines: the message names the file and the line.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 
 struct BadLine {
   const char* line;
-  const char* message;  // behind "line 2"
+  const char* message;  // after "line 2"
 };
 
 void expect_refused(const Outcome& outcome, const std::string& place, const BadLine& bad) {

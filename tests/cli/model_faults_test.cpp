@@ -1,4 +1,5 @@
-// Model folders that are damaged, incomplete or something else: exit 2 and one sentence that says what is wrong where.
+// Model folders that are damaged, incomplete or no model folders: exit code 2 and one sentence with the fault and its
+// place.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace {
 
 class ModelFaults : public testing::Test {
  protected:
-  // `retort predict qa` on the folder; it must fail as a fault of the user's with all of `parts` in its message.
+  // Runs `retort predict qa` on the folder; it must end as a user error with all of `parts` in its message.
   void expect_refused(const std::vector<std::string>& parts) {
     const Outcome outcome = run({"predict", "qa", "--model", model_, "--question", "q", "--context", "c"});
     EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
@@ -98,8 +99,8 @@ TEST_F(ModelFaults, WithoutTheHeadItMustBeFineTunedFirst) {
   expect_refused({"BertForQuestionAnswering", "qa_outputs.weight", "fine-tune it for this task first"});
 }
 
-// Training may start a head from random numbers, but never a layer of the body without a word.
-TEST_F(ModelFaults, TrainingRefusesABodyWithHoles) {
+// Training may start a head from random numbers, but not a layer of the encoder.
+TEST_F(ModelFaults, TrainingRefusesAnEncoderWithAMissingTensor) {
   rewrite_weights("bert.encoder.layer.1.intermediate.dense.weight", {});
   const Outcome outcome = run(finetune_squad_words(folder_ / "out", {"--model", model_}));
   EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;

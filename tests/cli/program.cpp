@@ -1,4 +1,4 @@
-// See program.h. Streams go through files, so that no pipe can fill up.
+// See program.h. Streams are files, since a pipe could fill up and block the program.
 #include "cli/program.h"
 
 #include <fcntl.h>
@@ -53,7 +53,7 @@ Process::Process(const Words& arguments, const std::string& input, const Limits&
   take_file(out, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
   take_file(errors, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
   apply(limits);
-  ::setenv("OMP_NUM_THREADS", "1", 1);  // as tiny::squad_settings, for the same reason
+  ::setenv("OMP_NUM_THREADS", "1", 1);  // for the reason in tiny::squad_settings
   ::execv(RETORT_PROGRAM, words.data());
   ::_exit(123);
 }

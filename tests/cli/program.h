@@ -23,14 +23,14 @@ struct Outcome {
 };
 
 struct Limits {
-  int64_t file_bytes = 0;  // RLIMIT_FSIZE: the largest file that it may write; 0: none
+  int64_t file_bytes = 0;  // RLIMIT_FSIZE: the largest file that it may write; 0: no limit
   std::string directory = {};
-  std::map<std::string, std::string> environment = {};  // beside what this process has
+  std::map<std::string, std::string> environment = {};  // added to the environment of this process
 };
 
 using Words = std::vector<std::string>;
 
-// A started program; ends with it when nobody waited.
+// A started program. The destructor kills it when it still runs.
 class Process {
  public:
   Process(const Words& arguments, const std::string& input = "", const Limits& limits = {});

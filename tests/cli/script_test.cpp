@@ -1,18 +1,18 @@
-// The scripts of runs/ from end to end, on the small world.
+// The scripts of runs/ from end to end, on the tiny world.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
 
-#include "cli/furniture.h"
+#include "cli/user_data.h"
 #include "retort/pretrained/model_folder.h"
 #include "retort/recipe/binarize.h"
 
 namespace retort::program {
 namespace {
 
-// A BERT body with a masked-LM head: the general teacher, and the candidates' model.
+// Writes a BERT masked language model: the general teacher, and the model that proposes candidates.
 fs::path make_language_model(const fs::path& folder) {
   const text::Tokenizer tokenizer = text::Tokenizer::load(tiny::bert_folder());
   const auto config = model::config_from_json(read_json_file(tiny::bert_folder() / "config.json"), "tiny");
@@ -29,8 +29,8 @@ int run_script(const std::string& script, const std::string& words) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// All eight stages, each from what the ones before have left; and nothing beside the user's data.
-TEST(TinyBertScript, GoesTheWholeWayInSmall) {
+// All eight stages run, each from the output of the ones before, and nothing is written into the user's data folders.
+TEST(TinyBertScript, RunsAllStagesOnSmallData) {
   const tiny::TemporaryFolder folder;
   fs::create_directory(folder / "squad");
   fs::copy(tiny::train_file(), folder / "squad/train-v1.1.json");
@@ -62,7 +62,7 @@ TEST(TinyBertScript, GoesTheWholeWayInSmall) {
   EXPECT_EQ(run_script("tinybert.sh", "--stage 8 " + inputs), 0) << "a stage that is done is left alone";
   EXPECT_EQ(run_script("tinybert.sh", "--stage 9 " + inputs), 2);
   EXPECT_EQ(run_script("tinybert.sh", "--stage 3 --output_dir " + in("out")), 2) << "without its data";
-  // What the last stage lacks is said before the first begins.
+  // A file that the last stage lacks is reported before the first stage begins.
   const auto refusal = [&](const std::string& wrong) {
     EXPECT_EQ(run_script("tinybert.sh", fmt::format("--stage all {} {} 2> {}", inputs, wrong, in("said"))), 2);
     EXPECT_FALSE(fs::exists(folder / "new"));
@@ -80,10 +80,10 @@ TEST(TinyBertScript, GoesTheWholeWayInSmall) {
       << read_file(folder / "said");
 }
 
-// Every run of the three tables in some steps; then nothing is run again, and what fails is no number.
-TEST(DistillationTables, FillsEveryPlaceAndGoesOn) {
+// Every run of the three tables takes a few steps; a second call runs nothing again.
+TEST(DistillationTables, FillsEveryCellAndContinues) {
   const tiny::TemporaryFolder folder;
-  furnish_data(folder.path());
+  write_user_data(folder.path());
   make_model(folder / "model", model::Head::kNone, 6);
   const auto words = [&](const std::string& more) {
     return fmt::format(
@@ -102,7 +102,7 @@ TEST(DistillationTables, FillsEveryPlaceAndGoesOn) {
   const Json results = read_json_file(folder / "out/small/results.json");
   EXPECT_EQ(results.size(), 60U);
   for (const auto& [name, result] : results.items()) {
-    if (name.starts_with("augmented-")) continue;  // its rows lie beside the task's
+    if (name.starts_with("augmented-")) continue;  // augmentation writes its rows into the task's folder
     EXPECT_TRUE(fs::exists(folder / "out/small" / name)) << name;
     if (name.ends_with("-2")) {
       EXPECT_EQ(result.at("train_steps"), 6) << name;

@@ -1,4 +1,4 @@
-// Tokenizer files that disagree or add tokens, and the flag that overrules them, as a user meets them.
+// Tokenizer files that disagree or add tokens, and the flag that overrides them.
 #include <gtest/gtest.h>
 
 #include "cli/program.h"
@@ -18,7 +18,7 @@ TEST(TokenizerFolders, AddedTokensBesideAVocabularyAreFound) {
   EXPECT_EQ(outcome.output, "5 12 6\n");
 }
 
-TEST(TokenizerFolders, TheConfigDecidesTheLetterCaseAndSaysSo) {
+TEST(TokenizerFolders, TheConfigurationDecidesTheLetterCaseWithAWarning) {
   const tiny::TemporaryFolder folder;
   write_file_atomically(folder / "vocab.txt", std::string(kSpecial) + "Hel\nhel\n##lo\n");
   write_file_atomically(folder / "tokenizer_config.json", R"({"do_lower_case": false})");
@@ -33,7 +33,7 @@ TEST(TokenizerFolders, TheConfigDecidesTheLetterCaseAndSaysSo) {
       << outcome.errors;
 }
 
-TEST(TokenizerFolders, DoLowerCaseOverrulesTheFolder) {
+TEST(TokenizerFolders, DoLowerCaseOverridesTheFolder) {
   const tiny::TemporaryFolder folder;
   const std::string model = tiny::copy_model(tiny::question_answering_folder(), folder / "model");
   for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"})

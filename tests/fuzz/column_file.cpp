@@ -12,7 +12,7 @@ void read_columns(const fs::path& path) {
   for (const auto& column : columns.columns()) touch(column.bytes);
 }
 
-// The ids that training would take are ids of the vocabulary.
+// Checks that the ids that training would read are ids of the vocabulary.
 void read_tokens(const fs::path& path) {
   const auto file = std::make_shared<const data::TokenFile>(path);
   const int64_t size = file->vocabulary().size;

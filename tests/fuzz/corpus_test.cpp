@@ -1,5 +1,6 @@
-// Every fuzz target over its corpus, so that what fuzzing has found stays mended. An input is taken or refused; another
-// exception is a failure that names the file. The corpus: tools/make_fuzz_corpus.py, and inputs of findings.
+// Runs every fuzz target over its corpus, so that each finding stays fixed. A target accepts or refuses an input; any
+// other exception is a failure that names the file. `tools/make_fixtures.py fuzz_corpus` makes the corpus; inputs of
+// findings are added to it.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -44,7 +45,7 @@ fs::path corpus() { return fs::path(RETORT_SOURCE_DIR) / "tests/fuzz/corpus"; }
 
 class Corpus : public testing::TestWithParam<Target> {};
 
-// A corpus whose every input is refused, or taken, reaches only half of what it should.
+// A corpus with only accepted or only refused inputs tests half of the parser.
 TEST_P(Corpus, IsTakenOrRefused) {
 #ifndef RETORT_PARQUET
   if (GetParam().run == parquet) GTEST_SKIP() << "this build reads no Parquet";

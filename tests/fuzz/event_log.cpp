@@ -5,7 +5,7 @@
 
 namespace retort::fuzz {
 
-// What a run that goes on keeps is the begin of the file, in whole lines; a log that is refused stays as it is.
+// Checks that a resumed run keeps the first whole lines of the file, and that a refused log does not change.
 bool event_log(std::string_view input) {
   const ScratchFolder folder;
   const fs::path path = folder.write("train_log.jsonl", input);

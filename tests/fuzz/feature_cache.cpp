@@ -10,7 +10,7 @@
 namespace retort::fuzz {
 namespace {
 
-// As load_squad_training does with a cache whose key is right.
+// Reads as load_squad_training does with a cache of the right key.
 void read_squad_cache(const data::ColumnStore& columns) {
   static const text::Tokenizer tokenizer =
       text::Tokenizer::from_vocabulary({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##a", "b", ".", "?"});
@@ -27,7 +27,7 @@ void read_squad_cache(const data::ColumnStore& columns) {
   }
 }
 
-// As load_glue does.
+// Reads as load_glue does.
 void read_glue_cache(const data::ColumnStore& columns) {
   const data::GlueTask& task = data::find_glue_task("sst-2");
   data::GlueFeatures::check(columns, {.task = task, .vocabulary_size = 10, .options = {.max_seq_length = 16}});

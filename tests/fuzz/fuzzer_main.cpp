@@ -1,5 +1,5 @@
-// One target as a libFuzzer program: https://llvm.org/docs/LibFuzzer.html. What the target throws ends the process with
-// the stack of the throw, because nobody catches it.
+// One target as a libFuzzer program: https://llvm.org/docs/LibFuzzer.html. No handler catches the target's exceptions,
+// so they end the process with the stack of the throw.
 #include <cstddef>
 #include <cstdint>
 

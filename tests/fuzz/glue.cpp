@@ -22,7 +22,7 @@ void make_glue_features(const fs::path& path, const data::GlueTask& task, const 
 
 }  // namespace
 
-// The first letter chooses the task, `a` the first of the table; the second, `t`, a test file.
+// The first letter chooses the task, `a` for the first of the table; `t` as the second letter chooses a test file.
 bool glue(std::string_view input) {
   if (input.size() < 2) return false;
   const auto tasks = data::glue_tasks();

@@ -9,7 +9,7 @@
 namespace retort::fuzz {
 
 void touch(std::span<const std::byte> bytes) {
-  static std::atomic<unsigned> kept_sum{0};  // so that no compiler leaves the loop out
+  static std::atomic<unsigned> kept_sum{0};  // keeps the compiler from removing the loop
   unsigned sum = 0;
   for (const std::byte byte : bytes) sum += static_cast<unsigned>(byte);
   kept_sum = sum;

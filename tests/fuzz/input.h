@@ -1,4 +1,4 @@
-// How an input reaches a parser that takes a path: as a file in memory, or as a folder.
+// Gives an input to a parser that takes a path: as a file in memory, or as a folder.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace retort::fuzz {
 
-// Whether `parse` takes its input: false for a UserError, and nothing else is caught.
+// Returns whether `parse` accepts its input; catches only UserError, for which it returns false.
 template <typename Parse>
 bool takes(const Parse& parse) {
   try {
@@ -24,11 +24,11 @@ bool takes(const Parse& parse) {
 
 inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-// Reads every byte, so that a span that leads elsewhere is noticed.
+// Reads every byte, so that a sanitizer finds a span outside its memory.
 void touch(std::span<const std::byte> bytes);
 inline void touch(std::string_view text) { touch(bytes_of(text)); }
 
-// A file in memory, with a path like any other's.
+// A file in memory, with a path.
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view content);
@@ -42,7 +42,7 @@ class MemoryFile {
   fs::path path_;
 };
 
-// A folder in memory where the system has one, else on disk; it goes with the object.
+// A folder in /dev/shm where the system has one, else on disk; the destructor removes it.
 class ScratchFolder {
  public:
   ScratchFolder();
@@ -56,7 +56,7 @@ class ScratchFolder {
   fs::path path_;
 };
 
-// An input that stands for several files: a line `=== NAME` begins each. What stands before the first is left out.
+// Splits an input into several files: a line `=== NAME` begins each. Text before the first such line is ignored.
 std::map<std::string, std::string_view, std::less<>> split_parts(std::string_view input);
 
 }  // namespace retort::fuzz

@@ -9,7 +9,7 @@
 namespace retort::fuzz {
 namespace {
 
-// Objects as predict and forward take them.
+// Reads objects as `predict` and `forward` do.
 void read_requests(std::string_view input) {
   std::istringstream stream{std::string(input)};
   task::JsonLinesInput lines(stream, "input");

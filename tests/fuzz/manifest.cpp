@@ -7,7 +7,7 @@
 namespace retort::fuzz {
 namespace {
 
-// Nothing that a manifest holds makes it throw; empty: the folder is whole.
+// Verification never throws, whatever the manifest holds; an empty result means a valid folder.
 bool agrees(std::string_view manifest) {
   const ScratchFolder folder;
   folder.write("a.txt", "content"), folder.write(checkpoint::kManifestFile, manifest);

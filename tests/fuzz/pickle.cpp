@@ -12,7 +12,7 @@
 namespace retort::fuzz {
 namespace {
 
-// Texts are views of the pickle, and values refer to values that are there.
+// Checks that texts are views of the pickle, and that values refer to existing values.
 void read_plain_pickle(std::string_view pickle) {
   const checkpoint::PickleContent content = checkpoint::read_pickle(bytes_of(pickle), "input");
   RETORT_CHECK(content.root < content.values.size(), "the root is value {}", content.root);

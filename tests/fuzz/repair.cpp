@@ -1,4 +1,4 @@
-// The layouts stand here a second time on purpose: what reads them is under test. Formats: safetensors.h,
+// The layouts are written here a second time, since their readers are under test. Formats: safetensors.h,
 // PKWARE APPNOTE 4.3, feature_cache.h, manifest.h.
 #include "fuzz/repair.h"
 
@@ -30,7 +30,7 @@ void append_number(std::string& bytes, T value) {
   bytes.append(reinterpret_cast<const char*>(&value), sizeof(T));
 }
 
-// The parts that the two headers of a ZIP entry share, and the whole entry.
+// The fields that both headers of a ZIP entry hold, and the whole entry.
 struct StoredEntry {
   std::string name, content;
   uint32_t begin = 0;

@@ -19,7 +19,7 @@ void read_safetensors_bytes(std::string_view bytes) {
   checkpoint::map_names(names, "input");
 }
 
-// What the header says can be written and says the same when it is read again.
+// Checks that the header is the same after writing and reading.
 void rewrite_header(std::string_view text, int64_t data_bytes) {
   const auto header = checkpoint::parse_safetensors_header(text, data_bytes, "input");
   const std::string written = checkpoint::format_safetensors_header(header);

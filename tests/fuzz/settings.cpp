@@ -5,7 +5,7 @@
 namespace retort::fuzz {
 namespace {
 
-// A field of every kind and limit.
+// A configuration with a field of every kind and limit.
 struct Settings {
   bool is_fast = true;
   int64_t steps = 3, all = -1;
@@ -27,7 +27,7 @@ struct Settings {
   }
 };
 
-// Settings that were taken can be written, and read back they are the same.
+// Checks that settings that were read are the same after writing and reading.
 void read_settings(const Json& values) {
   Settings settings, again;
   FieldList list, list_again;
@@ -38,7 +38,7 @@ void read_settings(const Json& values) {
   RETORT_CHECK(fields_to_json(list_again) == written, "the settings change: {}", written.dump());
 }
 
-// Each line is a word of a command line. No other file is read.
+// Parses each line as a word of a command line; it reads no other file.
 void read_words(std::string_view input) {
   std::vector<std::string> words;
   while (!input.empty()) {

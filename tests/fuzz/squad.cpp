@@ -14,7 +14,7 @@ const text::Tokenizer& squad_tokenizer() {
   return tokenizer;
 }
 
-// Words lie in their contexts, and answers in their windows.
+// Checks that words lie in their contexts, and answers in their windows.
 void make_features(const data::SquadData& read, bool is_training) {
   const data::SquadFeatureOptions options{.max_seq_length = 24, .doc_stride = 8, .max_query_length = 8};
   const auto features = data::make_squad_features(read, squad_tokenizer(), options, is_training);

@@ -1,4 +1,4 @@
-// Tables of either form, for the targets of both.
+// Tables as JSON lines and as Parquet, for the targets of both.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace retort::fuzz {
 
-// Those of the corpus, and of SQuAD and GLUE.
+// Column names of the corpus, of SQuAD and of GLUE.
 inline constexpr std::array<std::string_view, 17> kTableColumns{"a",
                                                                 "b",
                                                                 "c",
@@ -27,7 +27,7 @@ inline constexpr std::array<std::string_view, 17> kTableColumns{"a",
                                                                 "answers.text",
                                                                 "answers.answer_start"};
 
-// Reads every value; columns of a known kind have as many as their rows say.
+// Reads every value. Checks that columns of a known kind have one value per row.
 void check_table(const data::Table& table);
 
 }  // namespace retort::fuzz

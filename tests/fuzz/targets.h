@@ -1,8 +1,8 @@
-// The fuzz targets: each gives one input to the parser of one kind of file and returns whether the parser took it. A
-// UserError is an answer; whatever else a parser throws leaves the target and is a finding, as is what a sanitizer
-// reports, a broken property (RETORT_CHECK), and memory or time out of proportion. An input whose checksums or lengths
-// are wrong is tried once more with these put right, so that what lies behind them is reached.
-// fuzzer_main.cpp makes a libFuzzer program of each, corpus_test.cpp runs each over its corpus.
+// The fuzz targets. Each gives one input to the parser of one file format and returns whether the parser accepts it; a
+// UserError is a refusal. Findings are: any other exception, a report of a sanitizer, a property that does not hold
+// (RETORT_CHECK), and memory or time out of proportion. Inputs with wrong checksums or lengths are tried a second time
+// with right ones, so that fuzzing reaches the code after these checks. fuzzer_main.cpp makes a libFuzzer program of
+// each, corpus_test.cpp runs each over its corpus.
 #pragma once
 
 #include <string_view>
@@ -10,12 +10,12 @@
 namespace retort::fuzz {
 
 bool column_file(std::string_view input);      // token files and the container of feature caches
-bool event_log(std::string_view input);        // train_log.jsonl of a run that goes on
+bool event_log(std::string_view input);        // train_log.jsonl of a resumed run
 bool feature_cache(std::string_view input);    // features of SQuAD and GLUE in column files
 bool glove(std::string_view input);            // word vectors
 bool glue(std::string_view input);             // TSV files and the hub's tables as JSON lines
 bool json(std::string_view input);             // any JSON
-bool json_lines(std::string_view input);       // tables and requests, an object a line
+bool json_lines(std::string_view input);       // tables and requests, one object per line
 bool manifest(std::string_view input);         // MANIFEST.json of a checkpoint
 bool model_config(std::string_view input);     // config.json
 bool parquet(std::string_view input);          // tables of the hub
@@ -24,7 +24,7 @@ bool predictions(std::string_view input);      // predictions.json and null_odds
 bool safetensors(std::string_view input);      // header, and names in all dialects
 bool settings(std::string_view input);         // retort_config.json and --config, flags
 bool shard_index(std::string_view input);      // model.safetensors.index.json
-bool squad(std::string_view input);            // SQuAD JSON, and features of what is taken
+bool squad(std::string_view input);            // SQuAD JSON, and features of accepted files
 bool text(std::string_view input);             // any text through a tokenizer
 bool tokenizer_files(std::string_view input);  // a folder: see split_parts
 bool torch_file(std::string_view input);       // ZIP archive with pickle and storages

@@ -1,4 +1,4 @@
-// What holds for every tokenizer and every text.
+// Properties of every tokenizer with every text.
 #pragma once
 
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace retort::fuzz {
 
-// Encodes and decodes `text`. Ids are of the vocabulary; offsets lie in the text, in order, and follow each other; an
-// encoding that is appended is the same again.
+// Encodes and decodes `text`. Checks that ids are in the vocabulary, that offsets lie in the text and are in order, and
+// that an appended encoding equals the first.
 void check_encoding(const text::Tokenizer& tokenizer, std::string_view text);
 
 }  // namespace retort::fuzz

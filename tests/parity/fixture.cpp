@@ -12,7 +12,7 @@
 namespace retort::parity {
 namespace {
 
-constexpr int64_t kFullLimit = 128;  // FULL_LIMIT of tools/fixtures/sketch.py
+constexpr int64_t kFullLimit = 128;  // FULL_LIMIT of tools/fixtures/reference/sketch.py
 
 kernel::Ragged make_batch(const Json& sequences) {
   kernel::Ragged batch;

@@ -1,5 +1,5 @@
 // One parity fixture: a tiny model folder, a batch with labels, and what transformers computes from them in float64.
-// Made by tools/make_fixtures.py, which describes the files.
+// Made by `tools/make_fixtures.py parity`, whose module describes the files.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,7 +22,7 @@ struct Fixture {
   std::vector<int64_t> rows;  // rows of the batch whose activations are stored
 
   std::string head() const { return expected["head"]; }
-  // The whole column `key` of the sequences, one number each.
+  // The number `key` of each sequence.
   std::vector<int32_t> column(const std::string& key) const;
   // The lists `labels` of the sequences, one after the other: [T].
   std::vector<int32_t> token_labels() const;
@@ -39,7 +39,7 @@ Fixture load_fixture(const fs::path& folder);
 std::vector<std::string> fixture_names();
 fs::path fixture_folder(const std::string& name);
 
-// A batch of sequence `sequence` alone.
+// A batch of only the sequence `sequence`.
 kernel::Ragged single_sequence(const kernel::Ragged& batch, int64_t sequence);
 
 // What the fixture stores for a gradient or an update: the tensor itself, or a large matrix times signs (in float64).

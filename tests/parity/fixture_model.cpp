@@ -11,7 +11,7 @@
 namespace retort::parity {
 namespace {
 
-// Places that lie outside their sequence mean "not in this window".
+// Positions outside their sequence mean "not in this window"; the loss ignores them.
 std::vector<int32_t> places_inside(const Fixture& fixture, const std::string& key) {
   std::vector<int32_t> places = fixture.column(key);
   for (size_t b = 0; b < places.size(); ++b) {

@@ -1,4 +1,4 @@
-// Model folders in every form in which users have them give the same model, and folders written here hold exactly the
+// Model folders in every form that users have give the same model, and folders that retort writes hold exactly the
 // tensors that transformers writes for the same model.
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Folders, FolderForm,
                                          "no_prefix", "nvidia", "padded_rows", "padded_vocabulary"),
                          [](const auto& instance) { return instance.param; });
 
-TEST(FolderForms, BodyAloneStartsAFreshHead) {
+TEST(FolderForms, AnEncoderStartsAFreshHead) {
   const pretrained::LoadedModel loaded =
       load_form("body_only", {.head = model::Head::kSequenceClassification, .may_start_head = true});
   EXPECT_EQ(loaded.missing, (std::vector<std::string>{"classifier.weight", "classifier.bias"}));
@@ -59,7 +59,7 @@ TEST(FolderForms, BodyAloneStartsAFreshHead) {
   expect_outputs(*loaded.model, load_fixture(form_folder("plain")), false);
 }
 
-TEST(FolderForms, BodyAloneIsNoClassifier) {
+TEST(FolderForms, AnEncoderIsNoClassifier) {
   try {
     load_form("body_only", {.head = model::Head::kSequenceClassification});
     FAIL() << "a folder without a head was taken for a classifier";
@@ -88,7 +88,7 @@ TEST(FolderForms, PrunedHeadsAreLeftOut) {
   expect_outputs(*loaded.model, load_fixture(form_folder("pruned_distilbert")));
 }
 
-// A folder that is removed with everything in it.
+// A temporary folder; the destructor removes it with its content.
 struct ScratchFolder {
   ScratchFolder() : path(fs::temp_directory_path() / ("retort_parity_" + std::to_string(getpid()))) {
     make_folder(path);
@@ -122,7 +122,7 @@ TEST_P(SavedFolder, HoldsTheTensorsThatTransformersWrites) {
   }
 }
 
-// What config.json must keep of the one that transformers wrote: all but the element type.
+// config.json keeps every field that transformers wrote, except the element type.
 TEST_P(SavedFolder, KeepsWhatConfigSays) {
   const fs::path original = fixture_folder(GetParam());
   const pretrained::LoadedModel loaded =

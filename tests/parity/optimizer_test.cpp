@@ -1,7 +1,7 @@
-// Three training steps of every head against the published formulas in float64 (tools/fixtures/optimizers.py): losses,
-// gradient norms, learning rates and the change of every parameter, for AdamW with and without bias correction and with
-// warm-up, and for BertAdam. The same formulas on transformers' float32 gradients stay within 1e-4 (relative) of these
-// changes.
+// Three training steps of every head against the published formulas in float64
+// (tools/fixtures/reference/optimizers.py): losses, gradient norms, learning rates and the change of every parameter,
+// for AdamW with and without bias correction and with warm-up, and for BertAdam. The same formulas on transformers'
+// float32 gradients stay within 1e-4 (relative) of these changes.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -74,7 +74,8 @@ TEST_P(OptimizerParity, ThreeStepsAreThoseOfTheFormulas) {
     const auto expected = fixture_.tensors.find("update." + slice.name);
     if (expected == fixture_.tensors.end()) {
       EXPECT_EQ(own.abs().max().item<float>(), 0.0F) << slice.name << " is frozen";
-    } else if (!fixture_.has_vanishing_gradient(slice.name)) {  // Adam divides such a gradient's rounding by itself
+    } else if (!fixture_.has_vanishing_gradient(
+                   slice.name)) {  // Adam scales the rounding error of such a gradient to 1
       EXPECT_LE(relative_difference(sketch(own), expected->second), kUpdateTolerance) << slice.name;
     }
   }

@@ -1,5 +1,5 @@
-// What a step or a prediction computes must not depend on how the work was cut: into micro-batches, accumulated
-// batches, or among threads; nor on the neighbours of a sequence in its batch.
+// The results of a step and of a prediction do not depend on micro-batches, gradient accumulation, the number of
+// threads, or the other sequences of the batch.
 #include <gtest/gtest.h>
 
 #include <ATen/ATen.h>
@@ -24,12 +24,12 @@ recipe::FinetuneSquadConfig three_steps() {
   return config;
 }
 
-TEST(Step, DoesNotDependOnTheCutIntoMicroBatches) {
+TEST(Step, DoesNotDependOnMicroBatches) {
   for (const char* kernels : {"fused", "reference"}) {
     recipe::FinetuneSquadConfig whole = three_steps();
     whole.training.kernels = kernels;
     recipe::FinetuneSquadConfig cut = whole;
-    cut.training.max_tokens_per_micro_batch = 40;  // fewer than a sequence has: each goes alone
+    cut.training.max_tokens_per_micro_batch = 40;  // fewer than any sequence has: one sequence per micro-batch
     EXPECT_LT(relative_difference(train_tiny(cut), train_tiny(whole)), 1e-5) << kernels;
   }
 }
@@ -67,8 +67,8 @@ TEST(Step, IsTheSameForAnyNumberOfThreadsWhenDeterministic) {
   EXPECT_EQ(train_tiny(two).parameters, expected);
 }
 
-// Our own loops cut work by rows and add up in one order, whoever computes a row; matrix products are LibTorch's,
-// which may cut sums by the number of threads.
+// retort's own loops divide work by rows and add up in one order for any number of threads. Matrix products are
+// LibTorch's, which may split sums by the number of threads.
 TEST(Step, DoesNotDependOnTheNumberOfThreads) {
   recipe::FinetuneSquadConfig one = three_steps(), two = one;
   two.training.threads = 2;
@@ -83,7 +83,7 @@ TEST(Step, IsRepeatableBitForBit) {
   EXPECT_TRUE(train_tiny(three_steps()).parameters == train_tiny(three_steps()).parameters);
 }
 
-// Largest difference between a sequence's logits in company and alone.
+// The largest difference between a sequence's logits in the batch and alone.
 double largest_logit_difference(const fs::path& folder, kernel::Precision precision) {
   const at::NoGradGuard no_grad;
   pretrained::ModelSource source;
@@ -115,7 +115,7 @@ TEST(Logits, DoNotDependOnTheOtherSequencesOfTheBatch) {
     kernel::set_implementation(implementation);
     for (const fs::path& folder : {tiny::bert_folder(), tiny::distilbert_folder()}) {
       EXPECT_LT(largest_logit_difference(folder, kernel::Precision::kFloat32), 1e-5) << folder;
-      // Logits of about 1 rest on activations of 8 bits: a product that rounds elsewhere moves them by some 2^-8.
+      // Activations have 8 significant bits, so another rounding changes logits of about 1 by some 2^-8.
       EXPECT_LT(largest_logit_difference(folder, kernel::Precision::kBf16), 0.02) << folder;
     }
   }

@@ -1,5 +1,5 @@
-// The built program, stopped from outside at arbitrary moments: by signals it answers and by one it cannot. Whenever
-// that happens, --resume ends with the model of an undisturbed run, byte for byte.
+// The program is stopped at arbitrary moments by signals that it handles and by SIGKILL. After each, --resume ends with
+// the model of an uninterrupted run, byte for byte.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -22,7 +22,7 @@ Words words_for(const fs::path& output_dir, const Words& more = {}) {
 
 void sleep_ms(uint64_t milliseconds) { std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds)); }
 
-// Waits for the process to end or the folder to show a first checkpoint.
+// Waits until the process ends or the folder holds a checkpoint.
 void wait_for_checkpoint(Process& process, const fs::path& output_dir) {
   const auto has_one = [&] {
     std::error_code ignored;
@@ -52,7 +52,7 @@ TEST(Crash, KilledAtAnyMomentContinuesToTheSameModel) {
     wait_for_checkpoint(process, folder / "out");
     sleep_ms(make_key(17, attempt) % 40);
     process.send(SIGKILL);
-    if (process.wait().exit_code != 128 + SIGKILL) break;  // it was done before
+    if (process.wait().exit_code != 128 + SIGKILL) break;  // the run ended before the signal
     ++kills;
   }
   if (!fs::exists(folder / "out/DONE")) {

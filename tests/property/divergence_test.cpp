@@ -1,4 +1,5 @@
-// A run whose numbers leave the finite ones skips updates for a while, then stops and keeps what it had saved.
+// A run with losses or gradients that are not finite skips these steps; after too many it stops and keeps its
+// checkpoint.
 #include <gtest/gtest.h>
 
 #include <ATen/core/Tensor.h>
@@ -13,7 +14,7 @@
 namespace retort::property {
 namespace {
 
-// Sets one weight of the body while it is true for the step, and its old value back when it is not.
+// Sets one weight of the encoder to infinity where `is_poisoned`, and restores it elsewhere.
 class Poison {
  public:
   void set(kernel::ParameterStore& parameters, bool is_poisoned) {

@@ -1,4 +1,4 @@
-// An output folder has one writer, and a finished run is not written over by accident.
+// An output folder has one writer, and a second command does not overwrite a finished run.
 #include <gtest/gtest.h>
 
 #include <csignal>

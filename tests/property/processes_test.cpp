@@ -1,5 +1,5 @@
-// Several processes that train one model: they end with the model of one process, and when one of them dies or hangs
-// the others say so, keep what was trained and go on later.
+// Distributed training: several ranks end with the model of one process, and when a rank dies or hangs, the others
+// report it, save the last step and can resume.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -18,14 +18,14 @@
 namespace retort::program {
 namespace {
 
-// Test programs that run side by side have neighboring numbers: each gets 16 ports of its own, below those that the
-// system hands out.
+// Test programs that run at the same time have neighboring process ids: each gets 16 ports, below the system's
+// ephemeral range.
 int free_port() {
   static int next = 20000 + static_cast<int>(::getpid() % 750) * 16;
   return next++;
 }
 
-// `words` in `count` processes, as a launcher starts them.
+// Starts the command `words` as `count` ranks, as a launcher does.
 std::vector<std::unique_ptr<Process>> start(const Words& words, int count) {
   const std::string port = std::to_string(free_port());
   std::vector<std::unique_ptr<Process>> processes;
@@ -57,7 +57,7 @@ std::vector<float> weights_of(const fs::path& folder) {
   return all;
 }
 
-// ||a - b|| / ||b - start||: of the way that training went.
+// ||a - b|| / ||b - start||: the difference relative to the change that training made.
 double relative_difference(const fs::path& a, const fs::path& b, const fs::path& start) {
   const auto x = weights_of(a), y = weights_of(b), z = weights_of(start);
   double difference = 0, way = 0;
@@ -80,8 +80,9 @@ std::string errors_of(const std::vector<Outcome>& outcomes) {
   return text;
 }
 
-// Three processes with batches of 2 are one with a batch of 6, dropout included; the last step of an epoch is not full.
-TEST(Processes, TrainTheModelOfOne) {
+// Three ranks with batches of 2 equal one process with a batch of 6, with dropout; the last step of an epoch is
+// smaller.
+TEST(Processes, TrainTheModelOfOneProcess) {
   const tiny::TemporaryFolder folder;
   const Outcome alone = run(words_of_run(folder / "one", {"--per_device_train_batch_size", "6"}));
   ASSERT_EQ(alone.exit_code, 0) << alone.errors;
@@ -98,8 +99,8 @@ TEST(Processes, TrainTheModelOfOne) {
   }
 }
 
-// Masks are drawn for the whole step, so they, too, are those of one process.
-TEST(Processes, DistillTheLanguageModelOfOne) {
+// Masks are drawn for the whole step, so they do not depend on the number of ranks.
+TEST(Processes, DistillTheLanguageModelOfOneProcess) {
   const tiny::TemporaryFolder folder;
   const fs::path models = fs::path(RETORT_FIXTURES) / "distillation";
   const text::Tokenizer tokenizer = text::Tokenizer::load(models / "student_mlm");
@@ -162,7 +163,7 @@ void wait_for_checkpoint(const fs::path& output_dir) {
 const Words kLong{"--max_steps",       "200", "--save_steps", "5", "--per_device_train_batch_size", "2",
                   "--process_timeout", "3"};
 
-// The others stop soon, name the one, and keep the last step; all go on afterwards.
+// The other ranks stop soon, name the lost one and save the last step; then all resume.
 void lose_one(int signal_number, const std::string& reason) {
   const tiny::TemporaryFolder folder;
   auto processes = start(words_of_run(folder / "out", kLong), 3);
@@ -189,8 +190,8 @@ void lose_one(int signal_number, const std::string& reason) {
 TEST(Processes, OneThatDiesIsNamed) { lose_one(SIGKILL, "is gone"); }
 TEST(Processes, OneThatHangsIsNamed) { lose_one(SIGSTOP, "no sign of life for 3 s"); }
 
-// The one that keeps the store where all meet.
-TEST(Processes, TheMainOneIsMissedToo) {
+// Rank 0 holds the store of the rendezvous.
+TEST(Processes, ALostRankZeroIsNamed) {
   for (const int signal_number : {SIGKILL, SIGSTOP}) {
     const tiny::TemporaryFolder folder;
     auto processes = start(words_of_run(folder / "out", kLong), 3);
@@ -204,8 +205,8 @@ TEST(Processes, TheMainOneIsMissedToo) {
   }
 }
 
-// A signal to one of them stops all, behind the same step; going on gives the model of a run that was never stopped.
-TEST(Processes, StopTogetherAndGoOn) {
+// A signal to one rank stops all after the same step; resuming gives the model of an uninterrupted run.
+TEST(Processes, StopAtOneStepAndResume) {
   const tiny::TemporaryFolder folder;
   const Words more{"--per_device_train_batch_size", "2", "--save_steps", "3", "--max_steps", "60"};
   auto whole = start(words_of_run(folder / "whole", more), 2);
@@ -236,7 +237,7 @@ TEST(Processes, OneThatNeverComesIsNamed) {
   EXPECT_NE(outcome.errors.find("but process 1 did not come within 1 s"), std::string::npos) << outcome.errors;
 }
 
-TEST(Processes, AnInterfaceThatIsNotThereIsNamed) {
+TEST(Processes, AMissingNetworkInterfaceIsNamed) {
   const tiny::TemporaryFolder folder;
   Process only(words_of_run(folder / "out", {}), "",
                Limits{.environment = {{"RANK", "0"},

@@ -1,5 +1,5 @@
-// A run that was stopped and continued ends with the very bits of one that was never stopped: data order, dropout,
-// moments, learning rate and parameters all come back. The stop comes by a signal in the middle of a chosen step.
+// A run that stops and resumes ends with the bits of an uninterrupted one: checkpoints restore data order, dropout,
+// moments, learning rate and parameters. The stop is a signal in the middle of a chosen step.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -13,7 +13,7 @@
 namespace retort::property {
 namespace {
 
-// 40 questions make about 200 features, so an epoch has some 50 steps of 4; here it is cut to a handful of steps.
+// 40 questions make about 200 features, so an epoch has some 50 steps of 4; the tests take a few steps.
 recipe::FinetuneSquadConfig settings(const fs::path& output_dir) {
   recipe::FinetuneSquadConfig config = tiny::squad_settings(output_dir);
   config.data.max_train_examples = 6;
@@ -24,11 +24,11 @@ recipe::FinetuneSquadConfig settings(const fs::path& output_dir) {
   config.training.max_steps = -1;
   config.training.per_device_train_batch_size = 2;
   config.training.gradient_accumulation_steps = 3;
-  config.training.max_tokens_per_micro_batch = 150;  // two sequences go through memory at a time
+  config.training.max_tokens_per_micro_batch = 150;  // two sequences per micro-batch
   return config;
 }
 
-// Runs until `signal_number` is raised during step `step`; the run saves after it and leaves. Returns its exit code.
+// Raises `signal_number` during step `step`, after which the run saves and ends. Returns its exit code.
 int run_until_signal(const recipe::FinetuneSquadConfig& config, int64_t step, int signal_number) {
   try {
     train_tiny(config, [&](int64_t number, kernel::ParameterStore&) {
@@ -64,7 +64,7 @@ TEST(Resume, EqualsTheUninterruptedRunWhereverItStopped) {
   }
 }
 
-// What comes behind the last step, an evaluation of minutes, may be killed or fail: nothing is trained again.
+// The evaluation after the last step takes minutes and may be killed or fail: no step is trained again.
 TEST(Resume, TheLastStepIsSavedBeforeTheEvaluation) {
   const tiny::TemporaryFolder folder;
   recipe::FinetuneSquadConfig config = settings(folder / "out");
@@ -129,7 +129,7 @@ TEST(Resume, LeavesADamagedNewestCheckpointForTheOneBefore) {
   EXPECT_TRUE(resumed.parameters == uninterrupted().parameters);
 }
 
-// {step: score} of the evaluations that a run's newest checkpoint remembers.
+// {step: score} of the evaluations in the log history of a run's newest checkpoint.
 std::map<int64_t, Json> evaluations_of(const fs::path& output_dir) {
   std::map<int64_t, Json> scores;
   const Json state = read_json_file(checkpoint::list_checkpoints(output_dir).back().path / train::kTrainerStateFile);
@@ -138,7 +138,7 @@ std::map<int64_t, Json> evaluations_of(const fs::path& output_dir) {
   return scores;
 }
 
-TEST(Resume, EvaluatesWhatASignalKeptFromBeingEvaluated) {
+TEST(Resume, EvaluatesTheStepAtWhichASignalStoppedIt) {
   const tiny::TemporaryFolder folder;
   recipe::FinetuneSquadConfig config = settings(folder / "whole");
   config.data.dev_file = tiny::dev_file();
@@ -151,7 +151,7 @@ TEST(Resume, EvaluatesWhatASignalKeptFromBeingEvaluated) {
 
   config.output.output_dir = folder / "cut";
   config.training.save_steps = 0;
-  ASSERT_EQ(run_until_signal(config, 2, SIGTERM), 143);  // it comes before the evaluation behind step 2
+  ASSERT_EQ(run_until_signal(config, 2, SIGTERM), 143);  // before the evaluation after step 2
   EXPECT_TRUE(evaluations_of(folder / "cut").empty());
   EXPECT_TRUE(train::load_trainer_state(folder / "cut/checkpoint-2").resume.evaluation_is_due);
   config.training.save_steps = 1000;
@@ -164,15 +164,15 @@ TEST(Resume, EvaluatesWhatASignalKeptFromBeingEvaluated) {
   EXPECT_EQ(evaluations_of(folder / "last"), expected) << "the checkpoint gets what was missing";
 }
 
-// The best model takes the place of the last one, which a run with more epochs must still go on from.
-TEST(Resume, TheLastStepIsNotLostToTheBest) {
+// The run ends with the best model; a run with more epochs must still resume from the last one.
+TEST(Resume, KeepsTheLastStepBesideTheBest) {
   const tiny::TemporaryFolder folder;
   recipe::FinetuneSquadConfig config = settings(folder / "out");
   config.data.dev_file = tiny::dev_file();
   config.training.evaluate_during_training = config.training.load_best_model_at_end = true;
   config.training.eval_steps = 1;
   config.training.save_steps = 0;
-  config.training.learning_rate = 0.05;  // it does not get better for long
+  config.training.learning_rate = 0.05;  // so high that scores soon get worse
   const int64_t steps = train_tiny(config).summary.steps;
   const int64_t best =
       train::load_trainer_state(checkpoint::list_checkpoints(folder / "out").back().path).best_global_step.value_or(-1);
@@ -183,7 +183,7 @@ TEST(Resume, TheLastStepIsNotLostToTheBest) {
   EXPECT_NE(weights_of(steps), weights_of(best));
 }
 
-// Without regular checkpoints the trained state is in memory only while it is evaluated.
+// Without regular checkpoints the trained state is only in memory during the final evaluation.
 TEST(Resume, ASignalInTheFinalEvaluationLosesNothing) {
   const tiny::TemporaryFolder folder;
   recipe::FinetuneSquadConfig config = settings(folder / "out");
@@ -232,8 +232,8 @@ TEST(Resume, StartsFromTheBeginningWithoutACheckpoint) {
   EXPECT_TRUE(resume(settings(folder / "out")).parameters == uninterrupted().parameters);
 }
 
-// Every sequence once an epoch, also when steps are of another size from some point on.
-TEST(Resume, GoesOnWithTheSequencesThatAreLeftInStepsOfAnotherSize) {
+// Every sequence comes once per epoch, also when the batch size changes at a resume.
+TEST(Resume, ContinuesTheEpochWithAnotherBatchSize) {
   const tiny::TemporaryFolder folder;
   recipe::FinetuneSquadConfig config = settings(folder / "out");
   config.training.num_train_epochs = 2;
@@ -253,7 +253,7 @@ TEST(Resume, GoesOnWithTheSequencesThatAreLeftInStepsOfAnotherSize) {
   EXPECT_EQ(resumed.summary.steps, 2 + (rows / 2 - 12 + 9) / 10 + (rows / 2 + 9) / 10);
 }
 
-TEST(Resume, RefusesOtherDataAndAnotherCutOfGroupedSteps) {
+TEST(Resume, RefusesOtherDataAndAnotherBatchSizeOfGroupedSteps) {
   const tiny::TemporaryFolder folder;
   recipe::FinetuneSquadConfig config = settings(folder / "out");
   config.training.group_by_length = true;

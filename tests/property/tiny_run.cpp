@@ -14,7 +14,7 @@
 namespace retort::property {
 namespace {
 
-// Counts optimizer steps: the trainer asks for the counts of each once, before its first forward pass.
+// Counts optimizer steps: the trainer asks for the counts of a step once, before its first forward pass.
 class WatchedUnit : public task::SquadUnit {
  public:
   WatchedUnit(pretrained::LoadedModel& loaded, const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step,
@@ -31,7 +31,7 @@ class WatchedUnit : public task::SquadUnit {
   int64_t steps_ = 0;
 };
 
-// Everything that a trainer needs, made as finetune_squad makes it.
+// What a trainer needs, made as finetune_squad makes it.
 struct Parts {
   Parts(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step)
       : loaded(pretrained::load_model(config.model, {.head = model::Head::kQuestionAnswering,

@@ -1,5 +1,5 @@
-// A short question-answering run inside the test's own process, put together as finetune_squad does it, so that a test
-// can step in: send a signal during step k, or look at the parameters afterwards.
+// A short question-answering run inside the test's process, made as finetune_squad makes it, so that a test can raise a
+// signal during a step or read the parameters afterwards.
 #pragma once
 
 #include <functional>
@@ -19,13 +19,13 @@ struct RunResult {
 
 using BeforeStep = std::function<void(int64_t step, kernel::ParameterStore& parameters)>;
 
-// Trains as `config` says, and evaluates on its dev file where it says so. `before_step` is called with the number,
-// from 1, of each optimizer step about to be taken. Without `output_dir` nothing is saved. Throws what Trainer::run
-// throws; its checkpoints stay in the folder.
+// Trains with `config`, and evaluates on its dev file when it names one. Calls `before_step` before each optimizer step
+// with its number, from 1. Without `output_dir` nothing is saved. Throws what Trainer::run throws; its checkpoints stay
+// in the folder.
 RunResult train_tiny(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step = {});
 
-// The same as recipes do it: training in a recipe::TrainingRun, `evaluation` as its final one, then the finished
-// folder.
+// The same in a recipe::TrainingRun, as recipes do it: training, `evaluation` as the final evaluation, then the
+// finished folder.
 Json run_recipe(const recipe::FinetuneSquadConfig& config, const std::function<Json()>& evaluation);
 
 // ||a - b|| / ||b|| of two runs' parameters.

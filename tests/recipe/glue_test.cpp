@@ -1,4 +1,5 @@
-// Each of the nine tasks on a dozen rows, from files to submission.
+// `retort finetune glue` and `retort evaluate glue` for each of the nine tasks on a dozen rows: scores, predictions and
+// submissions.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,9 +14,9 @@ namespace {
 
 struct Task {
   const char* name;
-  std::set<std::string> scores;       // what run_glue calls them
-  std::set<std::string> predictions;  // files about the dev set
-  std::set<std::string> submissions;  // names that gluebenchmark.com takes
+  std::set<std::string> scores;       // by their names in run_glue
+  std::set<std::string> predictions;  // files with predictions for the dev set
+  std::set<std::string> submissions;  // file names that gluebenchmark.com accepts
   size_t labels;
 };
 
@@ -80,11 +81,11 @@ TEST_P(FinetuneGlue, WritesScoresPredictionsAndTheSubmission) {
 
 INSTANTIATE_TEST_SUITE_P(Nine, FinetuneGlue, testing::ValuesIn(kTasks), testing::PrintToStringParamName());
 
-// A model that says the same of all rows has no correlation with anything, and is not the best of a run.
-TEST(FinetuneGlueOutput, ScoresThatAreNoNumbersAreNotTheBest) {
+// A model with equal outputs for all rows has no correlation (NaN), so it cannot be the best of a run.
+TEST(FinetuneGlueOutput, NaNScoresAreNotTheBest) {
   const tiny::TemporaryFolder folder;
   FinetuneGlueConfig config = tiny::glue_settings("sts-b", folder / "out");
-  config.model.initializer_range = 0;  // of the head
+  config.model.initializer_range = 0;  // the head starts at zero
   config.training.learning_rate = 0;
   config.training.evaluate_during_training = config.training.load_best_model_at_end = true;
   finetune_glue(config);
@@ -109,7 +110,7 @@ TEST(FinetuneGlueInput, EveryFileIsReadBeforeTraining) {
   }
 }
 
-TEST(FinetuneGlueInput, AsManyDevRowsAsAreWanted) {
+TEST(FinetuneGlueInput, MaxEvalExamplesLimitsTheDevRows) {
   const tiny::TemporaryFolder folder;
   FinetuneGlueConfig config = tiny::glue_settings("mrpc", folder / "out");
   config.data.max_eval_examples = 3;
@@ -119,7 +120,7 @@ TEST(FinetuneGlueInput, AsManyDevRowsAsAreWanted) {
   EXPECT_GT(lines_of("MRPC.tsv"), 1 + 3) << "a submission is whole";
 }
 
-TEST(FinetuneGlueInput, RecordsLeftOutAreCountedAgainWhereFeaturesAreCached) {
+TEST(FinetuneGlueInput, SkippedRecordsAreReportedAlsoFromTheCache) {
   const tiny::TemporaryFolder folder;
   FinetuneGlueConfig config = tiny::glue_settings("mrpc", folder / "out");
   config.data.data_dir = copy_of_mrpc(folder.path());

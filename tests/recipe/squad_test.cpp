@@ -1,4 +1,4 @@
-// Fine-tuning on the small world, whole: what is learned, what is written, and that evaluating the written folder
+// `retort finetune squad` from end to end: the loss falls, the folder holds the documented files, and evaluating it
 // gives the scores that training printed.
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 namespace retort::recipe {
 namespace {
 
-// The mean of the logged losses of some steps.
+// The mean of `count` logged losses from the step `first` on; -1 when the log holds fewer.
 double mean_loss(const fs::path& output_dir, size_t first, size_t count) {
   std::istringstream lines(read_file(output_dir / "train_log.jsonl"));
   std::vector<double> losses;
@@ -39,8 +39,8 @@ void PrintTo(const Variant& variant, std::ostream* out) {
 
 class FinetuneSquad : public testing::TestWithParam<Variant> {};
 
-// A random model begins near the loss of guessing, ln(64 tokens) = 4.2, and in 60 steps learns at least that answers
-// do not stand in the question, that most windows hold none, and that starts and ends are close.
+// A random model begins near the loss of a uniform guess, ln(64 tokens) = 4.2. In 60 steps it learns at least that the
+// question holds no answers, that most windows hold none, and that start and end are close.
 TEST_P(FinetuneSquad, LossFalls) {
   const tiny::TemporaryFolder folder;
   FinetuneSquadConfig config = tiny::squad_settings(folder / "out");
@@ -109,7 +109,7 @@ TEST(FinetuneSquadFolder, EvaluatesToTheScoresOfTheRun) {
   }
 }
 
-TEST(FinetuneSquadFolder, HoldsEverythingThatItPromises) {
+TEST(FinetuneSquadFolder, HoldsTheDocumentedFiles) {
   const tiny::TemporaryFolder folder;
   FinetuneSquadConfig config = tiny::squad_settings(folder / "out");
   config.data.dev_file = tiny::dev_file();
@@ -138,7 +138,7 @@ TEST(FinetuneSquadFolder, OfVersion2HoldsNullOdds) {
   EXPECT_EQ(read_json_file(folder / "out/null_odds.json").size(), 8u);
 
   EvaluateSquadConfig evaluation = evaluation_of(config, folder / "evaluation");
-  evaluation.data.features.version_2_with_negative = false;  // the file shows it by itself
+  evaluation.data.features.version_2_with_negative = false;  // the file says so itself
   expect_equal_scores(evaluate_squad(evaluation), results);
   EXPECT_EQ(read_file(folder / "evaluation/null_odds.json"), read_file(folder / "out/null_odds.json"));
 }

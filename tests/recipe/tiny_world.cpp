@@ -51,7 +51,7 @@ void add_words(const std::string& text, std::set<std::string>& words) {
   }
 }
 
-// Whole words of the training passages; letters for all others.
+// The words of the training passages, and single letters for all other words.
 std::string vocabulary_text(Json world) {
   std::set<std::string> words;
   for_each_question(world, [&](int64_t, Json& paragraph, Json& qa) {
@@ -75,7 +75,7 @@ model::ModelConfig model_config(model::Family family, int64_t vocabulary_size) {
   config.num_hidden_layers = 2;
   config.num_attention_heads = 2;
   config.intermediate_size = 64;
-  config.initializer_range = 0.1;  // a small model with the usual 0.02 hardly moves in the few steps of a test
+  config.initializer_range = 0.1;  // with the usual 0.02 a small model hardly changes in the few steps of a test
   if (family == model::Family::kDistilBert) config.type_vocab_size = 0;
   return config;
 }
@@ -104,7 +104,7 @@ void fill_shared_folder(const fs::path& folder) {
 void shorten(train::TrainingConfig& training) {
   training.per_device_train_batch_size = 4;
   training.precision = "fp32";
-  training.threads = 1;  // two threads that wait for each other are slow where other programs run
+  training.threads = 1;  // more threads are slow when other programs use the cores
   training.tensorboard = false;
   training.logging_steps = 1;
   training.save_steps = 0;

@@ -1,5 +1,5 @@
-// What the whole-program tests work on: a folder of their own, questions of the small world, and a random model of
-// 32 dimensions whose vocabulary is the world's words. Everything is made from seeds, so no test needs a download.
+// The tiny world of the tests that train: a temporary folder, generated questions, and random models of width 32 with
+// the words of the questions as vocabulary. Everything is made from seeds, so no test needs a download.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace retort::tiny {
 
-// A folder that is gone, with all that is in it, when the object ends.
+// A temporary folder; the destructor removes it with its content.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -29,17 +29,17 @@ class TemporaryFolder {
   fs::path path_;
 };
 
-// Made once per test program, and shared by its tests; none of them writes there.
+// The folder of the files below. Each test program makes it once; its tests share it and do not write to it.
 const fs::path& shared_folder();
 
 // SQuAD files with one question per passage: `train.json` holds 40, `dev.json` 8 of them.
 fs::path train_file();
 fs::path dev_file();
-// The same as SQuAD v2.0: every third question cannot be answered.
+// The same as SQuAD v2.0: every third question is impossible.
 fs::path train_file_v2();
 fs::path dev_file_v2();
 
-// A BERT body of 2 layers with random weights, and its vocabulary.
+// A BERT encoder of 2 layers with random weights, and its vocabulary.
 fs::path bert_folder();
 // The same for DistilBERT.
 fs::path distilbert_folder();
@@ -47,7 +47,7 @@ fs::path distilbert_folder();
 fs::path question_answering_folder();
 fs::path classification_folder();
 
-// A copy in `target`, which must not exist; returns it.
+// Copies a model folder to `target`, which must not exist, and returns `target`.
 fs::path copy_model(const fs::path& folder, const fs::path& target);
 // Sets one field of a folder's config.json; null removes it.
 void set_config_field(const fs::path& folder, const std::string& field, const Json& value);
@@ -60,7 +60,7 @@ recipe::FinetuneGlueConfig glue_settings(const std::string& task, const fs::path
 pretrained::LoadedModel load(const fs::path& folder);
 at::Tensor parameter_of(const fs::path& folder, const std::string& name);
 
-// What a UserError thrown by `work` says, else "no error".
+// The message of the UserError that `work` throws, or "no error".
 std::string message_of(const std::function<void()>& work);
 
 }  // namespace retort::tiny

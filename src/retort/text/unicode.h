@@ -1,6 +1,6 @@
 // What the tokenizer needs to know about code points: UTF-8 in and out, character classes, decomposition and lower
 // case. The classes are those of the `tokenizers` library, which mixes several Unicode versions; the table in
-// unicode_tables.inc was asked from the library itself (tools/make_unicode_tables.py).
+// unicode_tables.inc holds what the library itself answers (`tools/make_fixtures.py unicode_tables`).
 #pragma once
 
 #include <cstdint>

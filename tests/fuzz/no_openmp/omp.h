@@ -1,4 +1,4 @@
-// For the fuzz build: one thread, so that an input does the same every time, and no OpenMP library to install.
+// OpenMP for the fuzz build: one thread, so that an input gives the same result every time, and no library to install.
 #pragma once
 
 inline void omp_set_num_threads(int) {}

@@ -1,4 +1,4 @@
-// Corpora pickled by NumPy itself (tools/make_distillation_fixtures.py), and what is no such corpus.
+// Corpora pickled by NumPy itself (`tools/make_fixtures.py corpus_pickle`), and what is no such corpus.
 #include "retort/checkpoint/array_list_pickle.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ Arrays read(const std::string& bytes) {
   return arrays;
 }
 
-std::string fixture(const std::string& name) { return read_file(RETORT_FIXTURES "/distillation/" + name); }
+std::string fixture(const std::string& name) { return read_file(RETORT_FIXTURES "/corpus_pickle/" + name); }
 
 std::string message_of(const std::string& bytes) {
   try {

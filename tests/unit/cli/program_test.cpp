@@ -59,7 +59,7 @@ TEST(Program, WithoutStandardStreamsFilesHoldWhatTheyShould) {
   const auto tokens_of = [&](const std::string& streams) {
     fs::remove(folder / "out.tokens");
     run_program("data binarize --file_path " + (folder / "text.txt").string() +
-                " --model " RETORT_FIXTURES "/distillation/student_mlm --output_file " +
+                " --model " RETORT_FIXTURES "/distilbert_distillation/student_mlm --output_file " +
                 (folder / "out.tokens").string() + streams);
     std::ifstream in(folder / "out.tokens", std::ios::binary);
     return std::string(std::istreambuf_iterator<char>(in), {});

@@ -22,7 +22,7 @@ struct MadeUpLogits {
   std::vector<SpanLogits> spans;
 };
 
-// tools/make_squad_fixtures.py, made_up_logits.
+// `tools/make_fixtures.py squad`, made_up_logits.
 MadeUpLogits make_logits(const data::SquadFeatures& features) {
   MadeUpLogits logits;
   for (int64_t f = 0; f < features.feature_count(); ++f)

@@ -1,4 +1,4 @@
-// Scores against scikit-learn and scipy (tools/make_glue_fixtures.py), and the names of run_glue.
+// Scores against scikit-learn and scipy (`tools/make_fixtures.py glue`), and the names of run_glue.
 #include "retort/metric/glue_scores.h"
 
 #include <gtest/gtest.h>

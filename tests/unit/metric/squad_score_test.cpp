@@ -1,4 +1,4 @@
-// Official scores against transformers' copy of the official scripts (tools/make_squad_fixtures.py).
+// Official scores against transformers' copy of the official scripts (`tools/make_fixtures.py squad`).
 #include "retort/metric/squad_score.h"
 
 #include "retort/metric/squad_normalize.h"

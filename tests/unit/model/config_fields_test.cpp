@@ -1,5 +1,5 @@
 // The table of config.json's fields against transformers: fixtures say which fields there are and which of them change
-// the hidden states (tools/make_config_fixtures.py).
+// the hidden states (`tools/make_fixtures.py config_fields`).
 #include "retort/model/config_fields.h"
 
 #include <fmt/format.h>

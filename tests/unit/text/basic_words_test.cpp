@@ -1,4 +1,4 @@
-// Words against the normalizer and the pre-tokenizer of the `tokenizers` library (tools/make_augmentation_fixtures.py).
+// Words against the normalizer and the pre-tokenizer of the `tokenizers` library (`tools/make_fixtures.py augment`).
 #include "retort/text/basic_words.h"
 
 #include "text_testing.h"

@@ -1,4 +1,4 @@
-// What the tests of the text layer share: the fixtures of tools/make_text_fixtures.py, tokenizers in the fixtures'
+// What the tests of the text layer share: the fixtures of `tools/make_fixtures.py text`, tokenizers in the fixtures'
 // configurations, and folders that vanish.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The bytes are compared with those of TensorBoard's own writer; tools/make_train_fixtures.py made them.
+// The bytes are compared with those of TensorBoard's own writer; `tools/make_fixtures.py train` made them.
 #include "retort/train/tensorboard.h"
 
 #include <limits>

@@ -1,4 +1,4 @@
-// The shape is that of the Hugging Face Trainer's file, which tools/make_train_fixtures.py saved with its own class.
+// The shape is that of the Hugging Face Trainer's file, which `tools/make_fixtures.py train` saved with its own class.
 #include "retort/train/trainer_state.h"
 
 #include <bit>

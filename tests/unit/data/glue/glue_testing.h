@@ -1,4 +1,4 @@
-// What the tests of GLUE and of the row sources share: fixtures of tools/make_glue_fixtures.py, folders that vanish.
+// What the tests of GLUE and of the row sources share: fixtures of `tools/make_fixtures.py glue`, folders that vanish.
 #pragma once
 
 #include <gtest/gtest.h>

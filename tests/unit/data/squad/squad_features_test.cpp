@@ -54,7 +54,7 @@ struct RealFile {
   const char* name;
   bool is_training, version_2;
   int64_t features;
-  const char* digest;  // tools/make_squad_fixtures.py --data
+  const char* digest;  // `tools/make_fixtures.py squad --data`
 };
 
 void PrintTo(const RealFile& file, std::ostream* out) { *out << file.name; }

@@ -1,4 +1,4 @@
-// What the SQuAD tests share: fixtures made by tools/make_squad_fixtures.py, files written for one test, messages of
+// What the SQuAD tests share: fixtures made by `tools/make_fixtures.py squad`, files written for one test, messages of
 // errors, and the real files when RETORT_DATA names a folder that has them.
 #pragma once
 
@@ -57,7 +57,7 @@ std::string user_error_of(Action&& action) {
   return "";
 }
 
-// tools/make_squad_fixtures.py: FNV-1a over 32-bit words.
+// `tools/make_fixtures.py squad`: FNV-1a over 32-bit words.
 constexpr uint64_t kDigestStart = 0xCBF29CE484222325ull;
 inline uint64_t digest(uint64_t state, int64_t value) {
   return (state ^ static_cast<uint32_t>(static_cast<int32_t>(value))) * 0x100000001B3ull;

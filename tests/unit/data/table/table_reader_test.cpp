@@ -1,5 +1,5 @@
-// Columns of tables as they come: every Parquet type that tools/make_table_fixtures.py writes, lines with odd members,
-// and files that decode to far more than they hold.
+// Columns of tables as they come: every Parquet type that `tools/make_fixtures.py tables` writes, lines with odd
+// members, and files that decode to far more than they hold.
 #include "retort/data/table/table_reader.h"
 
 #include <cmath>

@@ -1,5 +1,6 @@
-// Columns of every type that tables come with (tests/fixtures/tables, made by tools/make_table_fixtures.py): the values
-// that pyarrow gives for them, or one sentence that says why there are none; and small files that decode to much.
+// Columns of every type that tables come with (tests/fixtures/tables, made by `tools/make_fixtures.py tables`): the
+// values that pyarrow gives for them, or one sentence that says why there are none; and small files that decode to
+// much.
 #include <array>
 #include <cmath>
 
