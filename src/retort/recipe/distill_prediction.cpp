@@ -55,7 +55,7 @@ Json distill_glue(const DistillPredictionConfig& config) {
 
 Json distill_questions(const DistillPredictionConfig& config) {
   const train::TrainingConfig& training = config.training;
-  const task::SquadDataConfig data = config.data.squad_data().with_files();
+  const task::SquadDataConfig data = config.data.squad_data();
   task::TrainingRun run(training, config.output, settings_of("distill prediction", config));
   if (const auto results = run.maybe_finished()) return *results;
 
