@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Checks the #include lines of src/retort against the order of the layers.
+"""Checks the structure of src/retort: the order of the layers in #include lines, and the header that declares each function.
 
 In:  the sources below a root folder (default: the folder above this script).
-Out: one line per forbidden include and exit code 1; files of more than 500 lines are listed as warnings.
-Why: CMake refuses a dependency on a higher layer, but a header can be included without linking anything.
+Out: one line per forbidden include, and per function that the header of its file does not declare, and exit code 1; files of more
+     than 500 lines are listed as warnings.
+Why: CMake refuses a dependency on a higher layer, but a header can be included without linking anything. And a reader looks for a
+     function in the files named after the header that declares it.
 """
 import argparse
 import pathlib
@@ -36,6 +38,13 @@ MAY_INCLUDE = {
 WITHOUT_TENSORS = ["base", "text", "data", "cli"]
 TENSOR_HEADER = re.compile(r"<(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<][^">]+[">])')
+# Entry points, whose functions no header declares.
+WITHOUT_HEADER = {"cli/main.cpp", "cli/tensor_commands.cpp"}
+ANONYMOUS_NAMESPACE = re.compile(r"^namespace \{.*?^\}  // namespace$", re.M | re.S)
+# A definition at the start of a line, as clang-format leaves those of a namespace: result, name, parameters, `{`.
+DEFINITION = re.compile(
+    r"^(?!using|struct|class|enum|namespace|return|static|extern|#|//|template|\}|typedef|constexpr|const [\w:]+ k)"
+    r"[A-Za-z_][\w:<>,&*\[\]\s]*?[ &*>]((?:\w+::)*~?\w+)\((?:[^;{}]|\{\})*?\)(?: const)?(?: noexcept)?(?:\s*:[^;]*?)? \{", re.M)
 SUFFIXES = {".h", ".cpp", ".inl", ".cu", ".cuh", ".inc"}
 LONG_FILE_LINES = 500
 
@@ -61,6 +70,19 @@ def find_forbidden(folder, header):
     if target == folder or target in allowed or path in allowed:
         return None
     return f"`{folder}` may include only {', '.join([*allowed, 'itself']) if allowed else 'itself'}"
+
+
+def find_undeclared(path):
+    """Names of the functions and classes that `path` defines, but the header with its name does not declare."""
+    header = path.with_suffix(".h")
+    declared = header.read_text(encoding="utf-8") if header.exists() else ""
+    undeclared = []
+    for match in DEFINITION.finditer(ANONYMOUS_NAMESPACE.sub("", path.read_text(encoding="utf-8"))):
+        first, *rest = match[1].split("::")
+        pattern = rf"(class|struct) {first}\b[^;]*\{{" if rest else rf"\b{re.escape(first)}\("
+        if not re.search(pattern, declared):
+            undeclared.append(match[1])
+    return undeclared
 
 
 def find_tensor_header(path, includes, seen):
@@ -92,6 +114,9 @@ def check(source_folder):
                 errors.append(f"`{name}:{number}` must not include {header}: {reason}")
         if folder in WITHOUT_TENSORS and (chain := find_tensor_header(name, includes, {name})):
             errors.append(f"`{name}` must not see tensors, but does: {' -> '.join(chain)}")
+        if path.suffix == ".cpp" and name not in WITHOUT_HEADER:
+            header = name.removesuffix(".cpp") + ".h"
+            errors += [f"`{name}` must define only what `{header}` declares, but defines `{function}`" for function in find_undeclared(path)]
         line_count = path.read_text(encoding="utf-8").count("\n")
         if line_count > LONG_FILE_LINES and path.suffix != ".inc":
             warnings.append(f"`{name}` has {line_count} lines; split it where its subject splits")

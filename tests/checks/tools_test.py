@@ -55,7 +55,7 @@ class Layers(unittest.TestCase):
         code, lines = self.check({
             "src/retort/base/a.h": "#include <vector>\n",
             "src/retort/kernel/ragged.h": '#include "retort/base/a.h"\n',
-            "src/retort/data/b.cpp": '#include "retort/kernel/ragged.h"\n#include "retort/data/c.h"\n',
+            "src/retort/data/b.h": '#include "retort/kernel/ragged.h"\n#include "retort/data/c.h"\n',
             "src/retort/model/m.h": "#include <ATen/ATen.h>\n",
         })
         self.assertEqual((code, lines), (0, []))
@@ -93,6 +93,20 @@ class Layers(unittest.TestCase):
         self.assertTrue(lines[0].startswith("warning: `base/b.cpp` has 501 lines"), lines)
         self.assertIn('`base/b.cpp:1` must not include "b.h"', lines[1])
         self.assertIn("but is in `util`", lines[2])
+
+    def test_inline_files_are_read(self):
+        self.assertEqual(self.check({"src/retort/kernel/cpu/a.inl": '#include "retort/data/b.h"\n'})[0], 1)
+
+    def test_functions_are_declared_in_their_header(self):
+        code, lines = self.check({
+            "src/retort/base/a.h": "class Line {\n};\nint length(int a);\n",
+            "src/retort/base/a.cpp": "namespace {\nint own() {\n}\n}  // namespace\nint length(int a) {\n}\n"
+                                     "int Line::width() const {\n}\nint other(int a,\n          int b) {\n}\n",
+            "src/retort/base/b.cpp": "int length(int a) {\n}\n",
+        })
+        self.assertEqual(code, 1)
+        self.assertEqual(lines, ["error: `base/a.cpp` must define only what `base/a.h` declares, but defines `other`",
+                                 "error: `base/b.cpp` must define only what `base/b.h` declares, but defines `length`"])
 
     def test_no_sources(self):
         self.assertEqual(self.check({"a": ""})[0], 1)
