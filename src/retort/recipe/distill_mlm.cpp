@@ -4,6 +4,7 @@
 
 #include "retort/recipe/mlm_training.h"
 #include "retort/recipe/settings.h"
+#include "retort/recipe/teacher.h"
 
 namespace retort::recipe {
 
@@ -11,6 +12,7 @@ namespace retort::recipe {
 Json distill_mlm(const DistillMlmConfig& given) {
   DistillMlmConfig config = given;
   config.losses.check();
+  Teacher::check_is_not_written(config.teacher, config.output);
   const int64_t batches = config.training.gradient_accumulation_steps;
   const auto to_steps = [&](int64_t interval) { return std::max<int64_t>(1, interval / batches); };
   if (config.log_interval > 0) config.training.logging_steps = to_steps(config.log_interval);

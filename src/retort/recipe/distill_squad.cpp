@@ -16,6 +16,7 @@ void SoftTargetConfig::check() const {
 Json distill_squad(const DistillSquadConfig& given) {
   DistillSquadConfig config = given;
   config.distillation.check();
+  Teacher::check_is_not_written(config.teacher, config.output);
   if (config.teacher.teacher.empty()) {
     log_info("without `--teacher` the labels alone are learned");
     config.distillation.alpha_ce = 0, config.distillation.alpha_squad = 1;

@@ -15,7 +15,8 @@ class GlueUnit : public ModelUnit {
            std::span<const GlueSet> dev)
       : ModelUnit(loaded), data_(data), training_(training), dev_(dev) {}
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                      const loss::StepCounts& counts) override;
   Json evaluate() override { return evaluate_into({}); }
   std::string best_metric() const override;
 

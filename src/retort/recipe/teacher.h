@@ -18,6 +18,12 @@ class Teacher {
   Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision, const ModelSource& student_source,
           const LoadedModel& student, int64_t max_seq_length, const TaskClasses& classes = {});
 
+  // Throws UserError where the run would write into the teacher's folder. To be called before the run takes the output
+  // folder.
+  static void check_is_not_written(const TeacherConfig& config, const train::OutputConfig& output) {
+    if (!config.teacher.empty()) check_is_not_read("teacher", config.teacher, output.output_dir);
+  }
+
   const TeacherConfig& config() const { return config_; }
   const model::Model& model() const { return *loaded_.model; }
   LoadedModel& loaded() { return loaded_; }

@@ -6,8 +6,8 @@
 #include "retort/base/log.h"
 #include "retort/base/system.h"
 #include "retort/recipe/teacher_cache.h"
-#include "retort/recipe/training_run.h"
 #include "retort/train/process_group.h"
+#include "retort/train/source_options.h"
 
 namespace retort::recipe {
 
@@ -15,7 +15,7 @@ namespace {
 
 // Whether a run looks at rows more than once.
 bool repeats_rows(const train::TrainingConfig& training, int64_t rows) {
-  const double per_step = static_cast<double>(source_options(training).sequences_per_step());
+  const double per_step = static_cast<double>(train::source_options(training).sequences_per_step());
   const double sequences = training.max_steps > 0 ? static_cast<double>(training.max_steps) * per_step
                                                   : training.num_train_epochs * static_cast<double>(rows);
   return sequences > static_cast<double>(rows);
