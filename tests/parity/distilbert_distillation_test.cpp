@@ -52,14 +52,13 @@ class RecordingUnit final : public train::TrainUnit {
  public:
   explicit RecordingUnit(train::TrainUnit& unit) : unit_(unit) {}
   kernel::ParameterStore& parameters() override { return unit_.parameters(); }
-  std::vector<double> step_counts(const data::StepBatch& step) override {
-    losses.push_back(0);
-    return counts_ = unit_.step_counts(step);
-  }
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> keys) override {
-    auto terms = unit_.forward(batch, keys);
-    for (size_t i = 0; i < terms.size(); ++i)
-      losses.back() += terms[i].sum.item<double>() * terms[i].weight / counts_[counts_.size() == 1 ? 0 : i];
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> keys,
+                                      const loss::StepCounts& counts) override {
+    if (seen_ == 0) losses.push_back(0);
+    auto terms = unit_.forward(batch, keys, counts);
+    for (const loss::LossTerm& term : terms) losses.back() += term.sum.item<double>() * term.weight / term.divisor;
+    seen_ += static_cast<double>(batch.tokens.sequences());
+    if (seen_ == counts.sequences) seen_ = 0;
     return terms;
   }
   void save_model(const fs::path&) const override {}
@@ -69,7 +68,7 @@ class RecordingUnit final : public train::TrainUnit {
 
  private:
   train::TrainUnit& unit_;
-  std::vector<double> counts_;
+  double seen_ = 0;  // sequences of the step so far
 };
 
 train::TrainingConfig training() {

@@ -20,12 +20,12 @@ std::vector<int32_t> places_inside(const Fixture& fixture, const std::string& ke
   return places;
 }
 
-loss::LossTerm span_term(const Fixture& fixture, const at::Tensor& logits) {
+loss::LossSum span_loss(const Fixture& fixture, const at::Tensor& logits) {
   return loss::span_loss(logits, fixture.batch.starts, places_inside(fixture, "start_position"),
                          places_inside(fixture, "end_position"));
 }
 
-loss::LossTerm regression_term(const Fixture& fixture, const at::Tensor& logits) {
+loss::LossSum regression_loss(const Fixture& fixture, const at::Tensor& logits) {
   std::vector<float> targets;
   for (const Json& sequence : fixture.expected["sequences"]) targets.push_back(sequence["target"].get<float>());
   return loss::squared_error(logits, targets);
@@ -51,25 +51,24 @@ std::unique_ptr<model::Model> load_model(const Fixture& fixture, const model::Mo
   return result;
 }
 
-std::vector<loss::LossTerm> compute_loss_terms(const Fixture& fixture, const model::ModelOutput& output) {
+std::vector<loss::LossSum> compute_loss_sums(const Fixture& fixture, const model::ModelOutput& output) {
   const std::string head = fixture.head();
-  if (head == "question_answering") return {span_term(fixture, output.logits)};
+  if (head == "question_answering") return {span_loss(fixture, output.logits)};
   if (head == "sequence_classification") return {loss::cross_entropy(output.logits, fixture.column("label"))};
-  if (head == "regression") return {regression_term(fixture, output.logits)};
+  if (head == "regression") return {regression_loss(fixture, output.logits)};
   if (head == "multiple_choice") {
     const at::Tensor choices = output.logits.view({-1, fixture.expected["choices"].get<int64_t>()});
     return {loss::cross_entropy(choices, fixture.expected["labels"].get<std::vector<int32_t>>())};
   }
-  std::vector<loss::LossTerm> terms{loss::cross_entropy(output.logits, fixture.token_labels())};
+  std::vector<loss::LossSum> sums{loss::cross_entropy(output.logits, fixture.token_labels())};
   if (head == "pretraining")
-    terms.push_back(loss::cross_entropy(output.next_sentence_logits, fixture.column("next_sentence_label")));
-  return terms;
+    sums.push_back(loss::cross_entropy(output.next_sentence_logits, fixture.column("next_sentence_label")));
+  return sums;
 }
 
 at::Tensor compute_loss(const Fixture& fixture, const model::ModelOutput& output) {
   at::Tensor total = at::zeros({}, at::kFloat);
-  for (const loss::LossTerm& term : compute_loss_terms(fixture, output))
-    total = total + term.weight * term.sum / term.count;
+  for (const loss::LossSum& loss : compute_loss_sums(fixture, output)) total = total + loss.sum / loss.count;
   return total;
 }
 

@@ -15,7 +15,7 @@ namespace retort::parity {
 std::unique_ptr<model::Model> load_model(const Fixture& fixture, const model::ModelOptions& options);
 
 // The terms of the loss, in the order of `loss_terms` in expected.json (question answering: one term instead of two).
-std::vector<loss::LossTerm> compute_loss_terms(const Fixture& fixture, const model::ModelOutput& output);
+std::vector<loss::LossSum> compute_loss_sums(const Fixture& fixture, const model::ModelOutput& output);
 // Their total: weight * sum / count, summed; a scalar to differentiate.
 at::Tensor compute_loss(const Fixture& fixture, const model::ModelOutput& output);
 

@@ -76,15 +76,15 @@ TEST_P(ModelParity, LogitsAndLossAreThoseOfTransformers) {
   EXPECT_NEAR(compute_loss(fixture_, output).item<double>(), fixture_.expected["loss"].get<double>(), kFloat32.loss);
 }
 
-TEST_P(ModelParity, LossTermsCountWhatTransformersCounts) {
+TEST_P(ModelParity, LossesCountWhatTransformersCounts) {
   if (fixture_.head() == "question_answering") GTEST_SKIP() << "start and end are one term";
   const c10::NoGradGuard no_gradients;
-  const std::vector<loss::LossTerm> terms = compute_loss_terms(fixture_, forward(*load()));
-  ASSERT_EQ(terms.size(), fixture_.expected["loss_terms"].size());
-  for (size_t i = 0; i < terms.size(); ++i) {
+  const std::vector<loss::LossSum> sums = compute_loss_sums(fixture_, forward(*load()));
+  ASSERT_EQ(sums.size(), fixture_.expected["loss_terms"].size());
+  for (size_t i = 0; i < sums.size(); ++i) {
     const Json& expected = fixture_.expected["loss_terms"][i];
-    EXPECT_EQ(terms[i].count, expected["count"].get<double>());
-    EXPECT_NEAR(terms[i].sum.item<double>(), expected["sum"].get<double>(), kFloat32.loss * terms[i].count);
+    EXPECT_EQ(sums[i].count, expected["count"].get<double>());
+    EXPECT_NEAR(sums[i].sum.item<double>(), expected["sum"].get<double>(), kFloat32.loss * sums[i].count);
   }
 }
 

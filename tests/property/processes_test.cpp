@@ -1,5 +1,5 @@
-// Distributed training: several ranks end with the model of one process, and when a rank dies or hangs, the others
-// report it, save the last step and can resume.
+// Several processes that train one model: the result is that of one process, and when one of them dies or hangs the
+// others name it, save the last step and continue later.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -94,7 +94,7 @@ TEST(Processes, TrainTheModelOfOneProcess) {
   EXPECT_NEAR(three.at("train_loss").get<double>(), one.at("train_loss").get<double>(), 1e-4);
   EXPECT_EQ(three.at("train_steps"), one.at("train_steps"));
   for (int rank : {1, 2}) {
-    EXPECT_EQ(outcomes[rank].output, "") << "only the main process speaks";
+    EXPECT_EQ(outcomes[rank].output, "") << "only rank 0 logs";
     EXPECT_EQ(outcomes[rank].errors, "");
   }
 }
@@ -163,8 +163,8 @@ void wait_for_checkpoint(const fs::path& output_dir) {
 const Words kLong{"--max_steps",       "200", "--save_steps", "5", "--per_device_train_batch_size", "2",
                   "--process_timeout", "3"};
 
-// The other ranks stop soon, name the lost one and save the last step; then all resume.
-void lose_one(int signal_number, const std::string& reason) {
+// The other ranks stop soon, name the failed one and save the last step; afterwards all continue.
+void fail_one(int signal_number, const std::string& reason) {
   const tiny::TemporaryFolder folder;
   auto processes = start(words_of_run(folder / "out", kLong), 3);
   wait_for_checkpoint(folder / "out");
@@ -173,7 +173,7 @@ void lose_one(int signal_number, const std::string& reason) {
   EXPECT_EQ(main.exit_code, 75) << main.errors;
   EXPECT_EQ(other.exit_code, 75) << other.errors;
   for (const Outcome* outcome : {&main, &other}) {
-    EXPECT_NE(outcome->errors.find("process 1 of 3"), std::string::npos) << outcome->errors;
+    EXPECT_NE(outcome->errors.find("rank 1 of 3"), std::string::npos) << outcome->errors;
     EXPECT_NE(outcome->errors.find(reason), std::string::npos) << outcome->errors;
   }
   EXPECT_NE(main.errors.find("start all processes again with --resume"), std::string::npos) << main.errors;
@@ -187,11 +187,11 @@ void lose_one(int signal_number, const std::string& reason) {
   EXPECT_TRUE(fs::exists(folder / "out/DONE"));
 }
 
-TEST(Processes, OneThatDiesIsNamed) { lose_one(SIGKILL, "is gone"); }
-TEST(Processes, OneThatHangsIsNamed) { lose_one(SIGSTOP, "no sign of life for 3 s"); }
+TEST(Processes, OneThatDiesIsNamed) { fail_one(SIGKILL, "failed: "); }
+TEST(Processes, OneThatHangsIsNamed) { fail_one(SIGSTOP, "no heartbeat for 3 s"); }
 
-// Rank 0 holds the store of the rendezvous.
-TEST(Processes, ALostRankZeroIsNamed) {
+// Rank 0 keeps the store of the heartbeats.
+TEST(Processes, RankZeroIsNamedToo) {
   for (const int signal_number : {SIGKILL, SIGSTOP}) {
     const tiny::TemporaryFolder folder;
     auto processes = start(words_of_run(folder / "out", kLong), 3);
@@ -200,13 +200,13 @@ TEST(Processes, ALostRankZeroIsNamed) {
     for (int rank : {1, 2}) {
       const Outcome outcome = processes[rank]->wait();
       EXPECT_EQ(outcome.exit_code, 75) << outcome.errors;
-      EXPECT_NE(outcome.errors.find("process 0 of 3"), std::string::npos) << outcome.errors;
+      EXPECT_NE(outcome.errors.find("rank 0 of 3"), std::string::npos) << outcome.errors;
     }
   }
 }
 
-// A signal to one rank stops all after the same step; resuming gives the model of an uninterrupted run.
-TEST(Processes, StopAtOneStepAndResume) {
+// A signal to one of them stops all after the same step; the resumed run ends with the model of an uninterrupted one.
+TEST(Processes, StopTogetherAndGoOn) {
   const tiny::TemporaryFolder folder;
   const Words more{"--per_device_train_batch_size", "2", "--save_steps", "3", "--max_steps", "60"};
   auto whole = start(words_of_run(folder / "whole", more), 2);
@@ -234,7 +234,7 @@ TEST(Processes, OneThatNeverComesIsNamed) {
                                       {"MASTER_PORT", std::to_string(free_port())}}});
   const Outcome outcome = only.wait();
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.errors.find("but process 1 did not come within 1 s"), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find("but rank 1 did not within 1 s"), std::string::npos) << outcome.errors;
 }
 
 TEST(Processes, AMissingNetworkInterfaceIsNamed) {
@@ -262,7 +262,10 @@ TEST(Processes, OtherSettingsAreRefused) {
                                   Limits{.environment = {{"RANK", rank}, {"WORLD_SIZE", "2"}, {"MASTER_PORT", port}}}));
   for (const Outcome& outcome : wait_for(processes)) {
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_NE(outcome.errors.find("all processes must be started with the same settings"), std::string::npos)
+    EXPECT_NE(
+        outcome.errors.find("all processes must be started with the same settings, but `seed` is 0 for rank 0 and "
+                            "1 for rank 1; give all of them one command line"),
+        std::string::npos)
         << outcome.errors;
   }
 }

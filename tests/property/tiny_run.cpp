@@ -14,19 +14,29 @@
 namespace retort::property {
 namespace {
 
-// Counts optimizer steps: the trainer asks for the counts of a step once, before its first forward pass.
-class WatchedUnit : public task::SquadUnit {
+// Calls `before_step` when the trainer has drawn a step.
+class WatchedSource final : public data::Source {
  public:
-  WatchedUnit(pretrained::LoadedModel& loaded, const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step,
-              const data::SquadEvaluationSet* dev)
-      : SquadUnit(loaded, config.data, config.training.micro_batch_tokens(), dev), before_step_(before_step) {}
+  WatchedSource(const data::RowSet& rows, const train::TrainingConfig& training, kernel::ParameterStore& parameters,
+                const BeforeStep& before_step)
+      : source_(rows, train::source_options(training)), parameters_(parameters), before_step_(before_step) {}
 
-  std::vector<double> step_counts(const data::StepBatch& step) override {
-    if (before_step_) before_step_(++steps_, parameters());
-    return SquadUnit::step_counts(step);
+  data::StepBatch next() override {
+    data::StepBatch step = source_.next();
+    if (before_step_) before_step_(++steps_, parameters_);
+    return step;
   }
+  data::SourcePosition position() const override { return source_.position(); }
+  void seek(data::SourcePosition position) override { source_.seek(position); }
+  int64_t steps_left(data::SourcePosition position) const override { return source_.steps_left(position); }
+  int64_t sequences_per_step() const override { return source_.sequences_per_step(); }
+  int64_t sequences_per_epoch() const override { return source_.sequences_per_epoch(); }
+  std::string content_hash() const override { return source_.content_hash(); }
+  bool order_needs_step_size() const override { return source_.order_needs_step_size(); }
 
  private:
+  data::ShuffledSource source_;
+  kernel::ParameterStore& parameters_;
   const BeforeStep& before_step_;
   int64_t steps_ = 0;
 };
@@ -41,10 +51,11 @@ struct Parts {
         rows(std::make_shared<data::SquadFeatures>(data::load_squad_training(
                  source_of(config, config.data.train_file, config.data.max_train_examples), *loaded.tokenizer)),
              true),
-        source(rows, train::source_options(config.training)) {
+        source(rows, config.training, loaded.model->parameters(), before_step) {
     if (config.training.evaluate_during_training)
       dev = data::load_squad_evaluation(source_of(config, config.data.dev_file, -1), *loaded.tokenizer);
-    unit = std::make_unique<WatchedUnit>(loaded, config, before_step, dev ? &*dev : nullptr);
+    unit = std::make_unique<task::SquadUnit>(loaded, config.data, config.training.micro_batch_tokens(),
+                                             dev ? &*dev : nullptr);
   }
   data::SquadSource source_of(const recipe::FinetuneSquadConfig& config, const std::string& file, int64_t most) const {
     return task::squad_source(config.data, file, most, static_cast<uint64_t>(config.training.seed), *loaded.model);
@@ -52,9 +63,9 @@ struct Parts {
 
   pretrained::LoadedModel loaded;
   data::SquadRowSet rows;
-  data::ShuffledSource source;
+  WatchedSource source;
   std::optional<data::SquadEvaluationSet> dev;
-  std::unique_ptr<WatchedUnit> unit;
+  std::unique_ptr<task::SquadUnit> unit;
 };
 
 std::vector<float> values_of(const RunResult& result) {

@@ -18,6 +18,21 @@ const at::Tensor& hidden_state(const model::ModelOutput& output, int64_t layer) 
   return output.hidden_states.size() == 1 ? output.hidden_states.back() : output.hidden_states.at(layer + 1);
 }
 
+// The names of the published program's logs.
+const char* name_of(State state) {
+  switch (state) {
+    case State::kAttention:
+      return "att_loss";
+    case State::kValue:
+      return "value_loss";
+    case State::kHidden:
+      return "rep_loss";
+    case State::kEmbedding:
+      break;
+  }
+  return "emb_loss";
+}
+
 }  // namespace
 
 BackboneUnit::BackboneUnit(pretrained::LoadedModel& student, StatePlan plan, TeacherTargets targets)
@@ -53,8 +68,8 @@ void BackboneUnit::freeze_untaught() {
       if (parameters().find(name + kind) != nullptr) parameters().freeze(name + kind);
 }
 
-loss::LossTerm BackboneUnit::compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
-                                     const model::ModelOutput& targets, const kernel::Rows& rows) const {
+loss::LossSum BackboneUnit::compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
+                                    const model::ModelOutput& targets, const kernel::Rows& rows) const {
   const auto [layer, other] = plan_.pairs[pair];
   const int64_t heads = model().config().heads_of_layer(layer);
   switch (part.state) {
@@ -70,48 +85,36 @@ loss::LossTerm BackboneUnit::compare(const StatePlan::Part& part, size_t pair, c
     case State::kEmbedding:
       break;
   }
-  loss::LossTerm term =
-      loss::hidden_state_loss(model().project(hidden_state(own, -1)), hidden_state(targets, -1), part.distance);
-  term.name = "emb_loss";
-  return term;
+  return loss::hidden_state_loss(model().project(hidden_state(own, -1)), hidden_state(targets, -1), part.distance);
 }
 
-std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
+std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                                  const loss::StepCounts& counts) {
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
   const model::ModelOutput targets = targets_(batch, sequence_keys);
   const model::ModelOutput own = model().forward(rows, plan_.student_options);
   std::vector<loss::LossTerm> terms;
   for (const StatePlan::Part& part : plan_.parts) {
-    loss::LossTerm term = compare(part, 0, own, targets, rows);
+    const loss::LossSum first = compare(part, 0, own, targets, rows);
+    at::Tensor sum = first.sum;
     if (part.state != State::kEmbedding)
       for (size_t pair = 1; pair < plan_.pairs.size(); ++pair) {
-        const loss::LossTerm next = compare(part, pair, own, targets, rows);
-        term.sum = term.sum + next.sum * (term.count / next.count);  // 1, but where heads are pruned
+        const loss::LossSum next = compare(part, pair, own, targets, rows);
+        sum = sum + next.sum * (first.count / next.count);  // 1, but where heads are pruned
       }
-    term.weight = part.weight;
-    terms.push_back(std::move(term));
+    terms.push_back({name_of(part.state), std::move(sum), divisor(part, counts), part.weight});
   }
   return terms;
 }
 
-double BackboneUnit::count(const StatePlan::Part& part, std::span<const int32_t> starts) const {
+double BackboneUnit::divisor(const StatePlan::Part& part, const loss::StepCounts& counts) const {
   const model::ModelConfig& config = model().config();
   const int64_t heads = config.heads_of_layer(plan_.pairs[0].student);
   const bool is_context = part.state == State::kValue && part.distance != loss::StateDistance::kDivergence;
-  if (is_context) return loss::row_count(starts, heads * config.head_width(), part.distance);
+  if (is_context) return loss::row_count(counts, heads * config.head_width(), part.distance);
   if (part.state == State::kAttention || part.state == State::kValue)
-    return loss::score_count(starts, heads, part.distance);
-  return loss::row_count(starts, plan_.hidden_width, part.distance);
-}
-
-std::vector<double> BackboneUnit::step_counts(const data::StepBatch& step) {
-  std::vector<double> counts;
-  for (const StatePlan::Part& part : plan_.parts) {
-    double total = 0;
-    for (const data::Batch& batch : step.micro_batches) total += count(part, batch.tokens.starts);
-    counts.push_back(total);
-  }
-  return counts;
+    return loss::score_count(counts, heads, part.distance);
+  return loss::row_count(counts, plan_.hidden_width, part.distance);
 }
 
 }  // namespace retort::distill

@@ -16,14 +16,14 @@ class BackboneUnit final : public pretrained::ModelUnit {
   // `targets` gives the states of the plan. The student, which must outlive the unit, has the plan's projection.
   BackboneUnit(pretrained::LoadedModel& student, StatePlan plan, TeacherTargets targets);
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
-  std::vector<double> step_counts(const data::StepBatch& step) override;
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                      const loss::StepCounts& counts) override;
 
  private:
   void freeze_untaught();
-  loss::LossTerm compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
-                         const model::ModelOutput& targets, const kernel::Rows& rows) const;
-  double count(const StatePlan::Part& part, std::span<const int32_t> starts) const;
+  loss::LossSum compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
+                        const model::ModelOutput& targets, const kernel::Rows& rows) const;
+  double divisor(const StatePlan::Part& part, const loss::StepCounts& counts) const;
 
   StatePlan plan_;
   TeacherTargets targets_;

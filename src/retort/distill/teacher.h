@@ -17,6 +17,12 @@ class Teacher {
           const pretrained::ModelSource& student_source, const pretrained::LoadedModel& student, int64_t max_seq_length,
           const pretrained::TaskClasses& classes = {});
 
+  // Throws UserError where the run would write into the teacher's folder. To be called before the run takes the output
+  // folder.
+  static void check_is_not_written(const TeacherConfig& config, const train::OutputConfig& output) {
+    if (!config.teacher.empty()) pretrained::check_is_not_read("teacher", config.teacher, output.output_dir);
+  }
+
   const TeacherConfig& config() const { return config_; }
   const model::Model& model() const { return *loaded_.model; }
   const pretrained::LoadedModel& loaded() const { return loaded_; }

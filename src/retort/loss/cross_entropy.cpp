@@ -63,8 +63,8 @@ at::Tensor sum_of_losses(const at::Tensor& logits, std::vector<Distribution> dis
 at::Tensor as_plain_float(const at::Tensor& x) { return x.detach().to(at::kFloat).contiguous(); }
 
 // Column `column` of logits [T, stride].
-LossTerm column_loss(const at::Tensor& logits, int64_t stride, int64_t column, std::span<const int32_t> starts,
-                     std::span<const int32_t> targets) {
+LossSum column_loss(const at::Tensor& logits, int64_t stride, int64_t column, std::span<const int32_t> starts,
+                    std::span<const int32_t> targets) {
   const at::Tensor plain = as_plain_float(logits);
   std::vector<Distribution> distributions;
   for (size_t b = 0; b < targets.size(); ++b) {
@@ -74,37 +74,37 @@ LossTerm column_loss(const at::Tensor& logits, int64_t stride, int64_t column, s
     distributions.push_back({plain.data_ptr<float>() + starts[b] * stride + column, length, stride, targets[b]});
   }
   const auto count = static_cast<double>(distributions.size());
-  return {"loss", sum_of_losses(logits, std::move(distributions), plain), count};
+  return {sum_of_losses(logits, std::move(distributions), plain), count};
 }
 
 }  // namespace
 
-LossTerm cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels) {
+LossSum cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels) {
   const auto count =
       static_cast<double>(std::count_if(labels.begin(), labels.end(), [](int32_t l) { return l != kIgnored; }));
-  return {"loss", kernel::softmax_loss(logits, at::Tensor(), labels, {.hard_weight = 1}), count};
+  return {kernel::softmax_loss(logits, at::Tensor(), labels, {.hard_weight = 1}), count};
 }
 
-LossTerm position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts,
-                                std::span<const int32_t> targets) {
+LossSum position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts,
+                               std::span<const int32_t> targets) {
   return column_loss(logits, 1, 0, starts, targets);
 }
 
-LossTerm span_loss(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> start_positions,
-                   std::span<const int32_t> end_positions) {
-  const LossTerm start = column_loss(logits, 2, 0, starts, start_positions),
-                 end = column_loss(logits, 2, 1, starts, end_positions);
+LossSum span_loss(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> start_positions,
+                  std::span<const int32_t> end_positions) {
+  const LossSum start = column_loss(logits, 2, 0, starts, start_positions),
+                end = column_loss(logits, 2, 1, starts, end_positions);
   RETORT_CHECK(start.count == end.count, "{} start positions but {} end positions are to be learned", start.count,
                end.count);
-  return {"loss", (start.sum + end.sum) * 0.5, start.count};
+  return {(start.sum + end.sum) * 0.5, start.count};
 }
 
-LossTerm squared_error(const at::Tensor& predictions, std::span<const float> targets) {
+LossSum squared_error(const at::Tensor& predictions, std::span<const float> targets) {
   RETORT_CHECK(predictions.numel() == static_cast<int64_t>(targets.size()), "{} predictions for {} targets",
                predictions.numel(), targets.size());
   at::Tensor expected = at::empty({static_cast<int64_t>(targets.size())}, at::kFloat);
   std::copy(targets.begin(), targets.end(), expected.data_ptr<float>());
-  return {"loss", (predictions.reshape({-1}) - expected).pow(2).sum(), static_cast<double>(targets.size())};
+  return {(predictions.reshape({-1}) - expected).pow(2).sum(), static_cast<double>(targets.size())};
 }
 
 }  // namespace retort::loss

@@ -1,4 +1,4 @@
-// Cross entropy and squared error as sums. Labels of kIgnored (-100) count nothing.
+// Cross entropy and squared error as sums. Labels equal to kIgnored (-100) are left out of sum and count.
 #pragma once
 
 #include <span>
@@ -12,19 +12,19 @@ inline constexpr int32_t kIgnored = kernel::kNoLabel;
 
 // logits [N, C] float32 or bfloat16, labels [N] in 0..C-1 or kIgnored. Sum of -log softmax(logits)[label]; count =
 // labels not ignored. Throws InternalError for another label.
-LossTerm cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels);
+LossSum cross_entropy(const at::Tensor& logits, std::span<const int32_t> labels);
 
 // Ragged form: logits [T] float32, one candidate per token; in each sequence b of `starts` [B+1] the softmax runs over
 // its own tokens and targets[b] is the position inside the sequence, or kIgnored. Count = sequences not ignored.
-LossTerm position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts,
-                                std::span<const int32_t> targets);
+LossSum position_cross_entropy(const at::Tensor& logits, std::span<const int32_t> starts,
+                               std::span<const int32_t> targets);
 
 // Extractive question answering: half the sum of the cross entropies of start and end (logits [T, 2]). A sequence is
 // left out by kIgnored in both; count = sequences not left out.
-LossTerm span_loss(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> start_positions,
-                   std::span<const int32_t> end_positions);
+LossSum span_loss(const at::Tensor& logits, std::span<const int32_t> starts, std::span<const int32_t> start_positions,
+                  std::span<const int32_t> end_positions);
 
 // Regression: predictions [N] or [N, 1], targets [N]. Sum of squared differences; count = N.
-LossTerm squared_error(const at::Tensor& predictions, std::span<const float> targets);
+LossSum squared_error(const at::Tensor& predictions, std::span<const float> targets);
 
 }  // namespace retort::loss

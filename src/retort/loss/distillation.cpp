@@ -17,7 +17,7 @@ namespace retort::loss {
 
 namespace {
 
-// Candidates of one sequence: `count` logits that lie two floats apart.
+// The candidates of one sequence: `count` logits that lie two floats apart.
 struct Column {
   const float* logits;
   int64_t count;
@@ -67,28 +67,27 @@ at::Tensor span_divergence(const at::Tensor& student, const at::Tensor& teacher,
 
 }  // namespace
 
-LossTerm soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
-                        double temperature) {
+LossSum soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+                       double temperature) {
   const double factor = 0.5 * temperature * temperature;
-  return {"loss_ce", span_divergence(student, teacher, starts, temperature, factor, false),
+  return {span_divergence(student, teacher, starts, temperature, factor, false),
           static_cast<double>(starts.size() - 1)};
 }
 
-LossTerm soft_span_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
-                                 double temperature) {
-  return {"loss_soft", span_divergence(student, teacher, starts, temperature, 1, true),
-          static_cast<double>(student.size(0))};
+LossSum soft_span_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+                                double temperature) {
+  return {span_divergence(student, teacher, starts, temperature, 1, true), static_cast<double>(student.size(0))};
 }
 
-LossTerm soft_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, double temperature) {
+LossSum soft_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, double temperature) {
   RETORT_CHECK(student.sizes() == teacher.sizes() && student.dim() == 2, "student and teacher must have one shape");
   const at::Tensor target = at::softmax(teacher.detach().to(at::kFloat) / temperature, 1);
   const at::Tensor sum = -(target * at::log_softmax(student.to(at::kFloat) / temperature, 1)).sum();
-  return {"loss_soft", sum, static_cast<double>(student.numel())};
+  return {sum, static_cast<double>(student.numel())};
 }
 
-LossTerm cosine_distance(const at::Tensor& student, const at::Tensor& teacher) {
-  return {"loss_cos", kernel::cosine_loss(student, teacher), static_cast<double>(student.size(0))};
+LossSum cosine_distance(const at::Tensor& student, const at::Tensor& teacher) {
+  return {kernel::cosine_loss(student, teacher), static_cast<double>(student.size(0))};
 }
 
 }  // namespace retort::loss

@@ -1,4 +1,4 @@
-// What a student learns from a teacher, as sums. Teachers get no gradient.
+// Losses between the outputs of a student and of a teacher, as sums. Teachers get no gradient.
 #pragma once
 
 #include <span>
@@ -8,23 +8,23 @@
 namespace retort::loss {
 
 // Question answering with soft targets: logits [T, 2] of student and teacher over the same ragged tokens. In each
-// sequence of `starts` [B+1] the softmax runs over its own tokens, and the term is temperature^2 times half the sum of
+// sequence of `starts` [B+1] the softmax runs over its own tokens, and the sum is temperature^2 times half the sum of
 // KL(teacher || student) of start and end positions. Count = B. Padding does not exist here; where the published
 // programs pad, their softmax runs over the padding as well.
-LossTerm soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
-                        double temperature);
+LossSum soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+                       double temperature);
 
-// The same pair of distributions as Jiao et al. 2020 take them: minus the sum of softmax(t / temperature) .
+// Cross entropy between the same distributions, as in Jiao et al. 2020: minus the sum of softmax(t / temperature) .
 // log_softmax(s / temperature) over start and end, without a factor. Count = T, so that start and end are each a mean
 // over all positions.
-LossTerm soft_span_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
-                                 double temperature);
+LossSum soft_span_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+                                double temperature);
 
 // Soft cross entropy of classes: logits [N, C]. -softmax(t / temperature) . log_softmax(s / temperature), without the
-// factor temperature^2. Count = N * C, so that the term is the mean over all elements (Jiao et al. 2020).
-LossTerm soft_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, double temperature);
+// factor temperature^2. Count = N * C, so that the loss is the mean over all elements (Jiao et al. 2020).
+LossSum soft_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, double temperature);
 
-// 1 - cos of rows [N, H]; count = N.
-LossTerm cosine_distance(const at::Tensor& student, const at::Tensor& teacher);
+// Cosine distance, 1 - cos, of each row of [N, H]; count = N.
+LossSum cosine_distance(const at::Tensor& student, const at::Tensor& teacher);
 
 }  // namespace retort::loss

@@ -28,6 +28,12 @@ at::Tensor row_sum(const at::Tensor& student, const at::Tensor& teacher, StateDi
   return (student.to(at::kFloat) - teacher.detach().to(at::kFloat)).pow(2).sum();
 }
 
+StepCounts counts_of(const kernel::Rows& rows) {
+  StepCounts counts;
+  counts.add_sequences(rows.starts);
+  return counts;
+}
+
 }  // namespace
 
 const std::vector<std::string>& state_distance_names() {
@@ -42,40 +48,31 @@ StateDistance parse_state_distance(const std::string& name) {
   return static_cast<StateDistance>(found - names.begin());
 }
 
-double score_count(std::span<const int32_t> starts, int64_t heads, StateDistance distance) {
-  double rows = 0;
-  for (size_t b = 0; b + 1 < starts.size(); ++b) {
-    const double length = starts[b + 1] - starts[b];
-    rows += distance == StateDistance::kSquared ? length * length : length;
-  }
-  return rows * static_cast<double>(heads);
+double score_count(const StepCounts& counts, int64_t heads, StateDistance distance) {
+  return (distance == StateDistance::kSquared ? counts.token_pairs : counts.tokens) * static_cast<double>(heads);
 }
 
-double row_count(std::span<const int32_t> starts, int64_t width, StateDistance distance) {
-  const double rows = starts.back();
-  return distance == StateDistance::kSquared ? rows * static_cast<double>(width) : rows;
+double row_count(const StepCounts& counts, int64_t width, StateDistance distance) {
+  return distance == StateDistance::kSquared ? counts.tokens * static_cast<double>(width) : counts.tokens;
 }
 
-LossTerm attention_score_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows,
-                              int64_t heads, StateDistance distance) {
-  return {"att_loss",
-          relation_sum(student, teacher, rows, {.heads = heads, .relation = kernel::Relation::kQueryKey}, distance),
-          score_count(rows.starts, heads, distance)};
+LossSum attention_score_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows,
+                             int64_t heads, StateDistance distance) {
+  return {relation_sum(student, teacher, rows, {.heads = heads, .relation = kernel::Relation::kQueryKey}, distance),
+          score_count(counts_of(rows), heads, distance)};
 }
 
-LossTerm context_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows, int64_t heads,
-                      StateDistance distance) {
+LossSum context_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows, int64_t heads,
+                     StateDistance distance) {
   if (distance != StateDistance::kDivergence)
-    return {"value_loss", row_sum(student, teacher, distance), row_count(rows.starts, student.size(1), distance)};
-  return {"value_loss",
-          relation_sum(student, teacher, rows, {.heads = heads, .relation = kernel::Relation::kSelf}, distance),
-          score_count(rows.starts, heads, distance)};
+    return {row_sum(student, teacher, distance), row_count(counts_of(rows), student.size(1), distance)};
+  return {relation_sum(student, teacher, rows, {.heads = heads, .relation = kernel::Relation::kSelf}, distance),
+          score_count(counts_of(rows), heads, distance)};
 }
 
-LossTerm hidden_state_loss(const at::Tensor& student, const at::Tensor& teacher, StateDistance distance) {
-  const auto rows = static_cast<double>(student.size(0));
-  return {"rep_loss", row_sum(student, teacher, distance),
-          distance == StateDistance::kSquared ? rows * static_cast<double>(student.size(1)) : rows};
+LossSum hidden_state_loss(const at::Tensor& student, const at::Tensor& teacher, StateDistance distance) {
+  const StepCounts counts{.tokens = static_cast<double>(student.size(0))};
+  return {row_sum(student, teacher, distance), row_count(counts, student.size(1), distance)};
 }
 
 }  // namespace retort::loss

@@ -25,7 +25,7 @@ bool has_nonzero(const float* values, int64_t count) {
 
 }  // namespace
 
-// What the sweeps share in one step.
+// Pointers and factors that all pieces share in one step.
 struct Optimizer::Sweep {
   kernel::cpu::UpdateStep step;
   double learning_rate = 0, gradient_scale = 1;
@@ -51,8 +51,8 @@ Optimizer::Optimizer(kernel::ParameterStore& parameters, OptimizerOptions option
   }
 }
 
-// Calls body(begin, end, is_active) on ranges that cover the piece: of a table, runs of rows that have moments or get a
-// gradient now, and runs of rows that have neither.
+// Calls body(begin, end, is_active) on ranges that cover the piece. In a table, active ranges are runs of rows that
+// have moments or get a gradient now; the other rows have neither.
 template <typename Body>
 void Optimizer::for_each_active_range(const Piece& piece, Body&& body) {
   std::vector<uint8_t>& active = active_rows_[piece.slice];
@@ -130,8 +130,8 @@ void Optimizer::sweep_adam(const Sweep& sweep) {
   });
 }
 
-// The first sweep updates the moments and leaves each update u in the place of its gradient; norms of p and u decide
-// about the second, p -= lr * ratio * u.
+// The first sweep updates the moments and overwrites each gradient with the update u; the second applies
+// p -= lr * ratio * u with the trust ratio of the norms of p and u.
 void Optimizer::sweep_lamb(const Sweep& sweep) {
   const double t = static_cast<double>(step_count_);
   const auto& slices = parameters_.slices();

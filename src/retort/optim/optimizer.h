@@ -17,7 +17,7 @@ struct OptimizerOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;
-  bool correct_bias = true;  // not of BertAdam
+  bool correct_bias = true;  // BertAdam has none
   // Names that contain one of these are not decayed.
   std::vector<std::string> no_decay{"bias", "LayerNorm.weight", "layer_norm.weight"};
   double tensor_max_norm = 1.0;  // kBertAdam: largest norm of one tensor's gradient; 0: unlimited
@@ -34,19 +34,19 @@ class Optimizer {
   Optimizer(kernel::ParameterStore& parameters, OptimizerOptions options);
 
   // Updates every trainable parameter with gradient * gradient_scale at this learning rate, then zeroes all gradients.
-  // A row of an embedding table that never had a gradient is only decayed, which is all that the full update would do
-  // to it: its moments are zero.
+  // A row of an embedding table that never had a gradient is only decayed. The full update would do the same, because
+  // its moments are zero.
   void step(double learning_rate, double gradient_scale);
   // L2 norm over the gradients of all trainable parameters; infinite or NaN when one of them is.
   double gradient_norm() const;
-  // The gradient_scale that brings gradients of this norm down to max_norm (0: no limit, 1): torch's, which adds 1e-6
-  // to the norm, or LAMB's, which does not.
+  // The gradient_scale that clips gradients of this norm to max_norm (0: no limit, returns 1). As torch it adds 1e-6 to
+  // the norm, except for LAMB.
   double clip_scale(double norm, double max_norm) const;
 
   int64_t step_count() const { return step_count_; }
-  // Says that the state is that after `count` steps; call it when the moments have been written.
+  // Sets the number of steps done; call it after the moments are written.
   void restore(int64_t count);
-  std::vector<Moment> moments() const;  // views: writing to them restores a state
+  std::vector<Moment> moments() const;  // views: writing to them restores the state
 
  private:
   struct Piece {

@@ -1,4 +1,4 @@
-// The optimizers by name; what they compute stands in optimizer.h.
+// The optimizers by name; optimizer.h describes what they compute.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@ namespace retort::optim {
 
 enum class OptimizerKind { kAdamW, kBertAdam, kLamb };
 
-// "adamw", "bertadam", "lamb". Throws UserError for others.
+// Takes "adamw", "bertadam", "lamb". Throws UserError for other names.
 OptimizerKind parse_optimizer(const std::string& name);
 const std::vector<std::string>& optimizer_names();
 

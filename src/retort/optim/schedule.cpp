@@ -58,7 +58,7 @@ double Schedule::factor(int64_t update) const {
       return s < warmup_steps ? s / warm
                               : std::max(0.0, 0.5 * (1 + std::cos(std::numbers::pi * (s - warmup_steps) / rest)));
     case ScheduleKind::kNvidiaLinear:
-      // Where warm-up takes all steps, nothing is left to fall over.
+      // When the warm-up takes all steps, no step is left for the decay.
       return x < w || w >= 1 ? std::min(x / w, 1.0) : std::max((x - 1) / (w - 1), 0.0);
     case ScheduleKind::kNvidiaPolynomial:
       return x < w ? x / w : std::sqrt(std::max(0.0, 1 - x));

@@ -1,6 +1,6 @@
-// Learning-rate schedules as pure functions of the step. `update` counts from 1; progress of the Hugging Face forms is
-// update - 1 (their scheduler steps after the optimizer, so with warm-up the first update has rate 0), of the NVIDIA
-// forms update / total (theirs steps before, so the last update has rate 0).
+// Learning-rate schedules as pure functions of the step. `update` counts from 1. The Hugging Face forms use
+// update - 1 (their scheduler steps after the optimizer, so with warm-up the first update has rate 0), the NVIDIA forms
+// update / total (their scheduler steps before it, so the last update has rate 0).
 #pragma once
 
 #include <cstdint>
@@ -25,16 +25,16 @@ struct Schedule {
   int64_t total_steps = 1;
   double warmup_steps = 0;  // HF forms: whole steps; NVIDIA forms: warmup_steps / total_steps is the proportion
 
-  // The factor on the base learning rate at update 1..total_steps (0 behind the end).
+  // The factor on the base learning rate at update 1..total_steps (0 after the end).
   double factor(int64_t update) const;
 };
 
-// Warm-up steps of a schedule whose warm-up is a share of all steps: NVIDIA's are functions of the share itself, the
-// others of whole steps.
+// Converts a warm-up that is a share of all steps into steps. NVIDIA's schedules use the share itself, the others round
+// up to whole steps.
 double warmup_steps_of(ScheduleKind kind, double share, int64_t total_steps);
 
-// By the names of lr_scheduler_type: linear, constant, constant_with_warmup, cosine, nvidia_linear, nvidia_poly,
-// nvidia_constant, nvidia_cosine. Throws UserError for others.
+// Takes the names of lr_scheduler_type: linear, constant, constant_with_warmup, cosine, nvidia_linear, nvidia_poly,
+// nvidia_constant, nvidia_cosine. Throws UserError for other names.
 ScheduleKind parse_schedule(const std::string& name);
 const std::vector<std::string>& schedule_names();
 

@@ -98,6 +98,7 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   DistillBackboneConfig config = given;
   config.states.check_backbone();
   check_data(config);
+  distill::Teacher::check_is_not_written(config.teacher, config.output);
   if (config.training.num_train_epochs == 0) config.training.num_train_epochs = recommended_epochs(config);
   task::TrainingRun run(config.training, config.output, settings_of("distill backbone", config));
   if (const auto results = run.maybe_finished()) return *results;

@@ -46,6 +46,7 @@ Json distill_mlm(const DistillMlmConfig& given) {
   count_intervals_in_steps(config);
   const train::TrainingConfig& training = config.training;
   task::check_language_settings(config.corpus, config.losses);
+  distill::Teacher::check_is_not_written(config.teacher, config.output);
   task::TrainingRun run(training, config.output, settings_of("distill mlm", config));
   if (const auto results = run.maybe_finished()) return *results;
 

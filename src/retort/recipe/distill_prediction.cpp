@@ -79,6 +79,7 @@ Json distill_questions(const DistillPredictionConfig& config) {
 
 Json distill_prediction(const DistillPredictionConfig& config) {
   config.states.check_prediction();
+  distill::Teacher::check_is_not_written(config.teacher, config.output);
   return config.data.is_squad() ? distill_questions(config) : distill_glue(config);
 }
 

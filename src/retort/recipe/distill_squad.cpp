@@ -30,6 +30,7 @@ Json distill_squad(const DistillSquadConfig& given) {
   config.distillation = effective_weights(given);
   const train::TrainingConfig& training = config.training;
   const task::SquadDataConfig data = config.data.with_files();
+  distill::Teacher::check_is_not_written(config.teacher, config.output);
   task::TrainingRun run(training, config.output, settings_of("distill squad", config));
   if (const auto results = run.maybe_finished()) return *results;
 

@@ -6,17 +6,17 @@
 
 namespace retort::task {
 
-std::vector<loss::LossTerm> DistillSquadUnit::forward(const data::Batch& batch,
-                                                      std::span<const uint64_t> sequence_keys) {
+std::vector<loss::LossTerm> DistillSquadUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                                      const loss::StepCounts& counts) {
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
   const at::Tensor logits = model().forward(rows, {.is_training = true}).logits;  // [T, 2]
-  loss::LossTerm hard = loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1]);
-  hard.name = "loss_squad", hard.weight = distillation_.alpha_squad;
-  if (!distillation_.needs_teacher()) return {std::move(hard)};
-  loss::LossTerm soft =
+  const loss::LossSum hard = loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1]);
+  std::vector<loss::LossTerm> terms{{"loss_squad", hard.sum, counts.sequences, distillation_.alpha_squad}};
+  if (!distillation_.needs_teacher()) return terms;
+  const loss::LossSum soft =
       loss::soft_span_loss(logits, targets_(batch, sequence_keys).logits, rows.starts, distillation_.temperature);
-  soft.weight = distillation_.alpha_ce;
-  return {std::move(hard), std::move(soft)};
+  terms.push_back({"loss_ce", soft.sum, counts.sequences, distillation_.alpha_ce});
+  return terms;
 }
 
 }  // namespace retort::task

@@ -19,7 +19,8 @@ class DistillSquadUnit final : public SquadUnit {
         targets_(std::move(targets)),
         distillation_(distillation) {}
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                      const loss::StepCounts& counts) override;
 
  private:
   distill::TeacherTargets targets_;

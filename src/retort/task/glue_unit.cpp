@@ -6,11 +6,13 @@
 
 namespace retort::task {
 
-std::vector<loss::LossTerm> GlueUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
+std::vector<loss::LossTerm> GlueUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                              const loss::StepCounts& counts) {
   const at::Tensor logits =
       model().forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
-  return {data_.task().is_regression() ? loss::squared_error(logits, batch.targets)
-                                       : loss::cross_entropy(logits, batch.labels[0])};
+  const loss::LossSum loss = data_.task().is_regression() ? loss::squared_error(logits, batch.targets)
+                                                          : loss::cross_entropy(logits, batch.labels[0]);
+  return {{"loss", loss.sum, counts.sequences}};
 }
 
 std::string GlueUnit::best_metric() const { return metric::glue_main_score(data_.task()); }

@@ -15,7 +15,8 @@ class GlueUnit : public pretrained::ModelUnit {
            std::span<const GlueSet> dev)
       : pretrained::ModelUnit(loaded), data_(data), training_(training), dev_(dev) {}
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                      const loss::StepCounts& counts) override;
   Json evaluate() override;
   std::string best_metric() const override;
 

@@ -51,15 +51,8 @@ std::vector<int64_t> MlmUnit::compared_tokens(const data::Batch& batch) const {
   return tokens;
 }
 
-std::vector<double> MlmUnit::step_counts(const data::StepBatch& step) {
-  labels_of_step_ = 0;
-  for (const data::Batch& batch : step.micro_batches)
-    labels_of_step_ += static_cast<double>(data::labelled_tokens(batch).size());
-  compared_of_step_ = losses_.restrict_ce_to_mask ? labels_of_step_ : static_cast<double>(step.token_count);
-  return {1, static_cast<double>(step.token_count)};
-}
-
-std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
+std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                             const loss::StepCounts& counts) {
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
   const std::vector<int64_t> compared = compared_tokens(batch);
   model::ModelOutput targets;
@@ -72,28 +65,30 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
   std::vector<int32_t> labels;
   if (compared.empty()) labels = batch.token_labels;
   for (const int64_t token : compared) labels.push_back(batch.token_labels[token]);
-  const auto share = [](double weight, double count) { return count > 0 ? weight / count : 0.0; };
+  // One kernel computes three losses, so it takes their weights divided by the counts of the step.
+  const double tokens_to_compare = losses_.restrict_ce_to_mask ? counts.labelled_tokens : counts.tokens;
+  const auto divide = [](double weight, double count) { return count > 0 ? weight / count : 0.0; };
   kernel::SoftmaxLossOptions options{.temperature = losses_.temperature,
-                                     .hard_weight = share(losses_.label_weight(), labels_of_step_)};
+                                     .hard_weight = divide(losses_.label_weight(), counts.labelled_tokens)};
   at::Tensor teacher_logits;
   if (teacher_ != nullptr && losses_.needs_teacher_logits()) {
     teacher_logits = targets.logits;
-    const double compared_here = compares_nothing(batch, compared) ? 0 : compared_of_step_;
-    options.soft_weight = share(losses_.alpha_ce, compared_here);
-    options.squared_weight = share(losses_.alpha_mse, compared_here);
+    const double divisor = compares_nothing(batch, compared) ? 0 : tokens_to_compare;
+    options.soft_weight = divide(losses_.alpha_ce, divisor);
+    options.squared_weight = divide(losses_.alpha_mse, divisor);
   }
   kernel::SoftmaxLossSums sums;
   const at::Tensor tokens_loss = kernel::softmax_loss(output.logits, teacher_logits, labels, options, &sums);
-  std::vector<loss::LossTerm> terms{{"loss_tokens", tokens_loss, 1}};
-  const auto note = [&](const char* name, double weight, double value) {
-    if (teacher_ != nullptr && weight > 0) terms.front().parts.emplace_back(name, value);
+  std::vector<loss::LossTerm> terms{{.name = "loss_tokens", .sum = tokens_loss, .divisor = 1}};
+  const auto log_fused = [&](double weight, loss::FusedLoss loss) {
+    if (teacher_ != nullptr && weight > 0) terms.front().fused.push_back(std::move(loss));
   };
-  note(losses_.mlm ? "loss_mlm" : "loss_clm", options.hard_weight, share(sums.hard, labels_of_step_));
-  note("loss_ce", options.soft_weight, share(sums.soft, compared_of_step_));
-  note("loss_mse", options.squared_weight, share(sums.squared, compared_of_step_));
+  log_fused(options.hard_weight, {losses_.mlm ? "loss_mlm" : "loss_clm", sums.hard, counts.labelled_tokens});
+  log_fused(options.soft_weight, {"loss_ce", sums.soft, tokens_to_compare});
+  log_fused(options.squared_weight, {"loss_mse", sums.squared, tokens_to_compare});
   if (teacher_ != nullptr && losses_.alpha_cos > 0) {
-    terms.push_back(loss::cosine_distance(output.hidden_states.back(), targets.hidden_states.back()));
-    terms.back().weight = losses_.alpha_cos;
+    const loss::LossSum cosine = loss::cosine_distance(output.hidden_states.back(), targets.hidden_states.back());
+    terms.push_back({"loss_cos", cosine.sum, counts.tokens, losses_.alpha_cos});
   }
   return terms;
 }

@@ -33,8 +33,8 @@ class MlmUnit final : public pretrained::ModelUnit {
         held_out_(held_out),
         max_tokens_per_batch_(max_tokens_per_batch) {}
 
-  std::vector<double> step_counts(const data::StepBatch& step) override;
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                      const loss::StepCounts& counts) override;
   Json evaluate() override;
   std::string best_metric() const override { return "masked_accuracy"; }
 
@@ -45,7 +45,6 @@ class MlmUnit final : public pretrained::ModelUnit {
   const LanguageLossConfig& losses_;
   const HeldOutText& held_out_;
   int64_t max_tokens_per_batch_;
-  double labels_of_step_ = 0, compared_of_step_ = 0;
 };
 
 }  // namespace retort::task

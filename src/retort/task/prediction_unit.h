@@ -20,8 +20,8 @@ class GluePredictionUnit final : public GlueUnit {
         temperature_(temperature),
         is_regression_(data.task().is_regression()) {}
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
-  std::vector<double> step_counts(const data::StepBatch& step) override;
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                      const loss::StepCounts& counts) override;
 
  private:
   distill::TeacherTargets targets_;
@@ -36,10 +36,8 @@ class SquadPredictionUnit final : public SquadUnit {
                       const SquadDataConfig& data, int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev)
       : SquadUnit(student, data, max_tokens_per_batch, dev), targets_(std::move(targets)), temperature_(temperature) {}
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
-  std::vector<double> step_counts(const data::StepBatch& step) override {
-    return {static_cast<double>(step.token_count)};
-  }
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                      const loss::StepCounts& counts) override;
 
  private:
   distill::TeacherTargets targets_;

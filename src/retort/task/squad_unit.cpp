@@ -5,10 +5,11 @@
 
 namespace retort::task {
 
-std::vector<loss::LossTerm> SquadUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
+std::vector<loss::LossTerm> SquadUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                               const loss::StepCounts& counts) {
   const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
   const at::Tensor logits = model().forward(rows, {.is_training = true}).logits;  // [T, 2]
-  return {loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1])};
+  return {{"loss", loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1]).sum, counts.sequences}};
 }
 
 Json SquadUnit::evaluate() {

@@ -14,7 +14,8 @@ class SquadUnit : public pretrained::ModelUnit {
             const data::SquadEvaluationSet* dev)
       : pretrained::ModelUnit(loaded), data_(data), max_tokens_per_batch_(max_tokens_per_batch), dev_(dev) {}
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) override;
+  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                      const loss::StepCounts& counts) override;
   Json evaluate() override;
   std::string best_metric() const override { return "f1"; }
 

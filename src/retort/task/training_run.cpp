@@ -13,6 +13,7 @@
 #include "retort/train/continuation.h"
 #include "retort/train/process_group.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/same_settings.h"
 
 namespace retort::task {
 
@@ -62,6 +63,7 @@ void warn_of_other_settings(const Json& before, const Json& settings) {
 TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::OutputConfig& output, Json settings)
     : training_(training), output_(output), settings_(std::move(settings)) {
   train::set_up_process(training);
+  train::check_same_settings(train::process_group(), settings_);
   if (train::process_group().is_main()) take_folder();
   finished_ = look_for_finished();
 }
@@ -76,8 +78,6 @@ void TrainingRun::take_folder() {
   const bool is_constant = optim::parse_schedule(training.lr_scheduler_type) == optim::ScheduleKind::kConstant;
   if (is_constant && (training.warmup_steps > 0 || training.warmup_proportion > 0))
     log_info("warm-up changes nothing with --lr_scheduler_type constant; constant_with_warmup has one");
-  if (const std::string teacher = settings_.value("teacher", ""); !teacher.empty())
-    pretrained::check_is_not_read("teacher", teacher, output.output_dir);
   if (training.num_train_epochs == 0 && training.max_steps < 1)
     throw UserError("`num_train_epochs` must be above 0, but is 0; or give `max_steps`");
   pretrained::check_spares_inputs(output.output_dir, settings_);
@@ -100,7 +100,8 @@ std::optional<Json> TrainingRun::look_for_finished() const {
   std::optional<Json> results;
   if (folder_) results = folder_->maybe_results();
   const train::ProcessGroup& group = train::process_group();
-  const bool is_finished = group.size() == 1 ? results.has_value() : group.broadcast(results ? "finished" : "") != "";
+  const bool is_finished =
+      group.world_size() == 1 ? results.has_value() : group.broadcast(results ? "finished" : "") != "";
   if (!is_finished) return std::nullopt;
   if (folder_) log_info("`{}` holds a finished run: these are its results", folder_->path().string());
   return results.value_or(Json());
@@ -131,7 +132,7 @@ Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
 
 Json TrainingRun::evaluate(const std::function<Json()>& evaluation) {
   RETORT_CHECK(trainer_ != nullptr, "a final evaluation before training");
-  const int64_t step = trainer_->step();
+  const int64_t step = trainer_->global_step();
   try {
     return evaluation();
   } catch (const Interrupted&) {

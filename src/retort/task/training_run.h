@@ -1,4 +1,4 @@
-// A run of training in its output folder: what every training recipe does before, around and behind its own.
+// A run of training in its output folder: what every training recipe does before, around and after its own work.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,9 @@ model::ModelOptions training_model_options(const train::TrainingConfig& training
 
 class TrainingRun {
  public:
-  // Sets up threads and kernels, joins the other processes, and locks the output folder as the settings ask (new,
-  // overwrite, resume). `settings` are what the folder keeps. The configurations must outlive it.
+  // Sets up threads and kernels, joins the other processes, which must have the same settings, and locks the output
+  // folder as the settings ask (new, overwrite, resume). `settings` are what the folder keeps. The configurations must
+  // outlive the run.
   TrainingRun(const train::TrainingConfig& training, const train::OutputConfig& output, Json settings);
 
   // Only the main process of a group has the folder; the others have nothing to do once they have trained.
@@ -38,7 +39,7 @@ class TrainingRun {
   // the rates that results.json holds. `unit` and `source` must live until `evaluate` has returned.
   Json train(train::TrainUnit& unit, data::Source& source);
 
-  // The final evaluation, behind `train`. When a signal cuts it off, or it fails, the trained state is saved as a
+  // The final evaluation, after `train`. When a signal cuts it off, or it fails, the trained state is saved as a
   // checkpoint first, so that --resume only evaluates it.
   Json evaluate(const std::function<Json()>& evaluation);
 

@@ -1,5 +1,5 @@
-// A file that only grows, by whole pieces: the event log's lines, TensorBoard's records. What a full disk cuts off is
-// taken back, so that a reader never meets half a piece and the file goes on once there is room again.
+// A file to which whole records are appended: the event log's lines, TensorBoard's records. A record that a full disk
+// cuts off is removed, so that readers never see half a record and the file grows again once there is room.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ class AppendFile {
 
   const fs::path& path() const { return path_; }
 
-  // Hands the piece to the system in one call, so that nothing is lost when the process is killed. When that fails, the
-  // piece is left out and a warning logged, one for each row of failures. Not thread-safe.
-  void append(std::string_view piece);
+  // Hands the record to the system in one call, so that nothing is lost when the process is killed. When that fails,
+  // the record is left out; the first of several failures in a row logs a warning. Not thread-safe.
+  void append(std::string_view record);
 
  private:
   fs::path path_;

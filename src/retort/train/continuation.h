@@ -1,4 +1,5 @@
-// What a run must have in common with the one that it continues: everything that its data order is made from.
+// Checks that a resumed run has the data order of the run that it continues: same seed, same data, and where the order
+// depends on it, the same number of sequences in a step.
 #pragma once
 
 #include <string>
@@ -9,8 +10,8 @@
 
 namespace retort::train {
 
-// Throws UserError unless a run in this state can be continued with these settings and data; `data_hash` is the
-// source's.
+// Throws UserError unless a run in this state can be continued with these settings and data; `data_hash` is that of
+// the source, or empty.
 void check_continues(const ResumeState& state, const TrainingConfig& config, const data::Source& source,
                      const std::string& data_hash);
 

@@ -1,5 +1,5 @@
-// DLLogger's line is that of its JSONStreamBackend (github.com/NVIDIA/dllogger): numbers of time are strings, the step
-// is "PARAMETER", [epoch, step] or [] for the summary.
+// A DLLogger line has the form of its JSONStreamBackend (github.com/NVIDIA/dllogger): times are strings, the step is
+// "PARAMETER", [epoch, step] or [] for the summary.
 #include "retort/train/event_log.h"
 
 #include <array>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kDllPrefix = "DLLL ";
 
-// Our metric names and what the readers of the published scripts' logs look for.
+// Our metric names, and the names that readers of the published scripts' logs expect.
 constexpr std::array<std::array<std::string_view, 2>, 5> kDllNames = {
     {{"loss", "step_loss"},
      {"sequences_per_second", "training_sequences_per_second"},
@@ -53,7 +53,7 @@ Json to_json_lines_form(const Event& event, double seconds) {
   return line;
 }
 
-// As Python's str(datetime.now()): local time with microseconds.
+// Formats as Python's str(datetime.now()): local time with microseconds.
 std::string local_datetime(double seconds) {
   const auto microseconds = static_cast<int64_t>(std::llround(seconds * 1e6));
   const auto whole = static_cast<std::time_t>(microseconds / 1000000);
@@ -103,7 +103,7 @@ struct LinePlace {
                   place.line, place.path.string(), wanted, found.dump().substr(0, 60));
 }
 
-// null where the object has no such field.
+// Returns null where the object has no such field.
 const Json& field(const Json& object, const char* name) {
   static const Json none;
   const auto found = object.find(name);
@@ -115,8 +115,8 @@ bool is_up_to(const Json& step, int64_t resumed_step, const LinePlace& place) {
   return step.get<double>() <= static_cast<double>(resumed_step);
 }
 
-// Whether the log of a run that resumes after `resumed_step` keeps this line, of either form. The totals at the end of
-// a run do not stay, because the resumed run will end again.
+// Tells whether the log of a run that resumes after `resumed_step` keeps this line, of either form. The totals at the
+// end of a run are dropped, because the resumed run writes them again.
 bool is_kept(std::string_view text, int64_t resumed_step, const LinePlace& place) {
   if (text.starts_with(kDllPrefix)) text.remove_prefix(kDllPrefix.size());
   const Json line = Json::parse(text, nullptr, false);

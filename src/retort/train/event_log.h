@@ -1,5 +1,5 @@
-// The log that programs read: one JSON object a line, appended and flushed at once, so that a killed run loses no line
-// and a resumed run reads as if it had never stopped. Two forms: our own, and DLLogger's ("DLLL {...}") that the
+// The log that programs read: one JSON object per line, appended and flushed at once, so that a killed run loses no
+// line and a resumed run reads as if it had never stopped. Two forms: our own, and DLLogger's ("DLLL {...}") that the
 // published BERT scripts write and their readers expect.
 #pragma once
 
@@ -44,8 +44,8 @@ class EventLog {
   explicit EventLog(EventLogOptions options);
   ~EventLog();
 
-  // Appends one line. Not-finite numbers are written as "NaN", "Infinity", "-Infinity". When the disk refuses, the log
-  // keeps whole lines only, warns once and goes on: a log is not worth a run. Thread-safe.
+  // Appends one line. Not-finite numbers are written as "NaN", "Infinity", "-Infinity". When a write fails, the log
+  // keeps only whole lines and warns once, and the run continues. Thread-safe.
   void write(const Event& event);
 
   // DLLogger's METADATA line: unit and meaning of one metric. The JSON-lines form has {"event": "metadata"}.

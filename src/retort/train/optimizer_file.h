@@ -1,5 +1,5 @@
 // The optimizer's state as `optimizer.safetensors` in a checkpoint: both moments of every trained parameter by name, in
-// float32, and the number of updates made.
+// float32, and the number of updates.
 #pragma once
 
 #include "retort/base/file.h"

@@ -1,6 +1,6 @@
-// Waiting is cut into short pieces, between which the signs of life are looked at: a thread of its own counts up a
-// number in the store every second and watches those of the others. Gloo itself notices a process that has died, by its
-// closed connections, but not one that hangs, and names neither.
+// Heartbeats are counters in the store: a thread increments its own every second and polls those of the other ranks.
+// A collective waits in short intervals and looks at the last poll between them. Gloo itself notices a process that has
+// died, by its closed connections, but not one that hangs, and names neither.
 #include "retort/train/process_group.h"
 
 #include <ATen/ops/scalar_tensor.h>
@@ -31,7 +31,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kBetweenSigns{1000}, kBetweenLooks{200};
+constexpr milliseconds kHeartbeatInterval{1000}, kWaitInterval{200};
 
 milliseconds to_milliseconds(double seconds) { return milliseconds(static_cast<int64_t>(seconds * 1000)); }
 
@@ -49,51 +49,51 @@ std::string first_line(const std::exception& failure) {
   return text.substr(0, text.find('\n'));
 }
 
-// A connection of its own. What an earlier attempt left in a store that the launcher keeps does not show.
-c10::intrusive_ptr<c10d::Store> connect(const ProcessPlace& place, bool is_server, milliseconds timeout) {
+// Opens a new connection to the store. Its keys have the restart count as prefix, so that a restarted run does not see
+// the keys of the attempt before in a store that the launcher keeps.
+c10::intrusive_ptr<c10d::Store> connect(const ProcessRank& own, bool is_server, milliseconds timeout) {
   c10d::TCPStoreOptions options;
-  options.port = static_cast<uint16_t>(place.port);
+  options.port = static_cast<uint16_t>(own.port);
   options.isServer = is_server;
   options.waitWorkers = false;
   options.timeout = timeout;
   try {
-    return c10::make_intrusive<c10d::PrefixStore>("retort/" + place.attempt,
-                                                  c10::make_intrusive<c10d::TCPStore>(place.address, options));
+    return c10::make_intrusive<c10d::PrefixStore>("retort/" + own.restart_count,
+                                                  c10::make_intrusive<c10d::TCPStore>(own.address, options));
   } catch (const std::exception& failure) {
     if (is_server)
-      throw UserError("`MASTER_PORT` must be a free port of this machine, but {} is not: {}", place.port,
+      throw UserError("`MASTER_PORT` must be a free port of this machine, but {} is not: {}", own.port,
                       first_line(failure));
-    throw UserError("process 0 must answer at {}:{} (MASTER_ADDR, MASTER_PORT), but does not: {}", place.address,
-                    place.port, first_line(failure));
+    throw UserError("rank 0 must answer at {}:{} (MASTER_ADDR, MASTER_PORT), but does not: {}", own.address, own.port,
+                    first_line(failure));
   }
 }
 
-// A process that is missed, and why; rank -1: none is.
-struct Loss {
-  int64_t rank = -1;
+struct FailedRank {
+  int64_t rank = -1;  // -1: none failed
   std::string reason = {};
 };
 
-constexpr const char* kLoss = "loss";  // the first that somebody noticed: "<rank> <reason>"
+constexpr const char* kFailedRank = "failed_rank";  // the first that some rank noticed: "<rank> <reason>"
 
 std::string key_of(const char* what, int64_t rank) { return fmt::format("{}/{}", what, rank); }
 
-Loss get_loss(c10d::Store& store) {
-  if (!store.check({kLoss})) return {};
-  const std::string text = store.get_to_str(kLoss);
+FailedRank get_failed_rank(c10d::Store& store) {
+  if (!store.check({kFailedRank})) return {};
+  const std::string text = store.get_to_str(kFailedRank);
   const size_t blank = text.find(' ');
   return {std::stoll(text.substr(0, blank)), text.substr(blank + 1)};
 }
 
-// Gives signs of life and watches those of the others, in a thread and through a connection of its own.
-class LifeWatch {
+// Sends this rank's heartbeats and polls those of the others, in a thread and through a connection of its own.
+class HeartbeatMonitor {
  public:
-  LifeWatch(const ProcessPlace& place, milliseconds timeout, c10::intrusive_ptr<c10d::Store> store)
-      : place_(place), timeout_(timeout), store_(std::move(store)), seen_(place.size), looked_(Clock::now()) {
-    for (Seen& seen : seen_) seen.at = Clock::now();
-    thread_ = std::thread([this] { watch(); });
+  HeartbeatMonitor(const ProcessRank& own, milliseconds timeout, c10::intrusive_ptr<c10d::Store> store)
+      : own_(own), timeout_(timeout), store_(std::move(store)), last_(own.world_size), polled_(Clock::now()) {
+    for (Heartbeat& heartbeat : last_) heartbeat.at = Clock::now();
+    thread_ = std::thread([this] { poll_until_end(); });
   }
-  ~LifeWatch() {
+  ~HeartbeatMonitor() {
     {
       const std::lock_guard lock(mutex_);
       is_ending_ = true;
@@ -102,57 +102,57 @@ class LifeWatch {
     thread_.join();
   }
 
-  // What somebody noticed; or else a process that has given no sign for `silence`.
-  Loss find_loss(milliseconds silence) const {
+  // The rank that another one reported, else one that has sent no heartbeat for `silence`.
+  FailedRank find_failed_rank(milliseconds silence) const {
     const std::lock_guard lock(mutex_);
-    if (noticed_.rank >= 0) return noticed_;
-    const std::string reason = fmt::format("no sign of life for {} s", silence.count() / 1000);
-    // No look came to its end: it waits for the store, which process 0 keeps.
-    if (Clock::now() - looked_ > silence + kBetweenSigns) return {place_.rank == 0 ? -1 : 0, reason};
-    for (int64_t rank = 0; rank < place_.size; ++rank)
-      if (rank != place_.rank && looked_ - seen_[rank].at > silence) return {rank, reason};
+    if (reported_.rank >= 0) return reported_;
+    const std::string reason = fmt::format("no heartbeat for {} s", silence.count() / 1000);
+    // The last heartbeat poll did not finish: it waits for the store, which rank 0 keeps.
+    if (Clock::now() - polled_ > silence + kHeartbeatInterval) return {own_.rank == 0 ? -1 : 0, reason};
+    for (int64_t rank = 0; rank < own_.world_size; ++rank)
+      if (rank != own_.rank && polled_ - last_[rank].at > silence) return {rank, reason};
     return {};
   }
 
  private:
-  struct Seen {
+  struct Heartbeat {
     int64_t count = -1;
     Clock::time_point at;
   };
 
-  void watch() {
-    const milliseconds pause = std::min(kBetweenSigns, timeout_ / 5);
+  void poll_until_end() {
+    const milliseconds pause = std::min(kHeartbeatInterval, timeout_ / 5);
     for (std::unique_lock lock(mutex_); !is_ending_; ended_.wait_for(lock, pause)) {
       lock.unlock();
       std::vector<int64_t> counts;
-      Loss noticed;
+      FailedRank reported;
       try {
-        for (int64_t rank = 0; rank < place_.size; ++rank)
-          counts.push_back(store_->add(key_of("sign", rank), rank == place_.rank ? 1 : 0));
-        noticed = get_loss(*store_);
-      } catch (const std::exception&) {  // the store has gone: no look comes to its end any more
+        for (int64_t rank = 0; rank < own_.world_size; ++rank)
+          counts.push_back(store_->add(key_of("heartbeat", rank), rank == own_.rank ? 1 : 0));
+        reported = get_failed_rank(*store_);
+      } catch (const std::exception&) {  // the store is gone, so no poll finishes any more
         return;
       }
       lock.lock();
-      looked_ = Clock::now(), noticed_ = std::move(noticed);
-      for (size_t rank = 0; rank < seen_.size(); ++rank)
-        if (counts[rank] != seen_[rank].count) seen_[rank] = {counts[rank], looked_};
+      polled_ = Clock::now(), reported_ = std::move(reported);
+      for (size_t rank = 0; rank < last_.size(); ++rank)
+        if (counts[rank] != last_[rank].count) last_[rank] = {counts[rank], polled_};
     }
   }
 
-  const ProcessPlace place_;
+  const ProcessRank own_;
   const milliseconds timeout_;
   c10::intrusive_ptr<c10d::Store> store_;
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   bool is_ending_ = false;
-  std::vector<Seen> seen_;
-  Clock::time_point looked_;
-  Loss noticed_;
+  std::vector<Heartbeat> last_;  // by rank: the newest count, and when a poll first saw it
+  Clock::time_point polled_;     // end of the last poll
+  FailedRank reported_;
   std::thread thread_;
 };
 
-// GLOO_SOCKET_IFNAME chooses the network interface, as it does for torch.
+// Opens the network interface that GLOO_SOCKET_IFNAME names, as torch does.
 std::shared_ptr<gloo::transport::Device> make_device() {
   const auto interface = environment_variable("GLOO_SOCKET_IFNAME");
   try {
@@ -168,128 +168,129 @@ std::shared_ptr<gloo::transport::Device> make_device() {
 }  // namespace
 
 struct ProcessGroup::Connection {
-  ProcessPlace place;
+  ProcessRank own;
   milliseconds timeout;
   c10::intrusive_ptr<c10d::Store> store;
-  std::vector<std::string> names = {};  // of the processes
-  std::unique_ptr<LifeWatch> watch = {};
+  std::vector<std::string> names = {};  // host and process id, by rank
+  std::unique_ptr<HeartbeatMonitor> monitor = {};
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo = {};
-  bool has_lost = false;
+  bool has_failed_rank = false;
 
-  Connection(const ProcessPlace& where, double timeout_seconds)
-      : place(where),
+  Connection(const ProcessRank& rank, double timeout_seconds)
+      : own(rank),
         timeout(to_milliseconds(timeout_seconds)),
-        store(connect(where, where.rank == 0 && !where.launcher_keeps_store, timeout)) {
+        store(connect(rank, rank.rank == 0 && !rank.launcher_keeps_store, timeout)) {
     auto options = c10d::ProcessGroupGloo::Options::create(timeout);
     options->devices.push_back(make_device());
     try {
-      store->set(key_of("name", place.rank),
+      store->set(key_of("name", own.rank),
                  fmt::format("{}, pid {}", maybe_host_name().value_or("unknown"), ::getpid()));
-      meet();
-      watch = std::make_unique<LifeWatch>(place, timeout, connect(place, false, timeout));
-      gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, static_cast<int>(place.rank),
-                                                         static_cast<int>(place.size), options);
+      wait_for_names();
+      monitor = std::make_unique<HeartbeatMonitor>(own, timeout, connect(own, false, timeout));
+      gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, static_cast<int>(own.rank),
+                                                         static_cast<int>(own.world_size), options);
     } catch (const UserError&) {
       throw;
     } catch (const std::exception& failure) {
-      throw ProcessLostError("the {} processes did not come together: {}; start all of them again", place.size,
+      throw ProcessLostError("the {} processes could not connect: {}; start all of them again", own.world_size,
                              first_line(failure));
     }
-    gloo->setTimeout(std::chrono::hours(24 * 365));  // what is too long is for the signs of life to say
+    gloo->setTimeout(std::chrono::hours(24 * 365));  // the heartbeats decide what is too long
   }
 
   ~Connection() {
-    // Its threads wait for one that will never answer.
-    if (has_lost) static_cast<void>(gloo.release()), static_cast<void>(watch.release());
+    // Their threads wait for a rank that will never answer.
+    if (has_failed_rank) static_cast<void>(gloo.release()), static_cast<void>(monitor.release());
   }
 
-  void meet() {
+  // The rendezvous: each rank writes its name and waits for those of all others.
+  void wait_for_names() {
     const auto begin = Clock::now();
     std::vector<int64_t> missing;
     do {
       missing.clear();
-      for (int64_t rank = 0; rank < place.size; ++rank)
+      for (int64_t rank = 0; rank < own.world_size; ++rank)
         if (!store->check({key_of("name", rank)})) missing.push_back(rank);
       if (!missing.empty()) std::this_thread::sleep_for(milliseconds(20));
     } while (!missing.empty() && Clock::now() - begin < timeout);
     if (!missing.empty())
       throw UserError(
-          "{} processes must meet at {}:{}, but {} did not come within {} s; start as many as are announced",
-          place.size, place.address, place.port, fmt::format("process {}", fmt::join(missing, ", process ")),
+          "{} processes must connect to {}:{}, but {} did not within {} s; start as many as WORLD_SIZE says",
+          own.world_size, own.address, own.port, fmt::format("rank {}", fmt::join(missing, ", rank ")),
           timeout.count() / 1000);
-    for (int64_t rank = 0; rank < place.size; ++rank) names.push_back(store->get_to_str(key_of("name", rank)));
+    for (int64_t rank = 0; rank < own.world_size; ++rank) names.push_back(store->get_to_str(key_of("name", rank)));
   }
 
-  void finish(const c10::intrusive_ptr<c10d::Work>& work) {
+  void wait_for(const c10::intrusive_ptr<c10d::Work>& work) {
     while (true) {
       std::string failure;
       try {
-        work->wait(kBetweenLooks);
+        work->wait(kWaitInterval);
         return;
       } catch (const std::exception& error) {
         failure = first_line(error);
       }
       if (work->isCompleted()) {
-        if (work->isSuccess()) return;  // it ended just behind the time
+        if (work->isSuccess()) return;  // it finished just after the wait
         throw_broken(failure);
       }
-      if (const Loss loss = watch->find_loss(timeout); loss.rank >= 0) throw_lost(loss);
+      if (const FailedRank failed = monitor->find_failed_rank(timeout); failed.rank >= 0) throw_failed(failed);
     }
   }
 
-  // A connection broke: whoever was behind it shows no more signs of life soon.
+  // A connection broke: the heartbeats of the rank at its other end stop soon, which tells its number.
   [[noreturn]] void throw_broken(const std::string& failure) {
     const auto begin = Clock::now();
-    const milliseconds soon = std::min(timeout, 3 * kBetweenSigns);
+    const milliseconds soon = std::min(timeout, 3 * kHeartbeatInterval);
     while (Clock::now() - begin < 3 * soon) {
-      if (const Loss loss = watch->find_loss(soon); loss.rank >= 0) throw_lost(loss);
-      std::this_thread::sleep_for(kBetweenLooks);
+      if (const FailedRank failed = monitor->find_failed_rank(soon); failed.rank >= 0) throw_failed(failed);
+      std::this_thread::sleep_for(kWaitInterval);
     }
-    has_lost = true;
-    throw ProcessLostError("the connection between the {} processes broke: {}", place.size, failure);
+    has_failed_rank = true;
+    throw ProcessLostError("the connection between the {} processes broke: {}", own.world_size, failure);
   }
 
-  [[noreturn]] void throw_lost(const Loss& loss) {
-    has_lost = true;
-    tell_the_others(loss);
-    throw ProcessLostError("process {} of {} ({}) is gone: {}", loss.rank, place.size, names.at(loss.rank),
-                           loss.reason);
+  [[noreturn]] void throw_failed(const FailedRank& failed) {
+    has_failed_rank = true;
+    report(failed);
+    throw ProcessLostError("rank {} of {} ({}) failed: {}", failed.rank, own.world_size, names.at(failed.rank),
+                           failed.reason);
   }
 
-  // So that all name the same one. Whoever keeps the store stays until they have looked.
-  void tell_the_others(const Loss& loss) {
-    if (loss.rank == 0 && !place.launcher_keeps_store) return;  // the store would never answer
+  // Tells the other ranks, so that all name the same one. Rank 0 keeps the store and stays until they have polled it.
+  void report(const FailedRank& failed) {
+    if (failed.rank == 0 && !own.launcher_keeps_store) return;  // the store would never answer
     try {
-      const std::string text = fmt::format("{} {}", loss.rank, loss.reason);
-      store->compareSet(kLoss, std::string(), text);
-      if (place.rank == 0) std::this_thread::sleep_for(2 * kBetweenSigns);
+      const std::string text = fmt::format("{} {}", failed.rank, failed.reason);
+      store->compareSet(kFailedRank, std::string(), text);
+      if (own.rank == 0) std::this_thread::sleep_for(2 * kHeartbeatInterval);
     } catch (const std::exception&) {  // the store is gone too
     }
   }
 
-  void reduce(at::Tensor& values, c10d::ReduceOp::RedOpType operation) {
+  void all_reduce(at::Tensor& values, c10d::ReduceOp::RedOpType operation) {
     std::vector<at::Tensor> tensors{values};
     c10d::AllreduceOptions options;
     options.reduceOp = operation;
-    start([&] { return gloo->allreduce(tensors, options); });
+    run([&] { return gloo->allreduce(tensors, options); });
   }
 
-  // What has no connection left fails at once.
+  // Starts a collective and waits for its end. Without a connection, the start itself fails.
   template <typename Start>
-  void start(const Start& begin) {
+  void run(const Start& start) {
     c10::intrusive_ptr<c10d::Work> work;
     try {
-      work = begin();
+      work = start();
     } catch (const std::exception& error) {
       throw_broken(first_line(error));
     }
-    finish(work);
+    wait_for(work);
   }
 };
 
-ProcessGroup::ProcessGroup(const ProcessPlace& place, double timeout_seconds) : place_(place) {
-  if (place.size == 1) return;
-  connection_ = std::make_unique<Connection>(place, timeout_seconds);
+ProcessGroup::ProcessGroup(const ProcessRank& own, double timeout_seconds) : own_(own) {
+  if (own.world_size == 1) return;
+  connection_ = std::make_unique<Connection>(own, timeout_seconds);
   note_shared_cpus();
 }
 
@@ -297,48 +298,42 @@ ProcessGroup::~ProcessGroup() = default;
 
 void ProcessGroup::note_shared_cpus() {
   const std::string own = maybe_host_name().value_or("unknown") + " " + cpu_mask();
-  const std::vector<std::string> all = gather(own);
+  const std::vector<std::string> all = all_gather(own);
   sharing_cpus_ = std::count(all.begin(), all.end(), own);
 }
 
-void ProcessGroup::sum(at::Tensor values) const {
-  if (connection_) connection_->reduce(values, c10d::ReduceOp::SUM);
+void ProcessGroup::all_reduce_sum(at::Tensor values) const {
+  if (connection_) connection_->all_reduce(values, c10d::ReduceOp::SUM);
 }
 
-double ProcessGroup::sum(double value) const {
+double ProcessGroup::all_reduce_max(double value) const {
   if (!connection_) return value;
   at::Tensor values = at::scalar_tensor(value, at::kDouble);
-  connection_->reduce(values, c10d::ReduceOp::SUM);
-  return values.item<double>();
-}
-
-double ProcessGroup::largest(double value) const {
-  if (!connection_) return value;
-  at::Tensor values = at::scalar_tensor(value, at::kDouble);
-  connection_->reduce(values, c10d::ReduceOp::MAX);
+  connection_->all_reduce(values, c10d::ReduceOp::MAX);
   return values.item<double>();
 }
 
 void ProcessGroup::broadcast(at::Tensor values) const {
   if (!connection_) return;
   std::vector<at::Tensor> tensors{values};
-  connection_->start([&] { return connection_->gloo->broadcast(tensors); });
+  connection_->run([&] { return connection_->gloo->broadcast(tensors); });
 }
 
-// Texts of different length: a sum of disjoint places, first of the lengths and then of the bytes.
-std::vector<std::string> ProcessGroup::gather(const std::string& text) const {
+// The texts have different lengths, so this is two all-reduces in which each rank fills a range of its own: first of
+// the lengths, then of the bytes.
+std::vector<std::string> ProcessGroup::all_gather(const std::string& text) const {
   if (!connection_) return {text};
-  at::Tensor lengths = at::zeros({size()}, at::kLong);
+  at::Tensor lengths = at::zeros({world_size()}, at::kLong);
   lengths.data_ptr<int64_t>()[rank()] = static_cast<int64_t>(text.size());
-  connection_->reduce(lengths, c10d::ReduceOp::SUM);
+  connection_->all_reduce(lengths, c10d::ReduceOp::SUM);
   const int64_t* const counts = lengths.data_ptr<int64_t>();
-  const int64_t total = std::accumulate(counts, counts + size(), int64_t{0});
+  const int64_t total = std::accumulate(counts, counts + world_size(), int64_t{0});
   at::Tensor bytes = at::zeros({std::max<int64_t>(total, 1)}, at::kByte);
   auto* const all = bytes.data_ptr<uint8_t>();
   std::memcpy(all + std::accumulate(counts, counts + rank(), int64_t{0}), text.data(), text.size());
-  connection_->reduce(bytes, c10d::ReduceOp::SUM);
+  connection_->all_reduce(bytes, c10d::ReduceOp::SUM);
   std::vector<std::string> texts;
-  for (int64_t r = 0, begin = 0; r < size(); begin += counts[r++])
+  for (int64_t r = 0, begin = 0; r < world_size(); begin += counts[r++])
     texts.emplace_back(reinterpret_cast<const char*>(all) + begin, counts[r]);
   return texts;
 }
@@ -355,13 +350,13 @@ std::unique_ptr<ProcessGroup>& joined_group() {
 ProcessGroup& process_group() { return *joined_group(); }
 
 void join_process_group(double timeout_seconds) {
-  if (joined_group()->size() > 1) return;
-  const ProcessPlace place = find_process_place();
-  if (place.size == 1) return;
-  FLAGS_caffe2_log_level = 3;  // a lost connection is told by us, without c10d's stacks
-  if (place.rank > 0) show_errors_only(fmt::format("process {}: ", place.rank));
-  joined_group() = std::make_unique<ProcessGroup>(place, timeout_seconds);
-  log_info("{} processes train together", place.size);
+  if (joined_group()->world_size() > 1) return;
+  const ProcessRank own = discover_rank();
+  if (own.world_size == 1) return;
+  FLAGS_caffe2_log_level = 3;  // our own message tells of a broken connection, without c10d's stacks
+  if (own.rank > 0) show_errors_only(fmt::format("rank {}: ", own.rank));
+  joined_group() = std::make_unique<ProcessGroup>(own, timeout_seconds);
+  log_info("{} processes train one model", own.world_size);
 }
 
 }  // namespace retort::train

@@ -22,7 +22,7 @@ void set_up_process(int64_t threads, const std::string& kernels) {
 
 void set_up_process(const TrainingConfig& training) {
   join_process_group(training.process_timeout);
-  // What OMP_NUM_THREADS says is meant for one process.
+  // OMP_NUM_THREADS is the number for each process.
   const int64_t sharing = process_group().sharing_cpus();
   const bool is_shared = training.threads == 0 && sharing > 1 && !environment_variable("OMP_NUM_THREADS");
   set_up_process(is_shared ? std::max<int64_t>(1, thread_count() / sharing) : training.threads, training.kernels);

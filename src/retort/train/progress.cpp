@@ -1,5 +1,5 @@
-// Rates come from snapshots within a short window, so that a slow start or a pause does not color the rest of the line;
-// the last line gives the mean of the whole work.
+// Rates come from snapshots within a short window, so that a slow start or a pause does not distort them for long; the
+// last line shows the mean over the whole work.
 #include "retort/train/progress.h"
 
 #include <fmt/format.h>
@@ -9,12 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <utility>
 
 #include "retort/base/log.h"
+#include "retort/train/wall_clock.h"
 
 namespace retort::train {
 namespace {
@@ -29,16 +29,12 @@ void write_to_stderr(std::string_view text) {
   }
 }
 
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 int stderr_columns() {
   struct winsize size = {};
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kDefaultColumns;
 }
 
-// Of one counter between two moments; empty when that cannot be said.
+// The rate of a counter between two moments; empty when no time passed or nothing was counted.
 std::optional<double> maybe_rate(int64_t before, int64_t after, double seconds) {
   if (seconds <= 0 || after <= before) return std::nullopt;
   return static_cast<double>(after - before) / seconds;
@@ -47,10 +43,10 @@ std::optional<double> maybe_rate(int64_t before, int64_t after, double seconds) 
 }  // namespace
 
 ProgressSink stderr_progress_sink() {
-  if (shows_errors_only()) return {[](std::string_view) {}, steady_seconds, stderr_columns, false};
+  if (shows_errors_only()) return {[](std::string_view) {}, steady_seconds_now, stderr_columns, false};
   const char* const terminal = std::getenv("TERM");
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
-  return {write_to_stderr, steady_seconds, stderr_columns, is_terminal};
+  return {write_to_stderr, steady_seconds_now, stderr_columns, is_terminal};
 }
 
 std::string format_duration(double seconds) {

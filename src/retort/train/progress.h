@@ -1,4 +1,4 @@
-// One line that says how far a long piece of work is: done and total, sequences and tokens a second, loss, time left.
+// One line that shows the progress of a long task: done and total, sequences and tokens per second, loss, time left.
 // On a terminal the line is rewritten in place; elsewhere a plain line appears every few seconds. It goes to standard
 // error only, because standard output carries results.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace retort::train {
 
-// Where the line goes; replaced in tests.
+// Writes the line; tests replace it.
 struct ProgressSink {
   std::function<void(std::string_view)> write;
   std::function<double()> seconds;  // a steady clock
@@ -21,10 +21,11 @@ struct ProgressSink {
   bool is_terminal = false;
 };
 
-// Standard error; a terminal unless it is piped or TERM is "dumb". Nowhere in a process that shows only errors.
+// Writes to standard error, as to a terminal unless it is piped or TERM is "dumb". A process that shows only errors
+// writes nothing.
 ProgressSink stderr_progress_sink();
 
-// Counters from the beginning of the work, what was done before a resume included.
+// Counters from the start of the work; they include what was done before a resume.
 struct ProgressReport {
   int64_t done = 0;
   int64_t sequences = 0;  // 0: the rate shown is that of `done`
@@ -39,7 +40,7 @@ struct ProgressOptions {
   ProgressReport start = {};        // the counters when this process began (resume)
   double plain_seconds = 10;        // time between plain lines
   double redraw_seconds = 0.1;      // time between redraws on a terminal
-  double rate_window_seconds = 10;  // rates are over this last stretch, so they show the present speed
+  double rate_window_seconds = 10;  // rates are means over these last seconds, so they show the present speed
 };
 
 // Thread-safe; `update` costs a clock reading when there is nothing to draw.
@@ -52,7 +53,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void update(const ProgressReport& report);
-  // Takes the line off the terminal, so that a log line can be written; the next update draws it again.
+  // Erases the line from the terminal, so that a log line can be written; the next update draws it again.
   void clear();
   // Draws the last state with the mean rates of the whole work and ends the line.
   void finish();

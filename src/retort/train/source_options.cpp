@@ -11,7 +11,7 @@ data::ShuffledSourceOptions source_options(const TrainingConfig& training) {
           .max_tokens_per_micro_batch = training.micro_batch_tokens(),
           .drop_last = training.dataloader_drop_last,
           .group_by_length = training.group_by_length,
-          .process_count = process_group().size(),
+          .process_count = process_group().world_size(),
           .process = process_group().rank()};
 }
 

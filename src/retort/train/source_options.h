@@ -1,4 +1,4 @@
-// The data source's options that follow from the training settings.
+// How the settings of a run cut its training data into optimizer steps and micro-batches.
 #pragma once
 
 #include "retort/data/source.h"
@@ -6,7 +6,7 @@
 
 namespace retort::train {
 
-// Batch size, gradient accumulation, token budget and shuffling as `training` sets them, for this process of the group.
+// The options of the source that this rank draws its steps from.
 data::ShuffledSourceOptions source_options(const TrainingConfig& training);
 
 }  // namespace retort::train

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array kCaught = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
 
-// Global, because a handler is given nothing but the number; lock-free, because a handler may use nothing else.
+// These are global, because a handler receives only the number, and lock-free, because it may use nothing else.
 std::atomic<int> first_signal{0};
 std::atomic<bool> is_active{false};
 static_assert(std::atomic<int>::is_always_lock_free);

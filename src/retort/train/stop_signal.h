@@ -1,6 +1,6 @@
 // Turns SIGINT, SIGTERM, SIGHUP (the terminal is gone) and SIGUSR1 (the warning that Slurm sends before it stops a job)
-// into a question that the training loop asks after each step: save, then leave with exit code 130, 143, 129 or 138. A
-// second SIGINT ends the process at once with 130. The handler only stores a number, so it is safe at any instant.
+// into a flag that the training loop reads after each step: it saves, then exits with code 130, 143, 129 or 138. A
+// second SIGINT ends the process at once with 130. The handler only stores a number, so it is async-signal-safe.
 #pragma once
 
 #include <csignal>
@@ -9,9 +9,9 @@
 
 namespace retort::train {
 
-// While it lives the signals are caught; afterwards the earlier handlers are back. SIGHUP stays ignored where it is
-// (nohup), and SIGXFSZ is ignored, so that a file-size limit is a failed write instead of a death. One made while
-// another lives adds nothing: both see the same signal, and the outer one ends the catching.
+// Catches the signals during its lifetime; the destructor restores the earlier handlers. SIGHUP stays ignored where it
+// is (nohup), and SIGXFSZ is ignored, so that a file-size limit is a failed write and does not kill the process. A
+// nested object adds nothing: both see the same signal, and the outer one restores the handlers.
 class StopSignal {
  public:
   StopSignal();
@@ -22,7 +22,7 @@ class StopSignal {
   // The number of the first signal that came, or 0. Any thread may ask.
   int requested() const;
 
-  // Does as if this signal had come: another process of the run got it. 0: none did.
+  // Behaves as if this signal had come, because another rank got it. 0: none did.
   void adopt(int signal_number);
 
   // Throws Interrupted with the signal's number when one came. Call it once the state is safe; `last` is what was done
@@ -34,8 +34,8 @@ class StopSignal {
   struct sigaction previous_[5];
 };
 
-// For work that may be left at once because its caller saves: throws Interrupted where a signal came to a StopSignal
-// that lives. `outcome` says what that means for the user.
+// For work that can be interrupted at any point because its caller saves: throws Interrupted when a signal came during
+// the lifetime of a StopSignal. `outcome` tells the user the consequence.
 void throw_if_stopped(const std::string& outcome = "nothing was written");
 
 }  // namespace retort::train

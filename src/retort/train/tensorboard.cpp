@@ -1,5 +1,5 @@
-// Three small parts from the outside in: the record, protobuf's wire format, the messages. Everything is appended to
-// one string per event, because a point of a curve is some fifty bytes.
+// Three sections from the outside in: the record, protobuf's wire format, the messages. Each event is built in one
+// string, because it has about fifty bytes.
 #include "retort/train/tensorboard.h"
 
 #include <unistd.h>
@@ -147,7 +147,7 @@ TensorBoardOptions with_defaults(TensorBoardOptions options) {
   return options;
 }
 
-// Before the file is made, so that none is there that the list lacks.
+// The name is listed before the file is made, so that the list never lacks a file.
 void list_as_own(const fs::path& folder, const std::string& name) {
   const fs::path list = folder / checkpoint::kEventFileList;
   const bool is_there = fs::symlink_status(list).type() == fs::file_type::regular;

@@ -22,7 +22,7 @@ struct TensorBoardOptions {
   int64_t process_id = 0;                     // part of the file name; 0: this process's
 };
 
-// Appends whole records; when the disk refuses, warns once and goes on. Thread-safe.
+// Appends whole records. When a write fails, it warns once and the run continues. Thread-safe.
 class TensorBoardWriter {
  public:
   // Makes the folder and the file `events.out.tfevents.<seconds>.<host>.<pid>.0`. Throws UserError when it cannot.
@@ -31,9 +31,9 @@ class TensorBoardWriter {
 
   const fs::path& path() const;
 
-  // One point of the curve `tag` (for example "train/loss"); stored as float32, NaN and infinity too.
+  // Adds a point to the curve `tag` (for example "train/loss"), as float32; NaN and infinity are allowed.
   void add_scalar(std::string_view tag, double value, int64_t step);
-  // Markdown for the TEXT page under `tag`.
+  // Adds Markdown to the TEXT page under `tag`.
   void add_text(std::string_view tag, std::string_view text, int64_t step = 0);
 
  private:

@@ -1,4 +1,4 @@
-// Each field is named once, in the two lists below; writing and reading walk the same lists.
+// Each field is named once, in the two lists below; writing and reading visit the same lists.
 #include "retort/train/trainer_state.h"
 
 #include <limits>
@@ -43,8 +43,8 @@ void visit_resume_fields(State& state, const Visit& visit) {
   visit("skipped_steps", state.skipped_steps);
   visit("loss_sum", state.loss_sum);
   visit("loss_count", state.loss_count);
-  visit("part_sums", state.part_sums);
-  visit("part_steps", state.part_steps);
+  visit("part_sums", state.component_sums);
+  visit("part_steps", state.component_steps);
   visit("train_seconds", state.train_seconds);
   visit("evaluation_is_due", state.evaluation_is_due);
 }
@@ -149,7 +149,7 @@ void check_ranges(const TrainerState& state, const std::string& subject) {
                                     {"tokens_seen", resume.tokens_seen},
                                     {"skipped_steps", resume.skipped_steps},
                                     {"loss_count", resume.loss_count},
-                                    {"part_steps", resume.part_steps}})
+                                    {"part_steps", resume.component_steps}})
     check(name, value, kMost);
 }
 
@@ -177,7 +177,7 @@ TrainerState TrainerState::from_json(const Json& values, const std::string& subj
         "folder as --model to start from its weights",
         kResume, subject);
   }
-  Json attributes{{"data_hash", nullptr}, {"evaluation_is_due", false}};  // which the first checkpoints have not
+  Json attributes{{"data_hash", nullptr}, {"evaluation_is_due", false}};  // old checkpoints lack these
   attributes.update(values.at(place));
   visit_resume_fields(state.resume, Reader{attributes, subject});
   check_ranges(state, subject);

@@ -1,7 +1,7 @@
 // Everything about a run that is neither a weight nor an optimizer moment, as `trainer_state.json` in each checkpoint.
 // The file has the keys that users of the Hugging Face Trainer know, so that its TrainerState.load_from_json reads it;
-// what only an exact resume needs stands under stateful_callbacks.RetortResume.attributes, the Trainer's own place for
-// additions. Numbers come back bit for bit.
+// what only an exact resume needs is under stateful_callbacks.RetortResume.attributes, the Trainer's place for
+// extensions. Numbers are restored bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -19,21 +19,21 @@ inline constexpr const char* kTrainerStateFile = "trainer_state.json";
 
 // Where and how the run continues: a checkpoint holds the state after `global_step` whole optimizer steps.
 struct ResumeState {
-  int64_t data_epoch = 0;           // passes over the data that are complete
+  int64_t data_epoch = 0;           // complete passes over the data
   int64_t data_sequence = 0;        // sequences drawn from the current pass
-  int64_t sequences_per_epoch = 0;  // of a pass: the place is one of these data
-  std::string data_hash = {};       // of their content; empty where it is not known
-  int64_t sequences_per_step = 0;   // as the steps so far were cut
+  int64_t sequences_per_epoch = 0;  // of one pass
+  std::string data_hash = {};       // of the content of the training data; empty where it is not known
+  int64_t sequences_per_step = 0;   // of the steps so far
   int64_t sequences_seen = 0;       // since step 0
   int64_t tokens_seen = 0;          // since step 0, real tokens
-  int64_t seed = 0;                 // with the counters above it gives every random number
-  int64_t skipped_steps = 0;        // updates left out because a gradient was not finite
-  double loss_sum = 0;              // since the last log line, so that the next one is the same as without the stop
+  int64_t seed = 0;                 // with the counters above it determines every random number
+  int64_t skipped_steps = 0;        // updates skipped because loss or gradient was not finite
+  double loss_sum = 0;              // of the logging window, so that the next log line is the same as without the stop
   int64_t loss_count = 0;           // number of terms in loss_sum
-  std::map<std::string, double> part_sums = {};  // of what the loss is made of, since the last log line
-  int64_t part_steps = 0;                        // number of terms in each
-  double train_seconds = 0;                      // spent training before this checkpoint
-  bool evaluation_is_due = false;                // of this step; a signal cut it off
+  std::map<std::string, double> component_sums = {};  // losses that the loss is made of, in the logging window
+  int64_t component_steps = 0;                        // number of terms in each
+  double train_seconds = 0;                           // spent training before this checkpoint
+  bool evaluation_is_due = false;                     // a signal interrupted the evaluation of this step
 };
 
 struct TrainerState {

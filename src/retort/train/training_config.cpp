@@ -15,7 +15,7 @@ namespace {
 void accept_other_programs(FieldList& list) {
   for (const char* name : {"do_train", "do_eval", "do_predict"})
     list.accept({name, false,
-                 "this command trains, and evaluates where there is a dev file; `retort evaluate` evaluates alone"});
+                 "this command trains, and evaluates where there is a dev file; `retort evaluate` only evaluates"});
   list.accept(
       {"eval_all_checkpoints", false, "the model that is kept is evaluated; `retort evaluate` takes any folder"});
   for (const char* name : {"model_type", "teacher_type", "student_type"})
@@ -124,28 +124,26 @@ void TrainingConfig::fields(FieldList& list) {
             .min = 0,
             .max = 1024});
   list.add("process_timeout", process_timeout,
-           {.help = "With several processes: how long one may show no sign of life before the others give up.",
+           {.help = "With several processes: how long a rank may send no heartbeat before the others give up.",
             .unit = "seconds",
             .min = 1});
   list.group("Logging, evaluation and checkpoints");
   list.add("logging_steps", logging_steps,
-           {.help = "A log line every so many steps; 0: none.",
+           {.help = "A log line every N steps; 0: none.",
             .unit = "steps",
             .min = 0,
             .aliases = {"log_freq", "log_interval"}});
   list.add("save_steps", save_steps,
-           {.help = "A checkpoint every so many steps and after the last; 0: only when interrupted.",
+           {.help = "A checkpoint every N steps and after the last; 0: only when interrupted.",
             .unit = "steps",
             .min = 0,
             .aliases = {"checkpoint_interval"}});
   list.add("save_total_limit", save_total_limit, {.help = "Checkpoints kept; 0 keeps all.", .min = 0});
   list.add("evaluate_during_training", evaluate_during_training,
            {.help = "Evaluate at the end of every epoch and every eval_steps."});
-  list.add("eval_steps", eval_steps,
-           {.help = "Evaluate every so many steps; 0: not between epochs.",
-            .unit = "steps",
-            .min = 0,
-            .aliases = {"eval_step"}});
+  list.add(
+      "eval_steps", eval_steps,
+      {.help = "Evaluate every N steps; 0: not between epochs.", .unit = "steps", .min = 0, .aliases = {"eval_step"}});
   list.add("load_best_model_at_end", load_best_model_at_end,
            {.help = "End with the best evaluated model instead of the last."});
   list.add("max_skipped_steps", max_skipped_steps,

@@ -42,9 +42,12 @@ struct TrainingConfig {
 
   void fields(FieldList& list);
   kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }
-  // max_tokens_per_micro_batch, or what 0 stands for.
+  // max_tokens_per_micro_batch, or the value that its 0 means.
   int64_t micro_batch_tokens() const;
 };
+
+// Whether something with this interval in steps (0: never) is due after step `step`.
+inline bool is_due(int64_t interval, int64_t step) { return interval > 0 && step % interval == 0; }
 
 // The settings of the output folder of any run.
 struct OutputConfig {
@@ -53,7 +56,7 @@ struct OutputConfig {
   bool overwrite_output_dir = false;
 
   void fields(FieldList& list);
-  // Whether there is a checkpoint that the run goes on from.
+  // Whether there is a checkpoint that the run continues from.
   bool continues_a_run() const;
 };
 

@@ -1,5 +1,5 @@
 // What a task supplies to the trainer. The trainer knows no model and no task: it asks for loss terms, updates the
-// parameters and keeps the run safe.
+// parameters and saves checkpoints.
 #pragma once
 
 #include <span>
@@ -11,6 +11,7 @@
 #include "retort/data/source.h"
 #include "retort/kernel/parameters.h"
 #include "retort/loss/loss_term.h"
+#include "retort/loss/step_counts.h"
 
 namespace retort::train {
 
@@ -20,17 +21,12 @@ class TrainUnit {
 
   virtual kernel::ParameterStore& parameters() = 0;
 
-  // The named loss terms of one micro-batch, as sums. `sequence_keys` [B] are the keys of dropout.
-  virtual std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) = 0;
+  // The loss terms of one micro-batch. `sequence_keys` [B] are the keys of dropout; `counts` are those of the whole
+  // optimizer step, which divide the terms.
+  virtual std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                              const loss::StepCounts& counts) = 0;
 
-  // What each term's sum is divided by: its count over the whole optimizer step, known before the first forward so that
-  // the cut into micro-batches changes nothing. One number per term, or one for all. Called once before the forwards of
-  // a step, so a unit may note here what they need to know of the whole. Default: the sequences of the step.
-  virtual std::vector<double> step_counts(const data::StepBatch& step) {
-    return {static_cast<double>(step.sequence_count)};
-  }
-
-  // Scores on held-out data, and the key among them of which the highest is best ("" when there is none).
+  // Scores on held-out data, and the score by which the best model is chosen, the highest ("": none).
   virtual Json evaluate() { return Json::object(); }
   virtual std::string best_metric() const { return ""; }
 

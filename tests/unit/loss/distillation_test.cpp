@@ -91,9 +91,9 @@ TEST(SoftSpanLoss, CheckValue) {
 
 TEST(SoftCrossEntropy, CheckValue) {
   const at::Tensor s = at::tensor({1.0f, 2.0f, 0.5f}).view({1, 3}), t = at::tensor({0.2f, 3.0f, -1.0f}).view({1, 3});
-  const LossTerm term = soft_cross_entropy(s, t, 1);
-  EXPECT_EQ(term.count, 3);
-  EXPECT_NEAR(term.sum.item<float>() / term.count, 0.1820596711, 1e-6);
+  const LossSum loss = soft_cross_entropy(s, t, 1);
+  EXPECT_EQ(loss.count, 3);
+  EXPECT_NEAR(loss.sum.item<float>() / loss.count, 0.1820596711, 1e-6);
 }
 
 TEST(CosineDistance, EqualsLibTorch) {

@@ -80,7 +80,7 @@ TEST(ProgressTest, TheLineFitsTheTerminalAndEndsWhenWorkIsGivenUp) {
   EXPECT_EQ(fake.written, "\rtrain: 1/625 steps \x1b[K\n");
 }
 
-TEST(ProgressTest, TheRateIsThatOfTheLastStretch) {
+TEST(ProgressTest, TheRateIsThatOfTheLastSeconds) {
   FakeSink fake;
   Progress progress({.title = "train", .rate_window_seconds = 10}, fake.sink(false));
   for (int second = 1; second <= 60; ++second) {

@@ -37,8 +37,8 @@ TrainerState example_state() {
       .skipped_steps = 1,
       .loss_sum = 0.1,
       .loss_count = 3,
-      .part_sums = {{"loss_ce", 0.7}, {"loss_mlm", std::numeric_limits<double>::infinity()}},
-      .part_steps = 3,
+      .component_sums = {{"loss_ce", 0.7}, {"loss_mlm", std::numeric_limits<double>::infinity()}},
+      .component_steps = 3,
       .train_seconds = 12.5,
   };
   return state;

@@ -1,4 +1,4 @@
-#include "retort/train/process_place.h"
+#include "retort/train/rank_discovery.h"
 
 #include <charconv>
 #include <cstdlib>
@@ -10,7 +10,7 @@ namespace retort::train {
 namespace {
 
 struct Launcher {
-  const char *rank, *size, *machines;  // `machines`: how many there are; null: not told
+  const char *rank, *world_size, *machine_count;  // names of environment variables
 };
 
 constexpr Launcher kLaunchers[] = {
@@ -36,25 +36,25 @@ std::optional<std::string> environment_variable(const char* name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-ProcessPlace find_process_place(const Environment& variable) {
+ProcessRank discover_rank(const Environment& variable) {
   constexpr int64_t kMostProcesses = 4096, kLastPort = 65535;
-  ProcessPlace place;
+  ProcessRank found;
   for (const Launcher& launcher : kLaunchers) {
-    if (!variable(launcher.rank) || !variable(launcher.size)) continue;
-    place.size = number_in(variable, launcher.size, 1, kMostProcesses);
-    place.rank = number_in(variable, launcher.rank, 0, place.size - 1);
+    if (!variable(launcher.rank) || !variable(launcher.world_size)) continue;
+    found.world_size = number_in(variable, launcher.world_size, 1, kMostProcesses);
+    found.rank = number_in(variable, launcher.rank, 0, found.world_size - 1);
     if (const auto address = variable("MASTER_ADDR"))
-      place.address = *address;
-    else if (place.size > 1 && variable(launcher.machines).value_or("1") != "1")
+      found.address = *address;
+    else if (found.world_size > 1 && variable(launcher.machine_count).value_or("1") != "1")
       throw UserError(
-          "the environment variable `MASTER_ADDR` must name the machine of process 0, as there are several machines, "
+          "the environment variable `MASTER_ADDR` must name the machine of rank 0, as there are several machines, "
           "but is not set");
-    if (variable("MASTER_PORT")) place.port = number_in(variable, "MASTER_PORT", 1, kLastPort);
-    place.launcher_keeps_store = variable("TORCHELASTIC_USE_AGENT_STORE").value_or("") == "True";
-    place.attempt = variable("TORCHELASTIC_RESTART_COUNT").value_or("0");
-    return place;
+    if (variable("MASTER_PORT")) found.port = number_in(variable, "MASTER_PORT", 1, kLastPort);
+    found.launcher_keeps_store = variable("TORCHELASTIC_USE_AGENT_STORE").value_or("") == "True";
+    found.restart_count = variable("TORCHELASTIC_RESTART_COUNT").value_or("0");
+    return found;
   }
-  return place;
+  return found;
 }
 
 }  // namespace retort::train

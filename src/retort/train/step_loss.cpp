@@ -1,0 +1,71 @@
+#include "retort/train/step_loss.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/mul.h>
+
+#include "retort/base/random.h"
+#include "retort/train/count_step.h"
+#include "retort/train/nonfinite_json.h"
+
+namespace retort::train {
+
+namespace {
+
+std::vector<uint64_t> dropout_keys(const data::Batch& batch, uint64_t seed, int64_t epoch) {
+  std::vector<uint64_t> keys;
+  keys.reserve(batch.rows.size());
+  for (const int64_t row : batch.rows) keys.push_back(make_key(seed, epoch, row));
+  return keys;
+}
+
+}  // namespace
+
+at::Tensor total_loss(const std::vector<loss::LossTerm>& terms) {
+  at::Tensor total;
+  for (const loss::LossTerm& term : terms) {
+    if (term.weight == 0 || term.divisor == 0) continue;
+    const at::Tensor weighted = term.sum * (term.weight / term.divisor);
+    total = total.defined() ? total + weighted : weighted;
+  }
+  return total;
+}
+
+void StepLoss::add_components(const std::vector<loss::LossTerm>& terms) {
+  for (const loss::LossTerm& term : terms) {
+    for (const loss::FusedLoss& each : term.fused)
+      components[each.name] += each.divisor > 0 ? each.sum / each.divisor : 0;
+    if (terms.size() > 1 && term.fused.empty() && term.divisor > 0)
+      components[term.name] += term.sum.item<double>() / term.divisor;
+  }
+}
+
+StepLoss forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed) {
+  const loss::StepCounts counts = count_step(step);
+  StepLoss share;
+  for (const data::Batch& micro_batch : step.own()) {
+    const auto terms = unit.forward(micro_batch, dropout_keys(micro_batch, seed, step.position.epoch), counts);
+    share.add_components(terms);
+    const at::Tensor total = total_loss(terms);
+    if (!total.defined()) continue;
+    share.total += total.item<double>();
+    total.backward();
+  }
+  return share;
+}
+
+StepLoss all_reduce(const ProcessGroup& group, const StepLoss& share) {
+  if (group.world_size() == 1) return share;
+  StepLoss sums;
+  const Json text{{"total", with_named_nonfinite(share.total)},
+                  {"components", with_named_nonfinite(Json(share.components))}};
+  for (const std::string& each : group.all_gather(text.dump())) {
+    const Json other = Json::parse(each);
+    sums.total += maybe_number(other.at("total")).value();
+    const Json& components = other.at("components");
+    for (const auto& [name, value] : components.items()) sums.components[name] += maybe_number(value).value();
+  }
+  return sums;
+}
+
+}  // namespace retort::train

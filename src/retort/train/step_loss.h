@@ -1,0 +1,33 @@
+// The loss of an optimizer step: forward and backward passes over the micro-batches of this rank, then the all-reduce.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "retort/data/source.h"
+#include "retort/train/process_group.h"
+#include "retort/train/unit.h"
+
+namespace retort::train {
+
+// The share of one rank, or the total over all.
+struct StepLoss {
+  double total = 0;                               // with weights, as it is differentiated
+  std::map<std::string, double> components = {};  // the losses in it by name, without weights; empty for only one
+
+  // Adds the terms of a micro-batch to the components.
+  void add_components(const std::vector<loss::LossTerm>& terms);
+};
+
+// Weighted sum of the terms, each divided by its divisor; undefined when the step has nothing to learn from.
+at::Tensor total_loss(const std::vector<loss::LossTerm>& terms);
+
+// Runs forward and backward over this rank's micro-batches and adds the gradients to the unit's parameters. The dropout
+// keys are made from `seed`, the epoch and the row of each sequence, so they do not depend on the cut.
+StepLoss forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed);
+
+// Sums the shares of all ranks. A rank without a micro-batch of its own has no components, so the names travel along.
+StepLoss all_reduce(const ProcessGroup& group, const StepLoss& share);
+
+}  // namespace retort::train
