@@ -14,7 +14,7 @@
 
 #include "recipe/tiny_world.h"
 #include "retort/base/error.h"
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/extract.h"
 #include "retort/recipe/model_folder.h"
@@ -35,7 +35,7 @@ at::Tensor logits_of(const fs::path& folder) {
   kernel::Ragged tokens;
   const std::vector<int32_t> ids{2, 7, 9, 30, 3, 12, 3};
   tokens.append(ids, 5);
-  return tiny::load(folder).model->forward(kernel::make_rows(tokens)).logits;
+  return tiny::load(folder).model->forward(kernel::make_token_rows(tokens)).logits;
 }
 
 TEST(Extract, AllLayersAreTheTeacher) {

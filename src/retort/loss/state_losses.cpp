@@ -11,71 +11,67 @@ namespace retort::loss {
 
 namespace {
 
-at::Tensor relation_sum(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows,
-                        kernel::RelationLossOptions options, StateDistance distance) {
-  options.distance = static_cast<kernel::RelationDistance>(distance);
+at::Tensor relation_sum(const at::Tensor& student, const at::Tensor& teacher, const kernel::TokenRows& rows,
+                        kernel::RelationLossOptions options, kernel::Distance distance) {
+  options.distance = distance;
   return kernel::relation_loss(student, teacher, rows, options);
 }
 
-static_assert(static_cast<int>(StateDistance::kDivergence) == static_cast<int>(kernel::RelationDistance::kDivergence) &&
-              static_cast<int>(StateDistance::kSquared) == static_cast<int>(kernel::RelationDistance::kSquared) &&
-              static_cast<int>(StateDistance::kCosine) == static_cast<int>(kernel::RelationDistance::kCosine));
-
-at::Tensor row_sum(const at::Tensor& student, const at::Tensor& teacher, StateDistance distance) {
-  RETORT_CHECK(student.sizes() == teacher.sizes() && distance != StateDistance::kDivergence,
+at::Tensor row_sum(const at::Tensor& student, const at::Tensor& teacher, kernel::Distance distance) {
+  RETORT_CHECK(student.sizes() == teacher.sizes() && distance != kernel::Distance::kDivergence,
                "rows of one width have a squared or a cosine distance");
-  if (distance == StateDistance::kCosine) return kernel::cosine_loss(student, teacher);
+  if (distance == kernel::Distance::kCosine) return kernel::cosine_loss(student, teacher);
   return (student.to(at::kFloat) - teacher.detach().to(at::kFloat)).pow(2).sum();
 }
 
 }  // namespace
 
 const std::vector<std::string>& state_distance_names() {
-  static const std::vector<std::string> names{"kld", "mse", "cosine"};  // in the order of StateDistance
+  static const std::vector<std::string> names{"kld", "mse", "cosine"};  // in the order of kernel::Distance
   return names;
 }
 
-StateDistance parse_state_distance(const std::string& name) {
+kernel::Distance parse_state_distance(const std::string& name) {
   const auto& names = state_distance_names();
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) throw UserError("a distance of states must be kld, mse or cosine, but is `{}`", name);
-  return static_cast<StateDistance>(found - names.begin());
+  return static_cast<kernel::Distance>(found - names.begin());
 }
 
-double score_count(std::span<const int32_t> starts, int64_t heads, StateDistance distance) {
+double score_count(std::span<const int32_t> starts, int64_t heads, kernel::Distance distance) {
   double rows = 0;
   for (size_t b = 0; b + 1 < starts.size(); ++b) {
     const double length = starts[b + 1] - starts[b];
-    rows += distance == StateDistance::kSquared ? length * length : length;
+    rows += distance == kernel::Distance::kSquared ? length * length : length;
   }
   return rows * static_cast<double>(heads);
 }
 
-double row_count(std::span<const int32_t> starts, int64_t width, StateDistance distance) {
+double row_count(std::span<const int32_t> starts, int64_t width, kernel::Distance distance) {
   const double rows = starts.back();
-  return distance == StateDistance::kSquared ? rows * static_cast<double>(width) : rows;
+  return distance == kernel::Distance::kSquared ? rows * static_cast<double>(width) : rows;
 }
 
-LossTerm attention_score_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows,
-                              int64_t heads, StateDistance distance) {
+LossTerm attention_score_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::TokenRows& rows,
+                              int64_t heads, kernel::Distance distance) {
   return {"att_loss",
           relation_sum(student, teacher, rows, {.heads = heads, .relation = kernel::Relation::kQueryKey}, distance),
           score_count(rows.starts, heads, distance)};
 }
 
-LossTerm context_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows, int64_t heads,
-                      StateDistance distance) {
-  if (distance != StateDistance::kDivergence)
+LossTerm context_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::TokenRows& rows,
+                      int64_t heads, kernel::Distance distance) {
+  if (distance != kernel::Distance::kDivergence)
     return {"value_loss", row_sum(student, teacher, distance), row_count(rows.starts, student.size(1), distance)};
   return {"value_loss",
           relation_sum(student, teacher, rows, {.heads = heads, .relation = kernel::Relation::kSelf}, distance),
           score_count(rows.starts, heads, distance)};
 }
 
-LossTerm hidden_state_loss(const at::Tensor& student, const at::Tensor& teacher, StateDistance distance) {
+LossTerm hidden_state_loss(const at::Tensor& student, const at::Tensor& teacher, kernel::Distance distance) {
   const auto rows = static_cast<double>(student.size(0));
   return {"rep_loss", row_sum(student, teacher, distance),
-          distance == StateDistance::kSquared ? rows * static_cast<double>(student.size(1)) : rows};
+          distance == kernel::Distance::kSquared ? rows * static_cast<double>(student.size(1)) : rows};
 }
 
 }  // namespace retort::loss

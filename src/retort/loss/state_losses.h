@@ -1,4 +1,4 @@
-// How far the states inside a student are from a teacher's, as sums over ragged rows. Teachers get no gradient.
+// The distance between a student's and a teacher's states, as sums over ragged rows. Teachers get no gradient.
 // Source: Jiao et al. 2020 (TinyBERT), 3.2; Wang et al. 2020 (MiniLM), 3.1 and 3.2. Where the published programs
 // average over padded rows as well, the counts here are those of the tokens that exist.
 #pragma once
@@ -12,27 +12,25 @@
 
 namespace retort::loss {
 
-// The names of the published configuration: kld, mse, cosine.
-enum class StateDistance { kDivergence, kSquared, kCosine };
-// Throws UserError for other names.
-StateDistance parse_state_distance(const std::string& name);
+// Parses the names of the published configuration: kld, mse, cosine. Throws UserError for other names.
+kernel::Distance parse_state_distance(const std::string& name);
 const std::vector<std::string>& state_distance_names();
 
 // Attention scores of rows qkv [T, 3*A*D] of `heads` heads, each side with its own D: the divergence of their softmax,
 // their squared distance, or 1 - cos of their rows. Count: `score_count`.
-LossTerm attention_score_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows,
-                              int64_t heads, StateDistance distance);
+LossTerm attention_score_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::TokenRows& rows,
+                              int64_t heads, kernel::Distance distance);
 // Attention contexts [T, A*D]: the divergence of the relations x x^T of each head's rows, count as above. Squared and
 // cosine distance compare the rows themselves, which must be of one width; count: `row_count`.
-LossTerm context_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows, int64_t heads,
-                      StateDistance distance);
+LossTerm context_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::TokenRows& rows,
+                      int64_t heads, kernel::Distance distance);
 // Hidden states [T, H] of one width, squared or cosine. Count: `row_count`.
-LossTerm hidden_state_loss(const at::Tensor& student, const at::Tensor& teacher, StateDistance distance);
+LossTerm hidden_state_loss(const at::Tensor& student, const at::Tensor& teacher, kernel::Distance distance);
 
 // What the sums are divided by, from the bounds `starts` [B+1] of the sequences alone: heads * T rows of scores, or
 // heads * sum of S_b^2 scores for the squared distance.
-double score_count(std::span<const int32_t> starts, int64_t heads, StateDistance distance);
+double score_count(std::span<const int32_t> starts, int64_t heads, kernel::Distance distance);
 // T rows, or T * width numbers for the squared distance.
-double row_count(std::span<const int32_t> starts, int64_t width, StateDistance distance);
+double row_count(std::span<const int32_t> starts, int64_t width, kernel::Distance distance);
 
 }  // namespace retort::loss

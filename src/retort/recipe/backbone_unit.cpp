@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/model/names.h"
 
 namespace retort::recipe {
@@ -54,7 +54,7 @@ void BackboneUnit::freeze_untaught() {
 }
 
 loss::LossTerm BackboneUnit::compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
-                                     const model::ModelOutput& targets, const kernel::Rows& rows) const {
+                                     const model::ModelOutput& targets, const kernel::TokenRows& rows) const {
   const auto [layer, other] = plan_.pairs[pair];
   const int64_t heads = model().config().heads_of_layer(layer);
   switch (part.state) {
@@ -77,7 +77,7 @@ loss::LossTerm BackboneUnit::compare(const StatePlan::Part& part, size_t pair, c
 }
 
 std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
-  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
   const model::ModelOutput targets = targets_(batch, sequence_keys);
   const model::ModelOutput own = model().forward(rows, plan_.student_options);
   std::vector<loss::LossTerm> terms;
@@ -97,7 +97,7 @@ std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std:
 double BackboneUnit::count(const StatePlan::Part& part, std::span<const int32_t> starts) const {
   const model::ModelConfig& config = model().config();
   const int64_t heads = config.heads_of_layer(plan_.pairs[0].student);
-  const bool is_context = part.state == State::kValue && part.distance != loss::StateDistance::kDivergence;
+  const bool is_context = part.state == State::kValue && part.distance != kernel::Distance::kDivergence;
   if (is_context) return loss::row_count(starts, heads * config.head_width(), part.distance);
   if (part.state == State::kAttention || part.state == State::kValue)
     return loss::score_count(starts, heads, part.distance);

@@ -22,7 +22,7 @@ class BackboneUnit final : public ModelUnit {
  private:
   void freeze_untaught();
   loss::LossTerm compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
-                         const model::ModelOutput& targets, const kernel::Rows& rows) const;
+                         const model::ModelOutput& targets, const kernel::TokenRows& rows) const;
   double count(const StatePlan::Part& part, std::span<const int32_t> starts) const;
 
   StatePlan plan_;

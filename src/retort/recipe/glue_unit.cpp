@@ -1,6 +1,6 @@
 #include "retort/recipe/glue_unit.h"
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/cross_entropy.h"
 #include "retort/metric/glue_scores.h"
 
@@ -8,7 +8,7 @@ namespace retort::recipe {
 
 std::vector<loss::LossTerm> GlueUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
   const at::Tensor logits =
-      model().forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
+      model().forward(kernel::make_token_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
   return {data_.task().is_regression() ? loss::squared_error(logits, batch.targets)
                                        : loss::cross_entropy(logits, batch.labels[0])};
 }

@@ -1,6 +1,6 @@
 #include "retort/recipe/prediction_unit.h"
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/cross_entropy.h"
 #include "retort/loss/distillation.h"
 
@@ -9,7 +9,7 @@ namespace retort::recipe {
 std::vector<loss::LossTerm> GluePredictionUnit::forward(const data::Batch& batch,
                                                         std::span<const uint64_t> sequence_keys) {
   const at::Tensor logits =
-      model().forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
+      model().forward(kernel::make_token_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
   loss::LossTerm term = is_regression_
                             ? loss::squared_error(logits, batch.targets)
                             : loss::soft_cross_entropy(logits, targets_(batch, sequence_keys).logits, temperature_);
@@ -23,7 +23,7 @@ std::vector<double> GluePredictionUnit::step_counts(const data::StepBatch& step)
 
 std::vector<loss::LossTerm> SquadPredictionUnit::forward(const data::Batch& batch,
                                                          std::span<const uint64_t> sequence_keys) {
-  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
   loss::LossTerm term = loss::soft_span_cross_entropy(model().forward(rows, {.is_training = true}).logits,
                                                       targets_(batch, sequence_keys).logits, rows.starts, temperature_);
   term.name = "cls_loss";

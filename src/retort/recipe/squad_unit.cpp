@@ -1,12 +1,12 @@
 #include "retort/recipe/squad_unit.h"
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/cross_entropy.h"
 
 namespace retort::recipe {
 
 std::vector<loss::LossTerm> SquadUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys) {
-  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
   const at::Tensor logits = model().forward(rows, {.is_training = true}).logits;  // [T, 2]
   return {loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1])};
 }
