@@ -70,20 +70,19 @@ at::Tensor activated_linear(const at::Tensor& x, const Weight& bias, Activation 
   const at::Tensor input = x.detach(),
                    out = linear_forward(activation_forward(input, bias, activation), weight, nullptr);
   if (!is_grad_enabled()) return out;
-  return attach_backward(out, {x},
-                         [input, &bias, activation, &weight](const at::Tensor& grad) -> std::vector<at::Tensor> {
-                           if (weight.trainable) {
-                             const at::Tensor activated = activation_forward(input, bias, activation);
-                             const OperationTimer timer(Operation::kLinearWeightGradient);
-                             add_matmul(weight.gradient, grad.t(), activated);
-                           }
-                           at::Tensor grad_activated;
-                           {
-                             const OperationTimer timer(Operation::kLinearInputGradient);
-                             grad_activated = matmul(grad, weight.operand);
-                           }
-                           return {activation_backward(input, bias, activation, grad_activated)};
-                         });
+  return attach_backward(out, {x}, [input, &bias, activation, &weight](const at::Tensor& grad) {
+    if (weight.trainable) {
+      const at::Tensor activated = activation_forward(input, bias, activation);
+      const OperationTimer timer(Operation::kLinearWeightGradient);
+      add_matmul(weight.gradient, grad.t(), activated);
+    }
+    at::Tensor grad_activated;
+    {
+      const OperationTimer timer(Operation::kLinearInputGradient);
+      grad_activated = kernel::matmul(grad, weight.operand);
+    }
+    return std::vector<at::Tensor>{activation_backward(input, bias, activation, grad_activated)};
+  });
 }
 
 }  // namespace retort::kernel

@@ -76,17 +76,16 @@ at::Tensor attention(const at::Tensor& qkv, const TokenRows& rows, int64_t heads
   if (!is_grad_enabled()) return t.out;
   const at::Tensor result = t.out;
   t.out = result.detach();  // the node must not hold its own output
-  return attach_backward(result, {qkv},
-                         [t, rows, heads, dropout](const at::Tensor& grad) mutable -> std::vector<at::Tensor> {
-                           const OperationTimer timer(Operation::kAttentionBackward);
-                           t.grad_out = grad;
-                           t.grad_qkv = at::empty_like(t.qkv);
-                           cpu::dispatch_element_type(t.qkv, [&](auto element) {
-                             using T = decltype(element);
-                             run_heads<T>(t, rows, heads, dropout, cpu::kernels<T>().attention_backward);
-                           });
-                           return {t.grad_qkv};
-                         });
+  return attach_backward(result, {qkv}, [t, rows, heads, dropout](const at::Tensor& grad) mutable {
+    const OperationTimer timer(Operation::kAttentionBackward);
+    t.grad_out = grad;
+    t.grad_qkv = at::empty_like(t.qkv);
+    cpu::dispatch_element_type(t.qkv, [&](auto element) {
+      using T = decltype(element);
+      run_heads<T>(t, rows, heads, dropout, cpu::kernels<T>().attention_backward);
+    });
+    return std::vector<at::Tensor>{t.grad_qkv};
+  });
 }
 
 }  // namespace retort::kernel

@@ -36,7 +36,7 @@ class BlockCache {
   void* allocate(size_t bytes) {
     const size_t size = size_class(bytes);
     const std::lock_guard lock(mutex_);
-    // The smallest cached block that fits, up to twice the size, since the system must zero the pages of a new block.
+    // Takes the smallest cached block that fits, up to twice the size: the system would have to zero a new block.
     const auto found = cached_.lower_bound(size);
     if (found != cached_.end() && found->first <= 2 * size) {
       void* block = found->second.block;
@@ -55,7 +55,7 @@ class BlockCache {
     return block;
   }
 
-  // False when the block did not come from the cache.
+  // Returns false when the block did not come from the cache.
   bool release(void* block) {
     const std::lock_guard lock(mutex_);
     const auto found = sizes_.find(block);
@@ -73,7 +73,7 @@ class BlockCache {
  private:
   struct CachedBlock {
     void* block;
-    uint64_t order;  // in which blocks were freed
+    uint64_t order;  // of the free; the lowest is the oldest
   };
 
   void count_allocated(size_t size) {
@@ -97,7 +97,7 @@ class BlockCache {
   uint64_t release_count_ = 0;
 };
 
-// Outlives every static tensor.
+// The cache is never destroyed, so it outlives every static tensor.
 BlockCache& block_cache() {
   static BlockCache& cache = *new BlockCache();
   return cache;

@@ -33,7 +33,7 @@ at::Tensor linear_forward(const at::Tensor& x, const Weight& weight, const Weigh
   const OperationTimer timer(Operation::kLinear);
   const at::Tensor offsets = bias ? bias->operand : at::Tensor();
   if (weight.packed.defined() && x.size(0) > 0) return matmul_with_packed_weight(x, weight.packed, offsets);
-  return matmul(x, weight.operand.t(), offsets);  // [T, N]
+  return kernel::matmul(x, weight.operand.t(), offsets);  // [T, N]
 }
 
 at::Tensor linear(const at::Tensor& x, const Weight& weight, const Weight* bias) {
@@ -51,7 +51,7 @@ at::Tensor linear(const at::Tensor& x, const Weight& weight, const Weight* bias)
         }
         if (!wants_input_gradient) return {at::Tensor()};
         const OperationTimer timer(Operation::kLinearInputGradient);
-        return {matmul(grad, weight.operand)};
+        return {kernel::matmul(grad, weight.operand)};
       });
 }
 

@@ -59,7 +59,7 @@ std::optional<c10::TypedOperatorHandle<Signature>> find_operator(const char* nam
   }
 }
 
-// oneDNN: x [M, K] times the transpose of weight [N, K], which may be packed.
+// oneDNN multiplies x [M, K] with the transpose of weight [N, K], which may be packed.
 using PointwiseLinear = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
                                    c10::string_view, at::List<std::optional<at::Scalar>>,
                                    std::optional<c10::string_view>);
@@ -129,7 +129,7 @@ void add_matmul(const at::Tensor& total, const at::Tensor& a, const at::Tensor& 
     sum.addmm_(a, b);
     return;
   }
-  const at::Tensor term = matmul(a, b);
+  const at::Tensor term = kernel::matmul(a, b);
   if (is_float) {
     sum.add_(term);
     return;

@@ -53,7 +53,7 @@ template <typename T>
 bool packs_a(const cpu::Matmul<T>& matmul) {
   return packs_float32<T>() || matmul.a_transposed;
 }
-// The block size KC in words: all of K where nothing holds partial sums of C.
+// KC in words: all of K where no buffer holds partial sums of C.
 template <typename T>
 int64_t block_kc(const cpu::Matmul<T>& matmul) {
   const int64_t words = k_words<T>(matmul.k);

@@ -33,7 +33,7 @@ void fill_normal(float* values, int64_t count, uint64_t key, double scale) {
   });
 }
 
-// Position p, column j: sin for even j, cos for odd j, of p / 10000^(2*(j/2)/width) (Vaswani et al. 2017, 3.5).
+// Fills position p, column j with sin (even j) or cos (odd j) of p / 10000^(2*(j/2)/width) (Vaswani et al. 2017, 3.5).
 void fill_sinusoidal(float* values, const std::vector<int64_t>& shape) {
   for (int64_t p = 0; p < shape[0]; ++p)
     for (int64_t j = 0; j < shape[1]; ++j) {

@@ -13,14 +13,13 @@ at::Tensor recompute(const at::Tensor& x, std::function<at::Tensor(const at::Ten
     const at::NoGradGuard no_grad;
     out = body(x.detach());
   }
-  return attach_backward(out, {x},
-                         [x = x.detach(), body = std::move(body)](const at::Tensor& grad) -> std::vector<at::Tensor> {
-                           const at::AutoGradMode with_gradients(true);
-                           at::Tensor input = x.detach();
-                           input.set_requires_grad(true);
-                           body(input).backward(grad);
-                           return {input.grad()};
-                         });
+  return attach_backward(out, {x}, [x = x.detach(), body = std::move(body)](const at::Tensor& grad) {
+    const at::AutoGradMode with_gradients(true);
+    at::Tensor input = x.detach();
+    input.set_requires_grad(true);
+    body(input).backward(grad);
+    return std::vector<at::Tensor>{input.grad()};
+  });
 }
 
 }  // namespace retort::kernel

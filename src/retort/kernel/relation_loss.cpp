@@ -81,7 +81,7 @@ at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, c
   if (!gradient.defined()) return total;
   return attach_backward(total, {student}, [gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
     const OperationTimer timer(Operation::kLoss);
-    at::Tensor scaled = gradient;  // in place, since autograd asks for it once
+    at::Tensor scaled = gradient;  // in place, since autograd calls this once
     return {scaled.mul_(*grad.data_ptr<float>())};
   });
 }

@@ -53,7 +53,7 @@ SoftmaxLossSums run_rows(const at::Tensor& logits, const at::Tensor& teacher, st
   return {total(hard), total(soft), total(squared)};
 }
 
-// Multiplies the stored gradient by the gradient of the total, in place, since autograd asks for it once.
+// Multiplies the stored gradient by the gradient of the total, in place, since autograd calls this once.
 at::Tensor scaled(at::Tensor gradient, float scale) {
   if (scale != 1) gradient.mul_(scale);
   return gradient;

@@ -1,4 +1,4 @@
-// Activations against the reference and against their formulas, alone and fused with a matmul.
+// Activations against the reference and against their formulas, as one operation and fused with a matmul.
 #include "retort/kernel/activation.h"
 
 #include <ATen/ops/tensor.h>
@@ -20,7 +20,7 @@ TEST(BiasActivation, EqualsReference) {
 }
 
 // x (1 + erf(x / sqrt(2))) / 2, and its tanh form, by their formulas in float64.
-TEST(BiasActivation, OfGeluHasTheValuesOfItsFormulas) {
+TEST(BiasActivation, GeluHasTheValuesOfItsFormulas) {
   const at::Tensor x = at::tensor({-1.0f, 0.5f, 2.0f}).reshape({3, 1});
   const Weight no_bias = make_weight(at::tensor({0.0f}), at::kFloat, Precision::kFloat32);
   const struct {

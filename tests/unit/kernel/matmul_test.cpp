@@ -20,7 +20,7 @@ TEST(Matmul, IsEqualForAnyThreadCountWhenDeterministic) {
     at::set_num_threads(threads);
     at::Tensor total = at::ones({300, 77});
     add_matmul(total, a.t(), a.narrow(1, 0, 77));
-    results.push_back({matmul(a, b, bias), total});
+    results.push_back({kernel::matmul(a, b, bias), total});
   }
   set_deterministic_matmul(false);
   EXPECT_TRUE(results[0][0].equal(results[1][0]) && results[0][0].equal(results[2][0]));

@@ -105,12 +105,12 @@ TEST_P(PackedMatmul, RowsAndThreadsDoNotMatter) {
   EXPECT_TRUE(at::equal(sums[0], sums[1]));
 }
 
-TEST_P(PackedMatmul, NothingTimesNothing) {
+TEST_P(PackedMatmul, EmptyOperands) {
   const at::Tensor a = matrix(4, 8, false, GetParam(), 1), none = matrix(8, 1, false, GetParam(), 2).narrow(1, 0, 0);
   EXPECT_EQ(packed_matmul(a, none, {}).sizes(), at::IntArrayRef({4, 0}));
   EXPECT_FALSE(packed_matmul_takes(a.narrow(0, 0, 0)));
   EXPECT_FALSE(packed_matmul_takes(a.narrow(1, 0, 0)));
-  EXPECT_EQ(matmul(a.narrow(1, 0, 0), none.narrow(0, 0, 0)).sizes(), at::IntArrayRef({4, 0}));
+  EXPECT_EQ(kernel::matmul(a.narrow(1, 0, 0), none.narrow(0, 0, 0)).sizes(), at::IntArrayRef({4, 0}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, PackedMatmul, testing::Values(at::kFloat, at::kBFloat16), [](const auto& type) {

@@ -48,7 +48,7 @@ TEST(ParameterStore, SinusoidalTable) {  // check values of the specification
   EXPECT_NEAR(table[5][767].item<double>(), 0.9999998689, 1e-6);
 }
 
-TEST(ParameterStore, RefusesTwins) {
+TEST(ParameterStore, RefusesTheSameNameTwice) {
   ParameterStore store;
   store.add({.names = {"w"}, .shape = {2}});
   EXPECT_THROW(store.add({.names = {"w"}, .shape = {2}}), InternalError);

@@ -17,7 +17,7 @@ namespace retort::kernel::test {
 // Tests draw the same inputs every time; without a seed, LibTorch's generator starts differently in every process.
 inline const bool kIsSeeded = (at::manual_seed(20240607), true);
 
-// Sequences of the given lengths with keys for dropout; ids below 50, the second half of a sequence in segment 1.
+// Makes sequences of the given lengths with dropout keys; ids are below 50, and the second half is segment 1.
 inline TokenRows make_random_rows(const std::vector<int64_t>& lengths) {
   Ragged ragged;
   std::vector<uint64_t> keys;
@@ -31,7 +31,7 @@ inline TokenRows make_random_rows(const std::vector<int64_t>& lengths) {
   return make_token_rows(ragged, keys);
 }
 
-// A weight of its own memory; `type` kDouble makes one for the reference in float64.
+// Makes a weight with memory of its own; `type` kDouble is for the reference in float64.
 inline Weight make_weight(const at::Tensor& values, at::ScalarType type, Precision precision) {
   Weight weight;
   weight.value = values.to(type).contiguous();
@@ -43,7 +43,7 @@ inline Weight make_weight(const at::Tensor& values, at::ScalarType type, Precisi
   return weight;
 }
 
-// The largest difference relative to the largest magnitude of the expected tensor.
+// The largest difference, relative to the largest magnitude of the expected tensor.
 inline double relative_difference(const at::Tensor& actual, const at::Tensor& expected) {
   const at::Tensor a = actual.detach().to(at::kDouble), e = expected.detach().to(at::kDouble);
   return (a - e).abs().max().item<double>() / std::max(1e-3, e.abs().max().item<double>());

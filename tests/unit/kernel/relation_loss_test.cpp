@@ -33,7 +33,7 @@ INSTANTIATE_TEST_SUITE_P(
                                      std::vector<int64_t>{130, 3}),
                      testing::Values(Distance::kDivergence, Distance::kSquared, Distance::kCosine)));
 
-TEST(RelationLoss, OfAStudentThatIsItsTeacherIsZero) {
+TEST(RelationLoss, IsZeroForAStudentThatEqualsItsTeacher) {
   const TokenRows rows = make_random_rows({5, 70});
   const at::Tensor qkv = at::randn({75, 3 * 2 * 8});
   for (const auto distance : {Distance::kDivergence, Distance::kSquared, Distance::kCosine})

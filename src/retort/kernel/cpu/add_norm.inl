@@ -31,7 +31,8 @@ void add_norm_forward(const AddNormForward<T>& a, int64_t begin, int64_t end) {
 #pragma omp simd
       for (int64_t i = 0; i < width; ++i) z[i] = from_float<T>(row[i]);
     }
-    // Statistics of what the backward pass will see, also when nothing is saved: both ways then give the same result.
+    // The statistics are those of the rounded row that the backward pass reads. An evaluation, which saves nothing,
+    // rounds too, so it gives the same result.
 #pragma omp simd
     for (int64_t i = 0; i < width; ++i) row[i] = to_float(from_float<T>(row[i]));
     const Statistics s = row_statistics(row, width, a.epsilon);

@@ -20,7 +20,7 @@ constexpr int64_t kLanes = RETORT_VECTOR_BYTES / 4;
 // The micro-kernel's MR, and its NR in vector registers: 24 registers of sums of the 32 in AVX-512, 12 elsewhere.
 constexpr int64_t kGemmMr = 6, kGemmNrRegisters = RETORT_VECTOR_BYTES == 64 ? 4 : 2;
 
-// What becomes of the numbers that C holds: beta = 0 or 1 of a BLAS GEMM.
+// Whether a GEMM overwrites C or adds to it: beta = 0 or 1 in BLAS.
 enum class Accumulation { kOverwrite, kAdd };
 
 // The micro-kernel: kRows x (kRegisters * kLanes) sums over all of K.
@@ -92,7 +92,7 @@ void gemm_columns(int64_t m, int64_t k, const E* a, int64_t lda, const E* b, int
   for (; i < m; ++i) gemm_micro_kernel<1, kRegisters>(k, a + i * lda, lda, b, ldb, c + i * ldc, ldc, accumulation);
 }
 
-// Elements of B in one column of one row: pairs lie side by side.
+// Elements that one column takes in a row of B: the two of a pair lie side by side.
 template <typename E>
 constexpr int64_t kColumnElements = sizeof(E) == 2 ? 2 : 1;
 

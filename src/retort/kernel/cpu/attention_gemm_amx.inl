@@ -6,7 +6,7 @@
 // The tile intrinsics do not tell the compiler which memory they read.
 [[gnu::always_inline]] inline void compiler_barrier() { __asm__ volatile("" ::: "memory"); }
 
-// Configures the tiles for as long as it lives; elsewhere an empty struct.
+// Configures the tiles and releases them at its end; without AMX it is empty.
 struct AmxTileScope {
   AmxTileScope() {
     alignas(64) uint8_t config[64] = {};

@@ -11,7 +11,7 @@ template <>
 [[gnu::always_inline]] inline float from_float<float>(float x) {
   return x;
 }
-// Rounds to nearest even; a NaN stays a NaN because its payload's upper bits are kept non-zero by the carry-free case.
+// Rounds to nearest even; every NaN becomes the quiet NaN 0x7FC0.
 template <>
 [[gnu::always_inline]] inline Bf16 from_float<Bf16>(float x) {
   const uint32_t bits = __builtin_bit_cast(uint32_t, x);

@@ -16,8 +16,8 @@ inline Statistics row_statistics(const float* row, int64_t width, float epsilon)
   return {mean, 1.0f / __builtin_sqrtf(squares / static_cast<float>(width) + epsilon)};
 }
 
-// Gradient of a normalized row: dz = rstd * (g*gamma - mean(g*gamma) - x_hat * mean(g*gamma*x_hat)), written to row_dz;
-// x_hat is given. Adds to the sums of gamma and beta.
+// Writes the gradient of a normalized row to row_dz, given x_hat: dz = rstd * (g*gamma - mean(g*gamma) -
+// x_hat * mean(g*gamma*x_hat)). Adds to the gradient sums of gamma and beta.
 inline void norm_row_backward(const float* grad, const float* x_hat, const float* gamma, float rstd, int64_t width,
                               float* row_dz, float* sum_gamma, float* sum_beta) {
   float sum = 0, product = 0;

@@ -1,4 +1,4 @@
-// Work that is done for every attention head of every sequence, spread over the threads.
+// A parallel loop over the attention heads of all sequences.
 #pragma once
 
 #include <functional>
@@ -7,8 +7,9 @@
 
 namespace retort::kernel::cpu {
 
-// Calls body(sequence, head, scratch) for each, from several threads; the longest sequences come first so that no
-// thread is left with one at the end. `scratch` is the thread's own, 64-byte aligned and of at least `scratch_bytes`.
+// Calls body(sequence, head, scratch) for each head of each sequence, from several threads; it starts with the longest
+// sequences, so that the threads end at about the same time. `scratch` belongs to the calling thread, is 64-byte
+// aligned and holds at least `scratch_bytes`.
 void parallel_for_heads(const TokenRows& rows, int64_t heads, int64_t scratch_bytes,
                         const std::function<void(int64_t sequence, int64_t head, void* scratch)>& body);
 

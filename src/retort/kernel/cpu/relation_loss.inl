@@ -131,7 +131,7 @@ struct RelationGradient {
     clear(scores + head.length, length_k - head.length);
     return scores;
   }
-  // Adds the queries first .. first + rows, whose rows of x `x_rows` holds as operand A.
+  // Adds the queries first .. first + rows; `x_rows` holds their rows of x as operand A.
   void add(int64_t first, int64_t rows, const E* x_rows) {
     const int64_t padded_rows = round_up(rows, kPadM), block_k = round_up(rows, kPadK);
     clear(score_gradients + rows * length_k, (padded_rows - rows) * length_k);

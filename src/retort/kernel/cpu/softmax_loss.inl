@@ -1,7 +1,7 @@
 // Cross entropy, divergence and squared distance of logits over rows, with the gradient, in one pass.
 // isa_kernels.cpp includes this file inside an anonymous namespace.
 
-// exp((x - highest) / T) of a row: what is needed to turn it into probabilities.
+// The softmax of a row at temperature T: log p(x) = (x - highest) / T - log_sum.
 struct RowSoftmax {
   float highest, inverse_temperature, log_sum;
 
@@ -67,7 +67,7 @@ void softmax_loss(const SoftmaxLoss<T>& a, int64_t begin, int64_t end) {
       }
     }
     if (is_hard) {
-      // The label's own element again, from full precision: its probability less one.
+      // The label's element once more, in full precision: its probability minus one.
       const float x = to_float(s[label]), y = a.teacher ? to_float(t[label]) : 0.0f;
       float g = hard_factor * (plain.probability(x) - 1) + squared_factor * (x - y);
       if (is_soft) g += soft_factor * (warm.probability(x) - target.probability(y));

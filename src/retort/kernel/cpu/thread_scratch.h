@@ -1,11 +1,11 @@
-// Memory for the inner loops of one thread.
+// Scratch memory of a thread, for its kernels.
 #pragma once
 
 #include <cstddef>
 
 namespace retort::kernel::cpu {
 
-// At least `bytes` that live until the thread asks again or ends, aligned to 64.
+// Returns at least `bytes` bytes, aligned to 64, which stay valid until the thread calls it again or ends.
 void* thread_scratch(size_t bytes);
 
 }  // namespace retort::kernel::cpu
