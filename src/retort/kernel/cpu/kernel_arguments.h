@@ -178,18 +178,23 @@ struct Matmul {
 // Block sizes of Matmul under their BLIS names. A micro-kernel sums MR x NR elements of C in registers over KC elements
 // of K. MC x KC elements of A are packed at a time and stay in the L2 cache while the macro-kernel goes over its panels
 // of B.
-constexpr int64_t kPanelColumns = 32;  // of B; the AVX-512 kernel's NR, a multiple of the portable kernel's; the last
-                                       // panel is filled with zeros
-constexpr int64_t kMc = 96;        // rows of A, a multiple of both kernels' MR, and whole cache lines of a transposed A
-constexpr int64_t kAvx512Mr = 12;  // rows of C; with NR = 32: 24 of the 32 vector registers
-constexpr int64_t kAvx512Kc = 240;    // words of 32 bits, where C is accumulated: MC x KC = 90 KiB of the L2 cache
-constexpr int64_t kPortableKc = 384;  // float32 numbers: MC x KC = 144 KiB of the L2 cache
-constexpr int64_t kPortableNc =
-    1024;  // columns of C whose partial sums are kept between blocks of K: MC x NC = 384 KiB
+// Columns of a panel of B, the last of which is filled with zeros: NR of the AVX-512 kernel, a multiple of the portable
+// kernel's.
+constexpr int64_t kPanelColumns = 32;
+// MC in rows of A: a multiple of both kernels' MR, and whole cache lines of a transposed A.
+constexpr int64_t kMc = 96;
+// MR of the AVX-512 kernel in rows of C: with NR = 32 its sums take 24 of the 32 vector registers.
+constexpr int64_t kAvx512Mr = 12;
+// KC of the AVX-512 kernel in words of 32 bits, where it adds to C: MC x KC takes 90 KiB of the L2 cache.
+constexpr int64_t kAvx512Kc = 240;
+// KC of the portable kernel in float32 numbers: MC x KC takes 144 KiB of the L2 cache.
+constexpr int64_t kPortableKc = 384;
+// NC of the portable kernel in columns of C: MC x NC partial sums, 384 KiB, are kept from one block of K to the next.
+constexpr int64_t kPortableNc = 1024;
 
 // What panels of B and packed blocks of A hold.
 enum class PackedFormat {
-  kNone,     // this instruction set has no matmul for the element type
+  kNone,     // no micro-kernel for the element type: LibTorch multiplies
   kWords,    // words of 32 bits: a float32 number or two bfloat16 numbers, neighbors in K (matmul_avx512.inl)
   kFloat32,  // float32 numbers for both element types (matmul_portable.inl)
 };

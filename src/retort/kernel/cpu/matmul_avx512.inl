@@ -5,6 +5,7 @@
 
 #if RETORT_VECTOR_BYTES == 64
 using Word = uint32_t;
+static_assert(kMc % kAvx512Mr == 0);
 
 // Whether the micro-kernel reads A where it is stored, or from a packed copy.
 enum class AStorage { kInPlace, kPacked };
