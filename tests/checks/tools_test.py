@@ -66,7 +66,7 @@ class Layers(unittest.TestCase):
         self.assertEqual(lines, ['error: `text/a.cpp:2` must not include "retort/data/b.h": `text` may include only base, itself'])
 
     def test_data_knows_one_header_of_kernel(self):
-        code, lines = self.check({"src/retort/data/a.h": '#include "retort/kernel/rows.h"\n'})
+        code, lines = self.check({"src/retort/data/a.h": '#include "retort/kernel/token_rows.h"\n'})
         self.assertEqual(code, 1)
         self.assertIn("`data` may include only base, text, kernel/ragged.h, itself", lines[0])
 

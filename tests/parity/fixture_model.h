@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "parity/fixture.h"
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/loss_term.h"
 #include "retort/model/model.h"
 

@@ -25,7 +25,7 @@ pretrained::LoadedModel load_form(const std::string& form, const pretrained::Loa
 
 void expect_outputs(const model::Model& model, const Fixture& fixture, bool has_head = true) {
   const c10::NoGradGuard no_gradients;
-  const model::ModelOutput output = model.forward(kernel::make_rows(fixture.batch), {.keep_hidden_states = true});
+  const model::ModelOutput output = model.forward(kernel::make_token_rows(fixture.batch), {.keep_hidden_states = true});
   const at::Tensor rows = at::tensor(at::ArrayRef<int64_t>(fixture.rows));
   for (size_t layer = 0; layer < output.hidden_states.size(); ++layer) {
     const at::Tensor& expected = fixture.tensors.at("hidden_state." + std::to_string(layer));

@@ -35,7 +35,7 @@ class ModelParity : public testing::TestWithParam<std::tuple<std::string, Implem
     return load_model(fixture_, {.precision = precision, .with_gradients = with_gradients});
   }
   model::ModelOutput forward(const model::Model& model) const {
-    return model.forward(kernel::make_rows(fixture_.batch), {.keep_hidden_states = true});
+    return model.forward(kernel::make_token_rows(fixture_.batch), {.keep_hidden_states = true});
   }
   // The rows of `activations` that the fixture stores.
   at::Tensor stored_rows(const at::Tensor& activations) const {
@@ -92,7 +92,8 @@ TEST_P(ModelParity, LogitsOfChosenRowsAreThoseOfAllRows) {
   if (!stores_chosen_logits()) GTEST_SKIP() << "the head has no choice of rows";
   const c10::NoGradGuard no_gradients;
   const auto model = load();
-  const model::ModelOutput output = model->forward(kernel::make_rows(fixture_.batch), {.chosen_rows = fixture_.rows});
+  const model::ModelOutput output =
+      model->forward(kernel::make_token_rows(fixture_.batch), {.chosen_rows = fixture_.rows});
   EXPECT_LE(largest_difference(output.logits, fixture_.tensors.at("logits")), kFloat32.output);
 }
 
@@ -131,7 +132,8 @@ TEST_P(ModelParity, ABatchOfManyLengthsEqualsEachSequenceAlone) {
   const auto model = load();
   const at::Tensor together = forward(*model).hidden_states.back();
   for (int64_t b = 0; b < fixture_.batch.sequences(); ++b) {
-    const at::Tensor alone = model->forward(kernel::make_rows(single_sequence(fixture_.batch, b))).hidden_states.back();
+    const at::Tensor alone =
+        model->forward(kernel::make_token_rows(single_sequence(fixture_.batch, b))).hidden_states.back();
     const at::Tensor own = together.narrow(0, fixture_.batch.starts[static_cast<size_t>(b)], alone.size(0));
     EXPECT_LE(largest_difference(alone, own), 2e-6) << "sequence " << b << " of " << alone.size(0) << " tokens";
   }

@@ -55,7 +55,7 @@ TEST_P(OptimizerParity, ThreeStepsAreThoseOfTheFormulas) {
   const auto model = load_model(fixture_, {.with_gradients = true});
   const at::Tensor before = model->parameters().values().clone();
   optim::Optimizer optimizer(model->parameters(), adam_options());
-  const kernel::Rows rows = kernel::make_rows(fixture_.batch);
+  const kernel::TokenRows rows = kernel::make_token_rows(fixture_.batch);
   int64_t update = 0;
   for (const Json& step : fixture_.expected["steps"]) {
     const at::Tensor loss = compute_loss(fixture_, model->forward(rows));

@@ -185,12 +185,12 @@ TEST(RelationLoss, SumsAndGradientsAreTorchs) {
   kernel::Ragged batch;
   for (const int64_t length : expected["lengths"].get<std::vector<int64_t>>())
     batch.append(std::vector<int32_t>(static_cast<size_t>(length), 5), length);
-  const kernel::Rows rows = kernel::make_rows(batch);
+  const kernel::TokenRows rows = kernel::make_token_rows(batch);
   const std::map<std::string, kernel::Relation> relations{{"query_key", kernel::Relation::kQueryKey},
                                                           {"self", kernel::Relation::kSelf}};
-  const std::map<std::string, kernel::RelationDistance> distances{{"kld", kernel::RelationDistance::kDivergence},
-                                                                  {"mse", kernel::RelationDistance::kSquared},
-                                                                  {"cosine", kernel::RelationDistance::kCosine}};
+  const std::map<std::string, kernel::Distance> distances{{"kld", kernel::Distance::kDivergence},
+                                                          {"mse", kernel::Distance::kSquared},
+                                                          {"cosine", kernel::Distance::kCosine}};
   const int64_t heads = expected["heads"];
   for (const auto& [relation, kind] : relations)
     for (const auto& [name, distance] : distances) {

@@ -10,7 +10,7 @@
 
 #include "property/tiny_run.h"
 #include "retort/kernel/implementation.h"
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::property {
@@ -97,12 +97,12 @@ double largest_logit_difference(const fs::path& folder, kernel::Precision precis
     for (int32_t i = 0; i < length; ++i) ids.push_back(5 + (i * 37 + length * 11) % 90);
     together.append(ids, length / 2);
   }
-  const at::Tensor all = loaded.model->forward(kernel::make_rows(together)).logits;
+  const at::Tensor all = loaded.model->forward(kernel::make_token_rows(together)).logits;
   double largest = 0;
   for (size_t b = 0; b < sequences.size(); ++b) {
     kernel::Ragged alone;
     alone.append(sequences[b], static_cast<int64_t>(sequences[b].size()) / 2);
-    const at::Tensor own = loaded.model->forward(kernel::make_rows(alone)).logits;
+    const at::Tensor own = loaded.model->forward(kernel::make_token_rows(alone)).logits;
     const at::Tensor in_company = all.narrow(0, together.starts[b], own.size(0));
     largest = std::max(largest, (own - in_company).abs().max().item<double>());
   }

@@ -9,7 +9,7 @@
 #include "recipe/language_modeling.h"
 #include "retort/base/error.h"
 #include "retort/data/corpus/token_file.h"
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/pretrained/model_folder.h"
 #include "retort/recipe/extract.h"
 
@@ -88,7 +88,7 @@ TEST(DistillMlm, NextTokensAreCrossEntropyOfTheFollowingToken) {
     file.append_ids(row, 0, file.length(row), ids);
     kernel::Ragged tokens;
     tokens.append(ids, static_cast<int64_t>(ids.size()));
-    const at::Tensor logits = loaded.model->forward(kernel::make_rows(tokens)).logits.to(at::kDouble);
+    const at::Tensor logits = loaded.model->forward(kernel::make_token_rows(tokens)).logits.to(at::kDouble);
     const at::Tensor each = at::log_softmax(logits, 1);
     for (size_t t = 0; t + 1 < ids.size(); ++t, ++count)
       sum -= each[static_cast<int64_t>(t)][ids[t + 1]].item<double>();

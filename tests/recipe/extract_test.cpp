@@ -9,7 +9,7 @@
 
 #include "recipe/tiny_world.h"
 #include "retort/base/error.h"
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/pretrained/model_folder.h"
 #include "retort/recipe/extract.h"
 
@@ -29,7 +29,7 @@ at::Tensor logits_of(const fs::path& folder) {
   kernel::Ragged tokens;
   const std::vector<int32_t> ids{2, 7, 9, 30, 3, 12, 3};
   tokens.append(ids, 5);
-  return tiny::load(folder).model->forward(kernel::make_rows(tokens)).logits;
+  return tiny::load(folder).model->forward(kernel::make_token_rows(tokens)).logits;
 }
 
 TEST(Extract, WithAllLayersEqualsTheTeacher) {

@@ -8,7 +8,7 @@
 
 #include "retort/base/thread.h"
 #include "retort/data/source.h"
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 
 namespace retort::augment {
 
@@ -90,7 +90,7 @@ std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const MaskedCopie
   const auto run = [&](const data::Batch& batch) {
     const at::NoGradGuard no_grad;
     const at::Tensor logits = model_
-                                  .forward(kernel::make_rows(batch.tokens),
+                                  .forward(kernel::make_token_rows(batch.tokens),
                                            {.chosen_rows = masked_rows(batch, copies), .leaves_out_other_rows = true})
                                   .logits.to(at::kFloat)
                                   .contiguous();  // [masks, V]

@@ -5,7 +5,7 @@
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/thread.h"
-#include "retort/kernel/product.h"
+#include "retort/kernel/matmul.h"
 
 namespace retort::augment {
 
@@ -31,7 +31,7 @@ Augmenter::Augmenter(const AugmentConfig& config, int64_t passes, const std::str
       loaded_(load_masked_lm(config)),
       progress_({.title = "augment", .unit = unit, .total = total}),
       start_(std::chrono::steady_clock::now()) {
-  kernel::set_deterministic_products(
+  kernel::set_deterministic_matmul(
       true);  // which of two near ties comes first must not depend on the number of threads
   rules_.max_chunk_pieces = CandidateFinder::max_chunk_pieces(*loaded_.model);
   loaded_.tokenizer->mask_id();  // a vocabulary without [MASK] is told of at once

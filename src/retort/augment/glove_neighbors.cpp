@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "retort/base/thread.h"
-#include "retort/kernel/product.h"
+#include "retort/kernel/matmul.h"
 
 namespace retort::augment {
 
@@ -53,7 +53,7 @@ GloveNeighbors::GloveNeighbors(const GloveVectors& vectors, const std::set<std::
                                        {vectors.word_count(), vectors.width()}, at::kFloat);  // [words, width]
   for (size_t begin = 0; begin < queries.size(); begin += kQueriesAtOnce) {
     const auto block = std::span(queries).subspan(begin, std::min<size_t>(kQueriesAtOnce, queries.size() - begin));
-    const at::Tensor scores = kernel::product(gather(vectors, block), all.t());  // [queries, words]
+    const at::Tensor scores = kernel::matmul(gather(vectors, block), all.t());  // [queries, words]
     std::vector<std::vector<std::string_view>> found(block.size());
     parallel_for(static_cast<int64_t>(block.size()), 1, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/model/names.h"
 
 namespace retort::distill {
@@ -69,7 +69,7 @@ void BackboneUnit::freeze_untaught() {
 }
 
 loss::LossSum BackboneUnit::compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
-                                    const model::ModelOutput& targets, const kernel::Rows& rows) const {
+                                    const model::ModelOutput& targets, const kernel::TokenRows& rows) const {
   const auto [layer, other] = plan_.pairs[pair];
   const int64_t heads = model().config().heads_of_layer(layer);
   switch (part.state) {
@@ -90,7 +90,7 @@ loss::LossSum BackboneUnit::compare(const StatePlan::Part& part, size_t pair, co
 
 std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                                   const loss::StepCounts& counts) {
-  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
   const model::ModelOutput targets = targets_(batch, sequence_keys);
   const model::ModelOutput own = model().forward(rows, plan_.student_options);
   std::vector<loss::LossTerm> terms;
@@ -110,7 +110,7 @@ std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std:
 double BackboneUnit::divisor(const StatePlan::Part& part, const loss::StepCounts& counts) const {
   const model::ModelConfig& config = model().config();
   const int64_t heads = config.heads_of_layer(plan_.pairs[0].student);
-  const bool is_context = part.state == State::kValue && part.distance != loss::StateDistance::kDivergence;
+  const bool is_context = part.state == State::kValue && part.distance != kernel::Distance::kDivergence;
   if (is_context) return loss::row_count(counts, heads * config.head_width(), part.distance);
   if (part.state == State::kAttention || part.state == State::kValue)
     return loss::score_count(counts, heads, part.distance);

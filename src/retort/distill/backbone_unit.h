@@ -22,7 +22,7 @@ class BackboneUnit final : public pretrained::ModelUnit {
  private:
   void freeze_untaught();
   loss::LossSum compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
-                        const model::ModelOutput& targets, const kernel::Rows& rows) const;
+                        const model::ModelOutput& targets, const kernel::TokenRows& rows) const;
   double divisor(const StatePlan::Part& part, const loss::StepCounts& counts) const;
 
   StatePlan plan_;

@@ -41,7 +41,7 @@ void check_context_widths(const StatePlan& plan, const model::ModelConfig& stude
   };
   for (const StatePlan::Part& part : plan.parts)
     for (const LayerPair& pair : plan.pairs)
-      if (part.state == State::kValue && part.distance != loss::StateDistance::kDivergence &&
+      if (part.state == State::kValue && part.distance != kernel::Distance::kDivergence &&
           width(student, pair.student) != width(teacher, pair.teacher))
         throw UserError(
             "`value_state_loss` must be kld for a student of another width than the teacher ({} and {}), but compares "

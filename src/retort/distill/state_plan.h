@@ -11,7 +11,7 @@ struct StatePlan {
   enum class State { kAttention, kHidden, kEmbedding, kValue };
   struct Part {
     State state;
-    loss::StateDistance distance;
+    kernel::Distance distance;
     double weight;
   };
 

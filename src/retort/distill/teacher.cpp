@@ -5,7 +5,7 @@
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/random.h"
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/pretrained/hub_folder.h"
 
 namespace retort::distill {
@@ -74,7 +74,7 @@ model::ModelOutput Teacher::forward(const data::Batch& batch, std::span<const ui
     for (const uint64_t key : sequence_keys) keys.push_back(make_key(key, kTeacher));
   options.is_training = config_.teacher_dropout;
   const at::NoGradGuard no_grad;
-  return loaded_.model->forward(kernel::make_rows(batch.tokens, keys), options);
+  return loaded_.model->forward(kernel::make_token_rows(batch.tokens, keys), options);
 }
 
 }  // namespace retort::distill

@@ -1,6 +1,6 @@
-// Beside activation.cpp, so that a program which only reads config.json links no tensor operations.
+#include "retort/kernel/activation_name.h"
+
 #include "retort/base/error.h"
-#include "retort/kernel/activation.h"
 
 namespace retort::kernel {
 

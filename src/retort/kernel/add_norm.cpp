@@ -4,16 +4,16 @@
 #include <ATen/ops/empty_like.h>
 
 #include "retort/kernel/autograd.h"
-#include "retort/kernel/cpu/support.h"
+#include "retort/kernel/cpu/kernel_table.h"
+#include "retort/kernel/cpu/row_sums.h"
+#include "retort/kernel/cpu/tensor_elements.h"
 #include "retort/kernel/implementation.h"
+#include "retort/kernel/operation_timer.h"
 #include "retort/kernel/reference/reference.h"
-#include "retort/kernel/timing.h"
 
 namespace retort::kernel {
 
 namespace {
-
-constexpr int64_t kWidestRow = 8192;  // as cpu/loops.inl holds on the stack
 
 struct Saved {
   at::Tensor z, mean, rstd;  // [T, H], [T], [T]
@@ -21,41 +21,41 @@ struct Saved {
 
 template <typename T>
 void run_forward(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm,
-                 const Rows& rows, const Dropout& dropout, const Saved& saved, const at::Tensor& out) {
+                 const TokenRows& rows, const Dropout& dropout, const Saved& saved, const at::Tensor& out) {
   cpu::AddNormForward<T> a;
   a.width = y.size(1);
-  a.y = cpu::elements<T>(y), a.residual = cpu::elements<T>(residual);
-  a.bias = bias ? cpu::elements<float>(bias->value) : nullptr;
-  a.gamma = cpu::elements<float>(norm.gamma->value), a.beta = cpu::elements<float>(norm.beta->value);
+  a.y = cpu::data_ptr<T>(y), a.residual = cpu::data_ptr<T>(residual);
+  a.bias = bias ? cpu::data_ptr<float>(bias->value) : nullptr;
+  a.gamma = cpu::data_ptr<float>(norm.gamma->value), a.beta = cpu::data_ptr<float>(norm.beta->value);
   a.epsilon = static_cast<float>(norm.epsilon);
   if (dropout.active()) {
-    a.row_keys = cpu::elements<int64_t>(rows.keys), a.site = dropout.site;
+    a.row_keys = cpu::data_ptr<int64_t>(rows.keys), a.site = dropout.site;
     a.drop_threshold = dropout.threshold(), a.keep_scale = dropout.keep_scale();
   }
-  a.z = cpu::elements<T>(saved.z), a.out = cpu::elements<T>(out);
-  a.mean = cpu::elements<float>(saved.mean), a.rstd = cpu::elements<float>(saved.rstd);
-  const PartTimer timer(Part::kNorm);
-  parallel_for(y.size(0), cpu::row_grain(a.width),
-               [&](int64_t begin, int64_t end) { cpu::row_functions<T>().add_norm_forward(a, begin, end); });
+  a.z = cpu::data_ptr<T>(saved.z), a.out = cpu::data_ptr<T>(out);
+  a.mean = cpu::data_ptr<float>(saved.mean), a.rstd = cpu::data_ptr<float>(saved.rstd);
+  const OperationTimer timer(Operation::kNorm);
+  parallel_for(y.size(0), cpu::row_grain_size(a.width),
+               [&](int64_t begin, int64_t end) { cpu::kernels<T>().add_norm_forward(a, begin, end); });
 }
 
 template <typename T>
-void run_backward(const at::Tensor& grad, const Weight* bias, const NormWeights& norm, const Rows& rows,
+void run_backward(const at::Tensor& grad, const Weight* bias, const NormWeights& norm, const TokenRows& rows,
                   const Dropout& dropout, const Saved& saved, const at::Tensor& grad_y,
                   const at::Tensor& grad_residual) {
-  const PartTimer timer(Part::kNormBackward);
+  const OperationTimer timer(Operation::kNormBackward);
   cpu::AddNormBackward<T> a;
   a.width = grad.size(1);
-  a.grad_out = cpu::elements<T>(grad), a.z = cpu::elements<T>(saved.z);
-  a.gamma = cpu::elements<float>(norm.gamma->value);
-  a.mean = cpu::elements<float>(saved.mean), a.rstd = cpu::elements<float>(saved.rstd);
+  a.grad_out = cpu::data_ptr<T>(grad), a.z = cpu::data_ptr<T>(saved.z);
+  a.gamma = cpu::data_ptr<float>(norm.gamma->value);
+  a.mean = cpu::data_ptr<float>(saved.mean), a.rstd = cpu::data_ptr<float>(saved.rstd);
   if (dropout.active()) {
-    a.row_keys = cpu::elements<int64_t>(rows.keys), a.site = dropout.site;
+    a.row_keys = cpu::data_ptr<int64_t>(rows.keys), a.site = dropout.site;
     a.drop_threshold = dropout.threshold(), a.keep_scale = dropout.keep_scale();
   }
-  a.grad_residual = cpu::elements<T>(grad_residual), a.grad_y = cpu::elements<T>(grad_y);
+  a.grad_residual = cpu::data_ptr<T>(grad_residual), a.grad_y = cpu::data_ptr<T>(grad_y);
   const auto sums = cpu::sum_over_rows(grad.size(0), 3 * a.width, [&](int64_t begin, int64_t end, float* partial) {
-    cpu::row_functions<T>().add_norm_backward(a, partial, begin, end);
+    cpu::kernels<T>().add_norm_backward(a, partial, begin, end);
   });
   cpu::add_to_gradient(bias, sums, 0);
   cpu::add_to_gradient(norm.gamma, sums, a.width);
@@ -65,11 +65,11 @@ void run_backward(const at::Tensor& grad, const Weight* bias, const NormWeights&
 }  // namespace
 
 at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm,
-                    const Rows& rows, const Dropout& dropout) {
-  RETORT_CHECK(y.size(1) <= kWidestRow, "rows of {} columns are wider than {}", y.size(1), kWidestRow);
+                    const TokenRows& rows, const Dropout& dropout) {
+  RETORT_CHECK(y.size(1) <= cpu::kMaxNormWidth, "rows of {} columns are wider than {}", y.size(1), cpu::kMaxNormWidth);
   if (implementation() == Implementation::kReference)
     return reference::add_norm(y, bias, residual, norm, rows, dropout);
-  const bool recording = records_gradients();
+  const bool recording = is_grad_enabled();
   const at::Tensor input = y.detach(), skip = residual.defined() ? residual.detach() : residual,
                    out = at::empty_like(input);
   Saved saved;
@@ -78,16 +78,16 @@ at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& r
     saved.mean = at::empty({input.size(0)}, input.options().dtype(at::kFloat));
     saved.rstd = at::empty_like(saved.mean);
   }
-  cpu::with_element_type(
+  cpu::dispatch_element_type(
       input, [&](auto element) { run_forward<decltype(element)>(input, bias, skip, norm, rows, dropout, saved, out); });
   if (!recording) return out;
   std::vector<at::Tensor> inputs{y};
   if (residual.defined()) inputs.push_back(residual);
-  return record(
+  return attach_backward(
       out, inputs, [saved, bias, norm, rows, dropout, has_residual = residual.defined()](const at::Tensor& grad) {
         const at::Tensor grad_residual = has_residual ? at::empty_like(saved.z) : at::Tensor();
         const at::Tensor grad_y = has_residual && !dropout.active() ? grad_residual : at::empty_like(saved.z);
-        cpu::with_element_type(grad, [&](auto element) {
+        cpu::dispatch_element_type(grad, [&](auto element) {
           run_backward<decltype(element)>(grad, bias, norm, rows, dropout, saved, grad_y, grad_residual);
         });
         return has_residual ? std::vector<at::Tensor>{grad_y, grad_residual} : std::vector<at::Tensor>{grad_y};

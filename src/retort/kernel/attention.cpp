@@ -6,28 +6,29 @@
 #include <cmath>
 
 #include "retort/kernel/autograd.h"
-#include "retort/kernel/cpu/heads.h"
-#include "retort/kernel/cpu/support.h"
+#include "retort/kernel/cpu/kernel_table.h"
+#include "retort/kernel/cpu/parallel_heads.h"
+#include "retort/kernel/cpu/tensor_elements.h"
 #include "retort/kernel/implementation.h"
+#include "retort/kernel/operation_timer.h"
 #include "retort/kernel/reference/reference.h"
-#include "retort/kernel/timing.h"
 
 namespace retort::kernel {
 
 namespace {
 
-// The tensors of one call; the gradients are undefined in the forward pass.
+// The tensors of one call; in the forward pass the gradients are undefined.
 struct AttentionTensors {
   at::Tensor qkv, out, log_sums;  // [T, 3*A*D], [T, A*D], [A, T] float32
   at::Tensor grad_out, grad_qkv;
 };
 
 template <typename T>
-cpu::AttentionHead<T> make_head(const AttentionTensors& t, const Rows& rows, int64_t heads, const Dropout& dropout,
+cpu::AttentionHead<T> make_head(const AttentionTensors& t, const TokenRows& rows, int64_t heads, const Dropout& dropout,
                                 int64_t sequence, int64_t head) {
   const int64_t all = t.out.size(1), width = all / heads, first = rows.starts[sequence];
   const auto at_row = [&](const at::Tensor& tensor, int64_t column) {
-    return tensor.defined() ? cpu::elements<T>(tensor) + first * tensor.size(1) + column : nullptr;
+    return tensor.defined() ? cpu::data_ptr<T>(tensor) + first * tensor.size(1) + column : nullptr;
   };
   cpu::AttentionHead<T> h;
   h.length = rows.starts[sequence + 1] - first, h.width = width;
@@ -35,10 +36,10 @@ cpu::AttentionHead<T> make_head(const AttentionTensors& t, const Rows& rows, int
   h.q = at_row(t.qkv, head * width), h.k = at_row(t.qkv, all + head * width),
   h.v = at_row(t.qkv, 2 * all + head * width);
   h.out = at_row(t.out, head * width);
-  h.log_sum = cpu::elements<float>(t.log_sums) + head * rows.tokens() + first;
+  h.log_sum = cpu::data_ptr<float>(t.log_sums) + head * rows.tokens() + first;
   h.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
   if (dropout.active()) {
-    h.row_keys = cpu::elements<int64_t>(rows.keys) + first;
+    h.row_keys = cpu::data_ptr<int64_t>(rows.keys) + first;
     h.site = dropout.site + static_cast<uint64_t>(head) + 1;
     h.drop_threshold = dropout.threshold(), h.keep_scale = dropout.keep_scale();
   }
@@ -49,17 +50,17 @@ cpu::AttentionHead<T> make_head(const AttentionTensors& t, const Rows& rows, int
 }
 
 template <typename T>
-void run_heads(const AttentionTensors& t, const Rows& rows, int64_t heads, const Dropout& dropout,
+void run_heads(const AttentionTensors& t, const TokenRows& rows, int64_t heads, const Dropout& dropout,
                void (*run)(const cpu::AttentionHead<T>&, void*)) {
   const int64_t bytes = cpu::attention_scratch_bytes(cpu::longest_sequence(rows), t.out.size(1) / heads);
-  cpu::for_each_head(rows, heads, bytes, [&](int64_t sequence, int64_t head, void* scratch) {
+  cpu::parallel_for_heads(rows, heads, bytes, [&](int64_t sequence, int64_t head, void* scratch) {
     run(make_head<T>(t, rows, heads, dropout, sequence, head), scratch);
   });
 }
 
 }  // namespace
 
-at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, const Dropout& dropout) {
+at::Tensor attention(const at::Tensor& qkv, const TokenRows& rows, int64_t heads, const Dropout& dropout) {
   RETORT_CHECK(qkv.size(0) == rows.tokens() && qkv.size(1) % (3 * heads) == 0,
                "attention got [{}, {}] for {} tokens and {} heads", qkv.size(0), qkv.size(1), rows.tokens(), heads);
   if (implementation() == Implementation::kReference) return reference::attention(qkv, rows, heads, dropout);
@@ -67,23 +68,23 @@ at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, con
   t.qkv = qkv.detach();
   t.out = at::empty({qkv.size(0), qkv.size(1) / 3}, t.qkv.options());
   t.log_sums = at::empty({heads, qkv.size(0)}, t.qkv.options().dtype(at::kFloat));
-  cpu::with_element_type(t.qkv, [&](auto element) {
+  cpu::dispatch_element_type(t.qkv, [&](auto element) {
     using T = decltype(element);
-    const PartTimer timer(Part::kAttention);
-    run_heads<T>(t, rows, heads, dropout, cpu::row_functions<T>().attention_forward);
+    const OperationTimer timer(Operation::kAttention);
+    run_heads<T>(t, rows, heads, dropout, cpu::kernels<T>().attention_forward);
   });
-  if (!records_gradients()) return t.out;
+  if (!is_grad_enabled()) return t.out;
   const at::Tensor result = t.out;
   t.out = result.detach();  // the node must not hold its own output
-  return record(result, {qkv}, [t, rows, heads, dropout](const at::Tensor& grad) mutable -> std::vector<at::Tensor> {
-    const PartTimer timer(Part::kAttentionBackward);
+  return attach_backward(result, {qkv}, [t, rows, heads, dropout](const at::Tensor& grad) mutable {
+    const OperationTimer timer(Operation::kAttentionBackward);
     t.grad_out = grad;
     t.grad_qkv = at::empty_like(t.qkv);
-    cpu::with_element_type(t.qkv, [&](auto element) {
+    cpu::dispatch_element_type(t.qkv, [&](auto element) {
       using T = decltype(element);
-      run_heads<T>(t, rows, heads, dropout, cpu::row_functions<T>().attention_backward);
+      run_heads<T>(t, rows, heads, dropout, cpu::kernels<T>().attention_backward);
     });
-    return {t.grad_qkv};
+    return std::vector<at::Tensor>{t.grad_qkv};
   });
 }
 

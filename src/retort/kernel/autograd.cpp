@@ -16,7 +16,7 @@ class FusedNode : public torch::autograd::Node {
   explicit FusedNode(Backward backward) : backward_(std::move(backward)) {}
 
   torch::autograd::variable_list apply(torch::autograd::variable_list&& grads) override {
-    RETORT_CHECK(backward_, "the gradient of a fused operation was asked for twice");
+    RETORT_CHECK(backward_, "the backward pass of a fused operation ran twice");
     if (!grads[0].defined()) return torch::autograd::variable_list(num_outputs());
     const at::NoGradGuard no_grad;
     return backward_(grads[0].contiguous());
@@ -27,7 +27,7 @@ class FusedNode : public torch::autograd::Node {
   Backward backward_;
 };
 
-// The pointer that the gradient graph holds nodes by: std::shared_ptr, and c10::intrusive_ptr in newer LibTorch.
+// The pointer by which the autograd graph holds nodes: std::shared_ptr, and c10::intrusive_ptr in newer LibTorch.
 using NodePointer = decltype(torch::autograd::Edge::function);
 
 template <typename Pointer, typename NodeType>
@@ -40,9 +40,9 @@ Pointer make_node(Backward backward) {
 
 }  // namespace
 
-bool records_gradients() { return at::GradMode::is_enabled(); }
+bool is_grad_enabled() { return at::GradMode::is_enabled(); }
 
-at::Tensor record(at::Tensor output, const std::vector<at::Tensor>& inputs, Backward backward) {
+at::Tensor attach_backward(at::Tensor output, const std::vector<at::Tensor>& inputs, Backward backward) {
   const NodePointer node = make_node<NodePointer, FusedNode>(std::move(backward));
   torch::autograd::edge_list edges;
   for (const at::Tensor& input : inputs)

@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "retort/kernel/cpu/table.h"
+#include "retort/kernel/cpu/kernel_table.h"
 
 namespace retort::kernel {
 
@@ -12,6 +12,6 @@ std::atomic<Implementation> chosen = Implementation::kFused;
 
 Implementation implementation() { return chosen; }
 void set_implementation(Implementation choice) { chosen = choice; }
-std::string fused_instruction_set() { return cpu::table().name; }
+std::string fused_instruction_set() { return cpu::kernel_table().name; }
 
 }  // namespace retort::kernel

@@ -1,5 +1,5 @@
-// Which implementation of the operations runs: the plain reference on tensor operations, or the fused CPU loops.
-// Both give the same results up to rounding and draw the same dropout.
+// The implementation of the operations that runs: the reference in tensor operations, or the fused CPU kernels. Both
+// give the same results up to rounding and draw the same dropout masks.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ enum class Implementation { kReference, kFused };
 Implementation implementation();
 void set_implementation(Implementation choice);
 
-// Sets an implementation for as long as it lives; for tests.
+// Sets an implementation for as long as the object lives; for tests.
 class ScopedImplementation {
  public:
   explicit ScopedImplementation(Implementation choice) : before_(implementation()) { set_implementation(choice); }
@@ -24,7 +24,7 @@ class ScopedImplementation {
   Implementation before_;
 };
 
-// The instruction set that the fused loops use here, for logs: "avx512_bf16", ...
+// The instruction set that the fused kernels use here, for logs: "avx512_bf16", ...
 std::string fused_instruction_set();
 
 }  // namespace retort::kernel

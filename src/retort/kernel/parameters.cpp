@@ -6,9 +6,9 @@
 #include "retort/base/hash.h"
 #include "retort/base/random.h"
 #include "retort/base/thread.h"
-#include "retort/kernel/cpu/table.h"
-#include "retort/kernel/memory.h"
-#include "retort/kernel/product.h"
+#include "retort/kernel/cpu/kernel_table.h"
+#include "retort/kernel/matmul.h"
+#include "retort/kernel/zeros_on_demand.h"
 
 namespace retort::kernel {
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kParameterAlignment = 32;  // elements: 64 bytes of bfloat16
 
-int64_t product(const std::vector<int64_t>& shape) {
+int64_t element_count(const std::vector<int64_t>& shape) {
   int64_t count = 1;
   for (const int64_t extent : shape) count *= extent;
   return count;
@@ -33,7 +33,7 @@ void fill_normal(float* values, int64_t count, uint64_t key, double scale) {
   });
 }
 
-// Position p, column j: sin for even j, cos for odd j, of p / 10000^(2*(j/2)/width) (Vaswani et al. 2017, 3.5).
+// Fills position p, column j with sin (even j) or cos (odd j) of p / 10000^(2*(j/2)/width) (Vaswani et al. 2017, 3.5).
 void fill_sinusoidal(float* values, const std::vector<int64_t>& shape) {
   for (int64_t p = 0; p < shape[0]; ++p)
     for (int64_t j = 0; j < shape[1]; ++j) {
@@ -51,7 +51,7 @@ Weight* ParameterStore::add(const SliceSpec& spec) {
   next_offset_ = (next_offset_ + kParameterAlignment - 1) / kParameterAlignment * kParameterAlignment;
   for (const std::string& name : spec.names) {
     RETORT_CHECK(find(name) == nullptr, "parameter `{}` is registered twice", name);
-    const int64_t count = product(spec.shape);
+    const int64_t count = element_count(spec.shape);
     slices_.push_back(
         {name, spec.shape, next_offset_, count, spec.initialization, spec.is_table, weights_.back().get()});
     next_offset_ += count;
@@ -60,23 +60,24 @@ Weight* ParameterStore::add(const SliceSpec& spec) {
   return weights_.back().get();
 }
 
-void ParameterStore::allocate(Precision precision, bool with_gradients) {
+void ParameterStore::allocate(Precision precision, GradientMemory gradient_memory) {
+  const bool has_gradients = gradient_memory == GradientMemory::kAllocated;
   precision_ = precision;
   const int64_t total = (next_offset_ + kParameterAlignment - 1) / kParameterAlignment * kParameterAlignment;
   values_ = zeros_on_demand(total, at::kFloat);
-  if (with_gradients) gradients_ = zeros_on_demand(total, at::kFloat, leading_table_elements());
+  if (has_gradients) gradients_ = zeros_on_demand(total, at::kFloat, leading_table_elements());
   if (precision == Precision::kBf16) copies_ = zeros_on_demand(total, at::kBFloat16);
   size_t slice = 0;
   for (size_t w = 0; w < weights_.size(); ++w) {
     const int64_t offset = slices_[slice].offset, parts = static_cast<int64_t>(specs_[w].names.size());
     std::vector<int64_t> shape = specs_[w].shape;
     shape[0] *= parts;
-    const auto view = [&](const at::Tensor& flat) { return flat.narrow(0, offset, product(shape)).view(shape); };
+    const auto view = [&](const at::Tensor& flat) { return flat.narrow(0, offset, element_count(shape)).view(shape); };
     Weight& weight = *weights_[w];
     weight.value = view(values_);
     weight.operand = copies_.defined() ? view(copies_) : weight.value;
     weight.leaf = weight.value.detach();
-    if (with_gradients) {
+    if (has_gradients) {
       weight.gradient = view(gradients_);
       weight.leaf.set_requires_grad(weight.trainable);
       if (weight.trainable) weight.leaf.mutable_grad() = weight.gradient;
@@ -108,17 +109,17 @@ void ParameterStore::initialize(const NamedSlice& slice, uint64_t seed, double i
 
 void ParameterStore::refresh_operands() {
   if (copies_.defined()) round_copies();
-  if (!gradients_.defined()) pack_products();
+  if (!gradients_.defined()) pack_weights();
 }
 
-void ParameterStore::pack_products() const {
+void ParameterStore::pack_weights() const {
   for (size_t w = 0; w < weights_.size(); ++w)
     if (specs_[w].shape.size() == 2 && !specs_[w].is_table) weights_[w]->packed = pack_weight(weights_[w]->operand);
 }
 
 ParameterStore::PackedScope::PackedScope(const ParameterStore& store)
     : store_(store.gradients_.defined() ? &store : nullptr) {
-  if (store_) store_->pack_products();
+  if (store_) store_->pack_weights();
 }
 
 ParameterStore::PackedScope::~PackedScope() {
@@ -130,7 +131,7 @@ void ParameterStore::round_copies() {
   auto* copies = static_cast<cpu::Bf16*>(copies_.data_ptr());
   const float* values = values_.data_ptr<float>();
   parallel_for(values_.numel(), 1 << 16, [&](int64_t begin, int64_t end) {
-    cpu::table().round_to_bf16(copies + begin, values + begin, end - begin);
+    cpu::kernel_table().round_to_bf16(copies + begin, values + begin, end - begin);
   });
 }
 

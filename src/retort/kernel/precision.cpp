@@ -1,7 +1,7 @@
 #include "retort/kernel/precision.h"
 
 #include "retort/base/error.h"
-#include "retort/kernel/cpu/table.h"
+#include "retort/kernel/cpu/kernel_table.h"
 
 namespace retort::kernel {
 
@@ -9,7 +9,7 @@ Precision parse_precision(const std::string& word) {
   if (word == "fp32") return Precision::kFloat32;
   if (word == "bf16") return Precision::kBf16;
   if (word != "auto") throw UserError("`precision` must be auto, bf16 or fp32, but is `{}`", word);
-  const std::string instruction_set = cpu::table().name;
+  const std::string instruction_set = cpu::kernel_table().name;
   return instruction_set == "amx" || instruction_set == "avx512_bf16" ? Precision::kBf16 : Precision::kFloat32;
 }
 

@@ -1,5 +1,5 @@
-// A batch without padding: the tokens of B sequences stand one after the other as T rows. Everything behind the
-// tokenizer works on this shape; activations are [T, H] and attention runs inside each sequence.
+// A batch without padding: the tokens of B sequences, one after another, as T rows. Everything after the tokenizer
+// works on this shape; activations are [T, H], and attention runs inside each sequence.
 #pragma once
 
 #include <cstdint>

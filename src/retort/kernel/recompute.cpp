@@ -7,18 +7,18 @@
 namespace retort::kernel {
 
 at::Tensor recompute(const at::Tensor& x, std::function<at::Tensor(const at::Tensor&)> body) {
-  if (!records_gradients()) return body(x);
+  if (!is_grad_enabled()) return body(x);
   at::Tensor out;
   {
     const at::NoGradGuard no_grad;
     out = body(x.detach());
   }
-  return record(out, {x}, [x = x.detach(), body = std::move(body)](const at::Tensor& grad) -> std::vector<at::Tensor> {
+  return attach_backward(out, {x}, [x = x.detach(), body = std::move(body)](const at::Tensor& grad) {
     const at::AutoGradMode with_gradients(true);
     at::Tensor input = x.detach();
     input.set_requires_grad(true);
     body(input).backward(grad);
-    return {input.grad()};
+    return std::vector<at::Tensor>{input.grad()};
   });
 }
 

@@ -7,17 +7,18 @@
 #include <numeric>
 
 #include "retort/kernel/autograd.h"
-#include "retort/kernel/cpu/heads.h"
-#include "retort/kernel/cpu/support.h"
+#include "retort/kernel/cpu/kernel_table.h"
+#include "retort/kernel/cpu/parallel_heads.h"
+#include "retort/kernel/cpu/tensor_elements.h"
 #include "retort/kernel/implementation.h"
+#include "retort/kernel/operation_timer.h"
 #include "retort/kernel/reference/reference.h"
-#include "retort/kernel/timing.h"
 
 namespace retort::kernel {
 
 namespace {
 
-// Columns of one head's x in the rows, and how far behind them y begins.
+// The columns of one head's x, and how many columns after them those of y begin.
 struct HeadColumns {
   int64_t width, first, y_offset;
 };
@@ -30,20 +31,20 @@ HeadColumns columns_of(const at::Tensor& rows, int64_t head, const RelationLossO
 
 template <typename T>
 cpu::RelationSide<T> make_side(const at::Tensor& rows, int64_t first_row, const HeadColumns& columns) {
-  const T* x = cpu::elements<T>(rows) + first_row * rows.size(1) + columns.first;
+  const T* x = cpu::data_ptr<T>(rows) + first_row * rows.size(1) + columns.first;
   return {columns.width, rows.size(1), static_cast<float>(1 / std::sqrt(static_cast<double>(columns.width))), x,
           x + columns.y_offset};
 }
 
-// The sum; fills `gradient` when it is defined. Sums of heads are added in their order: any thread count gives equal
-// bits.
+// Returns the sum and fills `gradient` when it is defined. It adds the sums of the heads in their order, so any thread
+// count gives equal bits.
 template <typename T>
-double run_heads(const at::Tensor& student, const at::Tensor& teacher, const at::Tensor& gradient, const Rows& rows,
-                 const RelationLossOptions& options) {
+double run_heads(const at::Tensor& student, const at::Tensor& teacher, const at::Tensor& gradient,
+                 const TokenRows& rows, const RelationLossOptions& options) {
   std::vector<double> sums(static_cast<size_t>(rows.sequences() * options.heads));
   const int64_t bytes = cpu::relation_scratch_bytes(cpu::longest_sequence(rows), columns_of(student, 0, options).width,
                                                     columns_of(teacher, 0, options).width);
-  cpu::for_each_head(rows, options.heads, bytes, [&](int64_t sequence, int64_t head, void* scratch) {
+  cpu::parallel_for_heads(rows, options.heads, bytes, [&](int64_t sequence, int64_t head, void* scratch) {
     const int64_t first = rows.starts[sequence];
     const HeadColumns own = columns_of(student, head, options);
     cpu::RelationHead<T> h;
@@ -52,17 +53,17 @@ double run_heads(const at::Tensor& student, const at::Tensor& teacher, const at:
     h.student = make_side<T>(student, first, own);
     h.teacher = make_side<T>(teacher, first, columns_of(teacher, head, options));
     if (gradient.defined()) {
-      h.grad_x = cpu::elements<T>(gradient) + first * gradient.size(1) + own.first;
+      h.grad_x = cpu::data_ptr<T>(gradient) + first * gradient.size(1) + own.first;
       h.grad_y = options.relation == Relation::kSelf ? nullptr : h.grad_x + own.y_offset;
     }
-    sums[sequence * options.heads + head] = cpu::row_functions<T>().relation_loss(h, scratch);
+    sums[sequence * options.heads + head] = cpu::kernels<T>().relation_loss(h, scratch);
   });
   return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 }  // namespace
 
-at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, const Rows& rows,
+at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, const TokenRows& rows,
                          const RelationLossOptions& options) {
   const int64_t parts = options.relation == Relation::kSelf ? 1 : 3;
   for (const at::Tensor& side : {student, teacher})
@@ -71,16 +72,16 @@ at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, c
                  options.heads);
   if (implementation() == Implementation::kReference) return reference::relation_loss(student, teacher, rows, options);
   const at::Tensor own = student.detach().contiguous(), other = teacher.detach().to(own.scalar_type()).contiguous(),
-                   gradient = records_gradients() ? at::zeros_like(own) : at::Tensor();
+                   gradient = is_grad_enabled() ? at::zeros_like(own) : at::Tensor();
   at::Tensor total = at::empty({}, at::kFloat);
-  cpu::with_element_type(own, [&](auto element) {
-    const PartTimer timer(Part::kLoss);
+  cpu::dispatch_element_type(own, [&](auto element) {
+    const OperationTimer timer(Operation::kLoss);
     *total.data_ptr<float>() = static_cast<float>(run_heads<decltype(element)>(own, other, gradient, rows, options));
   });
   if (!gradient.defined()) return total;
-  return record(total, {student}, [gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
-    const PartTimer timer(Part::kLoss);
-    at::Tensor scaled = gradient;  // in place: it is asked for once
+  return attach_backward(total, {student}, [gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
+    const OperationTimer timer(Operation::kLoss);
+    at::Tensor scaled = gradient;  // in place, since autograd calls this once
     return {scaled.mul_(*grad.data_ptr<float>())};
   });
 }

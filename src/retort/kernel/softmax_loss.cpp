@@ -5,11 +5,13 @@
 
 #include <numeric>
 
+#include "retort/base/thread.h"
 #include "retort/kernel/autograd.h"
-#include "retort/kernel/cpu/support.h"
+#include "retort/kernel/cpu/kernel_table.h"
+#include "retort/kernel/cpu/tensor_elements.h"
 #include "retort/kernel/implementation.h"
+#include "retort/kernel/operation_timer.h"
 #include "retort/kernel/reference/reference.h"
-#include "retort/kernel/timing.h"
 
 namespace retort::kernel {
 
@@ -29,29 +31,29 @@ void check_inputs(const at::Tensor& logits, const at::Tensor& teacher, std::span
                  logits.size(1));
 }
 
-// Losses of the rows; gradient [N, C] may be undefined.
+// Returns the sums of the losses over the rows and fills gradient [N, C] when it is defined.
 template <typename T>
 SoftmaxLossSums run_rows(const at::Tensor& logits, const at::Tensor& teacher, std::span<const int32_t> labels,
                          const SoftmaxLossOptions& options, const at::Tensor& gradient) {
   const int64_t rows = logits.size(0);
   std::vector<float> hard(static_cast<size_t>(rows)), soft(hard.size()), squared(hard.size());
-  cpu::SoftmaxLossRows<T> a;
+  cpu::SoftmaxLoss<T> a;
   a.width = logits.size(1);
-  a.logits = cpu::elements<T>(logits), a.teacher = cpu::elements<T>(teacher);
+  a.logits = cpu::data_ptr<T>(logits), a.teacher = cpu::data_ptr<T>(teacher);
   a.labels = options.hard_weight != 0 ? labels.data() : nullptr;
   a.temperature = static_cast<float>(options.temperature);
   a.hard_weight = static_cast<float>(options.hard_weight), a.soft_weight = static_cast<float>(options.soft_weight);
   a.squared_weight = static_cast<float>(options.squared_weight);
-  a.gradient = cpu::elements<T>(gradient);
+  a.gradient = cpu::data_ptr<T>(gradient);
   a.hard = hard.data(), a.soft = soft.data(), a.squared = squared.data();
-  parallel_for(rows, 1, [&](int64_t begin, int64_t end) { cpu::row_functions<T>().softmax_loss(a, begin, end); });
+  parallel_for(rows, 1, [&](int64_t begin, int64_t end) { cpu::kernels<T>().softmax_loss(a, begin, end); });
   const auto total = [](const std::vector<float>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0);
   };
   return {total(hard), total(soft), total(squared)};
 }
 
-// The stored gradient times the gradient of the total, in place: it is asked for once.
+// Multiplies the stored gradient by the gradient of the total, in place, since autograd calls this once.
 at::Tensor scaled(at::Tensor gradient, float scale) {
   if (scale != 1) gradient.mul_(scale);
   return gradient;
@@ -66,11 +68,11 @@ at::Tensor softmax_loss(const at::Tensor& logits, const at::Tensor& teacher, std
     return reference::softmax_loss(logits, teacher, labels, options, sums);
   const at::Tensor plain = logits.detach().contiguous(),
                    targets = teacher.defined() ? teacher.detach().to(plain.scalar_type()).contiguous() : at::Tensor(),
-                   gradient = records_gradients() ? at::empty_like(plain) : at::Tensor();
+                   gradient = is_grad_enabled() ? at::empty_like(plain) : at::Tensor();
   SoftmaxLossSums found;
   {
-    const PartTimer timer(Part::kLoss);
-    cpu::with_element_type(
+    const OperationTimer timer(Operation::kLoss);
+    cpu::dispatch_element_type(
         plain, [&](auto element) { found = run_rows<decltype(element)>(plain, targets, labels, options, gradient); });
   }
   if (sums) *sums = found;
@@ -78,8 +80,8 @@ at::Tensor softmax_loss(const at::Tensor& logits, const at::Tensor& teacher, std
   *total.data_ptr<float>() = static_cast<float>(options.hard_weight * found.hard + options.soft_weight * found.soft +
                                                 options.squared_weight * found.squared);
   if (!gradient.defined()) return total;
-  return record(total, {logits}, [gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
-    const PartTimer timer(Part::kLoss);
+  return attach_backward(total, {logits}, [gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
+    const OperationTimer timer(Operation::kLoss);
     return {scaled(gradient, *grad.data_ptr<float>())};
   });
 }

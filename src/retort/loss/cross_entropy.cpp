@@ -9,8 +9,8 @@
 
 #include "retort/base/error.h"
 #include "retort/kernel/autograd.h"
+#include "retort/kernel/operation_timer.h"
 #include "retort/kernel/softmax_loss.h"
-#include "retort/kernel/timing.h"
 
 namespace retort::loss {
 
@@ -32,7 +32,7 @@ struct Distribution {
 
 // The sum of -log p[target] over distributions in one tensor, and its gradient p - 1[target].
 at::Tensor sum_of_losses(const at::Tensor& logits, std::vector<Distribution> distributions, const at::Tensor& holder) {
-  const kernel::PartTimer timer(kernel::Part::kLoss);
+  const kernel::OperationTimer timer(kernel::Operation::kLoss);
   double total = 0;
   std::vector<double> normalizers;
   for (const Distribution& d : distributions) {
@@ -41,10 +41,10 @@ at::Tensor sum_of_losses(const at::Tensor& logits, std::vector<Distribution> dis
   }
   at::Tensor sum = at::empty({}, at::kFloat);
   *sum.data_ptr<float>() = static_cast<float>(total);
-  if (!kernel::records_gradients()) return sum;
-  return kernel::record(
+  if (!kernel::is_grad_enabled()) return sum;
+  return kernel::attach_backward(
       sum, {logits}, [holder, distributions, normalizers](const at::Tensor& grad) -> std::vector<at::Tensor> {
-        const kernel::PartTimer backward_timer(kernel::Part::kLoss);
+        const kernel::OperationTimer backward_timer(kernel::Operation::kLoss);
         const float scale = *grad.data_ptr<float>();
         at::Tensor result = at::zeros(holder.sizes(), at::kFloat);
         const float* base = holder.data_ptr<float>();

@@ -11,7 +11,7 @@
 #include "retort/base/error.h"
 #include "retort/kernel/autograd.h"
 #include "retort/kernel/cosine_loss.h"
-#include "retort/kernel/timing.h"
+#include "retort/kernel/operation_timer.h"
 
 namespace retort::loss {
 
@@ -41,7 +41,7 @@ at::Tensor span_divergence(const at::Tensor& student, const at::Tensor& teacher,
                            double temperature, double factor, bool with_entropy) {
   RETORT_CHECK(student.sizes() == teacher.sizes() && student.size(1) == 2 && student.size(0) == starts.back(),
                "soft targets of spans are two logits for every token");
-  const kernel::PartTimer timer(kernel::Part::kLoss);
+  const kernel::OperationTimer timer(kernel::Operation::kLoss);
   const at::Tensor s = student.detach().to(at::kFloat).contiguous(), t = teacher.detach().to(at::kFloat).contiguous();
   at::Tensor gradient = at::empty(s.sizes(), at::kFloat);  // of the sum
   double total = 0;
@@ -59,8 +59,8 @@ at::Tensor span_divergence(const at::Tensor& student, const at::Tensor& teacher,
     }
   at::Tensor sum = at::empty({}, at::kFloat);
   *sum.data_ptr<float>() = static_cast<float>(total);
-  if (!kernel::records_gradients()) return sum;
-  return kernel::record(sum, {student}, [gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
+  if (!kernel::is_grad_enabled()) return sum;
+  return kernel::attach_backward(sum, {student}, [gradient](const at::Tensor& grad) -> std::vector<at::Tensor> {
     return {gradient * *grad.data_ptr<float>()};
   });
 }

@@ -13,27 +13,25 @@
 
 namespace retort::loss {
 
-// The names of the published configuration: kld, mse, cosine.
-enum class StateDistance { kDivergence, kSquared, kCosine };
-// Throws UserError for other names.
-StateDistance parse_state_distance(const std::string& name);
+// Parses the names of the published configuration: kld, mse, cosine. Throws UserError for other names.
+kernel::Distance parse_state_distance(const std::string& name);
 const std::vector<std::string>& state_distance_names();
 
 // Attention scores of rows qkv [T, 3*A*D] of `heads` heads, each side with its own D: the divergence of their softmax,
 // their squared distance, or 1 - cos of their rows. Count: `score_count`.
-LossSum attention_score_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows,
-                             int64_t heads, StateDistance distance);
+LossSum attention_score_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::TokenRows& rows,
+                             int64_t heads, kernel::Distance distance);
 // Attention contexts [T, A*D]: the divergence of the relations x x^T of each head's rows, count as above. Squared and
 // cosine distance compare the rows themselves, which must be of one width; count: `row_count`.
-LossSum context_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::Rows& rows, int64_t heads,
-                     StateDistance distance);
+LossSum context_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::TokenRows& rows, int64_t heads,
+                     kernel::Distance distance);
 // Hidden states [T, H] of one width, squared or cosine. Count: `row_count`.
-LossSum hidden_state_loss(const at::Tensor& student, const at::Tensor& teacher, StateDistance distance);
+LossSum hidden_state_loss(const at::Tensor& student, const at::Tensor& teacher, kernel::Distance distance);
 
 // Count of the sums over a micro-batch or a whole step: heads * T rows of scores, or heads * sum of S_b^2 scores for
 // the squared distance.
-double score_count(const StepCounts& counts, int64_t heads, StateDistance distance);
+double score_count(const StepCounts& counts, int64_t heads, kernel::Distance distance);
 // Count of rows: T, or T * width numbers for the squared distance.
-double row_count(const StepCounts& counts, int64_t width, StateDistance distance);
+double row_count(const StepCounts& counts, int64_t width, kernel::Distance distance);
 
 }  // namespace retort::loss

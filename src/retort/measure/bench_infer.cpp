@@ -7,7 +7,7 @@
 #include "retort/base/random.h"
 #include "retort/data/source.h"
 #include "retort/kernel/implementation.h"
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/measure/bench_measure.h"
 #include "retort/measure/bench_rows.h"
 #include "retort/train/process_setup.h"
@@ -34,7 +34,7 @@ Json bench_infer(const BenchInferConfig& config) {
   for (int64_t i = 0; i <= steps; ++i) {
     const data::Batch batch = batches.batch(order[i]);
     const double before = seconds_now();
-    loaded.model->forward(kernel::make_rows(batch.tokens));
+    loaded.model->forward(kernel::make_token_rows(batch.tokens));
     const double spent = seconds_now() - before;
     if (i == 0) {
       warm = kernel::time_split();

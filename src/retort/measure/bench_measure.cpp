@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "retort/kernel/product.h"
+#include "retort/kernel/matmul.h"
 
 namespace retort::measure {
 
@@ -21,7 +21,7 @@ double measure_product_rate(kernel::Precision precision) {
   double best = 1e30;
   for (int i = 0; i < 12; ++i) {
     const double before = seconds_now();
-    kernel::product(x, w.t());
+    kernel::matmul(x, w.t());
     best = std::min(best, seconds_now() - before);
   }
   return 2e-9 * kRows * kInner * kColumns / best;
@@ -49,9 +49,9 @@ double percentile(std::vector<double> values, double share) {
 Json split_to_json(const kernel::TimeSplit& split, double seconds, int64_t steps) {
   Json json = Json::object();
   const double scale = 1000.0 / static_cast<double>(std::max<int64_t>(1, steps));
-  for (int64_t i = 0; i < kernel::kPartCount; ++i) {
+  for (int64_t i = 0; i < kernel::kOperationCount; ++i) {
     if (split[i] == 0) continue;
-    json[kernel::part_name(static_cast<kernel::Part>(i))] = scale * split[i];
+    json[kernel::operation_name(static_cast<kernel::Operation>(i))] = scale * split[i];
     seconds -= split[i];
   }
   json["other"] = scale * seconds;

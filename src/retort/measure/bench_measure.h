@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "retort/base/json.h"
+#include "retort/kernel/operation_timer.h"
 #include "retort/kernel/precision.h"
-#include "retort/kernel/timing.h"
 #include "retort/model/config.h"
 
 namespace retort::measure {

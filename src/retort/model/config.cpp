@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "retort/base/error.h"
-#include "retort/kernel/activation.h"
+#include "retort/kernel/activation_name.h"
 #include "retort/model/config_fields.h"
 
 namespace retort::model {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "retort/base/error.h"
+#include "retort/kernel/activation_name.h"
 #include "retort/kernel/attention.h"
 #include "retort/kernel/linear.h"
 #include "retort/kernel/recompute.h"
@@ -76,7 +77,7 @@ Encoder::Encoder(const ModelConfig& config, const std::string& prefix, kernel::P
   }
 }
 
-void Encoder::check_rows(const kernel::Rows& rows) const {
+void Encoder::check_rows(const kernel::TokenRows& rows) const {
   if (rows.tokens() == 0) throw UserError("a batch must hold at least one token, but is empty");
   const auto check = [&](const at::Tensor& values, int64_t limit, const char* what, const char* field) {
     const int64_t low = values.min().item<int64_t>(), high = values.max().item<int64_t>();
@@ -91,7 +92,7 @@ void Encoder::check_rows(const kernel::Rows& rows) const {
   if (embeddings_.segment) check(rows.segments, config_.type_vocab_size, "token type", "type_vocab_size");
 }
 
-EncoderOutput Encoder::forward(const kernel::Rows& rows, const EncoderOptions& options) const {
+EncoderOutput Encoder::forward(const kernel::TokenRows& rows, const EncoderOptions& options) const {
   check_rows(rows);
   const bool is_training = options.is_training, keep_all = options.keep_all;
   EncoderOutput out;
@@ -120,7 +121,7 @@ EncoderOutput Encoder::forward(const kernel::Rows& rows, const EncoderOptions& o
   return out;
 }
 
-at::Tensor Encoder::run_layer(const LayerRun& run, const at::Tensor& all_x, const kernel::Rows& all_rows) const {
+at::Tensor Encoder::run_layer(const LayerRun& run, const at::Tensor& all_x, const kernel::TokenRows& all_rows) const {
   const LayerWeights& layer = layers_[run.index];
   const int64_t index = run.index;
   const bool is_training = run.is_training;
@@ -133,8 +134,8 @@ at::Tensor Encoder::run_layer(const LayerRun& run, const at::Tensor& all_x, cons
     return run.kept_rows.defined() ? at::index_select(all, 0, run.kept_rows) : all;
   };
   const at::Tensor x = kept(all_x), context = kept(all_context);
-  const kernel::Rows no_rows;
-  const kernel::Rows& rows = run.kept_rows.defined() ? no_rows : all_rows;  // for the keys of dropout
+  const kernel::TokenRows no_rows;
+  const kernel::TokenRows& rows = run.kept_rows.defined() ? no_rows : all_rows;  // for the keys of dropout
   const at::Tensor attended = kernel::add_norm(
       kernel::linear(context, *layer.attention_output.weight, nullptr), layer.attention_output.bias, x,
       layer.attention_norm, rows, make_dropout(hidden, is_training, index, DropoutPlace::kAttentionOutput));  // [T, H]

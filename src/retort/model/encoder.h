@@ -61,7 +61,7 @@ class Encoder {
   // A layer whose attention states are kept is never computed again in the backward pass, whatever
   // `checkpoint_activations` says: gradients reach it through them too. With last_rows the last hidden states are
   // [M, H]. Throws UserError for ids or positions outside the tables.
-  EncoderOutput forward(const kernel::Rows& rows, const EncoderOptions& options) const;
+  EncoderOutput forward(const kernel::TokenRows& rows, const EncoderOptions& options) const;
 
   const kernel::Weight* word_embeddings() const { return embeddings_.word; }
 
@@ -72,8 +72,8 @@ class Encoder {
     at::Tensor kept_rows = {};          // attention reads all rows; what comes behind it is done for these, if defined
     AttentionStates* states = nullptr;  // where they go, if anywhere
   };
-  at::Tensor run_layer(const LayerRun& run, const at::Tensor& all_x, const kernel::Rows& all_rows) const;
-  void check_rows(const kernel::Rows& rows) const;
+  at::Tensor run_layer(const LayerRun& run, const at::Tensor& all_x, const kernel::TokenRows& all_rows) const;
+  void check_rows(const kernel::TokenRows& rows) const;
 
   ModelConfig config_;
   kernel::Activation activation_;

@@ -4,7 +4,8 @@
 #include <ATen/ops/index_select.h>
 
 #include "retort/base/error.h"
-#include "retort/kernel/drop.h"
+#include "retort/kernel/activation_name.h"
+#include "retort/kernel/dropout.h"
 #include "retort/kernel/linear.h"
 #include "retort/model/names.h"
 
@@ -42,8 +43,8 @@ at::Tensor index_tensor(const std::vector<int64_t>& rows) {
 }
 
 // The rows' keys at chosen places, for dropout behind a gather.
-kernel::Rows select_keys(const kernel::Rows& rows, const at::Tensor& chosen) {
-  kernel::Rows selected;
+kernel::TokenRows select_keys(const kernel::TokenRows& rows, const at::Tensor& chosen) {
+  kernel::TokenRows selected;
   if (rows.keys.defined()) selected.keys = at::index_select(rows.keys, 0, chosen);
   return selected;
 }
@@ -70,7 +71,8 @@ Model::Model(const ModelConfig& config, Head head, const ModelOptions& options)
   add_head_weights();
   if (options.projection_width > 0)
     projection_ = add_linear(store_, kProjection, options.projection_width, config.hidden_size);
-  store_.allocate(options.precision, options.with_gradients);
+  store_.allocate(options.precision,
+                  options.with_gradients ? kernel::GradientMemory::kAllocated : kernel::GradientMemory::kNone);
 }
 
 void Model::add_head_weights() {
@@ -114,7 +116,7 @@ void Model::add_language_model_weights(const std::string& transform, const std::
       store_.add({.names = {bias}, .shape = {config_.vocab_size}, .initialization = kernel::Initialization::kZero});
 }
 
-ModelOutput Model::forward(const kernel::Rows& rows, const ForwardOptions& options) const {
+ModelOutput Model::forward(const kernel::TokenRows& rows, const ForwardOptions& options) const {
   ModelOutput out;
   const at::Tensor chosen = options.chosen_rows.empty() ? at::Tensor() : index_tensor(options.chosen_rows);
   const bool has_chosen_rows_only = options.leaves_out_other_rows && chosen.defined();
@@ -160,16 +162,16 @@ at::Tensor Model::project(const at::Tensor& states) const {
   return projection_.weight ? kernel::linear(states, *projection_.weight, projection_.bias) : states;
 }
 
-at::Tensor Model::pool(const at::Tensor& last, const kernel::Rows& rows) const {
+at::Tensor Model::pool(const at::Tensor& last, const kernel::TokenRows& rows) const {
   const at::Tensor first = at::index_select(last, 0, rows.first_rows());  // [B, H]
   const auto activation = config_.family == Family::kBert ? kernel::Activation::kTanh : kernel::Activation::kRelu;
   return kernel::bias_activation(kernel::linear(first, *pooler_.weight, nullptr), *pooler_.bias, activation);
 }
 
-at::Tensor Model::classify(const at::Tensor& features, const kernel::Rows& rows, double dropout,
+at::Tensor Model::classify(const at::Tensor& features, const kernel::TokenRows& rows, double dropout,
                            bool is_training) const {
   const kernel::Dropout drop = make_dropout(dropout, is_training, config_.num_hidden_layers, DropoutPlace::kHead);
-  return as_float(kernel::linear(kernel::drop(features, rows.keys, drop), *classifier_.weight, classifier_.bias));
+  return as_float(kernel::linear(kernel::dropout(features, rows.keys, drop), *classifier_.weight, classifier_.bias));
 }
 
 at::Tensor Model::predict_tokens(const at::Tensor& rows) const {
@@ -177,7 +179,7 @@ at::Tensor Model::predict_tokens(const at::Tensor& rows) const {
   const at::Tensor transformed =
       kernel::bias_activation(kernel::linear(rows, *transform_.weight, nullptr), *transform_.bias, activation);
   const at::Tensor normed =
-      kernel::add_norm(transformed, nullptr, at::Tensor(), transform_norm_, kernel::Rows(), kernel::Dropout());
+      kernel::add_norm(transformed, nullptr, at::Tensor(), transform_norm_, kernel::TokenRows(), kernel::Dropout());
   return kernel::linear(normed, *decoder_.weight, decoder_.bias);  // [M, V]
 }
 

@@ -62,7 +62,7 @@ class Model {
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
-  ModelOutput forward(const kernel::Rows& rows, const ForwardOptions& options = {}) const;
+  ModelOutput forward(const kernel::TokenRows& rows, const ForwardOptions& options = {}) const;
 
   // Hidden states [T, H] in the teacher's width [T, projection_width]; themselves without a projection.
   at::Tensor project(const at::Tensor& states) const;
@@ -75,8 +75,9 @@ class Model {
  private:
   void add_head_weights();
   void add_language_model_weights(const std::string& transform, const std::string& norm, const std::string& bias);
-  at::Tensor pool(const at::Tensor& last, const kernel::Rows& rows) const;
-  at::Tensor classify(const at::Tensor& features, const kernel::Rows& rows, double dropout, bool is_training) const;
+  at::Tensor pool(const at::Tensor& last, const kernel::TokenRows& rows) const;
+  at::Tensor classify(const at::Tensor& features, const kernel::TokenRows& rows, double dropout,
+                      bool is_training) const;
   at::Tensor predict_tokens(const at::Tensor& rows) const;
 
   ModelConfig config_;

@@ -7,9 +7,9 @@
 #include "retort/base/error.h"
 #include "retort/base/fields.h"
 #include "retort/base/thread.h"
-#include "retort/kernel/cpu/table.h"
-#include "retort/kernel/memory.h"
-#include "retort/kernel/timing.h"
+#include "retort/kernel/cpu/kernel_table.h"
+#include "retort/kernel/operation_timer.h"
+#include "retort/kernel/zeros_on_demand.h"
 
 namespace retort::optim {
 
@@ -27,7 +27,7 @@ bool has_nonzero(const float* values, int64_t count) {
 
 // Pointers and factors that all pieces share in one step.
 struct Optimizer::Sweep {
-  kernel::cpu::UpdateStep step;
+  kernel::cpu::OptimizerStep step;
   double learning_rate = 0, gradient_scale = 1;
 };
 
@@ -77,16 +77,17 @@ void Optimizer::for_each_active_range(const Piece& piece, Body&& body) {
 double Optimizer::tensor_scale(const kernel::NamedSlice& slice, double gradient_scale) const {
   if (options_.kind != OptimizerKind::kBertAdam || options_.tensor_max_norm <= 0) return gradient_scale;
   const float* gradient = parameters_.gradients().data_ptr<float>() + slice.offset;
-  const double norm = std::sqrt(kernel::cpu::table().sum_of_squares(gradient, slice.element_count)) * gradient_scale;
+  const double norm =
+      std::sqrt(kernel::cpu::kernel_table().sum_of_squares(gradient, slice.element_count)) * gradient_scale;
   return gradient_scale * std::min(1.0, options_.tensor_max_norm / (norm + 1e-6));
 }
 
 void Optimizer::step(double learning_rate, double gradient_scale) {
-  const kernel::PartTimer timer(kernel::Part::kOptimizer);
+  const kernel::OperationTimer timer(kernel::Operation::kOptimizer);
   ++step_count_;
   const at::Tensor copies = parameters_.copies();
   Sweep sweep{.learning_rate = learning_rate, .gradient_scale = gradient_scale};
-  kernel::cpu::UpdateStep& s = sweep.step;
+  kernel::cpu::OptimizerStep& s = sweep.step;
   s.parameter = parameters_.values().data_ptr<float>();
   s.gradient = parameters_.gradients().data_ptr<float>();
   s.moment1 = moment1_.data_ptr<float>(), s.moment2 = moment2_.data_ptr<float>();
@@ -115,16 +116,16 @@ void Optimizer::sweep_adam(const Sweep& sweep) {
   parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) {
       const Piece& piece = pieces_[i];
-      kernel::cpu::UpdateStep own = sweep.step;
+      kernel::cpu::OptimizerStep own = sweep.step;
       own.step_size = static_cast<float>(sweep.learning_rate * correction);
       own.gradient_scale = static_cast<float>(scales[piece.slice]);
       const auto decay = static_cast<float>(sweep.learning_rate * decay_of(piece.slice));
       (is_adamw ? own.decay_after : own.decay_in_update) = decay;
       for_each_active_range(piece, [&](int64_t begin, int64_t end, bool is_active) {
         if (is_active)
-          kernel::cpu::table().adam_step(own, begin, end);
+          kernel::cpu::kernel_table().adam_step(own, begin, end);
         else if (decay != 0)
-          kernel::cpu::table().decay_step(own, begin, end);
+          kernel::cpu::kernel_table().decay_step(own, begin, end);
       });
     }
   });
@@ -141,19 +142,19 @@ void Optimizer::sweep_lamb(const Sweep& sweep) {
       for (int64_t i = first; i < last; ++i) body(i);
     });
   };
-  kernel::cpu::UpdateStep common = sweep.step;
+  kernel::cpu::OptimizerStep common = sweep.step;
   if (options_.correct_bias) {
     common.correction1 = static_cast<float>(1 / (1 - std::pow(options_.beta1, t)));
     common.correction2 = static_cast<float>(1 / (1 - std::pow(options_.beta2, t)));
   }
   for_pieces([&](int64_t i) {
-    kernel::cpu::UpdateStep own = common;
+    kernel::cpu::OptimizerStep own = common;
     own.decay_in_update = static_cast<float>(decay_of(pieces_[i].slice));
-    kernel::cpu::table().lamb_update(own, pieces_[i].begin, pieces_[i].end);
+    kernel::cpu::kernel_table().lamb_update(own, pieces_[i].begin, pieces_[i].end);
     value_squares[i] =
-        kernel::cpu::table().sum_of_squares(own.parameter + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
+        kernel::cpu::kernel_table().sum_of_squares(own.parameter + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
     update_squares[i] =
-        kernel::cpu::table().sum_of_squares(own.gradient + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
+        kernel::cpu::kernel_table().sum_of_squares(own.gradient + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
   });
   std::vector<double> p_squares(slices.size()), u_squares(slices.size());
   for (size_t i = 0; i < pieces_.size(); ++i) {
@@ -163,20 +164,21 @@ void Optimizer::sweep_lamb(const Sweep& sweep) {
   for_pieces([&](int64_t i) {
     const int64_t s = pieces_[i].slice;
     const bool has_ratio = decay_of(s) != 0 && p_squares[s] > 0 && u_squares[s] > 0;
-    kernel::cpu::UpdateStep own = common;
+    kernel::cpu::OptimizerStep own = common;
     own.step_size =
         static_cast<float>(sweep.learning_rate * (has_ratio ? std::sqrt(p_squares[s] / u_squares[s]) : 1.0));
-    kernel::cpu::table().lamb_apply(own, pieces_[i].begin, pieces_[i].end);
+    kernel::cpu::kernel_table().lamb_apply(own, pieces_[i].begin, pieces_[i].end);
   });
 }
 
 double Optimizer::gradient_norm() const {
-  const kernel::PartTimer timer(kernel::Part::kGradientNorm);
+  const kernel::OperationTimer timer(kernel::Operation::kGradientNorm);
   const float* gradients = parameters_.gradients().data_ptr<float>();
   std::vector<double> sums(pieces_.size());
   parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i)
-      sums[i] = kernel::cpu::table().sum_of_squares(gradients + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
+      sums[i] =
+          kernel::cpu::kernel_table().sum_of_squares(gradients + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
   });
   double total = 0;
   for (const double sum : sums) total += sum;

@@ -68,8 +68,8 @@ kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig&
   return sequences;
 }
 
-void add_outputs(const model::Model& model, const model::ModelOutput& output, const kernel::Rows& rows, int64_t first,
-                 bool with_hidden_states, TensorOutput& out) {
+void add_outputs(const model::Model& model, const model::ModelOutput& output, const kernel::TokenRows& rows,
+                 int64_t first, bool with_hidden_states, TensorOutput& out) {
   const bool per_token = output.logits.defined() && output.logits.size(0) == rows.tokens() &&
                          model.head() != model::Head::kSequenceClassification &&
                          model.head() != model::Head::kMultipleChoice;
@@ -111,7 +111,7 @@ Json forward(const ForwardConfig& config) {
       batch.append(std::span(sequences.ids).subspan(start, count), std::span(sequences.segments).subspan(start, count));
       ++first;
     }
-    const kernel::Rows rows = kernel::make_rows(batch);
+    const kernel::TokenRows rows = kernel::make_token_rows(batch);
     add_outputs(*loaded.model, loaded.model->forward(rows, {.keep_hidden_states = config.output_hidden_states}), rows,
                 begin, config.output_hidden_states, out);
   }

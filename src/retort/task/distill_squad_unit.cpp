@@ -1,6 +1,6 @@
 #include "retort/task/distill_squad_unit.h"
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/cross_entropy.h"
 #include "retort/loss/distillation.h"
 
@@ -8,7 +8,7 @@ namespace retort::task {
 
 std::vector<loss::LossTerm> DistillSquadUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                                       const loss::StepCounts& counts) {
-  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
   const at::Tensor logits = model().forward(rows, {.is_training = true}).logits;  // [T, 2]
   const loss::LossSum hard = loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1]);
   std::vector<loss::LossTerm> terms{{"loss_squad", hard.sum, counts.sequences, distillation_.alpha_squad}};

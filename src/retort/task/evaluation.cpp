@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
 
@@ -39,7 +39,7 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
       options.chosen_rows = data::labelled_tokens(batch), options.leaves_out_other_rows = true;
       if (options.chosen_rows.empty()) continue;  // which would mean all
     }
-    const model::ModelOutput output = model.forward(kernel::make_rows(batch.tokens), options);
+    const model::ModelOutput output = model.forward(kernel::make_token_rows(batch.tokens), options);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     timing.seconds += seconds, timing.batch_ms.push_back(1000 * seconds);
     timing.sequences += batch.tokens.sequences(), timing.tokens += batch.tokens.tokens();

@@ -1,6 +1,6 @@
 #include "retort/task/glue_unit.h"
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/cross_entropy.h"
 #include "retort/metric/glue_scores.h"
 
@@ -9,7 +9,7 @@ namespace retort::task {
 std::vector<loss::LossTerm> GlueUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                               const loss::StepCounts& counts) {
   const at::Tensor logits =
-      model().forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
+      model().forward(kernel::make_token_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
   const loss::LossSum loss = data_.task().is_regression() ? loss::squared_error(logits, batch.targets)
                                                           : loss::cross_entropy(logits, batch.labels[0]);
   return {{"loss", loss.sum, counts.sequences}};

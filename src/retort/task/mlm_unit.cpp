@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "retort/kernel/rows.h"
 #include "retort/kernel/softmax_loss.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/cross_entropy.h"
 #include "retort/loss/distillation.h"
 #include "retort/task/evaluation.h"
@@ -53,7 +53,7 @@ std::vector<int64_t> MlmUnit::compared_tokens(const data::Batch& batch) const {
 
 std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                              const loss::StepCounts& counts) {
-  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
   const std::vector<int64_t> compared = compared_tokens(batch);
   model::ModelOutput targets;
   if (teacher_ != nullptr)

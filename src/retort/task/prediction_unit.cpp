@@ -1,6 +1,6 @@
 #include "retort/task/prediction_unit.h"
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/cross_entropy.h"
 #include "retort/loss/distillation.h"
 
@@ -10,7 +10,7 @@ std::vector<loss::LossTerm> GluePredictionUnit::forward(const data::Batch& batch
                                                         std::span<const uint64_t> sequence_keys,
                                                         const loss::StepCounts& counts) {
   const at::Tensor logits =
-      model().forward(kernel::make_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
+      model().forward(kernel::make_token_rows(batch.tokens, sequence_keys), {.is_training = true}).logits;  // [B, C]
   const loss::LossSum loss =
       is_regression_ ? loss::squared_error(logits, batch.targets)
                      : loss::soft_cross_entropy(logits, targets_(batch, sequence_keys).logits, temperature_);
@@ -21,7 +21,7 @@ std::vector<loss::LossTerm> GluePredictionUnit::forward(const data::Batch& batch
 std::vector<loss::LossTerm> SquadPredictionUnit::forward(const data::Batch& batch,
                                                          std::span<const uint64_t> sequence_keys,
                                                          const loss::StepCounts& counts) {
-  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
   const loss::LossSum loss =
       loss::soft_span_cross_entropy(model().forward(rows, {.is_training = true}).logits,
                                     targets_(batch, sequence_keys).logits, rows.starts, temperature_);

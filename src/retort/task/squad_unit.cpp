@@ -1,13 +1,13 @@
 #include "retort/task/squad_unit.h"
 
-#include "retort/kernel/rows.h"
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/cross_entropy.h"
 
 namespace retort::task {
 
 std::vector<loss::LossTerm> SquadUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                                const loss::StepCounts& counts) {
-  const kernel::Rows rows = kernel::make_rows(batch.tokens, sequence_keys);
+  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
   const at::Tensor logits = model().forward(rows, {.is_training = true}).logits;  // [T, 2]
   return {{"loss", loss::span_loss(logits, rows.starts, batch.labels[0], batch.labels[1]).sum, counts.sequences}};
 }

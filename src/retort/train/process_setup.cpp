@@ -5,15 +5,15 @@
 #include <algorithm>
 
 #include "retort/base/thread.h"
+#include "retort/kernel/caching_allocator.h"
 #include "retort/kernel/implementation.h"
-#include "retort/kernel/memory.h"
-#include "retort/kernel/product.h"
+#include "retort/kernel/matmul.h"
 #include "retort/train/process_group.h"
 
 namespace retort::train {
 
 void set_up_process(int64_t threads, const std::string& kernels) {
-  kernel::keep_tensor_memory();
+  kernel::install_caching_allocator();
   if (threads > 0) set_thread_count(static_cast<int>(threads));
   at::set_num_threads(thread_count());
   kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference
@@ -26,7 +26,7 @@ void set_up_process(const TrainingConfig& training) {
   const int64_t sharing = process_group().sharing_cpus();
   const bool is_shared = training.threads == 0 && sharing > 1 && !environment_variable("OMP_NUM_THREADS");
   set_up_process(is_shared ? std::max<int64_t>(1, thread_count() / sharing) : training.threads, training.kernels);
-  kernel::set_deterministic_products(training.deterministic);
+  kernel::set_deterministic_matmul(training.deterministic);
 }
 
 }  // namespace retort::train

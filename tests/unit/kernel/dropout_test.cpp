@@ -1,26 +1,26 @@
-// Dropout: the rate, independence of neighbors, and that a row's mask depends on its key and site alone.
+// Dropout: the rate, the independence of neighbors, and that a row's mask depends only on its key and site.
+#include "retort/kernel/dropout.h"
+
 #include <ATen/ops/ones.h>
 
 #include <cmath>
 
-#include "retort/kernel/drop.h"
-#include "retort/kernel/dropout.h"
-#include "unit/kernel/case.h"
+#include "unit/kernel/random_inputs.h"
 
 namespace retort::kernel::test {
 namespace {
 
 TEST(Dropout, KeepsTheExpectedShare) {
   for (const double p : {0.05, 0.1, 0.5}) {
-    const Dropout dropout{p, 9};
+    const Dropout settings{p, 9};
     int64_t dropped = 0, both = 0;
     constexpr int64_t kRows = 500, kColumns = 384;
     for (int64_t r = 0; r < kRows; ++r) {
       const uint32_t key =
-          dropout_row_key(static_cast<int64_t>(random_bits(3, static_cast<uint64_t>(r))), dropout.site);
+          dropout_row_key(static_cast<int64_t>(random_bits(3, static_cast<uint64_t>(r))), settings.site);
       bool before = false;
       for (uint32_t c = 0; c < kColumns; ++c) {
-        const bool is_dropped = !is_kept(key, c, dropout.threshold());
+        const bool is_dropped = !is_kept(key, c, settings.threshold());
         dropped += is_dropped;
         both += is_dropped && before;
         before = is_dropped;
@@ -33,8 +33,8 @@ TEST(Dropout, KeepsTheExpectedShare) {
 }
 
 TEST(Dropout, KeepsTheExpectation) {
-  const Rows rows = make_case_rows({400});
-  const at::Tensor out = drop(at::ones({400, 100}), rows.keys, {0.1, 1});
+  const TokenRows rows = make_random_rows({400});
+  const at::Tensor out = dropout(at::ones({400, 100}), rows.keys, {0.1, 1});
   EXPECT_NEAR(out.mean().item<double>(), 1.0, 0.01);
   EXPECT_NEAR(out.max().item<double>(), 1.0 / 0.9, 1e-6);
 }

@@ -1,4 +1,4 @@
-// Finite differences of the reference in float64 check the gradients that everything else is compared with.
+// Central finite differences check the gradients of the reference in float64, with which the other tests compare.
 #include "retort/kernel/activation.h"
 #include "retort/kernel/add_norm.h"
 #include "retort/kernel/attention.h"
@@ -6,7 +6,7 @@
 #include "retort/kernel/linear.h"
 #include "retort/kernel/relation_loss.h"
 #include "retort/kernel/softmax_loss.h"
-#include "unit/kernel/case.h"
+#include "unit/kernel/random_inputs.h"
 
 namespace retort::kernel::test {
 namespace {
@@ -33,7 +33,7 @@ void expect_gradient_of(const std::function<at::Tensor(const at::Tensor&)>& f, c
 }
 
 TEST(FiniteDifferences, Attention) {
-  const Rows rows = make_case_rows({3, 1, 5});
+  const TokenRows rows = make_random_rows({3, 1, 5});
   expect_gradient_of(
       [&](const at::Tensor& x) {
         return attention(x, rows, 2, {0.2, 1 << 10});
@@ -42,7 +42,7 @@ TEST(FiniteDifferences, Attention) {
 }
 
 TEST(FiniteDifferences, AddNorm) {
-  const Rows rows = make_case_rows({4});
+  const TokenRows rows = make_random_rows({4});
   Weight gamma = make_weight(at::randn({5}), at::kDouble, Precision::kFloat32),
          beta = make_weight(at::randn({5}), at::kDouble, Precision::kFloat32);
   expect_gradient_of(
@@ -75,9 +75,9 @@ TEST(FiniteDifferences, CosineLoss) {
 }
 
 TEST(FiniteDifferences, RelationLoss) {
-  const Rows rows = make_case_rows({3, 1, 4});
+  const TokenRows rows = make_random_rows({3, 1, 4});
   for (const Relation relation : {Relation::kQueryKey, Relation::kSelf})
-    for (const auto distance : {RelationDistance::kDivergence, RelationDistance::kSquared, RelationDistance::kCosine}) {
+    for (const auto distance : {Distance::kDivergence, Distance::kSquared, Distance::kCosine}) {
       const int64_t parts = relation == Relation::kQueryKey ? 3 : 1;
       const at::Tensor teacher = at::randn({8, parts * 2 * 5});
       expect_gradient_of(

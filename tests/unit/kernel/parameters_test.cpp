@@ -1,6 +1,6 @@
-// The flat parameter memory: views, fused neighbors, initialization.
+// The parameter store: views of the flat buffers, tensors stacked in one weight, initialization.
 #include "retort/base/error.h"
-#include "unit/kernel/case.h"
+#include "unit/kernel/random_inputs.h"
 
 namespace retort::kernel::test {
 namespace {
@@ -9,7 +9,7 @@ TEST(ParameterStore, NeighborsShareOneOperand) {
   ParameterStore store;
   Weight* qkv = store.add({.names = {"q", "k", "v"}, .shape = {2, 3}});
   Weight* bias = store.add({.names = {"b"}, .shape = {5}, .initialization = Initialization::kOne});
-  store.allocate(Precision::kBf16, true);
+  store.allocate(Precision::kBf16, GradientMemory::kAllocated);
   store.initialize(1, 0.02);
   EXPECT_EQ(qkv->value.sizes(), (std::vector<int64_t>{6, 3}));
   EXPECT_EQ(store.parameter_count(), 18 + 5);
@@ -28,7 +28,7 @@ TEST(ParameterStore, InitializationIsNormalAndByName) {
   a.add({.names = {"w"}, .shape = {300, 300}});
   b.add({.names = {"other"}, .shape = {7}});
   b.add({.names = {"w"}, .shape = {300, 300}});
-  a.allocate(Precision::kFloat32, false), b.allocate(Precision::kFloat32, false);
+  a.allocate(Precision::kFloat32, GradientMemory::kNone), b.allocate(Precision::kFloat32, GradientMemory::kNone);
   a.initialize(5, 0.02), b.initialize(5, 0.02);
   EXPECT_EQ(relative_difference(a.tensor(*a.find("w")), b.tensor(*b.find("w"))), 0);
   const at::Tensor values = a.tensor(*a.find("w"));
@@ -39,7 +39,7 @@ TEST(ParameterStore, InitializationIsNormalAndByName) {
 TEST(ParameterStore, SinusoidalTable) {  // check values of the specification
   ParameterStore store;
   store.add({.names = {"p"}, .shape = {8, 768}, .initialization = Initialization::kSinusoidal});
-  store.allocate(Precision::kFloat32, false);
+  store.allocate(Precision::kFloat32, GradientMemory::kNone);
   store.initialize(1, 0.02);
   const at::Tensor table = store.tensor(*store.find("p"));
   EXPECT_NEAR(table[1][0].item<double>(), 0.8414709848, 1e-6);
@@ -48,7 +48,7 @@ TEST(ParameterStore, SinusoidalTable) {  // check values of the specification
   EXPECT_NEAR(table[5][767].item<double>(), 0.9999998689, 1e-6);
 }
 
-TEST(ParameterStore, RefusesTwins) {
+TEST(ParameterStore, RefusesTheSameNameTwice) {
   ParameterStore store;
   store.add({.names = {"w"}, .shape = {2}});
   EXPECT_THROW(store.add({.names = {"w"}, .shape = {2}}), InternalError);

@@ -9,7 +9,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
-#include "retort/kernel/activation.h"
+#include "retort/kernel/activation_name.h"
 #include "retort/model/config.h"
 
 namespace retort::model {

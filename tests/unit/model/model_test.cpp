@@ -53,9 +53,9 @@ TEST(Model, RefusesIdsAndPositionsOutside) {
   kernel::Ragged wrong_id, too_long;
   wrong_id.append(std::vector<int32_t>{1, 50}, 2);
   too_long.append(std::vector<int32_t>(9, 1), 9);
-  EXPECT_THROW(model.forward(kernel::make_rows(wrong_id)), UserError);
-  EXPECT_THROW(model.forward(kernel::make_rows(too_long)), UserError);
-  EXPECT_THROW(model.forward(kernel::make_rows(kernel::Ragged())), UserError);
+  EXPECT_THROW(model.forward(kernel::make_token_rows(wrong_id)), UserError);
+  EXPECT_THROW(model.forward(kernel::make_token_rows(too_long)), UserError);
+  EXPECT_THROW(model.forward(kernel::make_token_rows(kernel::Ragged())), UserError);
 }
 
 TEST(Model, ChosenRowsAlonePassTheLanguageModelHead) {
@@ -65,7 +65,7 @@ TEST(Model, ChosenRowsAlonePassTheLanguageModelHead) {
   kernel::Ragged batch;
   batch.append(std::vector<int32_t>{1, 2, 3, 4}, 4);
   batch.append(std::vector<int32_t>{7, 8, 9}, 1);
-  const auto rows = kernel::make_rows(batch);
+  const auto rows = kernel::make_token_rows(batch);
   const at::Tensor all = model.forward(rows).logits;
   const ModelOutput few = model.forward(rows, {.chosen_rows = {5, 2}, .leaves_out_other_rows = true});
   EXPECT_EQ(few.logits.sizes(), (std::vector<int64_t>{2, 50}));

@@ -13,7 +13,7 @@ struct Example {
   kernel::ParameterStore store;
   explicit Example(const std::string& name = "weight", kernel::Precision precision = kernel::Precision::kFloat32) {
     store.add({.names = {name}, .shape = {2}});
-    store.allocate(precision, true);
+    store.allocate(precision, kernel::GradientMemory::kAllocated);
     values()[0] = 1, values()[1] = 2;
     gradients()[0] = 0.3f, gradients()[1] = -0.4f;
   }
@@ -128,7 +128,7 @@ std::vector<float> train_rows(bool is_table, OptimizerOptions options) {
   constexpr int64_t kRows = 40, kWidth = 48;
   kernel::ParameterStore store;
   store.add({.names = {"word.weight"}, .shape = {kRows, kWidth}, .is_table = is_table});
-  store.allocate(kernel::Precision::kBf16, true);
+  store.allocate(kernel::Precision::kBf16, kernel::GradientMemory::kAllocated);
   store.initialize(3, 0.5);
   auto optimizer = std::make_unique<Optimizer>(store, options);
   float* gradients = store.gradients().data_ptr<float>();

@@ -21,19 +21,19 @@ namespace retort::kernel::reference {
 
 namespace {
 
-// bfloat16 is widened to float32 for the computation; other types compute as they are.
+// Widens bfloat16 to float32 for the computation; other types compute as they are.
 at::Tensor widened(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x; }
 
 at::Tensor like(const Weight& weight, const at::Tensor& x) { return weight.leaf.to(x.scalar_type()); }
 
-// What a product reads: the parameter, rounded to bfloat16 where the activations are.
+// The operand of a matmul: the parameter, rounded to bfloat16 where the activations are bfloat16.
 at::Tensor operand(const Weight& weight, const at::Tensor& x) { return like(weight, x); }
 
 at::Tensor norm(const at::Tensor& x, const NormWeights& w) {
   return at::layer_norm(x, {x.size(1)}, like(*w.gamma, x), like(*w.beta, x), w.epsilon);
 }
 
-at::Tensor drop(const at::Tensor& x, const Rows& rows, const Dropout& dropout) {
+at::Tensor apply_dropout(const at::Tensor& x, const TokenRows& rows, const Dropout& dropout) {
   if (!dropout.active()) return x;
   return x * dropout_factors(rows.keys, x.size(1), dropout.site, dropout).to(x.scalar_type());
 }
@@ -57,7 +57,7 @@ at::Tensor linear(const at::Tensor& x, const Weight& weight, const Weight* bias)
       .to(x.scalar_type());
 }
 
-at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, const Dropout& dropout) {
+at::Tensor attention(const at::Tensor& qkv, const TokenRows& rows, int64_t heads, const Dropout& dropout) {
   const at::Tensor wide = widened(qkv);
   const int64_t all = qkv.size(1) / 3, width = all / heads;
   std::vector<at::Tensor> sequences;
@@ -150,16 +150,16 @@ at::Tensor relation_scores(const at::Tensor& own, int64_t head, const RelationLo
   return at::matmul(x, y.t()) / std::sqrt(static_cast<double>(width));
 }
 
-at::Tensor relation_distance(const at::Tensor& s, const at::Tensor& t, RelationDistance distance) {
-  if (distance == RelationDistance::kSquared) return (s - t).pow(2).sum();
-  if (distance == RelationDistance::kCosine) return reference::cosine_loss(s, t);
+at::Tensor relation_distance(const at::Tensor& s, const at::Tensor& t, Distance distance) {
+  if (distance == Distance::kSquared) return (s - t).pow(2).sum();
+  if (distance == Distance::kCosine) return reference::cosine_loss(s, t);
   const at::Tensor log_target = at::log_softmax(t, 1);
   return (log_target.exp() * (log_target - at::log_softmax(s, 1))).sum();
 }
 
 }  // namespace
 
-at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, const Rows& rows,
+at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, const TokenRows& rows,
                          const RelationLossOptions& options) {
   const at::Tensor s = widened(student), t = teacher.detach().to(s.scalar_type());
   at::Tensor total = s.sum() * 0;
@@ -174,15 +174,15 @@ at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, c
 }
 
 at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& weights,
-                    const Rows& rows, const Dropout& dropout) {
+                    const TokenRows& rows, const Dropout& dropout) {
   at::Tensor z = widened(y);
   if (bias) z = z + like(*bias, z);
-  z = drop(z, rows, dropout);
+  z = apply_dropout(z, rows, dropout);
   if (residual.defined()) z = z + widened(residual);
   return norm(z, weights).to(y.scalar_type());
 }
 
-at::Tensor embed(const Rows& rows, const EmbeddingWeights& w, Precision precision, const Dropout& dropout) {
+at::Tensor embed(const TokenRows& rows, const EmbeddingWeights& w, Precision precision, const Dropout& dropout) {
   at::Tensor word = at::index_select(w.word->leaf, 0, rows.ids);  // [T, H]
   if (w.padding_id >= 0) {
     const at::Tensor is_padding = rows.ids.eq(w.padding_id).unsqueeze(1);
@@ -190,7 +190,7 @@ at::Tensor embed(const Rows& rows, const EmbeddingWeights& w, Precision precisio
   }
   at::Tensor sum = word + at::index_select(w.position->leaf, 0, rows.positions);
   if (w.segment) sum = sum + at::index_select(w.segment->leaf, 0, rows.segments);
-  return drop(norm(sum, w.norm), rows, dropout).to(precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat);
+  return apply_dropout(norm(sum, w.norm), rows, dropout).to(precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat);
 }
 
 }  // namespace retort::kernel::reference

@@ -1,6 +1,6 @@
-// The operations again in plain tensor expressions, to read and to check against. They compute in the element type of
-// their input (bfloat16 input: in float32, rounded at the end) and take gradients from autograd alone. Shapes and
-// meanings are those of the contracts beside.
+// The reference of each operation in tensor expressions, to read and to check the fused kernels against. It computes in
+// the element type of its input (bfloat16: in float32, rounded at the end), and autograd computes all of its gradients.
+// Shapes and meanings are those of the contracts in kernel/*.h.
 #pragma once
 
 #include "retort/kernel/activation.h"
@@ -15,19 +15,19 @@
 namespace retort::kernel::reference {
 
 at::Tensor linear(const at::Tensor& x, const Weight& weight, const Weight* bias);
-at::Tensor attention(const at::Tensor& qkv, const Rows& rows, int64_t heads, const Dropout& dropout);
+at::Tensor attention(const at::Tensor& qkv, const TokenRows& rows, int64_t heads, const Dropout& dropout);
 at::Tensor bias_activation(const at::Tensor& x, const Weight& bias, Activation activation);
 at::Tensor add_norm(const at::Tensor& y, const Weight* bias, const at::Tensor& residual, const NormWeights& norm,
-                    const Rows& rows, const Dropout& dropout);
+                    const TokenRows& rows, const Dropout& dropout);
 at::Tensor activated_linear(const at::Tensor& x, const Weight& bias, Activation activation, const Weight& weight);
 at::Tensor softmax_loss(const at::Tensor& logits, const at::Tensor& teacher, std::span<const int32_t> labels,
                         const SoftmaxLossOptions& options, SoftmaxLossSums* sums);
 at::Tensor cosine_loss(const at::Tensor& states, const at::Tensor& targets);
-at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, const Rows& rows,
+at::Tensor relation_loss(const at::Tensor& student, const at::Tensor& teacher, const TokenRows& rows,
                          const RelationLossOptions& options);
-at::Tensor embed(const Rows& rows, const EmbeddingWeights& weights, Precision precision, const Dropout& dropout);
+at::Tensor embed(const TokenRows& rows, const EmbeddingWeights& weights, Precision precision, const Dropout& dropout);
 
-// [T, width] factors of dropout: 0 where dropped, the keep scale elsewhere; keys [T] int64.
+// keys [T] int64 -> [T, width] float32: 0 where the element is dropped, the keep scale elsewhere.
 at::Tensor dropout_factors(const at::Tensor& keys, int64_t width, uint64_t site, const Dropout& dropout);
 
 }  // namespace retort::kernel::reference

@@ -1,0 +1,134 @@
+#include "retort/kernel/caching_allocator.h"
+
+#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace retort::kernel {
+
+namespace {
+
+constexpr size_t kAlignment = 64, kMinCachedBlock = 64 * 1024, kHugePage = 2 * 1024 * 1024;
+constexpr size_t kMinCachedBytes = 64 * 1024 * 1024;  // bytes of cached blocks that are never returned to the system
+
+// The next size in a series of eight steps for each doubling.
+size_t size_class(size_t bytes) {
+  const size_t step = std::bit_floor(bytes) / 8;
+  return (bytes + step - 1) / step * step;
+}
+
+void* allocate_aligned(size_t bytes, size_t alignment) {
+  void* block = nullptr;
+  return posix_memalign(&block, alignment, bytes) == 0 ? block : throw std::bad_alloc();
+}
+
+class BlockCache {
+ public:
+  void* allocate(size_t bytes) {
+    const size_t size = size_class(bytes);
+    const std::lock_guard lock(mutex_);
+    // Takes the smallest cached block that fits, up to twice the size: the system would have to zero a new block.
+    const auto found = cached_.lower_bound(size);
+    if (found != cached_.end() && found->first <= 2 * size) {
+      void* block = found->second.block;
+      cached_bytes_ -= found->first;
+      count_allocated(found->first);
+      cached_.erase(found);
+      return block;
+    }
+    count_allocated(size);
+    while (cached_bytes_ > kMinCachedBytes && allocated_ + cached_bytes_ > peak_allocated_ + peak_allocated_ / 4)
+      return_oldest();
+    const bool is_large = size >= 2 * kHugePage;
+    void* block = allocate_aligned(size, is_large ? kHugePage : kAlignment);
+    if (is_large) madvise(block, size, MADV_HUGEPAGE);  // a hint: fewer page faults where the system follows it
+    sizes_[block] = size;
+    return block;
+  }
+
+  // Returns false when the block did not come from the cache.
+  bool release(void* block) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sizes_.find(block);
+    if (found == sizes_.end()) return false;
+    cached_.emplace(found->second, CachedBlock{block, release_count_++});
+    allocated_ -= found->second, cached_bytes_ += found->second;
+    return true;
+  }
+
+  AllocatorStats counts() {
+    const std::lock_guard lock(mutex_);
+    return {static_cast<int64_t>(allocated_), static_cast<int64_t>(cached_bytes_)};
+  }
+
+ private:
+  struct CachedBlock {
+    void* block;
+    uint64_t order;  // of the free; the lowest is the oldest
+  };
+
+  void count_allocated(size_t size) {
+    allocated_ += size;
+    peak_allocated_ = std::max(peak_allocated_, allocated_);
+  }
+
+  void return_oldest() {
+    const auto oldest = std::min_element(cached_.begin(), cached_.end(),
+                                         [](const auto& a, const auto& b) { return a.second.order < b.second.order; });
+    cached_bytes_ -= oldest->first;
+    sizes_.erase(oldest->second.block);
+    std::free(oldest->second.block);
+    cached_.erase(oldest);
+  }
+
+  std::mutex mutex_;
+  std::multimap<size_t, CachedBlock> cached_;
+  std::map<void*, size_t> sizes_;
+  size_t allocated_ = 0, peak_allocated_ = 0, cached_bytes_ = 0;
+  uint64_t release_count_ = 0;
+};
+
+// The cache is never destroyed, so it outlives every static tensor.
+BlockCache& block_cache() {
+  static BlockCache& cache = *new BlockCache();
+  return cache;
+}
+
+void release_block(void* block) {
+  if (block != nullptr && !block_cache().release(block)) std::free(block);
+}
+
+class CachingAllocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(size_t bytes) override {
+    void* block = bytes == 0                ? nullptr
+                  : bytes < kMinCachedBlock ? allocate_aligned(bytes, kAlignment)
+                                            : block_cache().allocate(bytes);
+    return {block, block, &release_block, c10::Device(c10::DeviceType::CPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &release_block; }
+  void copy_data(void* to, const void* from, size_t bytes) const override { std::memcpy(to, from, bytes); }
+};
+
+}  // namespace
+
+void install_caching_allocator() {
+#if !defined(__SANITIZE_ADDRESS__)  // it would see neither overflows of cached blocks nor uses after they are freed
+  static CachingAllocator allocator;
+  static const bool is_set = (c10::SetCPUAllocator(&allocator, /*priority=*/100), true);
+  static_cast<void>(is_set);
+#endif
+}
+
+AllocatorStats allocator_stats() { return block_cache().counts(); }
+
+}  // namespace retort::kernel

@@ -1,0 +1,48 @@
+// The caching allocator: it reuses freed blocks, and what it caches is bounded by what is allocated.
+#include "retort/kernel/caching_allocator.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+
+namespace retort::kernel {
+namespace {
+
+TEST(CachingAllocator, UsesFreedBlocksAgain) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer watches blocks that the cache would hide";
+#endif
+  install_caching_allocator();
+  const void* first = at::ones({1 << 18}).data_ptr();      // freed at once
+  const at::Tensor second = at::zeros({(1 << 18) - 100});  // rounds up to the same size
+  EXPECT_EQ(second.data_ptr(), first);
+  EXPECT_EQ(second.sum().item<float>(), 0);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(second.data_ptr()) % 64, 0);
+}
+
+TEST(CachingAllocator, StaysBoundedWhenSizesChange) {
+  install_caching_allocator();
+  const at::Tensor held = at::zeros({16 << 20});  // 64 MiB
+  int64_t largest = 0;
+  for (int64_t step = 0; step < 400; ++step) {
+    const int64_t elements = (1 << 20) + (step * 7919 % 400) * 20000;  // 4 to 36 MiB
+    const at::Tensor a = at::ones({elements}), b = at::ones({elements / 2});
+    const AllocatorStats stats = allocator_stats();
+    largest = std::max(largest, stats.allocated_bytes + stats.cached_bytes);
+  }
+  EXPECT_LT(largest,
+            int64_t{400} << 20);  // 64 held, at most 108 allocated besides (blocks up to twice the size), and the cache
+}
+
+TEST(CachingAllocator, SmallAndEmptyTensors) {
+  install_caching_allocator();
+  const int64_t before = allocator_stats().allocated_bytes;
+  const at::Tensor small = at::ones({10}), empty = at::ones({0});
+  EXPECT_EQ(allocator_stats().allocated_bytes, before);
+  EXPECT_EQ(small.sum().item<float>(), 10);
+  EXPECT_EQ(empty.numel(), 0);
+}
+
+}  // namespace
+}  // namespace retort::kernel
