@@ -1,6 +1,6 @@
-// Folders that this program makes and removes again: what is being built, what is on its way out. Each carries a mark
-// inside, the file `.retort`, which its maker holds locked (flock) as long as it lives. Nothing is ever removed for its
-// name alone: a folder without the mark is somebody else's.
+// Folders that retort makes and removes again: temporary folders and folders to be deleted. Each contains the marker
+// file `.retort`; the process that made the folder holds a lock on it (flock) while it lives. A folder is never removed
+// because of its name only: without the marker it belongs to somebody else.
 #pragma once
 
 #include <functional>
@@ -11,26 +11,26 @@ namespace retort {
 
 inline constexpr const char* kOwnMark = ".retort";
 
-// Makes `<parent>/.retort-tmp.<pid>.<n>` with its mark. Throws UserError when it cannot.
+// Makes `<parent>/.retort-tmp.<pid>.<n>` with its marker file. Throws UserError on failure.
 fs::path make_own_folder(const fs::path& parent);
 
-// Gives a folder of make_own_folder another name on the same file system; the mark stays locked. Throws UserError.
+// Renames a folder of make_temporary_folder on the same file system; the marker stays locked. Throws UserError.
 void rename_own_folder(const fs::path& from, const fs::path& to);
 
-// Removes a folder that carries the mark, with everything in it, the mark last; links are removed, never followed. A
-// folder without the mark stays unless it is empty. What cannot be removed is a warning in the log.
+// Removes a folder with a marker file and all its contents, the marker last; removes links, never follows them. A
+// folder without the marker is removed only when it is empty. Logs a warning when removing fails.
 void remove_own_folder(const fs::path& folder);
 
-// Whether it is a folder, not a link to one, that carries the mark.
+// Returns whether it is a folder (no symbolic link) with the marker file.
 bool is_own_folder(const fs::path& folder);
 
-// Puts the mark into a folder that is to be recognized later; it is not locked. Throws UserError.
+// Adds the marker file to a folder, so that later runs recognize it; the marker is not locked. Throws UserError.
 void mark_own_folder(const fs::path& folder);
 
-// Removes the folders of make_own_folder in `parent` whose makers have died; `rescue` sees each before.
+// Removes the folders of make_temporary_folder in `parent` whose processes have ended; calls `rescue` with each before.
 void remove_dead_own_folders(const fs::path& parent, const std::function<void(const fs::path& folder)>& rescue = {});
 
-// The same at the first call of this process for `parent`, later ones do nothing; never throws.
+// Does this once per process and `parent`; never throws.
 void remove_dead_own_folders_once(const fs::path& parent);
 
 }  // namespace retort

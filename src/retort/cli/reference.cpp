@@ -25,7 +25,7 @@ std::string page_text(const Command& command) {
   const std::string head = fmt::format("# retort {}\n\n{}\n", command.name, command.summary);
   if (list.all().empty()) return head;
   return fmt::format(
-      "{}\n`--config FILE` reads any of these flags from a JSON file; the command line wins over it.\n\n{}", head,
+      "{}\n`--config FILE` reads any of these flags from a JSON file; the command line overrides it.\n\n{}", head,
       fields_markdown(list));
 }
 
