@@ -14,6 +14,7 @@
 
 #include "recipe/tiny_world.h"
 #include "retort/base/error.h"
+#include "retort/base/folder_lock.h"
 #include "retort/kernel/rows.h"
 #include "retort/recipe/distill_squad.h"
 #include "retort/recipe/extract.h"

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "retort/base/error.h"
+#include "retort/base/fields_text.h"
 
 namespace retort {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/field_value.h"
+#include "retort/base/fields_text.h"
 #include "retort/base/log.h"
 
 namespace retort {

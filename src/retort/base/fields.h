@@ -91,13 +91,4 @@ void set_fields_from_json(FieldList& list, const Json& values, const std::string
 // The effective values, in the order of the fields.
 Json fields_to_json(const FieldList& list);
 
-// Text for --help: groups, names, defaults, units, ranges, help, aliases; lines at most 100 columns.
-std::string fields_help(const FieldList& list);
-
-// A Markdown table per group, for docs/reference. Defaults are the current values of the fields.
-std::string fields_markdown(const FieldList& list);
-
-// The candidate with the smallest edit distance to `word`, or "" when none is near (distance > 1 + length/3).
-std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
-
 }  // namespace retort

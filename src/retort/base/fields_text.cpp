@@ -1,11 +1,12 @@
 // Formats fields for --help and the reference pages, and finds the nearest name to a misspelled one.
+#include "retort/base/fields_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
 
 #include "retort/base/field_value.h"
-#include "retort/base/fields.h"
 
 namespace retort {
 namespace {

@@ -18,7 +18,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file_descriptor.h"
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 
 namespace retort {
 namespace {
@@ -68,15 +68,6 @@ void sync_path(const fs::path& path) {
 
 namespace {
 
-fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
-
-void rename_or_throw(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) {
-    throw UserError("`{}` must be replaced, but renaming `{}` to it failed: {}; check the folder's permissions",
-                    to.string(), from.string(), system_reason(errno));
-  }
-}
-
 // Opens a new file without a name in the folder (O_TMPFILE); -1 where that is not supported.
 int maybe_open_unnamed(const fs::path& folder) {
   if (::access("/proc/self/fd", F_OK) != 0) return -1;
@@ -96,15 +87,15 @@ int link_open_file(int descriptor, const fs::path& path) {
 
 // Replaces an existing file by an open file without a name.
 void link_over(int descriptor, const fs::path& path) {
-  const fs::path own = make_own_folder(folder_of(path)), beside = own / path.filename();
+  const fs::path own = make_temporary_folder(folder_of(path)), beside = own / path.filename();
   try {
     if (const int failure = link_open_file(descriptor, beside); failure != 0) throw_unlinked(path, failure);
     rename_or_throw(beside, path);
   } catch (...) {
-    remove_own_folder(own);
+    remove_marked_folder(own);
     throw;
   }
-  remove_own_folder(own);
+  remove_marked_folder(own);
 }
 
 // Whether errno says that the folder cannot be written; other errors mean that O_TMPFILE is not supported.
@@ -125,30 +116,12 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, failure);
 }
 
-void sync_tree(const fs::path& folder) {
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-    if (!entry.is_symlink() && (entry.is_regular_file() || entry.is_directory())) sync_path(entry.path());
-  sync_path(folder);
-}
-
-// Exchanges two paths atomically; false when the file system does not support it.
-bool maybe_exchange(const fs::path& a, const fs::path& b) {
-  return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
-}
-
-// Moves `complete` to `path`; what was at `path`, if anything, is in the folder of `complete` afterwards.
-void put_in_place(const fs::path& complete, const fs::path& path) {
-  std::error_code failure;
-  if (!fs::exists(fs::symlink_status(path, failure))) return rename_or_throw(complete, path);
-  if (maybe_exchange(complete, path)) return;
-  const fs::path aside = complete.parent_path() / "replaced";
-  rename_or_throw(path, aside);
-  if (::rename(complete.c_str(), path.c_str()) == 0) return;
-  rename_or_throw(aside, path);
-  rename_or_throw(complete, path);  // throws with the reason
-}
-
 }  // namespace
+
+bool is_real_file(const fs::path& path) {
+  std::error_code failure;
+  return fs::symlink_status(path, failure).type() == fs::file_type::regular;
+}
 
 MappedFile::MappedFile(const fs::path& path) {
   const Descriptor file(
@@ -233,20 +206,20 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
     return;
   }
   const fs::path folder = folder_of(path_);
-  remove_dead_own_folders_once(folder);
+  remove_stale_folders_once(folder);
   descriptor_ = maybe_open_unnamed(folder);
   has_name_ = descriptor_ < 0;
   if (has_name_ && is_refusal(errno)) {
     throw UserError("`{}` must be writable, but opening it failed: {}; check the path and its permissions",
                     path_.string(), system_reason(errno));
   }
-  temporary_path_ = has_name_ ? make_own_folder(folder) / path_.filename() : fs::path();
+  temporary_path_ = has_name_ ? make_temporary_folder(folder) / path_.filename() : fs::path();
   if (has_name_) descriptor_ = open_or_throw(temporary_path_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, "writable");
 }
 
 AtomicFile::~AtomicFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
-  if (has_name_ && temporary_path_ != path_) remove_own_folder(temporary_path_.parent_path());
+  if (has_name_ && temporary_path_ != path_) remove_marked_folder(temporary_path_.parent_path());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -280,7 +253,7 @@ void AtomicFile::publish() {
   if (direct) return;
   if (has_name_) {
     rename_or_throw(temporary_path_, path_);
-    remove_own_folder(temporary_path_.parent_path());
+    remove_marked_folder(temporary_path_.parent_path());
     has_name_ = false;
   }
   sync_path(folder_of(path_));
@@ -298,33 +271,6 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   AtomicFile file(path);
   file.write(content);
   file.publish();
-}
-
-void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
-  // `out/` and `out` are the same folder.
-  const fs::path normal = path.lexically_normal(), target = normal.has_filename() ? normal : normal.parent_path();
-  std::error_code ignored;
-  const fs::file_status there = fs::symlink_status(target, ignored);
-  if (fs::exists(there) && !fs::is_directory(there) && !fs::is_symlink(there))
-    throw UserError("`{}` must be a folder or not exist yet, but is a file; choose another name", target.string());
-  make_folder(folder_of(target));
-  remove_dead_own_folders_once(folder_of(target));
-  const fs::path own = make_own_folder(folder_of(target)), made = own / target.filename();
-  try {
-    make_folder(made);
-    fill(made);
-    sync_tree(made);
-    put_in_place(made, target);
-  } catch (const fs::filesystem_error& failure) {
-    remove_own_folder(own);
-    throw UserError("`{}` must be writable, but: {}; check the disk or choose another folder", target.string(),
-                    failure.what());
-  } catch (...) {
-    remove_own_folder(own);
-    throw;
-  }
-  sync_path(folder_of(target));
-  remove_own_folder(own);  // with the old content, if there was any
 }
 
 void allocate_file(const fs::path& path, int64_t byte_count) {

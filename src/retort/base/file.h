@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -80,34 +79,7 @@ void write_file_atomically(const fs::path& path, std::string_view content);
 // systems that cannot reserve space. Throws UserError when there is not enough space.
 void allocate_file(const fs::path& path, int64_t byte_count);
 
-// Calls `fill` with a folder of make_temporary_folder beside `path`, syncs every file in it and renames it to `path`.
-// An existing folder at `path` is replaced when the new one is complete: the two are exchanged atomically where the
-// file system supports it (renameat2); otherwise `path` does not exist for an instant.
-void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill);
-
 // Returns whether the path is a regular file and no symbolic link. Does not throw.
 bool is_real_file(const fs::path& path);
-
-// Makes the folder and its parents. Throws when it cannot be made or is not writable.
-void make_folder(const fs::path& path);
-
-// Holds `<folder>/.lock` (flock) while alive, making the folder when it is missing. Where another process holds it, it
-// waits, after a log line that names the holder's pid and host, or throws UserError that does. The system drops the
-// lock of a process that dies, so no stale lock has to be removed by hand.
-class FolderLock {
- public:
-  enum class WhenBusy { kThrow, kWait };
-  explicit FolderLock(const fs::path& folder, WhenBusy when_busy = WhenBusy::kThrow);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int descriptor_ = -1;
-};
-
-// The user's cache folder for retort: $RETORT_CACHE, else $XDG_CACHE_HOME/retort, else ~/.cache/retort, else a folder
-// under the system's temporary folder when none of these can be written.
-fs::path user_cache_folder();
 
 }  // namespace retort

@@ -33,6 +33,12 @@ int open_or_throw(const std::filesystem::path& path, int flags, const char* want
 // The system's text for an errno value, for example "No such file or directory".
 std::string system_reason(int error_number);
 
+// The folder of a path; "." for a bare name.
+std::filesystem::path folder_of(const std::filesystem::path& path);
+
+// rename(2); throws UserError with both paths and the system's reason.
+void rename_or_throw(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // "a folder", "a pipe", ... for the st_mode of stat(2).
 const char* kind_of(mode_t mode);
 

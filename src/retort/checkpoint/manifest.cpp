@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
 #include "retort/base/hash.h"
 #include "retort/base/json.h"
 

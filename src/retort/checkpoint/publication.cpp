@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "retort/base/error.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/log.h"
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/checkpoint/run_folder.h"
 
 namespace retort::checkpoint {
@@ -58,24 +59,24 @@ void move_files(const fs::path& folder) {
     fs::rename(files / name, folder / name);
   }
   sync_path(folder);
-  remove_own_folder(publishing);
+  remove_marked_folder(publishing);
 }
 
 }  // namespace
 
 void publish_as_a_whole(const fs::path& folder, const std::function<void(const fs::path&)>& fill) {
   move_published_files(folder);
-  const fs::path own = make_own_folder(folder);
+  const fs::path own = make_temporary_folder(folder);
   try {
     fs::create_directory(own / kFiles);
     fill(own / kFiles);
     sync_files(own / kFiles);
-    sync_path(own / kOwnMark);
+    sync_path(own / kMarkerFile);
     sync_path(own);
     check_places(folder, names_in(own / kFiles));
-    rename_own_folder(own, folder / kPublishing);
+    rename_marked_folder(own, folder / kPublishing);
   } catch (...) {
-    remove_own_folder(own);
+    remove_marked_folder(own);
     throw;
   }
   sync_path(folder);
@@ -85,16 +86,16 @@ void publish_as_a_whole(const fs::path& folder, const std::function<void(const f
 void move_published_files(const fs::path& folder) {
   const fs::path publishing = folder / kPublishing;
   if (!is_there(publishing)) return;
-  if (!is_own_folder(publishing)) return remove_own_folder(publishing);  // which takes it only when it is empty
+  if (!is_marked_folder(publishing)) return remove_marked_folder(publishing);  // which takes it only when it is empty
   log_info("`{}`: ending a publication of model files that was cut off", folder.string());
   move_files(folder);
 }
 
 void finish_publication(const fs::path& folder) {
   constexpr int kLooks = 200;
-  if (is_there(folder / kPublishing) && !is_own_folder(folder / kPublishing))
-    return remove_own_folder(folder / kPublishing);  // which takes it only when it is empty
-  for (int look = 0; is_own_folder(folder / kPublishing); ++look) {
+  if (is_there(folder / kPublishing) && !is_marked_folder(folder / kPublishing))
+    return remove_marked_folder(folder / kPublishing);  // which takes it only when it is empty
+  for (int look = 0; is_marked_folder(folder / kPublishing); ++look) {
     try {
       const FolderLock lock(folder);
       return move_published_files(folder);

@@ -9,7 +9,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/base/system.h"
 #include "retort/checkpoint/manifest.h"
 #include "retort/checkpoint/publication.h"
@@ -56,10 +56,10 @@ void write_with_reason(const fs::path& target, int64_t bytes_expected, const Wri
 // Through a folder of our own, so that a kill cannot leave half of it under its own name.
 void remove_checkpoint(const fs::path& checkpoint) {
   try {
-    const fs::path own = make_own_folder(checkpoint.parent_path());
+    const fs::path own = make_temporary_folder(checkpoint.parent_path());
     std::error_code failure;
     fs::rename(checkpoint, own / "condemned", failure);
-    remove_own_folder(own);
+    remove_marked_folder(own);
     if (failure) log_warning("`{}` should be deleted, but cannot: {}", checkpoint.string(), failure.message());
   } catch (const UserError& failure) {
     log_warning("`{}` should be deleted, but cannot: {}", checkpoint.string(), failure.what());
@@ -159,12 +159,12 @@ void RunFolder::drop_previous_run() {
 void RunFolder::set_room_aside(int64_t byte_count) {
   check_free_space(path(), byte_count);
   give_room_back();
-  room_ = make_own_folder(path());
+  room_ = make_temporary_folder(path());
   allocate_file(room_ / "room", byte_count);
 }
 
 void RunFolder::give_room_back() {
-  if (!room_.empty()) remove_own_folder(std::exchange(room_, {}));
+  if (!room_.empty()) remove_marked_folder(std::exchange(room_, {}));
 }
 
 void RunFolder::publish_files(const std::function<void(const fs::path&)>& fill, int64_t bytes_expected) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "retort/base/file.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/json.h"
 
 namespace retort::checkpoint {

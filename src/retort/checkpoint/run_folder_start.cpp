@@ -11,8 +11,9 @@
 #include <regex>
 
 #include "retort/base/error.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/log.h"
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/checkpoint/manifest.h"
 #include "retort/checkpoint/publication.h"
 #include "retort/checkpoint/run_records.h"
@@ -139,7 +140,7 @@ void remove_older_leftovers(const fs::path& folder) {
 // previous_run/ is taken by others where neither its mark nor a run is in it.
 void check_previous_run_is_own(const fs::path& previous) {
   std::error_code failure;
-  if (!fs::exists(fs::symlink_status(previous, failure)) || is_own_folder(previous)) return;
+  if (!fs::exists(fs::symlink_status(previous, failure)) || is_marked_folder(previous)) return;
   const bool is_folder = fs::symlink_status(previous, failure).type() == fs::file_type::directory;
   if (is_folder && (holds_a_run(previous) || fs::is_empty(previous, failure))) return;
   throw UserError("`{}` must be free for the run that is set aside, but is of others; move it away", previous.string());
@@ -168,7 +169,7 @@ std::unique_ptr<FolderLock> lock_checked(const RunFolderOptions& options) {
 }
 
 void clean_leftovers(const fs::path& folder) {
-  remove_dead_own_folders(folder, [&](const fs::path& own_folder) { recover_from(own_folder, folder); });
+  remove_stale_folders(folder, [&](const fs::path& own_folder) { recover_from(own_folder, folder); });
   remove_older_leftovers(folder);
   remove_older_room(folder);
   move_published_files(folder);
@@ -180,10 +181,10 @@ void remove_previous_run(const fs::path& folder) {
   const fs::path previous = folder / kPreviousRun;
   std::error_code failure;
   if (fs::symlink_status(previous, failure).type() != fs::file_type::directory) return;
-  if (!is_own_folder(previous) && !holds_a_run(previous)) return;
+  if (!is_marked_folder(previous) && !holds_a_run(previous)) return;
   remove_records(previous);
   const bool is_last = std::distance(fs::directory_iterator(previous), fs::directory_iterator()) <= 1;
-  if (is_last) return remove_own_folder(previous);
+  if (is_last) return remove_marked_folder(previous);
   log_info("`{}` stays, because it holds what is not of a run", previous.string());
 }
 
@@ -198,7 +199,7 @@ void set_previous_run_aside(const fs::path& folder) {
     remove_records(previous);
   }
   fs::create_directory(previous);
-  mark_own_folder(previous);
+  mark_folder(previous);
   move_records(folder, previous);
   log_info("the earlier run in `{}` is now in `{}`, until the new one has saved", folder.string(), previous.string());
   report_others(folder);

@@ -1,6 +1,6 @@
 // How a run takes possession of its folder: what it refuses, what it cleans up, what it sets aside. Only the files
 // run_folder*.cpp include this. A name never suffices to remove a thing: half-made folders carry the mark of
-// base/own_folder.h, checkpoints their manifest, event files stand in the list of their folder.
+// base/marked_folder.h, checkpoints their manifest, event files stand in the list of their folder.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "retort/base/folder_lock.h"
 #include "retort/checkpoint/run_folder.h"
 
 namespace retort::checkpoint {

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "retort/base/error.h"
+#include "retort/base/fields_text.h"
 #include "retort/cli/tensor_module.h"
 
 namespace retort::cli {

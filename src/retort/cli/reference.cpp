@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "retort/base/fields_text.h"
 #include "retort/base/file.h"
+#include "retort/base/folder.h"
 #include "retort/cli/command.h"
 
 namespace retort::cli {

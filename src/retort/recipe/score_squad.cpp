@@ -5,6 +5,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
+#include "retort/base/folder.h"
 #include "retort/base/log.h"
 #include "retort/base/output_path.h"
 #include "retort/data/squad_reader.h"

@@ -1,5 +1,6 @@
 // Fields from command lines and JSON: every form, every refusal, all problems at once.
 #include "retort/base/fields.h"
+#include "retort/base/fields_text.h"
 
 #include <algorithm>
 #include <clocale>

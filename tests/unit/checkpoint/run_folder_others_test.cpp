@@ -2,7 +2,7 @@
 // published as one, whenever its writer is killed.
 #include <csignal>
 
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/base/random.h"
 #include "retort/checkpoint/manifest.h"
 #include "unit/checkpoint/run_folder_testing.h"

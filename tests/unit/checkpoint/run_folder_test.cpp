@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/checkpoint/manifest.h"
 #include "unit/checkpoint/run_folder_testing.h"
 
@@ -235,7 +235,7 @@ TEST_F(RunFolderTest, AFolderWithNothingButLeftoversIsEmpty) {
   for (const RunStart start : {RunStart::kNew, RunStart::kResume}) {
     fs::create_directories(out());
     const int status = wait_for(start_child([&] {
-      const fs::path left = make_own_folder(out());
+      const fs::path left = make_temporary_folder(out());
       fs::create_directories(left / "checkpoint-1");
       return 0;  // without removing it
     }));

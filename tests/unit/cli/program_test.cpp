@@ -78,8 +78,7 @@ TEST(Program, AResultThatDoesNotArriveIsAnError) {
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_EQ(outcome.output,
               "error: `standard output` must be writable, but writing the result failed: No space left on device; "
-              "redirect it to a "
-              "or pipe that stays\n");
+              "redirect it to a file or to a pipe that stays open\n");
   }
 }
 

@@ -1,4 +1,5 @@
 // Counts of the measured features against the fixtures of the reference programs, and that nothing stays behind.
+#include "retort/base/folder.h"
 #include "retort/recipe/bench_data.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // Which texts are measured, and that their tokens are as many as the `tokenizers` library makes (its fixtures).
+#include "retort/base/folder.h"
 #include "retort/recipe/bench_tokenize.h"
 
 #include <gtest/gtest.h>

@@ -9,28 +9,28 @@
 
 namespace retort {
 
-inline constexpr const char* kOwnMark = ".retort";
+inline constexpr const char* kMarkerFile = ".retort";
 
 // Makes `<parent>/.retort-tmp.<pid>.<n>` with its marker file. Throws UserError on failure.
-fs::path make_own_folder(const fs::path& parent);
+fs::path make_temporary_folder(const fs::path& parent);
 
 // Renames a folder of make_temporary_folder on the same file system; the marker stays locked. Throws UserError.
-void rename_own_folder(const fs::path& from, const fs::path& to);
+void rename_marked_folder(const fs::path& from, const fs::path& to);
 
 // Removes a folder with a marker file and all its contents, the marker last; removes links, never follows them. A
 // folder without the marker is removed only when it is empty. Logs a warning when removing fails.
-void remove_own_folder(const fs::path& folder);
+void remove_marked_folder(const fs::path& folder);
 
 // Returns whether it is a folder (no symbolic link) with the marker file.
-bool is_own_folder(const fs::path& folder);
+bool is_marked_folder(const fs::path& folder);
 
 // Adds the marker file to a folder, so that later runs recognize it; the marker is not locked. Throws UserError.
-void mark_own_folder(const fs::path& folder);
+void mark_folder(const fs::path& folder);
 
 // Removes the folders of make_temporary_folder in `parent` whose processes have ended; calls `rescue` with each before.
-void remove_dead_own_folders(const fs::path& parent, const std::function<void(const fs::path& folder)>& rescue = {});
+void remove_stale_folders(const fs::path& parent, const std::function<void(const fs::path& folder)>& rescue = {});
 
 // Does this once per process and `parent`; never throws.
-void remove_dead_own_folders_once(const fs::path& parent);
+void remove_stale_folders_once(const fs::path& parent);
 
 }  // namespace retort
