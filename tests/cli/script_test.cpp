@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "cli/furniture.h"
+#include "retort/model/config_reader.h"
 #include "retort/recipe/binarize.h"
 #include "retort/recipe/model_folder.h"
 

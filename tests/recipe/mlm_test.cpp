@@ -19,6 +19,7 @@
 #include "retort/data/token_file.h"
 #include "retort/data/token_rows.h"
 #include "retort/kernel/rows.h"
+#include "retort/model/config_reader.h"
 #include "retort/recipe/binarize.h"
 #include "retort/recipe/distill_mlm.h"
 #include "retort/recipe/extract.h"

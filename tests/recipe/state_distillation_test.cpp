@@ -5,6 +5,7 @@
 #include "recipe/tiny_world.h"
 #include "retort/base/error.h"
 #include "retort/data/token_file.h"
+#include "retort/model/config_reader.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_prediction.h"
 #include "retort/recipe/model_folder.h"

@@ -152,7 +152,7 @@ class HeaderReader : public StrictJson {
     if (!dtype) {
       throw UserError(
           "tensor `{}` of `{}` must have an element type of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL, but has \"{}\"; "
-          "convert the model to one of them (quantized models are not read)",
+          "convert the model to one of them (quantized models are not supported)",
           shown_name(entry_.name), subject_, shown_name(text));
     }
     entry_.dtype = *dtype;

@@ -72,7 +72,7 @@ void to_float32(const NamedTensor& tensor, std::span<float> out, const std::stri
       return convert_elements<uint16_t>(tensor, out, bfloat_to_float);
     default:
       throw UserError(
-          "{}tensor `{}` must hold F32, F16, BF16 or F64 numbers, but holds {}; quantized models are not read",
+          "{}tensor `{}` must hold F32, F16, BF16 or F64 numbers, but holds {}; quantized models are not supported",
           file.empty() ? "" : fmt::format("`{}`: ", file), shown_name(tensor.name), dtype_name(tensor.dtype));
   }
 }

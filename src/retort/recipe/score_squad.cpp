@@ -9,6 +9,7 @@
 #include "retort/base/log.h"
 #include "retort/base/output_path.h"
 #include "retort/data/squad_reader.h"
+#include "retort/metric/squad_prediction_files.h"
 #include "retort/metric/squad_score.h"
 
 namespace retort::recipe {

@@ -165,7 +165,7 @@ TEST(ConvertTest, ReadsAtAnyAddressAndRefusesWholeNumbers) {
   EXPECT_EQ(message_of([&] {
               as_singles({"ids", Dtype::kI8, {1}, as_bytes_of(bytes).first(1)});
             }),
-            "tensor `ids` must hold F32, F16, BF16 or F64 numbers, but holds I8; quantized models are not read");
+            "tensor `ids` must hold F32, F16, BF16 or F64 numbers, but holds I8; quantized models are not supported");
 }
 
 TEST(NamedTensorTest, CountsWithoutOverflow) {
