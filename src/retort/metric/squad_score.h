@@ -1,5 +1,6 @@
 // The official SQuAD scores: v1.1 (evaluate-v1.1.py) and v2.0 (evaluate-v2.0.py, with thresholds and precision-recall
 // analysis), with all keys of their output. Input: gold answers and predictions; output: percentages.
+#pragma once
 
 #include <string>
 #include <unordered_map>
