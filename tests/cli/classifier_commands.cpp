@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "retort/checkpoint/safetensors.h"
+#include "retort/model/config_reader.h"
 
 namespace retort::program {
 

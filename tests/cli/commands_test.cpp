@@ -118,7 +118,7 @@ TEST(DistillSquad, TakesTheWrappersFlagsAndUsesThem) {
                                     "off"},
                                    kShort));
   expect_result(outcome, {"exact", "f1", "train_steps"});
-  EXPECT_NE(outcome.errors.find("`--mode` changes nothing"), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find("`--mode` has no effect"), std::string::npos) << outcome.errors;
   const Json settings = read_json_file(folder / "out" / "retort_config.json");
   const Json expected{{"alpha_ce", 0.3},       {"alpha_squad", 0.7}, {"temperature", 3.0},
                       {"learning_rate", 1e-4}, {"seed", 7},          {"per_device_train_batch_size", 4},

@@ -59,7 +59,7 @@ TEST(FullDisk, TrainingGoesOnAndThePublicationSaysWhatIsMissing) {
       run(finetune_squad_words(folder / "out", {"--save_steps", "2"}), "", {.file_bytes = model_bytes / 2});
   EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
   EXPECT_EQ(outcome.output, "");
-  EXPECT_NE(outcome.errors.find("training goes on without this checkpoint"), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find("training continues without this checkpoint"), std::string::npos) << outcome.errors;
   const size_t error = outcome.errors.find("error: ");
   ASSERT_NE(error, std::string::npos) << outcome.errors;
   EXPECT_NE(outcome.errors.find("bytes", error), std::string::npos) << outcome.errors;

@@ -290,7 +290,7 @@ TEST(HostileFolder, AHalfPublishedModelIsCompletedByItsReader) {
   write_file_atomically(half / ".retort", "{\"format\":\"retort-folder\"}\n");
   const Outcome outcome = run({"forward", "--model", out, "--input", folder / "ids", "--output", folder / "st"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-  EXPECT_NE(outcome.errors.find("ending a publication"), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find("finishing an interrupted publication"), std::string::npos) << outcome.errors;
   EXPECT_FALSE(fs::exists(half));
   EXPECT_TRUE(read_file(out / "model.safetensors") == read_file(tiny::bert_folder() / "model.safetensors"));
 }

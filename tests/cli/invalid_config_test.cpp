@@ -34,7 +34,7 @@ const InvalidValue kInvalidValues[] = {
     {"FewerPositions", "max_position_embeddings", 256, "[256, 32]"},
     {"UnknownActivation", "hidden_act", "sparkle", "sparkle"},
     {"NoTokenTypes", "type_vocab_size", 0, "`type_vocab_size` must be 1 to 1000, but is 0"},
-    {"AutoMap", "auto_map", Json{{"AutoModel", "code.Model"}}, "field `auto_map` must not be there, but is"},
+    {"AutoMap", "auto_map", Json{{"AutoModel", "code.Model"}}, "field `auto_map` must be absent, but is"},
     {"HugeVocabulary", "vocab_size", 9000000, "as many pieces as the model has embeddings, 9000000"},
     {"SmallVocabulary", "vocab_size", 10, "as many pieces as the model has embeddings, 10"},
     {"TextForANumber", "hidden_size", "32", "`hidden_size` must be an integer"},

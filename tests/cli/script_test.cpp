@@ -7,6 +7,8 @@
 
 #include "cli/user_data.h"
 #include "retort/pretrained/model_folder.h"
+
+#include "retort/model/config_reader.h"
 #include "retort/recipe/binarize.h"
 
 namespace retort::program {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "retort/data/question_world/question_world.h"
+#include "retort/model/config_reader.h"
 #include "retort/pretrained/model_folder.h"
 
 namespace retort::program {

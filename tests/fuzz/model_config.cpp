@@ -1,6 +1,7 @@
 #include "fuzz/input.h"
 #include "fuzz/targets.h"
 #include "retort/model/config.h"
+#include "retort/model/config_reader.h"
 
 namespace retort::fuzz {
 

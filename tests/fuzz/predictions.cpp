@@ -1,5 +1,6 @@
 #include "fuzz/input.h"
 #include "fuzz/targets.h"
+#include "retort/metric/squad_prediction_files.h"
 #include "retort/metric/squad_score.h"
 
 namespace retort::fuzz {

@@ -9,6 +9,7 @@
 #include "retort/base/hash.h"
 #include "retort/base/json.h"
 #include "retort/checkpoint/zip_archive.h"
+#include "retort/checkpoint/zip_checksum.h"
 
 namespace retort::fuzz {
 namespace {

@@ -7,6 +7,7 @@
 #include "retort/checkpoint/weights.h"
 #include "retort/checkpoint/weights_convert.h"
 #include "retort/loss/cross_entropy.h"
+#include "retort/model/config_reader.h"
 
 namespace retort::parity {
 namespace {

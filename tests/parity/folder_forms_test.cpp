@@ -7,6 +7,7 @@
 
 #include "parity/fixture.h"
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
 #include "retort/checkpoint/safetensors.h"
 #include "retort/checkpoint/weights.h"
 #include "retort/checkpoint/weights_convert.h"

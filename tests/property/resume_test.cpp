@@ -123,7 +123,7 @@ TEST(Resume, LeavesADamagedNewestCheckpointForTheOneBefore) {
   testing::internal::CaptureStderr();
   const RunResult resumed = resume(config);
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find("checkpoint-4` is not used, because it is incomplete or damaged"), std::string::npos) << log;
+  EXPECT_NE(log.find("checkpoint-4` is skipped, because it is incomplete or damaged"), std::string::npos) << log;
   EXPECT_NE(log.find("model.safetensors"), std::string::npos) << log;
   EXPECT_NE(log.find("checkpoint-3` at step 3"), std::string::npos) << log;
   EXPECT_TRUE(resumed.parameters == uninterrupted().parameters);

@@ -91,7 +91,7 @@ std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const MaskedCopie
     const at::NoGradGuard no_grad;
     const at::Tensor logits = model_
                                   .forward(kernel::make_token_rows(batch.tokens),
-                                           {.chosen_rows = masked_rows(batch, copies), .leaves_out_other_rows = true})
+                                           {.chosen_rows = masked_rows(batch, copies), .only_chosen_rows = true})
                                   .logits.to(at::kFloat)
                                   .contiguous();  // [masks, V]
     const float* scores = logits.data_ptr<float>();

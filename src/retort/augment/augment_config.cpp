@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
 #include "retort/base/output_path.h"
 #include "retort/pretrained/input_files.h"
 

@@ -1,9 +1,9 @@
-// The kinds of failure. The library throws; only cli/exit_code.cpp turns a failure into words and an exit code.
-//   UserError        a flag, file or record is wrong: exit 2, one sentence, no stack
-//   InternalError    a bug of this project: exit 70, with file and line
-//   DivergenceError  training left the finite numbers: exit 3, the last checkpoint is kept
-//   ProcessLostError another process of the run is gone: exit 75, the run can be resumed
-// Messages read: the subject in backticks, "must be ..., but is ...", then a hint.
+// The exception types. The library throws; only cli/exit_code.cpp turns an exception into a message and an exit code.
+//   UserError        a flag, file or record is wrong: exit 2, one sentence, no stack trace
+//   InternalError    a bug in retort: exit 70, with file and line
+//   DivergenceError  a loss, gradient or weight is not finite: exit 3, the last checkpoint is kept
+//   ProcessLostError another process of the run is lost: exit 75, the run can be resumed
+// Message format: the subject in backticks, "must be ..., but is ...", then the remedy.
 #pragma once
 
 #include <fmt/format.h>
@@ -40,7 +40,7 @@ class ProcessLostError : public std::runtime_error {
       : std::runtime_error(fmt::format(text, std::forward<Args>(args)...)) {}
 };
 
-// Thrown after a signal, once the state is safe. exit_code is 128 + the signal's number.
+// Thrown after a signal when the training state is saved. exit_code is 128 + the signal number.
 class Interrupted : public std::runtime_error {
  public:
   Interrupted(int signal_number, const std::string& text) : std::runtime_error(text), exit_code(128 + signal_number) {}
@@ -49,7 +49,7 @@ class Interrupted : public std::runtime_error {
 
 }  // namespace retort
 
-// Checks an invariant of our own; never for input of the user's.
+// Checks an internal invariant; user input is checked with UserError instead.
 #define RETORT_CHECK(condition, ...)                                                                 \
   do {                                                                                               \
     if (!(condition)) throw ::retort::InternalError(__FILE__, __LINE__, ::fmt::format(__VA_ARGS__)); \

@@ -1,6 +1,7 @@
-// JSON of large data files through simdjson, many times as fast as base/json.h, which keeps the order of keys at the
-// price of a search per key and stays right for configurations and small files. Included only where data is read in
-// bulk. All inline: `base` does not link simdjson, because its place on the link line matters (data/CMakeLists.txt).
+// JSON of large data files through simdjson, much faster than base/json.h. base/json.h keeps the order of keys,
+// searches keys linearly, and remains right for configurations and small files. Include this only to read data in bulk.
+// All inline: `base` does not link simdjson, because the order of libraries on the link line matters
+// (data/CMakeLists.txt).
 #pragma once
 
 #include <simdjson.h>
@@ -13,10 +14,10 @@
 
 namespace retort {
 
-// A text in memory with the room behind it that simdjson reads into, and the parser. Not for several threads at once.
+// A JSON text with the padding that simdjson requires, and its parser. Not thread-safe.
 class FastJson {
  public:
-  // A byte order mark in front is passed over.
+  // Skips a byte order mark at the beginning.
   explicit FastJson(std::string text) : padded_(std::move(text)) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     begin_ = padded_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
@@ -26,18 +27,18 @@ class FastJson {
 
   std::string_view text() const { return std::string_view(padded_).substr(begin_, byte_count_); }
 
-  // The whole text as one value, which holds until the next call and no longer than this object. Throws UserError with
+  // The whole text as one value, valid until the next call and while this object lives. Throws UserError with
   // `subject` (a path), line and column.
   simdjson::dom::element parse(const std::string& subject) {
     simdjson::dom::element root;
     if (const auto error = parse_part(text()).get(root)) {
-      parse_json(text(), subject);  // throws: the slower parser knows line and column
+      parse_json(text(), subject);  // throws: the slower parser reports line and column
       throw UserError("`{}` must be JSON, but {}", subject, simdjson::error_message(error));
     }
     return root;
   }
 
-  // The same for `part`, a piece of text() such as a line; what is wrong with it is the caller's to tell.
+  // Parses `part`, a slice of text() such as a line. The caller handles errors.
   simdjson::simdjson_result<simdjson::dom::element> parse_part(std::string_view part) {
     return parser_.parse(part.data(), part.size(), /*realloc_if_needed=*/false);
   }
@@ -48,7 +49,7 @@ class FastJson {
   simdjson::dom::parser parser_;
 };
 
-// What a value is, for messages: "a list", "an object", "an integer", "a number with a fraction", "null", ...
+// The type of a value, for messages: "a list", "an object", "an integer", "a number with a fraction", "null", ...
 inline const char* kind_name(simdjson::dom::element value) {
   switch (value.type()) {
     case simdjson::dom::element_type::ARRAY:

@@ -1,5 +1,5 @@
-// Words and JSON into the seven types of a field. Numbers are read and written without the locale (from_chars, fmt): a
-// German desktop must not turn 0.5 into 0.
+// Converts words and JSON to the seven field types. Reads and writes numbers without the locale (from_chars, fmt), so
+// that a German locale does not turn 0.5 into 0.
 #include "retort/base/field_value.h"
 
 #include <algorithm>
@@ -7,13 +7,14 @@
 #include <cmath>
 
 #include "retort/base/error.h"
+#include "retort/base/fields_text.h"
 
 namespace retort {
 namespace {
 
-constexpr double kLargestExact = 9007199254740992.0;  // 2^53: whole numbers up to here are exact in a double
+constexpr double kLargestExact = 9007199254740992.0;  // 2^53: a double represents integers up to here exactly
 
-// The whole word as a number, an optional plus in front; false for anything else, infinity and NaN included.
+// Reads the whole word as a number with an optional plus sign; false for anything else, also for infinity and NaN.
 bool read_number(std::string_view word, double& value) {
   if (word.starts_with('+')) word.remove_prefix(1);
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
@@ -26,7 +27,7 @@ bool to_whole(double number, int64_t& value) {
   return true;
 }
 
-// Also `1e3`, as people write steps and example counts.
+// Also accepts `1e3`, which users write for steps and example counts.
 bool read_number(std::string_view word, int64_t& value) {
   const std::string_view digits = word.starts_with('+') ? word.substr(1) : word;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -77,7 +78,7 @@ std::string check(const FieldSpec& spec, const std::vector<T>& values) {
   return "";
 }
 
-// From words, one overload per type; each answers with the problem.
+// Read words, one overload per type; each returns the problem.
 std::string read_words(const std::vector<std::string>& words, bool& value) {
   return read_bool(words.front(), value) ? "" : must_be("true or false", words.front());
 }
@@ -85,7 +86,7 @@ std::string read_words(const std::vector<std::string>& words, std::optional<bool
   return read_words(words, value.emplace());
 }
 std::string read_words(const std::vector<std::string>& words, int64_t& value) {
-  return read_number(words.front(), value) ? "" : must_be("a whole number", words.front());
+  return read_number(words.front(), value) ? "" : must_be("an integer", words.front());
 }
 std::string read_words(const std::vector<std::string>& words, double& value) {
   return read_number(words.front(), value) ? "" : must_be("a number", words.front());
@@ -101,13 +102,13 @@ std::string read_words(const std::vector<std::string>& words, std::vector<std::s
 std::string read_words(const std::vector<std::string>& words, std::vector<int64_t>& value) {
   value.clear();
   for (const std::string& piece : split_at_commas(words))
-    if (!read_number(piece, value.emplace_back())) return must_be("a list of whole numbers", piece);
+    if (!read_number(piece, value.emplace_back())) return must_be("a list of integers", piece);
   return "";
 }
 
 std::string shown(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-// From JSON likewise.
+// Read JSON, one overload per type.
 std::string read_json(const Json& json, bool& value) {
   if (json.is_boolean()) return value = json.get<bool>(), "";
   if (json.is_number_integer() && read_bool(json.dump(), value)) return "";
@@ -120,11 +121,11 @@ std::string read_json(const Json& json, double& value) {
   return "";
 }
 std::string read_json(const Json& json, int64_t& value) {
-  // Through the written form, which also refuses unsigned numbers beyond int64.
-  return json.is_number() && read_number(json.dump(), value) ? "" : must_be("a whole number", shown(json));
+  // Reads the serialized number, which also rejects unsigned numbers above int64.
+  return json.is_number() && read_number(json.dump(), value) ? "" : must_be("an integer", shown(json));
 }
 std::string read_json(const Json& json, std::string& value) {
-  if (!json.is_string()) return must_be("a text", shown(json));
+  if (!json.is_string()) return must_be("a string", shown(json));
   value = json.get<std::string>();
   return "";
 }
@@ -141,7 +142,7 @@ std::string read_json(const Json& json, std::vector<T>& value) {
   return "";
 }
 
-// An older spelling of a choice becomes the choice.
+// Replaces an older spelling by the choice that it means.
 void use_choice(const FieldSpec& spec, auto& value) {
   if constexpr (std::is_same_v<std::remove_reference_t<decltype(value)>, std::string>)
     for (const auto& [spelling, choice] : spec.choice_aliases)

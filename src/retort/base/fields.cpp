@@ -1,11 +1,12 @@
-// The command line and configuration files into fields. Problems are collected, not thrown one by one: whoever starts
-// a run on a distant machine wants to hear about all of them at once.
+// Parses the command line and configuration files into fields. Problems are collected and reported together, so that
+// a user of a remote machine sees all of them at once.
 #include "retort/base/fields.h"
 
 #include <algorithm>
 
 #include "retort/base/error.h"
 #include "retort/base/field_value.h"
+#include "retort/base/fields_text.h"
 #include "retort/base/log.h"
 
 namespace retort {
@@ -36,14 +37,14 @@ std::string did_you_mean(std::string_view prefix, const std::string& near) {
   return near.empty() ? "; see --help" : fmt::format(", did you mean `{}{}`?", prefix, near);
 }
 
-// The flag of another program that stands for nothing here; null when there is none.
+// The flag of another program that has no effect here; null when there is none.
 const AcceptedFlag* find_accepted(const FieldList& list, std::string_view name) {
   for (const AcceptedFlag& flag : list.accepted())
     if (flag.name == with_underscores(name)) return &flag;
   return nullptr;
 }
 
-void report_accepted(const AcceptedFlag& flag) { log_info("`--{}` changes nothing: {}", flag.name, flag.reason); }
+void report_accepted(const AcceptedFlag& flag) { log_info("`--{}` has no effect: {}", flag.name, flag.reason); }
 
 void set_from_json(FieldList& list, const Json& values, const std::string& subject, Problems& problems) {
   if (!values.is_object()) {
@@ -65,7 +66,7 @@ void set_from_json(FieldList& list, const Json& values, const std::string& subje
   }
 }
 
-// One `--name`, `--name=value`, with the words up to the next flag.
+// One `--name` or `--name=value`, with the words before the next flag.
 struct FlagUse {
   std::string name;  // normalized, without dashes
   std::vector<std::string> words;
@@ -74,8 +75,8 @@ struct FlagUse {
 
 bool is_flag(std::string_view word) { return word.size() > 2 && word.starts_with("--"); }
 
-// Cuts the command line at its flags. Words in front of the first flag are problems; those behind a flag are its
-// values until somebody who knows the flag's type says otherwise.
+// Splits the command line at its flags. Words before the first flag are problems. All words after a flag count as its
+// values until the flag's type is known.
 std::vector<FlagUse> split_at_flags(const std::vector<std::string>& arguments, Problems& problems) {
   std::vector<FlagUse> uses;
   for (const std::string& word : arguments) {
@@ -92,7 +93,7 @@ std::vector<FlagUse> split_at_flags(const std::vector<std::string>& arguments, P
   return uses;
 }
 
-// Leaves the first `used` words and reports the others as misplaced.
+// Keeps the first `used` words and reports the others as misplaced.
 void keep_words(FlagUse& use, size_t used, Problems& problems) {
   for (size_t i = used; i < use.words.size(); ++i) {
     problems.push_back(fmt::format("`{}` after `--{}` must be a flag, but does not start with `--`; see --help",
@@ -130,7 +131,7 @@ void apply_flag(FieldList& list, FlagUse& use, Problems& problems) {
   Field* const negated = use.name.starts_with("no_") ? list.find(std::string_view(use.name).substr(3)) : nullptr;
   if (negated != nullptr && is_bool(*negated)) return apply_bool(*negated, use, true, problems);
   if (const AcceptedFlag* const accepted = find_accepted(list, use.name)) {
-    bool ignored = false;  // a switch may say true or false, as some programs want it
+    bool ignored = false;  // a switch may be followed by true or false, as some programs require
     const bool takes_word = accepted->takes_value || (!use.words.empty() && read_bool(use.words.front(), ignored));
     keep_words(use, takes_word ? 1 : 0, problems);
     return report_accepted(*accepted);
@@ -153,7 +154,7 @@ void apply_config(FieldList& list, FlagUse& use, Problems& problems) {
   }
 }
 
-// Settings that fields with `read_group` take from the files they name; whether there was one.
+// Applies the settings that fields with `read_group` read from their files; returns whether there were any.
 bool apply_group_files(FieldList& list, Problems& problems) {
   bool is_any = false;
   for (const Field& file : list.all()) {

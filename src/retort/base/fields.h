@@ -1,4 +1,4 @@
-// Configuration that describes itself. A struct lists its fields once:
+// Self-describing configuration. A struct lists its fields once:
 //
 //   struct DecodeConfig {
 //     int64_t n_best_size = 20;
@@ -7,8 +7,8 @@
 //     }
 //   };
 //
-// and from that one list come the command-line flags, JSON in and out, range checks, --help and docs/reference.
-// Flags are flat and snake_case; `-` is accepted for `_`, older spellings as aliases.
+// From this list come the command-line flags, JSON reading and writing, range checks, --help and docs/reference.
+// Flags are flat and snake_case; `-` is accepted for `_`, and older spellings are aliases.
 #pragma once
 
 #include <cstdint>
@@ -28,19 +28,19 @@ struct FieldSpec {
   std::string unit = {};                  // "tokens", "seconds", ... ; empty for pure numbers
   std::optional<double> min = {};         // inclusive
   std::optional<double> max = {};         // inclusive
-  std::optional<double> all = {};         // below `min`: stands for all there are
+  std::optional<double> all = {};         // a value below `min` that means "all", for example -1
   std::vector<std::string> choices = {};  // allowed values of a string
-  std::vector<std::pair<std::string, std::string>> choice_aliases = {};  // older spellings of them: spelling, choice
+  std::vector<std::pair<std::string, std::string>> choice_aliases = {};  // older spellings of choices: spelling, choice
   std::vector<std::string> aliases = {};                                 // older spellings, without dashes
   bool required = false;  // must be given on the command line or in the config file
-  // Of a path: reads settings for the other fields of its group from the file, whose own form only this function knows.
-  // They give way to the config file and to the command line. Throws UserError.
+  // For a field that names a file: reads settings of the other fields of its group from that file, in the file's
+  // format. The config file and the command line override these settings. Throws UserError.
   std::function<Json(const std::string& path)> read_group = {};
 };
 
-// One field: its description and where its value lives.
+// One field: its description and a pointer to its value.
 struct Field {
-  // Of the optional truth value, absent is "not given": something else decides then.
+  // std::optional<bool> is empty when the flag is not given; the default then depends on other settings.
   using Target = std::variant<bool*, std::optional<bool>*, int64_t*, double*, std::string*, std::vector<std::string>*,
                               std::vector<int64_t>*>;
   std::string name, group;
@@ -49,16 +49,16 @@ struct Field {
   bool was_set = false;  // by the command line or the config file
 };
 
-// A flag or key of other programs that has nothing to set here: it is taken, and a log line says why nothing follows.
+// A flag or key of another program that has no effect here. It is accepted, and a log line gives the reason.
 struct AcceptedFlag {
   std::string name;
   bool takes_value = false;
-  std::string reason;  // "config.json says it"
+  std::string reason;  // "config.json defines it"
 };
 
 class FieldList {
  public:
-  // Fields added from now on belong to the section `title` of --help.
+  // Assigns the fields added after this call to the section `title` of --help.
   void group(std::string title) { group_ = std::move(title); }
   template <typename T>
   void add(std::string name, T& value, FieldSpec spec) {
@@ -68,7 +68,7 @@ class FieldList {
   const std::vector<AcceptedFlag>& accepted() const { return accepted_; }
   std::vector<Field>& all() { return fields_; }
   const std::vector<Field>& all() const { return fields_; }
-  // By name or alias, with `-` read as `_`; null when unknown.
+  // Finds a field by name or alias; reads `-` as `_`. Null when unknown.
   Field* find(std::string_view name);
 
  private:
@@ -82,22 +82,13 @@ class FieldList {
 // holds every problem found; an unknown flag shows the nearest known name. Positional words are an error.
 void parse_flags(FieldList& list, const std::vector<std::string>& arguments);
 
-// The key under which written settings name the command that used them; read as settings, it is passed over.
+// The key of written settings that holds the command name; ignored when the settings are read.
 inline constexpr const char* kCommandKey = "command";
 
-// Sets fields from a JSON object (unknown keys are an error with the nearest name; `subject` names the source).
+// Sets fields from a JSON object. An unknown key is an error that shows the nearest name; `subject` names the file.
 void set_fields_from_json(FieldList& list, const Json& values, const std::string& subject);
 
-// The effective values, in order.
+// The effective values, in the order of the fields.
 Json fields_to_json(const FieldList& list);
-
-// Text for --help: groups, names, defaults, units, ranges, help, aliases; lines at most 100 columns.
-std::string fields_help(const FieldList& list);
-
-// A Markdown table per group, for docs/reference. Defaults are the values that the fields hold now.
-std::string fields_markdown(const FieldList& list);
-
-// The candidate with the smallest edit distance to `word`, or "" when none is near (distance > 1 + length/3).
-std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace retort

@@ -1,19 +1,20 @@
-// Fields as text for people: --help, the reference pages, and the nearest name to a misspelt one.
+// Formats fields for --help and the reference pages, and finds the nearest name to a misspelled one.
+#include "retort/base/fields_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
 
 #include "retort/base/field_value.h"
-#include "retort/base/fields.h"
 
 namespace retort {
 namespace {
 
 constexpr size_t kLineColumns = 100;
-constexpr size_t kHelpColumn = 34;  // where the explanation starts
+constexpr size_t kHelpColumn = 34;  // where the help text begins
 
-// Levenshtein's distance, with a swap of two neighbors as one edit (Damerau): the commonest slip of the fingers.
+// Damerau-Levenshtein distance: a swap of two adjacent characters counts as one edit.
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before_last, last(b.size() + 1), row(b.size() + 1);
   std::iota(last.begin(), last.end(), size_t{0});
@@ -51,7 +52,7 @@ std::string explanation(const Field& field) {
   return facts.empty() ? spec.help : fmt::format("{} [{}]", spec.help, fmt::join(facts, "; "));
 }
 
-// The first `columns` bytes that end between words, taken off `text`; a longer word is cut between characters.
+// Takes at most `columns` bytes off `text` at a word boundary; cuts a longer word between characters.
 std::string_view take_line(std::string_view& text, size_t columns) {
   size_t end = text.size();
   size_t next = end;
@@ -84,7 +85,7 @@ std::string help_entry(const Field& field) {
   return entry + "\n";
 }
 
-// Text inside a table cell, where `|` and a line break would end it.
+// Escapes text for a Markdown table cell: `|` and a line break would end it.
 std::string cell(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
@@ -108,7 +109,7 @@ std::string table_row(const Field& field) {
 
 std::string title_of(const Field& field) { return field.group.empty() ? "Options" : field.group; }
 
-// Calls `write_title` before the first field of each group and `write_field` for all, groups in the order they appear.
+// Calls `write_title` before the first field of each group and `write_field` for every field, in order of groups.
 template <typename WriteTitle, typename WriteField>
 void for_each_group(const FieldList& list, const WriteTitle& write_title, const WriteField& write_field) {
   std::vector<std::string> titles;
@@ -132,7 +133,7 @@ std::string fields_help(const FieldList& list) {
   std::vector<std::string> names;
   for (const AcceptedFlag& flag : list.accepted()) names.push_back(flag.name);
   const std::string all = with_dashes(names);
-  text += "\nTaken from other programs, without effect:\n";
+  text += "\nAccepted for other programs, without effect:\n";
   for (std::string_view rest = all; !rest.empty();) text += fmt::format("  {}\n", take_line(rest, kLineColumns - 2));
   return text;
 }
@@ -148,14 +149,14 @@ std::string fields_markdown(const FieldList& list) {
       },
       [&](const Field& field) { text += table_row(field); });
   if (list.accepted().empty()) return text;
-  text += "\n## Taken from other programs, without effect\n\n| flag | why it changes nothing |\n|---|---|\n";
+  text += "\n## Accepted for other programs, without effect\n\n| flag | reason |\n|---|---|\n";
   for (const AcceptedFlag& flag : list.accepted())
     text += fmt::format("| {} | {} |\n", code_cell("--" + flag.name), cell(flag.reason));
   return text;
 }
 
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {
-  size_t smallest = 2 + word.size() / 3;  // one more than is still near
+  size_t smallest = 2 + word.size() / 3;  // one more than the largest distance that counts as near
   std::string nearest;
   for (const std::string& candidate : candidates) {
     if (const size_t distance = edit_distance(word, candidate); distance < smallest) {

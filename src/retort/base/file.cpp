@@ -1,6 +1,6 @@
-// System calls behind file.h: reading, mapping and atomic replacement. Every call is repeated after a signal (EINTR)
-// and every result is looked at, also those of fsync and close, which is where a full or broken disk may first show
-// (fsync(2), close(2); Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014, for the order of the steps).
+// System calls of file.h: reading, mapping and atomic replacement. Every call is repeated after a signal (EINTR), and
+// every result is checked, also those of fsync and close, where a full or broken disk may show first
+// (fsync(2), close(2); for the order of the steps: Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014).
 #include "retort/base/file.h"
 
 #include <fcntl.h>
@@ -18,13 +18,12 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file_descriptor.h"
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 
 namespace retort {
 namespace {
 
-constexpr size_t kGatheredBytes =
-    1 << 18;  // one system call writes at least this much, the last one of a file excepted
+constexpr size_t kGatheredBytes = 1 << 18;  // minimum bytes of one write call, except for the last one of a file
 
 void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path& path) {
   while (!bytes.empty()) {
@@ -41,13 +40,13 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path&
 
 void sync_descriptor(int descriptor, const fs::path& path) {
   if (repeat_after_signal([&] { return ::fsync(descriptor); }) != 0) {
-    throw UserError("`{}` must reach the disk, but fsync failed: {}; its content may be lost, check the disk",
+    throw UserError("`{}` must be written to the disk, but fsync failed: {}; its content may be lost, check the disk",
                     path.string(), system_reason(errno));
   }
 }
 
 void close_checked(int descriptor, const fs::path& path) {
-  // Not repeated after a signal: Linux has released the descriptor by then (close(2), NOTES).
+  // Not repeated after a signal: Linux has already released the descriptor (close(2), NOTES).
   if (::close(descriptor) != 0 && errno != EINTR) {
     throw UserError("`{}` must be stored, but closing it failed: {}; its content may be lost, check the disk",
                     path.string(), system_reason(errno));
@@ -69,52 +68,43 @@ void sync_path(const fs::path& path) {
 
 namespace {
 
-fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
-
-void rename_or_throw(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) {
-    throw UserError("`{}` must be replaceable, but renaming `{}` to it failed: {}; check the folder's permissions",
-                    to.string(), from.string(), system_reason(errno));
-  }
-}
-
-// A new file in the folder that has no name yet and can be given one; -1 where there is no such thing.
+// Opens a new file without a name in the folder (O_TMPFILE); -1 where that is not supported.
 int maybe_open_unnamed(const fs::path& folder) {
   if (::access("/proc/self/fd", F_OK) != 0) return -1;
   return repeat_after_signal([&] { return ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666); });
 }
 
-// 0, or the errno of linkat(2).
+// Returns 0 or the errno of linkat(2).
 int link_open_file(int descriptor, const fs::path& path) {
   const std::string open_file = fmt::format("/proc/self/fd/{}", descriptor);
   return ::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
 }
 
 [[noreturn]] void throw_unlinked(const fs::path& path, int failure) {
-  throw UserError("`{}` must be writable, but the file could not be given its name: {}; check the folder",
-                  path.string(), system_reason(failure));
+  throw UserError("`{}` must be writable, but linking the file to its name failed: {}; check the folder", path.string(),
+                  system_reason(failure));
 }
 
-// Puts an open file without a name in the place of one that is there.
+// Replaces an existing file by an open file without a name.
 void link_over(int descriptor, const fs::path& path) {
-  const fs::path own = make_own_folder(folder_of(path)), beside = own / path.filename();
+  const fs::path own = make_temporary_folder(folder_of(path)), beside = own / path.filename();
   try {
     if (const int failure = link_open_file(descriptor, beside); failure != 0) throw_unlinked(path, failure);
     rename_or_throw(beside, path);
   } catch (...) {
-    remove_own_folder(own);
+    remove_marked_folder(own);
     throw;
   }
-  remove_own_folder(own);
+  remove_marked_folder(own);
 }
 
-// What a folder that cannot be written answers; other errors mean that there are no files without a name.
+// Whether errno says that the folder cannot be written; other errors mean that O_TMPFILE is not supported.
 bool is_refusal(int failure) {
   return failure == ENOENT || failure == EACCES || failure == EROFS || failure == ENOTDIR || failure == ENOSPC ||
          failure == EDQUOT;
 }
 
-// True when the bytes go somewhere that has no content to protect.
+// True when `path` leads to a device or pipe, which has no content to protect.
 bool is_device_or_pipe(const fs::path& path) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
@@ -126,33 +116,16 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, failure);
 }
 
-void sync_tree(const fs::path& folder) {
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-    if (!entry.is_symlink() && (entry.is_regular_file() || entry.is_directory())) sync_path(entry.path());
-  sync_path(folder);
-}
-
-// Swaps two names in one step; false when the file system cannot.
-bool maybe_exchange(const fs::path& a, const fs::path& b) {
-  return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
-}
-
-// Puts `complete` in the place of `path`; what was there, if anything, is in the folder of `complete` afterwards.
-void put_in_place(const fs::path& complete, const fs::path& path) {
-  std::error_code failure;
-  if (!fs::exists(fs::symlink_status(path, failure))) return rename_or_throw(complete, path);
-  if (maybe_exchange(complete, path)) return;
-  const fs::path aside = complete.parent_path() / "replaced";
-  rename_or_throw(path, aside);
-  if (::rename(complete.c_str(), path.c_str()) == 0) return;
-  rename_or_throw(aside, path);
-  rename_or_throw(complete, path);  // says why
-}
-
 }  // namespace
 
+bool is_real_file(const fs::path& path) {
+  std::error_code failure;
+  return fs::symlink_status(path, failure).type() == fs::file_type::regular;
+}
+
 MappedFile::MappedFile(const fs::path& path) {
-  const Descriptor file(open_or_throw(path, O_RDONLY | O_NONBLOCK, "a readable file"));  // or a pipe would wait here
+  const Descriptor file(
+      open_or_throw(path, O_RDONLY | O_NONBLOCK, "a readable file"));  // O_NONBLOCK: a FIFO would block
   map(file.number, path);
 }
 
@@ -184,14 +157,14 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 
 namespace {
 
-// A pipe of the shell's, as `<(command)` and /dev/stdin are: somebody gave it on purpose and its other end is there. A
-// pipe that lies in a folder (mkfifo) may wait for its other end for ever.
+// Whether it is an anonymous pipe of the shell, such as `<(command)` or /dev/stdin, whose other end is open. Opening a
+// named pipe (mkfifo) may block forever.
 bool is_pipe_without_a_name(int descriptor, mode_t mode) {
   struct statfs status = {};
   return S_ISFIFO(mode) && ::fstatfs(descriptor, &status) == 0 && status.f_type == PIPEFS_MAGIC;
 }
 
-// The size of a regular file, 0 for a pipe without a name, from which reading then waits; refuses everything else.
+// The size of a regular file; 0 for an anonymous pipe, which is then read in blocking mode. Throws for everything else.
 size_t check_can_be_read_whole(int descriptor, const fs::path& path) {
   struct stat status = {};
   if (::fstat(descriptor, &status) != 0)
@@ -208,7 +181,7 @@ std::string read_file(const fs::path& path) {
   const Descriptor file(open_or_throw(path, O_RDONLY | O_NONBLOCK, "a readable file"));
   const size_t byte_count = check_can_be_read_whole(file.number, path);
   std::string content;
-  // One byte more than the size, so that the read which fills it also shows the end.
+  // One byte more than the size, so that the read that fills it also finds the end of the file.
   size_t room = byte_count > 0 ? byte_count + 1 : 1 << 16;
   for (size_t filled = 0;;) {
     content.resize(filled + room);
@@ -233,20 +206,20 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
     return;
   }
   const fs::path folder = folder_of(path_);
-  remove_dead_own_folders_once(folder);
+  remove_stale_folders_once(folder);
   descriptor_ = maybe_open_unnamed(folder);
   has_name_ = descriptor_ < 0;
   if (has_name_ && is_refusal(errno)) {
     throw UserError("`{}` must be writable, but opening it failed: {}; check the path and its permissions",
                     path_.string(), system_reason(errno));
   }
-  temporary_path_ = has_name_ ? make_own_folder(folder) / path_.filename() : fs::path();
+  temporary_path_ = has_name_ ? make_temporary_folder(folder) / path_.filename() : fs::path();
   if (has_name_) descriptor_ = open_or_throw(temporary_path_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, "writable");
 }
 
 AtomicFile::~AtomicFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
-  if (has_name_ && temporary_path_ != path_) remove_own_folder(temporary_path_.parent_path());
+  if (has_name_ && temporary_path_ != path_) remove_marked_folder(temporary_path_.parent_path());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -280,7 +253,7 @@ void AtomicFile::publish() {
   if (direct) return;
   if (has_name_) {
     rename_or_throw(temporary_path_, path_);
-    remove_own_folder(temporary_path_.parent_path());
+    remove_marked_folder(temporary_path_.parent_path());
     has_name_ = false;
   }
   sync_path(folder_of(path_));
@@ -300,41 +273,15 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   file.publish();
 }
 
-void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
-  // `out/` and `out` are one folder.
-  const fs::path normal = path.lexically_normal(), target = normal.has_filename() ? normal : normal.parent_path();
-  std::error_code ignored;
-  const fs::file_status there = fs::symlink_status(target, ignored);
-  if (fs::exists(there) && !fs::is_directory(there) && !fs::is_symlink(there))
-    throw UserError("`{}` must be a folder or not exist yet, but is a file; choose another name", target.string());
-  make_folder(folder_of(target));
-  remove_dead_own_folders_once(folder_of(target));
-  const fs::path own = make_own_folder(folder_of(target)), made = own / target.filename();
-  try {
-    make_folder(made);
-    fill(made);
-    sync_tree(made);
-    put_in_place(made, target);
-  } catch (const fs::filesystem_error& failure) {
-    remove_own_folder(own);
-    throw UserError("`{}` must be writable, but: {}; check the disk or choose another folder", target.string(),
-                    failure.what());
-  } catch (...) {
-    remove_own_folder(own);
-    throw;
-  }
-  sync_path(folder_of(target));
-  remove_own_folder(own);  // with the old content, if there was any
-}
-
 void allocate_file(const fs::path& path, int64_t byte_count) {
   const Descriptor file(open_or_throw(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, "a new file"));
   if (repeat_after_signal([&] { return ::fallocate(file.number, 0, 0, byte_count); }) == 0) return;
   const int allocation_error = errno;
   fs::remove(path);
   if (allocation_error == ENOSPC || allocation_error == EDQUOT)
-    throw UserError("`{}` must have room for {} bytes, but has not: {}; free some space or choose another folder",
-                    path.parent_path().string(), byte_count, system_reason(allocation_error));
+    throw UserError(
+        "`{}` must have {} bytes of free disk space, but has not: {}; free some space or choose another folder",
+        path.parent_path().string(), byte_count, system_reason(allocation_error));
 }
 
 }  // namespace retort

@@ -1,12 +1,11 @@
-// Files, read whole or mapped, and written so that a crash at any instant leaves either the old or the new content:
-// temporary name, fsync, rename, fsync of the folder. Every function throws UserError with the path and the
-// system's reason.
+// Reads files whole or mapped, and writes them atomically: temporary file, fsync, atomic rename, fsync of the folder.
+// After a crash at any time the path holds the old or the new content. Every function throws UserError with the path
+// and the system's reason.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +14,7 @@ namespace retort {
 
 namespace fs = std::filesystem;
 
-// A file mapped read-only into memory; the bytes live as long as the object. An empty file gives an empty span.
+// A file mapped read-only; the bytes live as long as the object. An empty file gives an empty span.
 class MappedFile {
  public:
   MappedFile() = default;
@@ -37,16 +36,16 @@ class MappedFile {
   size_t byte_count_ = 0;
 };
 
-// The whole file.
+// Reads the whole file.
 std::string read_file(const fs::path& path);
 
-// A file under construction. Until `publish`, which syncs it and puts it in the place of `path`, it has no name where
-// the file system can have such files (O_TMPFILE), so that a killed process leaves nothing; else it lies in a folder of
-// make_own_folder beside `path`, which the next writer there removes. Destroyed without `publish`, it is gone. Nothing
-// is ever visible under the final name but whole content. Small pieces are gathered, so an error of the disk may be
-// reported by a later `write` or by `publish`. A link is replaced, what it points to stays: see linked_output for
-// outputs that users name. A device or pipe (/dev/stdout), also behind a link, is written to directly.
-// Not thread-safe; several objects of one path are, and the last one published stays.
+// Writes a file atomically. `publish` syncs the content and moves it to `path`. Before that, the file has no name if
+// the file system supports O_TMPFILE, so that a killed process leaves nothing. Otherwise it is in a folder of
+// make_temporary_folder beside `path`, which the next writer there removes. Without `publish`, the destructor discards
+// it. The final name only ever shows complete content. Small writes are buffered, so a later `write` or `publish` may
+// report a disk error. A symbolic link at `path` is replaced, its target is kept: see linked_output for paths that
+// users give. A device or pipe (/dev/stdout), also through a link, is written directly. Not thread-safe. Several
+// objects may write one path; the last `publish` wins.
 class AtomicFile {
  public:
   explicit AtomicFile(fs::path path);
@@ -58,56 +57,29 @@ class AtomicFile {
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
   void publish();
 
-  // What was written so far, for reading; not of a device.
+  // Maps the content written so far; not for devices.
   MappedFile map();
 
  private:
   void flush();
 
   fs::path path_, temporary_path_;  // equal for a device
-  bool has_name_ = true;            // whether something lies at temporary_path_
-  std::string gathered_;            // accepted by `write`, not yet given to the system
+  bool has_name_ = true;            // whether a file exists at temporary_path_
+  std::string gathered_;            // buffered by `write`, not yet passed to the system
   int descriptor_ = -1;
 };
 
-// Makes a file's content or a folder's list of names durable.
+// Makes a file's content or a folder's entries durable (fsync).
 void sync_path(const fs::path& path);
 
-// AtomicFile in one call.
+// Writes a whole file with AtomicFile.
 void write_file_atomically(const fs::path& path, std::string_view content);
 
-// Makes a new file of so many bytes that take their room on the disk now, whatever is in them; where the system
-// cannot do that, nothing. Throws UserError when there is no room.
+// Makes a new file and reserves `byte_count` bytes for it on the disk; its content is undefined. Does nothing on
+// systems that cannot reserve space. Throws UserError when there is not enough space.
 void allocate_file(const fs::path& path, int64_t byte_count);
 
-// Builds a folder inside one of make_own_folder beside `path` with `fill(it)`, syncs every file in it and
-// renames it to `path`. An existing folder at `path` is replaced only after the new one is complete: the two swap their
-// names in one step where the file system can (renameat2), else there is an instant with no folder under `path`.
-void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill);
-
-// Whether the path itself is a file, not a link to one. Does not throw.
+// Returns whether the path is a regular file and no symbolic link. Does not throw.
 bool is_real_file(const fs::path& path);
-
-// Makes the folder and its parents; throws when it cannot be made or is not writable.
-void make_folder(const fs::path& path);
-
-// Holds `<folder>/.lock` (flock) while alive, making the folder when it is missing. Where another process holds it, it
-// waits, after a log line that names the holder's pid and host, or throws UserError that does. The system drops the
-// lock of a process that dies, so no stale lock has to be removed by hand.
-class FolderLock {
- public:
-  enum class WhenBusy { kThrow, kWait };
-  explicit FolderLock(const fs::path& folder, WhenBusy when_busy = WhenBusy::kThrow);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int descriptor_ = -1;
-};
-
-// The user's cache folder for retort: $RETORT_CACHE, else $XDG_CACHE_HOME/retort, else ~/.cache/retort, else a folder
-// under the system's temporary folder when none of these can be written.
-fs::path user_cache_folder();
 
 }  // namespace retort

@@ -1,5 +1,5 @@
-// XXH3 behind hash.h: 64 bits for checksums, 128 bits for names of cached things. Both are defined by the xxHash
-// specification, so a hash written by one version or machine is understood by the next.
+// XXH3 of hash.h: 64 bits for checksums, 128 bits for names of cache entries. The xxHash specification defines both, so
+// hashes are equal across versions and machines.
 #include "retort/base/hash.h"
 
 #include <fmt/format.h>

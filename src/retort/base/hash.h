@@ -1,4 +1,4 @@
-// Content hashes: a 128-bit one that names cached things, a 64-bit one that checks stored bytes (both XXH3).
+// XXH3 content hashes: 128 bits name cache entries, 64 bits check stored bytes.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,11 @@
 
 namespace retort {
 
-// Checksum of bytes; equal on every machine of the same byte order (little-endian).
+// Checksum of bytes; equal on all little-endian machines.
 uint64_t hash_bytes(std::span<const std::byte> bytes);
 
-// Collects pieces, each preceded by its length so that ("ab","c") and ("a","bc") differ; `hex` gives 32 digits.
+// Hashes strings one after the other, each with its length, so that ("ab","c") and ("a","bc") differ; `hex` gives 32
+// digits.
 class ContentHash {
  public:
   ContentHash();

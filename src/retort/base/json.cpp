@@ -1,5 +1,5 @@
-// JSON files through nlohmann::json, with what it leaves out: a limit on nesting (its parser's values recurse when they
-// are destroyed and dumped, so a file of a million brackets would exhaust the stack) and errors that name the place.
+// JSON files through nlohmann::json, with a limit on nesting (its values recurse in the destructor and in dump, so a
+// file of a million brackets would exhaust the stack) and errors with line and column.
 #include "retort/base/json.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ struct Place {
   int64_t line = 1, column = 1;
 };
 
-// Place of byte `offset`; columns count characters, so bytes that continue a UTF-8 sequence do not.
+// Line and column of byte `offset`; columns count characters, so continuation bytes of UTF-8 do not count.
 Place place_of(std::string_view text, size_t offset) {
   Place place;
   for (const char c : text.substr(0, std::min(offset, text.size()))) {
@@ -30,14 +30,14 @@ Place place_of(std::string_view text, size_t offset) {
   return place;
 }
 
-// First byte behind the string literal that opens at `quote`.
+// First byte after the string literal that begins at `quote`.
 size_t skip_string(std::string_view text, size_t quote) {
   size_t i = quote + 1;
   while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
   return std::min(i + 1, text.size());
 }
 
-// First byte behind the comment that opens at `slash`; `slash` + 1 when none does.
+// First byte after the comment that begins at `slash`; `slash` + 1 when there is no comment.
 size_t skip_comment(std::string_view text, size_t slash) {
   const std::string_view opening = text.substr(slash, 2);
   if (opening == "//") return std::min(text.find('\n', slash), text.size());
@@ -52,7 +52,7 @@ size_t skip_comment(std::string_view text, size_t slash) {
                   place.line, place.column);
 }
 
-// One pass over the brackets outside of strings, before a single value is built.
+// Checks the nesting in one pass over the brackets outside of strings, before values are built.
 void check_depth(std::string_view text, const std::string& subject, JsonComments comments) {
   int depth = 0;
   for (size_t i = 0; i < text.size();) {
@@ -78,7 +78,7 @@ void check_depth(std::string_view text, const std::string& subject, JsonComments
   }
 }
 
-// The library's reason without its own error number and place: what follows "...column 7: ".
+// The library's reason without its error number and position: the text after "...column 7: ".
 std::string reason_of(const std::exception& failure) {
   std::string_view reason = failure.what();
   if (const size_t closing = reason.find("] "); closing != reason.npos) reason.remove_prefix(closing + 2);

@@ -6,7 +6,7 @@ namespace retort {
 
 namespace {
 
-constexpr size_t kBatchBytes = 4 << 20;  // read at a time: work for all threads, small beside a model
+constexpr size_t kBatchBytes = 4 << 20;  // work for all threads, but small compared with a model
 
 }  // namespace
 
@@ -31,7 +31,7 @@ void LineReader::read_more() {
   if (in_.bad()) throw UserError("`{}` must be readable, but reading failed; check the file or pipe", subject_);
 }
 
-// Bytes before `searched` hold no line end.
+// Splits the buffer into lines; bytes before `searched` hold no line end.
 void LineReader::split(size_t searched) {
   const std::string_view text = buffer_;
   for (size_t end = text.find('\n', searched); end != text.npos; end = text.find('\n', consumed_)) {

@@ -1,4 +1,4 @@
-// Lines of a stream in batches of a few megabytes, so that text of any size goes through little memory and every batch
+// Reads the lines of a stream in batches of a few megabytes. Memory is bounded for any input size, and every batch
 // has work for all threads.
 #pragma once
 
@@ -14,8 +14,8 @@ class LineReader {
   // `subject` names the stream in messages: a path, or "standard input". The stream must outlive the reader.
   LineReader(std::istream& in, std::string subject) : in_(in), subject_(std::move(subject)) {}
 
-  // The next lines without their line ends; none at the end of the stream. The views live until the next call. Throws
-  // UserError when reading fails.
+  // The next lines without their line ends; empty at the end of the stream. The views are valid until the next call.
+  // Throws UserError when reading fails.
   const std::vector<std::string_view>& next();
 
  private:

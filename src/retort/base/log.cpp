@@ -1,5 +1,5 @@
-// Log lines through spdlog, which no other file of the project sees. People read standard error, so its lines are
-// plain; the file keeps date and level, because it is read later and by others.
+// Log lines through spdlog, which no other file includes. Lines on standard error are plain; the log file adds date and
+// level.
 #include "retort/base/log.h"
 
 #include <spdlog/logger.h>
@@ -26,7 +26,7 @@ struct LogTargets {
   LogTargets() { console.set_pattern("%v"); }
 };
 
-// Never destroyed, so that destructors which run at exit can still log.
+// Never destroyed, so that destructors that run at exit can still log.
 LogTargets& targets() {
   static auto* const instance = new LogTargets();
   return *instance;
@@ -56,7 +56,7 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return spdlog::level::info;
 }
 
-// A log line that cannot be written (full disk, closed terminal) must not end hours of training.
+// A failure to write a log line (full disk, closed terminal) must not end a training run.
 void log_quietly(spdlog::sinks::sink& sink, spdlog::level::level_enum level, std::string_view line) {
   try {
     sink.log({spdlog::string_view_t(), level, spdlog::string_view_t(line.data(), line.size())});
@@ -67,7 +67,7 @@ void log_quietly(spdlog::sinks::sink& sink, spdlog::level::level_enum level, std
 
 }  // namespace
 
-// Here and nowhere else foreign text reaches a terminal or the log file.
+// The only place where untrusted text reaches a terminal or the log file.
 void write_log_line(LogLevel level, std::string_view text) {
   const std::string line = printable_line(text);
   LogTargets& logs = targets();

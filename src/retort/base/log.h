@@ -1,4 +1,4 @@
-// Log lines for people, on standard error. Standard output carries results only.
+// Log lines on standard error. Standard output holds only results.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,10 +12,10 @@ enum class LogLevel { kInfo, kWarning, kError };
 // Writes one line, thread-safe. Every line also goes to the file given to `set_log_file`.
 void write_log_line(LogLevel level, std::string_view line);
 
-// From now on log lines are appended to `path` too; an empty path stops that.
+// Also appends all following log lines to `path`; an empty path stops that.
 void set_log_file(const std::string& path);
 
-// From now on only errors are shown, behind this prefix, and nothing of progress: for a process that is one of many.
+// From now on shows only errors, with this prefix, and no progress: for ranks above 0 of a run of several processes.
 void show_errors_only(const std::string& prefix);
 bool shows_errors_only();
 

@@ -1,13 +1,13 @@
-// One writer for a file that takes long to make.
+// Lock file for an output file that takes long to write.
 #pragma once
 
 #include "retort/base/file.h"
 
 namespace retort {
 
-// Holds `.<name>.lock` beside a file that is to be written, while alive (flock). Throws UserError that names the holder
-// where another process writes the same file. The lock is gone with its holder, however that ends; a killed one leaves
-// the empty file, which the next holder takes away. Devices and pipes are not locked.
+// Holds the lock file `.<name>.lock` beside an output file while alive (flock). Throws UserError that names the holder
+// when another process writes the same file. The system releases the lock when its holder ends. A killed holder leaves
+// an empty lock file, which the next holder removes. Devices and pipes are not locked.
 class OutputLock {
  public:
   explicit OutputLock(const fs::path& output);

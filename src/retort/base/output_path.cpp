@@ -33,7 +33,7 @@ fs::path linked_output(const fs::path& path) {
   if (!fs::is_symlink(path, failure)) return path;
   const fs::file_status target = fs::status(path, failure);
   if (fs::exists(target) && !fs::is_regular_file(target)) return path;
-  // Step by step, because a link to nothing is no error here.
+  // Follows one link at a time, because a dangling link is no error here.
   constexpr int kMostLinks = 40;
   fs::path followed = path;
   for (int links = 0; links < kMostLinks && fs::is_symlink(followed, failure); ++links) {

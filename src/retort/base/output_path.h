@@ -1,5 +1,5 @@
-// Outputs that a user names, beside the names that this program gives inside its own folders: links are followed for
-// the former only, and an output is never a file that the command reads.
+// Output paths that users give. Only these follow symbolic links, unlike the files inside retort's own folders, and an
+// output is never one of the command's inputs.
 #pragma once
 
 #include <string>
@@ -10,15 +10,15 @@
 
 namespace retort {
 
-// The file that an output's path leads to through links, also when it does not exist yet. A link to a device or pipe
-// (/dev/stdout) stays as it is.
+// Resolves the symbolic links of an output path; the target need not exist. A link to a device or pipe (/dev/stdout) is
+// returned unchanged.
 fs::path linked_output(const fs::path& path);
 
-// Flags with the files that they name; empty paths are passed over. A folder stands for the files in it.
+// Flags with the files that they name; empty paths are ignored. A folder means all files in it.
 using NamedInputs = std::vector<std::pair<std::string, fs::path>>;
 
-// Throws UserError that names the flag where `output`, which `output_flag` names, is one of the inputs: the same path,
-// or the same file under another name (links, hard links).
+// Throws UserError that names the flag when `output` (of the flag `output_flag`) is one of the inputs: the same path,
+// or the same file under another name (symbolic or hard link).
 void check_is_no_input(const std::string& output_flag, const fs::path& output, const NamedInputs& inputs);
 
 }  // namespace retort

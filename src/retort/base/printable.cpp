@@ -1,4 +1,4 @@
-// UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+// Decodes UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
 #include "retort/base/printable.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ constexpr size_t kLongestValue = 500, kLongestLine = 8000;
 
 struct Character {
   char32_t code = 0;
-  size_t bytes = 0;  // 0: the text does not begin with a character
+  size_t bytes = 0;  // 0: the text does not begin with a valid character
 };
 
 Character first_character(std::string_view text) {
@@ -33,7 +33,7 @@ Character first_character(std::string_view text) {
 
 bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7F && code < 0xA0); }
 
-// Marks of direction, line and paragraph separators, and others without a shape of their own.
+// Bidirectional marks, line and paragraph separators, and other code points without a glyph.
 bool is_invisible(char32_t code) {
   return code == 0x61C || (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
          (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
@@ -76,7 +76,7 @@ bool is_inside_character(std::string_view text, size_t place) {
   return place < text.size() && (static_cast<unsigned char>(text[place]) & 0xC0) == 0x80;
 }
 
-// The first `head` and the last `tail` bytes, rounded to characters.
+// Keeps the first `head` and the last `tail` bytes, rounded to whole characters.
 std::string without_middle(std::string_view text, size_t head, size_t tail) {
   while (is_inside_character(text, head)) --head;
   size_t end = text.size() - tail;
@@ -103,7 +103,7 @@ std::string cut_values(const std::string& line, char quote) {
 }  // namespace
 
 std::string printable_line(std::string_view text) {
-  // What is cut away anyway need not be escaped first.
+  // Text that is cut out anyway is not escaped first.
   constexpr size_t kReadWhole = 1 << 16;
   std::string line = text.size() > kReadWhole ? escape(text.substr(0, kReadWhole / 2)) +
                                                     fmt::format("...({} bytes)...", text.size() - kReadWhole) +

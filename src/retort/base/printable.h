@@ -1,4 +1,4 @@
-// Text of others on its way to a terminal or a log: file names, values from files, messages of libraries.
+// Makes untrusted text (file names, values from files, messages of libraries) safe to print on a terminal or to log.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace retort {
 
-// `text` as one line of valid UTF-8 that moves no cursor and hides nothing: control characters, marks that turn the
-// direction of writing and bytes that are not UTF-8 appear as \n, \t, \x1b, \u202e, \xff. A value between backticks
-// or double quotes of more than 500 bytes, and a line of more than 8000, lose their middle, with its length in its
-// place.
+// Returns `text` as one line of valid UTF-8 without control sequences: control characters, bidirectional marks and
+// bytes that are not UTF-8 become \n, \t, \x1b, \u202e, \xff. A value of more than 500 bytes between backticks or
+// double quotes, and a line of more than 8000 bytes, are shortened in the middle; the text shows how many bytes are
+// left out.
 std::string printable_line(std::string_view text);
 
 }  // namespace retort

@@ -7,7 +7,7 @@
 
 namespace retort {
 
-// init_by_array of the reference implementation, with the seed's 32-bit words, lowest first.
+// init_by_array of the reference implementation, with the 32-bit words of the seed, lowest first.
 PythonRandom::PythonRandom(uint64_t seed) {
   std::vector<uint32_t> key{static_cast<uint32_t>(seed)};
   if (seed >> 32) key.push_back(static_cast<uint32_t>(seed >> 32));
@@ -58,8 +58,8 @@ uint32_t PythonRandom::below(uint32_t bound) {
   return number;
 }
 
-// Small populations are drawn from a list that shrinks, large ones by trying again: which of the two decides what the
-// numbers are.
+// Small populations are drawn from a shrinking list, large ones by rejection; the choice between the two determines the
+// numbers, so it must be Python's.
 std::vector<int64_t> PythonRandom::sample(int64_t population, int64_t count) {
   double list_limit = 21;
   if (count > 5) list_limit += std::pow(4, std::ceil(std::log(3.0 * static_cast<double>(count)) / std::log(4.0)));

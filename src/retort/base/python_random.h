@@ -1,4 +1,4 @@
-// Python's random module, number for number, where a published program's choices are to be repeated from its seed
+// Python's `random` module, reproduced exactly, to repeat a published program's random choices from its seed
 // (Lib/random.py of CPython; the generator is MT19937, Matsumoto & Nishimura 1998).
 #pragma once
 
@@ -18,7 +18,7 @@ class PythonRandom {
   uint32_t bits(int bits);
   // random.randrange(bound), bound > 0.
   uint32_t below(uint32_t bound);
-  // random.sample(range(population), count), in the order drawn; count <= population.
+  // random.sample(range(population), count), in the order of drawing; count <= population.
   std::vector<int64_t> sample(int64_t population, int64_t count);
 
  private:

@@ -1,5 +1,5 @@
-// The draws of random.h that are more than one expression. Each is a pure function of (key, index), so a shuffled
-// order or a sample need not be stored: the next run computes it again.
+// The functions of random.h that are not constexpr. Each is a pure function of (key, index), so a shuffled order or a
+// sample is not stored: the next run computes it again.
 #include "retort/base/random.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace retort {
 
 double random_normal(uint64_t key, uint64_t index) {
-  // A stream of its own, so that normals and uniforms drawn under one key do not share their bits.
+  // A separate stream, so that normal and uniform numbers of one key do not share bits.
   const uint64_t stream = make_key(key, 0x4E4F524Du);
   const double radius_unit = 1.0 - random_unit(stream, 2 * index);  // (0, 1]: the logarithm stays finite
   const double angle_unit = random_unit(stream, 2 * index + 1);
@@ -28,7 +28,8 @@ std::vector<int64_t> random_permutation(uint64_t key, int64_t count) {
 std::vector<int64_t> random_sample(uint64_t key, int64_t count, int64_t chosen) {
   count = std::max<int64_t>(count, 0);
   chosen = std::clamp<int64_t>(chosen, 0, count);
-  // Floyd's algorithm (Bentley, "Programming Pearls", CACM 30(9), 1987): time and memory follow `chosen`, not `count`.
+  // Floyd's algorithm (Bentley, "Programming Pearls", CACM 30(9), 1987): time and memory depend on `chosen`, not
+  // `count`.
   std::unordered_set<int64_t> members;
   members.reserve(static_cast<size_t>(chosen));
   for (int64_t last = count - chosen; last < count; ++last) {

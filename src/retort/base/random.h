@@ -1,5 +1,5 @@
-// Random numbers from a counter: the same (key, index) gives the same number on any machine, with any number of
-// threads, in any order. Nothing holds a state that would have to be saved.
+// Counter-based random numbers: the same (key, index) gives the same number on any machine, with any number of
+// threads, in any order. There is no generator state to save.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace retort {
 
-// A well mixed 64-bit value of x (the finalizer of SplitMix64, Steele et al. 2014).
+// Mixes 64 bits (the finalizer of SplitMix64, Steele et al. 2014).
 constexpr uint64_t mix64(uint64_t x) {
   x += 0x9E3779B97F4A7C15ull;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;
@@ -15,7 +15,7 @@ constexpr uint64_t mix64(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// One key from several parts, for example (seed, step, layer).
+// One key from several numbers, for example (seed, step, layer).
 template <typename... Parts>
 constexpr uint64_t make_key(uint64_t seed, Parts... parts) {
   uint64_t key = mix64(seed);

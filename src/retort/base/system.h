@@ -1,4 +1,4 @@
-// What the operating system says about this machine.
+// Queries of the operating system.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace retort {
 
-// Nothing when the system does not say.
+// The host name; empty when the system does not report it.
 std::optional<std::string> maybe_host_name();
 
-// Room for this user on the folder's file system, in bytes; nothing when the system does not say.
+// Free bytes for this user on the folder's file system; empty when the system does not report them.
 std::optional<int64_t> maybe_free_bytes(const std::filesystem::path& folder);
 
 }  // namespace retort

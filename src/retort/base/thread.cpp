@@ -1,6 +1,6 @@
-// How many threads this process may use, and the one parallel loop. A container often shows all CPUs of its host while
-// its control group pays for a few of them; starting one thread per visible CPU would then be throttled, so the quota
-// is read too (cgroup v1 and v2, https://docs.kernel.org/admin-guide/cgroup-v2.html, "cpu.max").
+// The number of threads of this process, and the parallel loop. A container often shows all CPUs of its host while its
+// cgroup limits it to a few; one thread per visible CPU would then be throttled, so the quota is read too (cgroup v1
+// and v2, https://docs.kernel.org/admin-guide/cgroup-v2.html, "cpu.max").
 #include "retort/base/thread.h"
 
 #include <omp.h>
@@ -30,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kUnlimited = std::numeric_limits<int>::max();
-// Chunks per thread: enough that a slow thread is helped by the others, few enough that handing out costs nothing.
+// Chunks per thread: enough to balance the load when one thread is slow, few enough to keep scheduling cheap.
 constexpr int64_t kChunksPerThread = 8;
 
 std::atomic<int> chosen_thread_count{0};
@@ -60,8 +60,8 @@ int quota_in_folder_v1(const fs::path& folder) {
   return cpus_of_quota(read_number(folder / "cpu.cfs_quota_us"), read_number(folder / "cpu.cfs_period_us"));
 }
 
-// The smallest quota of a group and of all groups that hold it. Inside a container the group's path may be the host's
-// and not exist here; the walk then still meets the mount's top, which is the container's own group.
+// The smallest quota of a cgroup and its ancestors. Inside a container the path may be the host's and not exist here;
+// the walk still reaches the root of the mount, which is the container's own cgroup.
 int smallest_quota(const fs::path& mount, fs::path group, int (*quota_in_folder)(const fs::path&)) {
   int smallest = quota_in_folder(mount);
   for (group = group.relative_path(); !group.empty(); group = group.parent_path())
@@ -69,7 +69,7 @@ int smallest_quota(const fs::path& mount, fs::path group, int (*quota_in_folder)
   return smallest;
 }
 
-// Reads lines `number:controllers:path`; version 2 has one line without controllers.
+// Parses lines `number:controllers:path`; version 2 has one line without controllers.
 int control_group_cpus(const fs::path& root) {
   std::ifstream groups(root / "proc/self/cgroup");
   int smallest = kUnlimited;
@@ -87,7 +87,7 @@ int control_group_cpus(const fs::path& root) {
 }
 
 int affinity_cpus() {
-  // Sized for 8192 CPUs: the kernel refuses (EINVAL) a mask smaller than its own, and cpu_set_t ends at 1024.
+  // Sized for 8192 CPUs: the kernel rejects (EINVAL) a mask smaller than its own; cpu_set_t has 1024.
   constexpr int kMaxCpus = 8192;
   cpu_set_t* const mask = CPU_ALLOC(kMaxCpus);
   const size_t mask_bytes = CPU_ALLOC_SIZE(kMaxCpus);
@@ -97,7 +97,7 @@ int affinity_cpus() {
   return std::max(count, 1);
 }
 
-// OMP_NUM_THREADS is a list, one number per nesting level; the first one counts.
+// OMP_NUM_THREADS is a list with one number per nesting level; the first one counts.
 int environment_threads() {
   const char* const text = std::getenv("OMP_NUM_THREADS");
   const std::string value = text == nullptr ? "" : text;
@@ -106,15 +106,15 @@ int environment_threads() {
   return count > 0 ? count : kUnlimited;
 }
 
-// Waits in a thread until all that were wanted have been tried.
+// Body of a probe thread: waits until all probe threads are started.
 void* wait_for_release(void* gate) {
   auto& released = *static_cast<std::atomic<bool>*>(gate);
   released.wait(false);
   return nullptr;
 }
 
-// How many threads, this one included, can run at once where so many are wanted: a limit on processes (ulimit -u,
-// pids.max) or on memory may stand below it, and OpenMP ends the program where it meets that.
+// Starts up to `wanted` threads, this one included, and returns how many can run at once. A limit on processes (ulimit
+// -u, pids.max) or on memory may be lower, and OpenMP ends the program when it cannot start a thread.
 int count_startable(int wanted) {
   std::atomic<bool> released{false};
   std::vector<pthread_t> started;
@@ -130,7 +130,7 @@ int count_startable(int wanted) {
   const auto count = static_cast<int>(started.size()) + 1;
   if (failure != 0)
     log_warning(
-        "{} threads are used instead of {}, because the system starts no more ({}); raise the limit on processes "
+        "using {} threads instead of {}, because the system cannot start more ({}); raise the limit on processes "
         "(ulimit -u, pids.max)",
         count, wanted, std::generic_category().message(failure));
   return count;
@@ -148,7 +148,7 @@ int thread_count() {
   static const int allowed = [] {
     const int wanted = std::min({environment_threads(), affinity_cpus(), control_group_cpus("/")});
     const int startable = count_startable(wanted);
-    if (startable < wanted) omp_set_num_threads(startable);  // for loops that are not this file's
+    if (startable < wanted) omp_set_num_threads(startable);  // for OpenMP loops of LibTorch
     return startable;
   }();
   return allowed;
@@ -169,11 +169,11 @@ void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t
   if (threads == 1 || omp_in_parallel()) return body(0, count);
 
   const int64_t chunks = std::min(most_chunks, threads * kChunksPerThread);
-  const int64_t chunk_items = count / chunks, longer_chunks = count % chunks;  // the first ones hold one item more
+  const int64_t chunk_items = count / chunks, longer_chunks = count % chunks;  // the first chunks have one item more
   std::atomic<int64_t> next_chunk{0};
   std::exception_ptr first_failure;
   std::mutex failure_mutex;
-  next_chunk.store(0);  // with the load below: what ThreadSanitizer sees of the barriers, which libgomp hides from it
+  next_chunk.store(0);  // with the load below: shows ThreadSanitizer the barriers, which libgomp hides from it
 #pragma omp parallel num_threads(threads)
   for (int64_t chunk = next_chunk++; chunk < chunks; chunk = next_chunk++) {
     const int64_t begin = chunk * chunk_items + std::min(chunk, longer_chunks);

@@ -1,7 +1,7 @@
-// A stack machine like pickle_machine.h, but one that hands every array over as soon as it stands on the stack and
-// forgets it. NumPy writes an array in one of two ways: `_reconstruct(ndarray, (0,), b"b")` followed by the state
-// (version, shape, dtype, is_fortran, bytes), or `_frombuffer(bytes, dtype, shape, order)`; both are recognized by
-// their parts: a dtype and the run of bytes. Instructions: Lib/pickletools.py of CPython.
+// A stack machine like pickle_machine.h that passes each array on as soon as it is complete and then discards it. NumPy
+// writes an array in one of two ways: `_reconstruct(ndarray, (0,), b"b")` followed by the state
+// (version, shape, dtype, is_fortran, bytes), or `_frombuffer(bytes, dtype, shape, order)`. Both are recognized by
+// their items: a dtype and a byte string. Opcodes: Lib/pickletools.py of CPython.
 #include "retort/checkpoint/array_list_pickle.h"
 
 #include <limits>
@@ -18,12 +18,13 @@ namespace {
 
 enum class Kind : uint8_t { kOther, kText, kBytes, kDtype, kArray, kList };
 
-// What is known of a value on the stack; of a tuple, what its items say.
+// The known properties of a value on the stack; for a tuple, those of its items.
 struct Value {
   Kind kind = Kind::kOther;
-  std::string_view text = {};  // kText, kBytes; of a tuple, its bytes, else its last text: of ("u2", False, True) "u2"
-  int element_bytes = 0;       // kDtype, and of a tuple with one
-  bool holds_bytes = false;    // of a tuple
+  std::string_view text =
+      {};                    // kText, kBytes; for a tuple its bytes, else its last string: "u2" for ("u2", False, True)
+  int element_bytes = 0;     // kDtype, and a tuple with a dtype
+  bool holds_bytes = false;  // for a tuple
 };
 
 class ArrayListReader {
@@ -37,7 +38,7 @@ class ArrayListReader {
       const auto instruction = cursor_.take<uint8_t>();
       if (instruction == '.') break;
       if (!run_constant(instruction) && !run_memo(instruction) && !run_build(instruction))
-        fail(fmt::format("has the instruction {:#04x}", instruction));
+        fail(fmt::format("has the opcode {:#04x}", instruction));
     }
     if (stack_.empty() || stack_.back().kind != Kind::kList) fail("is no list");
   }
@@ -138,8 +139,8 @@ class ArrayListReader {
     }
   }
 
-  // Names, dtypes and constants are met with the first arrays; what comes later and is no name belongs to one array and
-  // is asked for by nobody.
+  // Names, dtypes and constants are memoized with the first arrays. A later value that is no name belongs to one array,
+  // and no later opcode reads it.
   void remember(uint64_t place) {
     constexpr size_t kEarly = 256;
     ++memo_count_;
@@ -232,12 +233,12 @@ class ArrayListReader {
   void set_state() {
     const Value state = pop();
     if (stack_.empty()) fail("takes from an empty stack");
-    // dtype's own state is its byte order.
+    // The state of a dtype contains its byte order.
     if (stack_.back().kind == Kind::kDtype && state.text == ">") fail("has numbers in big-endian form");
     if (stack_.back().kind == Kind::kArray) give(state);
   }
 
-  // The bytes and dtype of `value` are an array.
+  // Passes the array with the bytes and dtype of `value` to the caller.
   void give(const Value& value) {
     if (value.element_bytes == 0 || !value.holds_bytes) fail("has an array without numbers");
     const size_t width = static_cast<size_t>(value.element_bytes);

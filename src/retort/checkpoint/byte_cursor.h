@@ -1,4 +1,4 @@
-// Little-endian numbers and runs of bytes taken one after the other from a file's bytes, never past their end.
+// Reads little-endian numbers and byte strings from a buffer in sequence, with bounds checks.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace retort::checkpoint {
 
 class ByteCursor {
  public:
-  // `subject` names the bytes in messages; it must outlive the cursor.
+  // `subject` names the buffer in messages; it must outlive the cursor.
   ByteCursor(std::span<const std::byte> bytes, const std::string& subject) : bytes_(bytes), subject_(subject) {}
 
   size_t position() const { return position_; }
@@ -32,7 +32,7 @@ class ByteCursor {
   std::span<const std::byte> take_bytes(uint64_t count) {
     if (count > remaining_bytes()) {
       throw UserError(
-          "`{}` must have {} more bytes after byte {}, but has {}; the file is cut off or damaged: download "
+          "`{}` must have {} more bytes after byte {}, but has {}; the file is truncated or damaged: download "
           "it or save it again",
           subject_, count, position_, remaining_bytes());
     }
@@ -46,7 +46,7 @@ class ByteCursor {
     return {reinterpret_cast<const char*>(taken.data()), taken.size()};
   }
 
-  // The text up to the next newline, which is taken too.
+  // The text up to the next newline; consumes the newline.
   std::string_view take_line() {
     const std::string_view rest(reinterpret_cast<const char*>(bytes_.data()) + position_, remaining_bytes());
     const std::string_view line = rest.substr(0, rest.find('\n'));

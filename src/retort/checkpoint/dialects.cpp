@@ -1,4 +1,4 @@
-// See dialects.h. Everything the dialects say is in the tables at the top; the functions below only apply them.
+// See dialects.h. The tables at the top define the dialects; the functions below apply them.
 // Sources: transformers (convert_bert_original_tf_checkpoint_to_pytorch, modeling_bert), NVIDIA DeepLearningExamples
 // (LanguageModeling/BERT, modeling.py), google-research/bert (modeling.py, run_squad.py, run_classifier.py).
 #include "retort/checkpoint/dialects.h"
@@ -16,28 +16,28 @@ namespace {
 
 using Pair = std::pair<std::string_view, std::string_view>;
 
-// Prefixes that wrappers of models add (DistributedDataParallel, Lightning, torch.compile), in any order and number.
+// Prefixes that model wrappers add (DistributedDataParallel, Lightning, torch.compile), in any order and number.
 constexpr std::array<std::string_view, 3> kWrapperPrefixes = {"module.", "model.", "_orig_mod."};
 
-// Endings of names: as a file may have it, as it should be.
+// Suffixes of names: in a file, and in the canonical name.
 constexpr std::array<Pair, 4> kEndings = {{{".gamma", ".weight"},
                                            {".beta", ".bias"},
                                            {".dense_act.weight", ".dense.weight"},
                                            {".dense_act.bias", ".dense.bias"}}};
 
-// Endings of tensors that are no parameters.
+// Suffixes of tensors that are no parameters.
 constexpr std::array<std::string_view, 2> kNotParameters = {"embeddings.position_ids", "embeddings.token_type_ids"};
 
-// A tensor that some files hold a second time, and the one it equals (without the base model's prefix).
+// A tied tensor that some files contain again, and the tensor that it equals (without the base model prefix).
 constexpr std::array<Pair, 3> kTied = {{{"cls.predictions.decoder.weight", "embeddings.word_embeddings.weight"},
                                         {"vocab_projector.weight", "embeddings.word_embeddings.weight"},
                                         {"cls.predictions.decoder.bias", "cls.predictions.bias"}}};
 
-// Layers whose name NVIDIA changes from `dense` to `dense_act`: those with an activation.
+// Layers with an activation, which NVIDIA calls `dense_act` instead of `dense`.
 constexpr std::array<std::string_view, 3> kNvidiaDenseAct = {"intermediate.dense.", "pooler.dense.",
                                                              "cls.predictions.transform.dense."};
 
-// Google's names that do not follow from their parts.
+// Google's names that cannot be translated part by part.
 constexpr std::array<Pair, 7> kGoogleHeads = {{{"cls/predictions/output_bias", "cls.predictions.bias"},
                                                {"cls/seq_relationship/output_weights", "cls.seq_relationship.weight"},
                                                {"cls/seq_relationship/output_bias", "cls.seq_relationship.bias"},
@@ -46,7 +46,7 @@ constexpr std::array<Pair, 7> kGoogleHeads = {{{"cls/predictions/output_bias", "
                                                {"output_weights", "classifier.weight"},
                                                {"output_bias", "classifier.bias"}}};
 
-// The last part of a Google name, and what stands for it.
+// The last component of a Google name, and its canonical form.
 constexpr std::array<Pair, 6> kGoogleLastParts = {{{"kernel", "weight"},
                                                    {"gamma", "weight"},
                                                    {"beta", "bias"},
@@ -54,7 +54,7 @@ constexpr std::array<Pair, 6> kGoogleLastParts = {{{"kernel", "weight"},
                                                    {"position_embeddings", "position_embeddings.weight"},
                                                    {"token_type_embeddings", "token_type_embeddings.weight"}}};
 
-// Google's optimizer state: a last part of its own.
+// Google's optimizer state: the last component.
 constexpr std::array<std::string_view, 5> kGoogleState = {"adam_m", "adam_v", "lamb_m", "lamb_v", "global_step"};
 
 const Pair* maybe_row(std::span<const Pair> table, std::string_view key) {
@@ -66,7 +66,7 @@ bool is_google_name(std::string_view name) {
   return name.find('/') != std::string_view::npos || name == "global_step" || maybe_row(kGoogleHeads, name) != nullptr;
 }
 
-// One part between slashes: `layer_7` is `layer.7`.
+// Translates one component between slashes: `layer_7` becomes `layer.7`.
 std::string google_part(std::string_view part) {
   constexpr std::string_view kLayer = "layer_";
   if (!part.starts_with(kLayer)) return std::string(part);
@@ -74,7 +74,7 @@ std::string google_part(std::string_view part) {
 }
 
 std::optional<CanonicalName> maybe_google_name(std::string_view name) {
-  if (name.ends_with(":0")) name.remove_suffix(2);  // an output of the graph's node
+  if (name.ends_with(":0")) name.remove_suffix(2);  // output 0 of the graph's node
   if (const Pair* head = maybe_row(kGoogleHeads, name)) return CanonicalName{std::string(head->second)};
   const size_t last_begin = name.rfind('/') + 1;  // 0 when there is no slash
   const std::string_view last = name.substr(last_begin);
@@ -99,7 +99,7 @@ std::string_view without_wrappers(std::string_view name) {
   return name;
 }
 
-// The names that mean the same for a model with this base prefix: as it is, with the prefix, without it.
+// The equivalent names for a model with this base prefix: unchanged, with the prefix, without it.
 std::vector<std::string> equal_names(std::string_view name, std::string_view base_prefix) {
   const std::string prefix = std::string(base_prefix) + ".";
   if (base_prefix.empty()) return {std::string(name)};
@@ -107,7 +107,7 @@ std::vector<std::string> equal_names(std::string_view name, std::string_view bas
   return {std::string(name), prefix + std::string(name)};
 }
 
-// A file's parameters by canonical name.
+// Looks up a file's parameters by canonical name.
 class FileNames {
  public:
   FileNames(std::span<const std::string> file_names, std::string_view base_prefix, const std::string& subject)
@@ -126,7 +126,7 @@ class FileNames {
     return std::nullopt;
   }
 
-  // Of the tensor itself, else of one that is tied to it.
+  // The index of the tensor itself, else of a tensor that is tied to it.
   std::optional<size_t> maybe_source(std::string_view wanted) const {
     if (const auto position = maybe_position(wanted)) return position;
     for (const auto& [twin, kept] : kTied) {
@@ -136,14 +136,14 @@ class FileNames {
     return std::nullopt;
   }
 
-  // Of a second copy, its first, when that is in the file too.
+  // For a tied copy, the index of the original if the file contains it.
   std::optional<size_t> maybe_original(std::string_view name) const {
     for (const auto& [twin, kept] : kTied)
       if (is_same(name, twin)) return maybe_position(kept);
     return std::nullopt;
   }
 
-  // Of a name with the base model's prefix, the tensor without it.
+  // For a name with the base model prefix, the index of the tensor without it.
   std::optional<size_t> maybe_bare(std::string_view name) const {
     const std::string prefix = std::string(base_prefix_) + ".";
     if (base_prefix_.empty() || !name.starts_with(prefix)) return std::nullopt;
@@ -186,7 +186,8 @@ std::vector<std::optional<CanonicalName>> map_names(std::span<const std::string>
     const auto [other, is_new] = origins.emplace(canonical.back()->name, file_name);
     if (is_new) continue;
     throw UserError(
-        "`{}`: tensors `{}` and `{}` must be different parameters, but both mean `{}`; remove one of them from the "
+        "`{}`: tensors `{}` and `{}` must be different parameters, but both are named `{}` in Hugging Face's form; "
+        "remove one of them from the "
         "weights",
         subject, shown_name(other->second), shown_name(file_name), shown_name(canonical.back()->name));
   }
@@ -224,8 +225,8 @@ NameMatches match_names(std::span<const std::string> wanted, std::span<const std
     const auto& canonical = file.canonical()[i];
     if (!canonical) continue;
     const auto bare = file.maybe_bare(canonical->name), original = file.maybe_original(canonical->name);
-    if (bare) result.doubles.emplace_back(i, *bare);
-    if (original) result.copies.emplace_back(i, *original);
+    if (bare) result.prefix_duplicates.emplace_back(i, *bare);
+    if (original) result.tied_copies.emplace_back(i, *original);
     if (!used.contains(i) && !original) result.unexpected.push_back(file_names[i]);
   }
   return result;

@@ -1,5 +1,5 @@
-// The manifest is compared as text: what is read must be, byte for byte, what would be written for the entries that it
-// holds, its own checksum included. So a flipped bit anywhere in it is found without a second file.
+// The manifest is validated as text: the file must be, byte for byte, what would be written for its entries, including
+// its own checksum. So every flipped bit in it is found without a second file.
 #include "retort/checkpoint/manifest.h"
 
 #include <xxhash.h>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
 #include "retort/base/hash.h"
 #include "retort/base/json.h"
 
@@ -27,7 +28,8 @@ struct Entry {
   std::string checksum;  // XXH3-64, 16 hex digits
 };
 
-// Reads instead of mapping, because a bad sector under a mapping is a SIGBUS, and here it must be a sentence.
+// Reads the file instead of mapping it: a bad sector in a mapped file raises SIGBUS, but here it must be an error
+// message.
 Entry measure_file(const fs::path& folder, const fs::path& path) {
   const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), &XXH3_freeState);
   XXH3_64bits_reset(state.get());
@@ -89,7 +91,7 @@ std::optional<std::vector<Entry>> maybe_read_manifest(const fs::path& path) {
   return std::nullopt;
 }
 
-// A manifest is input like any other file: it must not lead out of its folder.
+// The manifest is untrusted input: its paths must stay inside the folder.
 bool stays_inside(const fs::path& relative) {
   return !relative.empty() && relative.is_relative() && std::ranges::find(relative, "..") == relative.end();
 }
@@ -110,14 +112,13 @@ std::optional<std::vector<Entry>> maybe_read_manifest_of(const fs::path& folder,
   const fs::path manifest = folder / kManifestFile;
   auto entries = fs::exists(manifest) ? maybe_read_manifest(manifest) : std::nullopt;
   if (!entries) {
-    problem = fs::exists(manifest)
-                  ? fmt::format("`{}` is damaged: it does not agree with its own checksum", manifest.string())
-                  : fmt::format("`{}` is missing", manifest.string());
+    problem = fs::exists(manifest) ? fmt::format("`{}` is damaged: its checksum does not match", manifest.string())
+                                   : fmt::format("`{}` is missing", manifest.string());
   }
   return entries;
 }
 
-// `find` looks at what is on disk; what it throws is a problem too: permissions, a broken disk.
+// Runs `find`, which checks the disk; its exceptions (permissions, a broken disk) become problems too.
 template <typename Find>
 std::optional<std::string> problem_of(const Find& find) {
   try {
@@ -129,7 +130,7 @@ std::optional<std::string> problem_of(const Find& find) {
   }
 }
 
-// A damaged byte must not take the mark away, so the words are searched and not parsed.
+// Searches the words instead of parsing the file, so that a flipped byte does not hide that retort wrote it.
 bool holds_words(const fs::path& path, std::string_view words, size_t most_bytes) {
   if (!is_real_file(path)) return false;
   std::ifstream file(path, std::ios::binary);
@@ -151,7 +152,8 @@ int64_t write_checkpoint_folder(const fs::path& path, const std::function<void(c
   std::error_code ignored;
   const bool is_folder = fs::symlink_status(path, ignored).type() == fs::file_type::directory;
   if (is_folder && !fs::is_empty(path, ignored) && !is_own_checkpoint(path))
-    throw UserError("`{}` must be free for a checkpoint, but is a folder of others; move it away", path.string());
+    throw UserError("`{}` must not exist or be a checkpoint of retort, but is another folder; move it away",
+                    path.string());
   int64_t byte_count = 0;
   write_folder_atomically(path, [&](const fs::path& folder) {
     fill(folder);

@@ -1,4 +1,4 @@
-// The table of element types, and arithmetic on shapes that cannot overflow: shapes come from files that may lie.
+// The table of element types, and overflow-safe arithmetic on shapes, because shapes come from untrusted files.
 #include "retort/checkpoint/named_tensor.h"
 
 #include <fmt/ranges.h>
@@ -34,7 +34,7 @@ const DtypeRow& row_of(Dtype dtype) {
   return *row;
 }
 
-// left * right for non-negative numbers, or empty past 2^63 - 1.
+// left * right for non-negative numbers; empty above 2^63 - 1.
 std::optional<int64_t> maybe_product(int64_t left, int64_t right) {
   int64_t product = 0;
   if (__builtin_mul_overflow(left, right, &product)) return std::nullopt;
@@ -58,8 +58,8 @@ int64_t NamedTensor::element_count() const {
   return *count;
 }
 
-// Zeros are left out of the product while it is checked, so that [2^62, 2^62, 0] is refused and no later
-// multiplication of some of the dimensions can overflow either.
+// Zeros are left out of the checked product, so that [2^62, 2^62, 0] is rejected and later products of some of the
+// dimensions cannot overflow.
 std::optional<int64_t> maybe_element_count(std::span<const int64_t> shape) {
   int64_t count = 1;
   bool has_zero = false;

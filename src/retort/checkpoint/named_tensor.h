@@ -1,4 +1,4 @@
-// Tensors as files know them: a name, an element type, a shape and bytes. No tensor library here.
+// A tensor of a file: name, element type, shape and bytes. Needs no tensor library.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +14,13 @@ namespace retort::checkpoint {
 enum class Dtype { kF64, kF32, kF16, kBf16, kI64, kI32, kI16, kI8, kU8, kBool };
 
 int64_t dtype_bytes(Dtype dtype);
-const char* dtype_name(Dtype dtype);  // as safetensors writes it: "F32", "BF16", ...
+const char* dtype_name(Dtype dtype);  // the safetensors name: "F32", "BF16", ...
 
-// The type that safetensors calls `name`; empty for any other word.
+// The type with this safetensors name; empty for an unknown name.
 std::optional<Dtype> maybe_dtype(std::string_view name);
 
-// A tensor whose bytes (row-major, little-endian) live elsewhere, for example in a mapped file.
-// The bytes may start at any address: read elements with memcpy, never through a cast pointer.
+// A view of a tensor's bytes (row-major, little-endian), for example in a mapped file. The bytes may be unaligned: read
+// elements with memcpy, never through a cast pointer.
 struct NamedTensor {
   std::string name;
   Dtype dtype = Dtype::kF32;
@@ -30,18 +30,18 @@ struct NamedTensor {
   int64_t element_count() const;
 };
 
-// Elements of a tensor of this shape (1 for a scalar, 0 when a dimension is 0); empty when a dimension is negative or
-// the product, with zeros left out, passes 2^63 - 1.
+// Number of elements of this shape (1 for a scalar, 0 when a dimension is 0). Empty when a dimension is negative or the
+// product of the nonzero dimensions exceeds 2^63 - 1.
 std::optional<int64_t> maybe_element_count(std::span<const int64_t> shape);
 
-// The same in bytes; empty also when the bytes pass 2^63 - 1.
+// Number of bytes; empty also when it exceeds 2^63 - 1.
 std::optional<int64_t> maybe_byte_count(std::span<const int64_t> shape, Dtype dtype);
 
-// "[2, 3]" for messages; a shape of more than 16 dimensions is cut.
+// "[2, 3]" for messages; shapes of more than 16 dimensions are shortened.
 std::string shape_text(std::span<const int64_t> shape);
 
-// A name from a file made fit for a message: control characters as \xNN, cut between characters at 120
-// bytes at most.
+// A name from a file, escaped for messages: control characters become \xNN, and names of more than 120 bytes are
+// shortened between characters.
 std::string shown_name(std::string_view name);
 
 }  // namespace retort::checkpoint

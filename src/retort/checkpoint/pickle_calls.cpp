@@ -1,4 +1,4 @@
-// See pickle_calls.h. Argument lists are those of torch/_utils.py and torch/serialization.py.
+// See pickle_calls.h. The argument lists follow torch/_utils.py and torch/serialization.py.
 #include "retort/checkpoint/pickle_calls.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ constexpr std::array<TypeName, 10> kTypeNames = {{{"DoubleStorage", "float64", D
                                                   {"ByteStorage", "uint8", Dtype::kU8},
                                                   {"BoolStorage", "bool", Dtype::kBool}}};
 
-// Constructors of plain values that no tensor needs; Python 2's names are those that protocol 2 writes.
+// Constructors of values that tensors do not need; protocol 2 writes the names of Python 2.
 constexpr std::array<std::string_view, 10> kPlainValues = {
     "torch.device",       "_codecs.encode",  "builtins.set",          "builtins.frozenset",  "builtins.complex",
     "builtins.bytearray", "__builtin__.set", "__builtin__.frozenset", "__builtin__.complex", "__builtin__.bytearray"};
@@ -39,7 +39,7 @@ std::optional<Dtype> find_type(std::string_view TypeName::*column, std::string_v
   return row->type;
 }
 
-// One call: reads its arguments by place and refuses what does not fit.
+// One call: reads its positional arguments and rejects wrong ones.
 class Call {
  public:
   Call(PickleContent& content, std::string name, const std::vector<ValueId>& arguments, const std::string& subject)
@@ -58,7 +58,7 @@ class Call {
     return {.kind = PickleKind::kTensor, .number = static_cast<int64_t>(content_.tensors.size()) - 1};
   }
 
-  // A parameter is its tensor.
+  // A parameter becomes its tensor.
   PickleValue rebuild_parameter() const { return argument(0, PickleKind::kTensor); }
 
   // OrderedDict() or OrderedDict([(key, value), ...]).
@@ -94,7 +94,7 @@ class Call {
     return {.kind = PickleKind::kStorage, .number = static_cast<int64_t>(content_.storages.size()) - 1};
   }
 
-  // A module is pickled together with its source, as code that would have to be run.
+  // A module is pickled with its source code, which would have to be executed.
   [[noreturn]] static void refuse_module(const std::string& subject) {
     throw UserError(
         "`{}` must hold only tensors and plain values, but holds a whole module; load it where its code is and save "
@@ -110,17 +110,17 @@ class Call {
     return value;
   }
 
-  // (key of the part, its first element, its element count), or None.
+  // Parses (key of the view, its first element, its element count), or None.
   std::optional<PickleStorage::Part> part_of_storage() const {
     if (arguments_.size() < 6 || content_.values[arguments_[5]].kind == PickleKind::kNone) return std::nullopt;
     const std::vector<ValueId>& items = argument(5, PickleKind::kTuple).items;
-    if (items.size() != 3) fail("three values that say which part of a storage is meant");
+    if (items.size() != 3) fail("a storage view of three values");
     return PickleStorage::Part{.begin = size_value(content_.values[items[1]]),
                                .element_count = size_value(content_.values[items[2]])};
   }
 
   int64_t size_value(const PickleValue& value) const {
-    if (value.kind != PickleKind::kInteger || value.number < 0) fail("sizes that are whole numbers, not negative");
+    if (value.kind != PickleKind::kInteger || value.number < 0) fail("sizes that are non-negative integers");
     return value.number;
   }
 
@@ -138,7 +138,7 @@ class Call {
 
   [[noreturn]] void fail(const std::string& must) const {
     throw UserError(
-        "the call of `{}` in the pickle of `{}` must have {}, but has not; the file is damaged: download it or "
+        "the call of `{}` in the pickle of `{}` must have {}, but does not; the file is damaged: download it or "
         "save it again",
         name_, subject_, must);
   }
@@ -149,14 +149,14 @@ class Call {
   const std::string& subject_;
 };
 
-// Takes `expected` off the front of `text`; false when it does not stand there.
+// Removes `expected` from the front of `text`; returns false when `text` does not begin with it.
 bool take(std::string_view& text, std::string_view expected) {
   if (!text.starts_with(expected)) return false;
   text.remove_prefix(expected.size());
   return true;
 }
 
-// What stands in front of `closing`, which is taken too.
+// Removes and returns the text before `closing`, and removes `closing`; empty when it is not found.
 std::optional<std::string_view> maybe_take_until(std::string_view& text, std::string_view closing) {
   const size_t end = text.find(closing);
   if (end == std::string_view::npos) return std::nullopt;
@@ -165,7 +165,7 @@ std::optional<std::string_view> maybe_take_until(std::string_view& text, std::st
   return taken;
 }
 
-// "('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 16, None)"; empty for anything else.
+// Parses "('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 16, None)"; empty for anything else.
 std::optional<PickleStorage> maybe_storage(std::string_view text) {
   if (!take(text, "('storage', <class 'torch.")) return std::nullopt;
   const auto type_name = maybe_take_until(text, "'>, '"), key = maybe_take_until(text, "', '"),

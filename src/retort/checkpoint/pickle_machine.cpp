@@ -1,10 +1,10 @@
-// See pickle_machine.h. The instructions stand in groups; each case names its instruction as CPython does. Those of
-// protocol 0 that are lines of text stand in pickle_lines.cpp.
+// See pickle_machine.h. The opcodes are in groups; each case gives the name that CPython uses.
 #include "retort/checkpoint/pickle_machine.h"
 
 #include <algorithm>
 
 #include "retort/checkpoint/pickle_calls.h"
+#include "retort/checkpoint/pickle_lines.h"
 
 namespace retort::checkpoint {
 namespace {
@@ -21,7 +21,7 @@ PickleContent read_pickle(std::span<const std::byte> bytes, const std::string& s
   if (cursor.remaining_bytes() != 0) {
     throw UserError(
         "the pickle in `{}` must end with one value, but goes on; the file is damaged or no plain checkpoint: save the "
-        "model again, best as safetensors",
+        "model again, preferably as safetensors",
         subject);
   }
   return content;
@@ -31,20 +31,20 @@ PickleContent read_next_pickle(ByteCursor& cursor, const std::string& subject) {
   return PickleMachine(cursor, subject).run();
 }
 
-// Protocols 0 and 1 do not say their number.
+// Protocols 0 and 1 do not write their number.
 PickleContent PickleMachine::run() {
-  auto instruction = cursor_.take<uint8_t>();
-  if (instruction == kProto) {
+  auto opcode = cursor_.take<uint8_t>();
+  if (opcode == kProto) {
     const auto protocol = cursor_.take<uint8_t>();
     if (protocol > kMaxProtocol) fail(fmt::format("have a protocol from 0 to {}, but has {}", kMaxProtocol, protocol));
-    instruction = cursor_.take<uint8_t>();
+    opcode = cursor_.take<uint8_t>();
   }
-  for (; instruction != kStop; instruction = cursor_.take<uint8_t>()) {
-    const bool is_known = run_constant(instruction) || run_line(instruction) || run_text(instruction) ||
-                          run_container(instruction) || run_memo(instruction) || run_call(instruction);
+  for (; opcode != kStop; opcode = cursor_.take<uint8_t>()) {
+    const bool is_known = run_constant(opcode) || run_line(opcode) || run_text(opcode) || run_container(opcode) ||
+                          run_memo(opcode) || run_call(opcode);
     if (!is_known) {
-      fail(fmt::format("use only the instructions that plain values and tensors need, but uses {:#04x} at byte {}",
-                       instruction, cursor_.position() - 1));
+      fail(fmt::format("use only opcodes of plain values and tensors, but uses {:#04x} at byte {}", opcode,
+                       cursor_.position() - 1));
     }
   }
   content_.root = pop();
@@ -52,8 +52,8 @@ PickleContent PickleMachine::run() {
   return std::move(content_);
 }
 
-bool PickleMachine::run_constant(uint8_t instruction) {
-  switch (instruction) {
+bool PickleMachine::run_constant(uint8_t opcode) {
+  switch (opcode) {
     case 'N':
       push({});
       return true;  // NONE
@@ -90,12 +90,30 @@ bool PickleMachine::run_constant(uint8_t instruction) {
   }
 }
 
-bool PickleMachine::run_text(uint8_t instruction) {
+// The opcodes of protocol 0 whose argument is a line of text.
+bool PickleMachine::run_line(uint8_t opcode) {
+  if (std::string_view("ILFSVPpg").find(static_cast<char>(opcode)) == std::string_view::npos) return false;
+  const std::string_view line = cursor_.take_line();
+  if (opcode == 'I') push(decode_int_line(line, subject_));                             // INT
+  if (opcode == 'L') push(decode_long_line(line, subject_));                            // LONG
+  if (opcode == 'F') push({.kind = PickleKind::kOpaque});                               // FLOAT
+  if (opcode == 'S') push_text(PickleKind::kText, decode_string_line(line, subject_));  // STRING
+  if (opcode == 'P') push(refer_to_storage(content_, line, subject_));                  // PERSID
+  if (opcode == 'p') memoize(decode_memo_line(line, subject_));                         // PUT
+  if (opcode == 'g') push_memoized(decode_memo_line(line, subject_));                   // GET
+  if (opcode == 'V') {                                                                  // UNICODE
+    std::optional<std::string> decoded = maybe_decode_unicode_line(line, subject_);
+    push_text(PickleKind::kText, decoded ? content_.decoded.emplace_back(std::move(*decoded)) : line);
+  }
+  return true;
+}
+
+bool PickleMachine::run_text(uint8_t opcode) {
   const auto text = [&](PickleKind kind, uint64_t byte_count) {
     push_text(kind, cursor_.take_text(byte_count));
     return true;
   };
-  switch (instruction) {
+  switch (opcode) {
     case 0x8C:
       return text(PickleKind::kText, cursor_.take<uint8_t>());  // SHORT_BINUNICODE
     case 'X':
@@ -119,7 +137,7 @@ bool PickleMachine::run_text(uint8_t instruction) {
   }
 }
 
-bool PickleMachine::run_container(uint8_t instruction) {
+bool PickleMachine::run_container(uint8_t opcode) {
   const auto append_one = [&] {
     const ValueId item = pop();
     append_to_top(PickleKind::kList, {item});
@@ -128,7 +146,7 @@ bool PickleMachine::run_container(uint8_t instruction) {
     const ValueId value = pop(), key = pop();
     append_to_top(PickleKind::kDict, {key, value});
   };
-  switch (instruction) {
+  switch (opcode) {
     case '(':
       marks_.push_back(stack_.size());
       return true;  // MARK
@@ -197,30 +215,30 @@ bool PickleMachine::run_container(uint8_t instruction) {
   }
 }
 
-bool PickleMachine::run_memo(uint8_t instruction) {
-  switch (instruction) {
+bool PickleMachine::run_memo(uint8_t opcode) {
+  switch (opcode) {
     case 'q':
-      remember(cursor_.take<uint8_t>());
+      memoize(cursor_.take<uint8_t>());
       return true;  // BINPUT
     case 'r':
-      remember(cursor_.take<uint32_t>());
+      memoize(cursor_.take<uint32_t>());
       return true;  // LONG_BINPUT
     case 0x94:
-      remember(memo_.size());
+      memoize(memo_.size());
       return true;  // MEMOIZE
     case 'h':
-      recall(cursor_.take<uint8_t>());
+      push_memoized(cursor_.take<uint8_t>());
       return true;  // BINGET
     case 'j':
-      recall(cursor_.take<uint32_t>());
+      push_memoized(cursor_.take<uint32_t>());
       return true;  // LONG_BINGET
     default:
       return false;
   }
 }
 
-bool PickleMachine::run_call(uint8_t instruction) {
-  switch (instruction) {
+bool PickleMachine::run_call(uint8_t opcode) {
+  switch (opcode) {
     case 'c': {  // GLOBAL: two lines
       push_text(PickleKind::kText, cursor_.take_line());
       push_text(PickleKind::kText, cursor_.take_line());
@@ -256,7 +274,8 @@ void PickleMachine::push(PickleValue value) {
   content_.values.push_back(std::move(value));
 }
 
-// A little-endian integer in two's complement; one of more than eight bytes is never a size of ours.
+// Pushes a little-endian two's complement integer; integers of more than eight bytes are never sizes, so they are
+// opaque.
 void PickleMachine::push_long(std::span<const std::byte> bytes) {
   if (bytes.size() > sizeof(int64_t)) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -281,10 +300,10 @@ void PickleMachine::push_global(ValueId module, ValueId name) {
   push({.kind = PickleKind::kGlobal, .items = {module, name}});
 }
 
-// What lies below the last mark belongs to the instruction that takes the mark away.
+// Values below the last mark belong to the opcode that removes the mark.
 ValueId PickleMachine::top() const {
   if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) {
-    fail(fmt::format("have a value for the instruction at byte {}, but has none", cursor_.position() - 1));
+    fail(fmt::format("have a value on the stack for the opcode at byte {}, but has none", cursor_.position() - 1));
   }
   return stack_.back();
 }
@@ -296,8 +315,7 @@ ValueId PickleMachine::pop() {
 }
 
 std::vector<ValueId> PickleMachine::pop_to_mark() {
-  if (marks_.empty())
-    fail(fmt::format("have a mark for the instruction at byte {}, but has none", cursor_.position() - 1));
+  if (marks_.empty()) fail(fmt::format("have a mark for the opcode at byte {}, but has none", cursor_.position() - 1));
   const auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
   std::vector<ValueId> items(begin, stack_.end());
   stack_.erase(begin, stack_.end());
@@ -314,34 +332,29 @@ void PickleMachine::append_to_top(PickleKind kind, const std::vector<ValueId>& i
   container.items.insert(container.items.end(), items.begin(), items.end());
 }
 
-void PickleMachine::remember(size_t place) {
-  if (place >= kMaxValues) fail(fmt::format("remember at most {} values, but remembers one as {}", kMaxValues, place));
+void PickleMachine::memoize(size_t index) {
+  if (index >= kMaxValues) fail(fmt::format("memoize at most {} values, but uses the index {}", kMaxValues, index));
   const ValueId value = top();
-  if (place >= memo_.size()) memo_.resize(place + 1, static_cast<ValueId>(kMaxValues));
-  memo_[place] = value;
+  if (index >= memo_.size()) memo_.resize(index + 1, static_cast<ValueId>(kMaxValues));
+  memo_[index] = value;
 }
 
-void PickleMachine::recall(size_t place) {
-  if (place >= memo_.size() || memo_[place] == kMaxValues) {
-    fail(fmt::format("recall values that it remembered, but recalls {}", place));
+void PickleMachine::push_memoized(size_t index) {
+  if (index >= memo_.size() || memo_[index] == kMaxValues) {
+    fail(fmt::format("read only memoized values, but reads {}", index));
   }
-  stack_.push_back(memo_[place]);
+  stack_.push_back(memo_[index]);
 }
 
-// Attributes of a dictionary (the `_metadata` of a state dictionary) or of a tensor are of no use here. Anything else
-// would hand the state to code of the object's class.
+// Ignores attributes of a dictionary (the `_metadata` of a state dict) or of a tensor. Setting the state of another
+// object would execute code of its class.
 void PickleMachine::set_state() {
   pop();
   const PickleKind kind = content_.values[top()].kind;
   if (kind != PickleKind::kDict && kind != PickleKind::kTensor)
-    fail("set the state of dictionaries only, but sets another's");
+    fail("set the state of dictionaries and tensors only, but sets that of another object");
 }
 
-void PickleMachine::fail(const std::string& must) const {
-  throw UserError(
-      "the pickle in `{}` must {}; the file is damaged or no plain checkpoint: save the model again, best "
-      "as safetensors",
-      subject_, must);
-}
+void PickleMachine::fail(const std::string& must) const { throw_bad_pickle(subject_, must); }
 
 }  // namespace retort::checkpoint

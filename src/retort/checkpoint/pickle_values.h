@@ -1,5 +1,5 @@
-// What the pickle of a PyTorch file says, as plain values: numbers, texts, lists, dictionaries, tensors that are still
-// descriptions. Values refer to each other by number, so that sharing and cycles cost nothing.
+// The content of a PyTorch pickle as plain values: numbers, strings, lists, dictionaries, descriptions of tensors.
+// Values refer to each other by index, so that shared values and cycles need no copies.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +19,15 @@ enum class PickleKind : uint8_t {
   kNone,
   kBool,     // number
   kInteger,  // number
-  kOpaque,   // a value of no use for tensors: a real number, a device, a big integer (text: its bytes or digits)
+  kOpaque,   // a value that tensors do not need: a float, a device, a big integer (text: its bytes or digits)
   kText,     // text
   kBytes,    // text
   kTuple,    // items
   kList,     // items; sets are lists too
   kDict,     // items: key, value, key, value, ...
-  kGlobal,   // items: module text, name text; a name only, nothing is imported
-  kStorage,  // number: place in PickleContent::storages
-  kTensor,   // number: place in PickleContent::tensors
+  kGlobal,   // items: module text, name text; only a name, nothing is imported
+  kStorage,  // number: index in PickleContent::storages
+  kTensor,   // number: index in PickleContent::tensors
 };
 
 struct PickleValue {
@@ -37,24 +37,24 @@ struct PickleValue {
   std::vector<ValueId> items = {};
 };
 
-// The bytes of one or more tensors, as an entry `data/<key>` of the archive. PyTorch before 0.4 knew parts of storages.
+// The bytes of one or more tensors: the entry `data/<key>` of the archive. PyTorch before 0.4 had views of storages.
 struct PickleStorage {
   std::string_view key;
   std::string_view type_name;  // "FloatStorage", ...
-  std::optional<Dtype> dtype;  // empty: UntypedStorage or a type that is not read
-  int64_t element_count = 0;   // bytes for UntypedStorage; of the whole storage
+  std::optional<Dtype> dtype;  // empty: UntypedStorage or an unsupported type
+  int64_t element_count = 0;   // of the whole storage; bytes for UntypedStorage
   struct Part {
     int64_t begin = 0, element_count = 0;
   };
-  std::optional<Part> part = {};  // what tensors see of it, unchecked; empty: all
+  std::optional<Part> part = {};  // the elements that tensors see, not validated; empty: all
 };
 
-// A view of a storage, unchecked against it; offset and strides count elements.
+// A view of a storage, not validated against it; offset and strides count elements.
 struct PickleTensor {
-  size_t storage = 0;  // place in PickleContent::storages
+  size_t storage = 0;  // index in PickleContent::storages
   std::optional<Dtype> dtype;
   int64_t offset = 0;
-  std::vector<int64_t> shape, strides;  // equally many, at most 64, none negative
+  std::vector<int64_t> shape, strides;  // of equal length, at most 64, not negative
 };
 
 struct PickleContent {
@@ -62,7 +62,7 @@ struct PickleContent {
   std::vector<PickleStorage> storages;
   std::vector<PickleTensor> tensors;
   ValueId root = 0;
-  std::deque<std::string> decoded = {};  // texts that the pickle holds in escaped form; they never move
+  std::deque<std::string> decoded = {};  // strings that the pickle holds in escaped form; their addresses are stable
 };
 
 }  // namespace retort::checkpoint

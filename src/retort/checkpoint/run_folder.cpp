@@ -1,4 +1,4 @@
-// What the run writes into the folder it has taken; taking it is run_folder_start.cpp's part.
+// The files that a run writes into its folder; run_folder_start.cpp opens the folder.
 #include "retort/checkpoint/run_folder.h"
 
 #include <algorithm>
@@ -9,10 +9,10 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/base/system.h"
 #include "retort/checkpoint/manifest.h"
-#include "retort/checkpoint/publication.h"
+#include "retort/checkpoint/publish_files.h"
 #include "retort/checkpoint/run_folder_start.h"
 
 namespace retort::checkpoint {
@@ -28,17 +28,15 @@ std::string utc_now() {
 
 constexpr int64_t kUnknown = 0;
 
-// For this user on the folder's file system, at least 1; kUnknown when the system does not say.
+// Free bytes for this user on the folder's file system, at least 1; kUnknown when the system does not report them.
 int64_t free_bytes(const fs::path& folder) {
   const std::optional<int64_t> available = maybe_free_bytes(folder);
   return available ? std::max<int64_t>(*available, 1) : kUnknown;
 }
 
-std::string bytes_text(int64_t byte_count) {
-  return byte_count == kUnknown ? "an unknown number of" : fmt::to_string(byte_count);
-}
+std::string bytes_text(int64_t byte_count) { return byte_count == kUnknown ? "unknown" : fmt::to_string(byte_count); }
 
-// Runs `write` and turns its failure into one that also says how much room a save needs.
+// Runs `write`; adds the bytes needed and free to its exception.
 template <typename Write>
 void write_with_reason(const fs::path& target, int64_t bytes_expected, const Write& write) {
   std::string reason;
@@ -53,16 +51,16 @@ void write_with_reason(const fs::path& target, int64_t bytes_expected, const Wri
                   bytes_text(bytes_expected), bytes_text(free_bytes(target.parent_path())));
 }
 
-// Through a folder of our own, so that a kill cannot leave half of it under its own name.
+// Moves the checkpoint into a marked folder first, so that a kill cannot leave half of it under its own name.
 void remove_checkpoint(const fs::path& checkpoint) {
   try {
-    const fs::path own = make_own_folder(checkpoint.parent_path());
+    const fs::path own = make_temporary_folder(checkpoint.parent_path());
     std::error_code failure;
     fs::rename(checkpoint, own / "condemned", failure);
-    remove_own_folder(own);
-    if (failure) log_warning("`{}` should be deleted, but cannot: {}", checkpoint.string(), failure.message());
+    remove_marked_folder(own);
+    if (failure) log_warning("`{}` cannot be deleted: {}", checkpoint.string(), failure.message());
   } catch (const UserError& failure) {
-    log_warning("`{}` should be deleted, but cannot: {}", checkpoint.string(), failure.what());
+    log_warning("`{}` cannot be deleted: {}", checkpoint.string(), failure.what());
   }
 }
 
@@ -81,7 +79,7 @@ RunFolder::RunFolder(RunFolderOptions options) : options_(std::move(options)) {
   }
 }
 
-RunFolder::~RunFolder() { give_room_back(); }
+RunFolder::~RunFolder() { release_space(); }
 
 fs::path RunFolder::checkpoint_path(int64_t step) const {
   return path() / fmt::format("{}{}", kCheckpointPrefix, step);
@@ -92,7 +90,7 @@ std::optional<CheckpointFolder> RunFolder::newest_valid() {
   for (auto checkpoint = found.rbegin(); checkpoint != found.rend(); ++checkpoint) {
     const auto problem = verify_checkpoint_folder(checkpoint->path);
     if (!problem) return *checkpoint;
-    log_warning("`{}` is not used, because it is incomplete or damaged: {}", checkpoint->path.string(), *problem);
+    log_warning("`{}` is skipped, because it is incomplete or damaged: {}", checkpoint->path.string(), *problem);
     damaged_steps_.insert(checkpoint->step);
   }
   return std::nullopt;
@@ -124,9 +122,9 @@ std::optional<fs::path> RunFolder::maybe_save(const SaveRequest& request) {
   try {
     return save(request);
   } catch (const UserError& failure) {
-    log_warning("{}; training goes on without this checkpoint", failure.what());
+    log_warning("{}; training continues without this checkpoint", failure.what());
   } catch (const fs::filesystem_error& failure) {
-    log_warning("{}; training goes on without this checkpoint", failure.what());
+    log_warning("{}; training continues without this checkpoint", failure.what());
   }
   return std::nullopt;
 }
@@ -135,7 +133,7 @@ void RunFolder::rotate(int64_t newest_step) {
   if (options_.save_total_limit <= 0) return;
   auto found = list_checkpoints(path());
   std::erase_if(found, [](const auto& checkpoint) { return !is_own_checkpoint(checkpoint.path); });
-  // Known damage goes first; within each part the oldest.
+  // Damaged checkpoints first; oldest first within both groups.
   std::ranges::stable_partition(found,
                                 [&](const auto& checkpoint) { return damaged_steps_.contains(checkpoint.step); });
   int64_t surplus = std::ssize(found) - options_.save_total_limit;
@@ -152,25 +150,25 @@ void RunFolder::drop_previous_run() {
   try {
     remove_previous_run(path());
   } catch (const fs::filesystem_error& failure) {
-    log_warning("`{}` is left over: {}", (path() / kPreviousRun).string(), failure.code().message());
+    log_warning("`{}` cannot be removed: {}", (path() / kPreviousRun).string(), failure.code().message());
   }
 }
 
-void RunFolder::set_room_aside(int64_t byte_count) {
+void RunFolder::reserve_space(int64_t byte_count) {
   check_free_space(path(), byte_count);
-  give_room_back();
-  room_ = make_own_folder(path());
-  allocate_file(room_ / "room", byte_count);
+  release_space();
+  reserved_ = make_temporary_folder(path());
+  allocate_file(reserved_ / "room", byte_count);
 }
 
-void RunFolder::give_room_back() {
-  if (!room_.empty()) remove_own_folder(std::exchange(room_, {}));
+void RunFolder::release_space() {
+  if (!reserved_.empty()) remove_marked_folder(std::exchange(reserved_, {}));
 }
 
 void RunFolder::publish_files(const std::function<void(const fs::path&)>& fill, int64_t bytes_expected) {
-  give_room_back();
+  release_space();
   check_free_space(path(), bytes_expected);
-  write_with_reason(path() / "config.json", bytes_expected, [&] { publish_as_a_whole(path(), fill); });
+  write_with_reason(path() / "config.json", bytes_expected, [&] { publish_files_atomically(path(), fill); });
   drop_previous_run();
 }
 
@@ -200,8 +198,9 @@ std::optional<Json> RunFolder::maybe_results() const {
   if (!is_finished(path())) return std::nullopt;
   const fs::path file = path() / kResultsFile;
   if (!fs::exists(file))
-    throw UserError("`{}` must hold the results of the finished run, but is missing; remove `{}` to --resume its end",
-                    file.string(), kDoneFile);
+    throw UserError(
+        "`{}` must hold the results of the finished run, but is missing; remove `{}`, then --resume to evaluate again",
+        file.string(), kDoneFile);
   return read_object(file, "the results of the run");
 }
 

@@ -1,6 +1,6 @@
-// How a run takes possession of its folder: what it refuses, what it cleans up, what it sets aside. Only the files
-// run_folder*.cpp include this. A name never suffices to remove a thing: half-made folders carry the mark of
-// base/own_folder.h, checkpoints their manifest, event files stand in the list of their folder.
+// How a run opens its folder: what it refuses, what it cleans up, what it moves to previous_run/. Included only by
+// run_folder*.cpp. Nothing is removed only because of its name: temporary folders have the marker file of
+// base/marked_folder.h, checkpoints their manifest, and event files are listed in their folder.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "retort/base/folder_lock.h"
 #include "retort/checkpoint/run_folder.h"
 
 namespace retort::checkpoint {
@@ -17,23 +18,24 @@ inline constexpr std::string_view kDoneFile = "DONE";
 inline constexpr std::string_view kRunConfigFile = "retort_config.json";
 inline constexpr std::string_view kResultsFile = "results.json";
 inline constexpr std::string_view kPreviousRun = "previous_run";
-inline constexpr std::string_view kPublishing = ".retort-publishing";  // files that publish_files is moving out
+inline constexpr std::string_view kPublishing = ".retort-publishing";  // model files that are being moved
 
-// Locks the folder, made if needed. Throws UserError with the remedy when its content does not permit `options.start`.
+// Makes the folder if needed and locks it. Throws UserError with the remedy when `options.start` does not permit its
+// content.
 std::unique_ptr<FolderLock> lock_checked(const RunFolderOptions& options);
 
-// Removes what killed saves left; a checkpoint that was complete already and lacks only its name gets that.
+// Removes leftovers of killed saves; a complete checkpoint that was only not renamed yet gets its name.
 void clean_leftovers(const fs::path& folder);
 
 // Whether the folder's run has its DONE marker.
 bool is_finished(const fs::path& folder);
 
-// Moves the records and checkpoints of an earlier run into previous_run/. Nothing that holds a checkpoint is deleted,
-// except an earlier previous run when a newer one, which has saved, takes its place. What is not of a run stays, and
-// the log says so.
+// Moves the files and checkpoints of an earlier run into previous_run/. Nothing that contains a checkpoint is deleted,
+// except an earlier previous run when a newer run that has saved takes its place. Files that do not belong to a run
+// stay, and the log says so.
 void set_previous_run_aside(const fs::path& folder);
 
-// Removes previous_run/ but for what is not of a run.
+// Removes previous_run/ except for files that do not belong to a run.
 void remove_previous_run(const fs::path& folder);
 
 }  // namespace retort::checkpoint

@@ -1,5 +1,5 @@
-// The settings file has a name of this program's own; DONE says its format; log and results are of the run whose
-// settings lie beside them; event files are those that runs/ lists. Links are of others, whatever they are called.
+// The settings file has a name that only retort uses; DONE contains its format; log and results belong to the run whose
+// settings are in the same folder; event files are those that the list in runs/ names. Links never belong to a run.
 #include "retort/checkpoint/run_records.h"
 
 #include <algorithm>
@@ -15,8 +15,8 @@
 namespace retort::checkpoint {
 namespace {
 
-// Model files are not among the records: they stay usable until the new run replaces each, and the new run may start
-// from them.
+// Model files are not listed: they stay usable until the new run replaces them, and the new run may start from
+// them.
 constexpr std::string_view kEventLog = "train_log.jsonl", kRuns = "runs";
 constexpr std::array kBesideSettings = {kResultsFile, kEventLog};
 
@@ -29,7 +29,7 @@ bool has_settings(const fs::path& folder) {
   return is_real_file(folder / kRunConfigFile) || is_real_file(folder / kPreviousRun / kRunConfigFile);
 }
 
-// The files of runs/ that its list names, the list itself last.
+// The files of runs/ that its list names, and last the list itself.
 std::vector<fs::path> own_event_files(const fs::path& folder) {
   std::vector<fs::path> files;
   const fs::path runs = folder / kRuns, list = runs / kEventFileList;
@@ -54,7 +54,7 @@ std::vector<fs::path> own_records(const fs::path& folder) {
   return records;
 }
 
-// runs/ goes with the last of its files.
+// Removes runs/ after its last file.
 void remove_if_empty(const fs::path& folder) {
   std::error_code ignored;
   if (is_real_folder(folder) && fs::is_empty(folder, ignored)) fs::remove(folder, ignored);
@@ -71,7 +71,7 @@ bool has_done_marker(const fs::path& folder) {
   return done.is_object() && done.contains("format") && done["format"] == "retort-run";
 }
 
-bool holds_a_run(const fs::path& folder) {
+bool holds_run(const fs::path& folder) {
   if (is_real_file(folder / kRunConfigFile) || has_done_marker(folder)) return true;
   return std::ranges::any_of(list_checkpoints(folder), is_own_checkpoint, &CheckpointFolder::path);
 }
@@ -88,14 +88,14 @@ void move_records(const fs::path& from, const fs::path& to) {
 void remove_records(const fs::path& folder) {
   std::vector<fs::path> records = own_records(folder);
   std::ranges::reverse(records);
-  // The list of event files stands in front of them now; it must outlive them.
+  // The list of event files comes first now; it must be removed after them.
   std::ranges::stable_partition(records, [](const fs::path& path) { return path.filename() != kEventFileList; });
   std::ranges::stable_partition(records, [](const fs::path& path) { return path.filename() != kRunConfigFile; });
   for (const fs::path& record : records) fs::remove_all(record);
   remove_if_empty(folder / kRuns);
 }
 
-void report_others(const fs::path& folder) {
+void report_foreign_files(const fs::path& folder) {
   const std::vector<fs::path> own = own_records(folder);
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -103,7 +103,7 @@ void report_others(const fs::path& folder) {
                              std::ranges::find(kBesideSettings, name) != kBesideSettings.end();
     if (!looks_alike || std::ranges::find(own, entry.path()) != own.end()) continue;
     if (name == kRuns && is_real_file(entry.path() / kEventFileList)) continue;
-    log_info("`{}` is not of a run that this program recognizes: it is not set aside", entry.path().string());
+    log_info("`{}` does not belong to a run of retort: it is not moved", entry.path().string());
   }
 }
 

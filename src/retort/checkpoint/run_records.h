@@ -1,25 +1,24 @@
-// What in an output folder is of a run of this program and what is of others. Only the files run_folder*.cpp include
-// this.
+// Decides which files of an output folder belong to a run of retort and which do not. Included only by run_folder*.cpp.
 #pragma once
 
 #include "retort/base/file.h"
 
 namespace retort::checkpoint {
 
-// Whether the folder holds records or checkpoints of a run.
-bool holds_a_run(const fs::path& folder);
+// Whether the folder contains files or checkpoints of a run.
+bool holds_run(const fs::path& folder);
 
-// Whether the folder's DONE is that of a run.
+// Whether the folder's DONE file was written by a run.
 bool has_done_marker(const fs::path& folder);
 
-// Moves records and checkpoints of the run in `from` to `to`, the settings first: a folder without settings but with
-// checkpoints is one whose setting aside was interrupted.
+// Moves the files and checkpoints of the run in `from` to `to`, the settings first: a folder with checkpoints but
+// without settings is one where this was interrupted.
 void move_records(const fs::path& from, const fs::path& to);
 
-// Removes records and checkpoints of the run in `folder`, the settings last.
+// Removes the files and checkpoints of the run in `folder`, the settings last.
 void remove_records(const fs::path& folder);
 
-// Says for everything that looks like a part of a run, but is not of one, that it stays.
-void report_others(const fs::path& folder);
+// Logs every file that looks like a part of a run but does not belong to one.
+void report_foreign_files(const fs::path& folder);
 
 }  // namespace retort::checkpoint

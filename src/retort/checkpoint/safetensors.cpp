@@ -1,4 +1,4 @@
-// See safetensors.h. Layout of a file: 8 bytes header length (little-endian), the JSON header, the tensors' bytes.
+// See safetensors.h. File layout: 8 bytes of header length (little-endian), the JSON header, the tensors' bytes.
 #include "retort/checkpoint/safetensors.h"
 
 #include <simdjson.h>
@@ -13,7 +13,7 @@
 #include "retort/base/error.h"
 #include "retort/checkpoint/safetensors_header.h"
 
-static_assert(std::endian::native == std::endian::little, "tensor bytes are used as they lie in the file");
+static_assert(std::endian::native == std::endian::little, "tensor bytes are used as they are in the file");
 
 namespace retort::checkpoint {
 namespace {
@@ -31,7 +31,7 @@ uint64_t read_header_length(std::span<const std::byte> file_bytes, const std::st
   return length;
 }
 
-// The header's text, its length checked against the format's limit and the file.
+// The header's text; checks its length against the format's limit and the file.
 std::string_view find_header(std::span<const std::byte> file_bytes, const std::string& subject) {
   const std::string_view text(reinterpret_cast<const char*>(file_bytes.data()), file_bytes.size());
   if (text.starts_with("version https://git-lfs")) {
@@ -41,8 +41,8 @@ std::string_view find_header(std::span<const std::byte> file_bytes, const std::s
   const uint64_t length = read_header_length(file_bytes, subject);
   if (length > kMaxHeaderBytes) {
     throw UserError(
-        "`{}` must start with a header length of at most {}, but says {}; it is no safetensors file, or damaged",
-        subject, kMaxHeaderBytes, length);
+        "`{}` must start with a header length of at most {}, but has {}; it is damaged or no safetensors file", subject,
+        kMaxHeaderBytes, length);
   }
   if (length > file_bytes.size() - kLengthBytes) {
     throw UserError(
@@ -52,12 +52,13 @@ std::string_view find_header(std::span<const std::byte> file_bytes, const std::s
   }
   const std::string_view header = text.substr(kLengthBytes, length);
   if (!header.starts_with('{')) {
-    throw UserError("the header of `{}` must start with `{{`; it is no safetensors file, or damaged", subject);
+    throw UserError("the header of `{}` must start with `{{`, but does not; it is damaged or no safetensors file",
+                    subject);
   }
   return header;
 }
 
-// Rank of an element type in the library's order of writing, the first written first.
+// Position of an element type in the library's write order, first written first.
 int write_rank(Dtype dtype) {
   constexpr std::array kOrder = {Dtype::kI64, Dtype::kF64, Dtype::kF32, Dtype::kI32, Dtype::kBf16,
                                  Dtype::kF16, Dtype::kI16, Dtype::kI8,  Dtype::kU8,  Dtype::kBool};

@@ -1,5 +1,5 @@
-// Safetensors files: read through a memory map after a full check, written atomically. What the safetensors library
-// writes is read here and the other way round; the bytes written are the same as the library's.
+// Safetensors files: read through a memory map after a full check, written atomically. Interchangeable with the
+// safetensors library; written files are byte-identical to the library's.
 // Format: https://github.com/huggingface/safetensors#format
 #pragma once
 
@@ -14,17 +14,17 @@ namespace retort::checkpoint {
 
 using TensorMetadata = std::map<std::string, std::string>;
 
-// What a safetensors file holds. The tensors' bytes are views of the file's bytes.
+// The content of a safetensors file. The tensors are views of the file's bytes.
 struct SafetensorsContent {
   std::vector<NamedTensor> tensors;  // in the order of their bytes
   TensorMetadata metadata;
 };
 
-// Checks all of `file_bytes` but the values before anything in proportion to a number from the file is allocated, and
-// returns views of it. Throws one UserError that names `subject` (the path), the tensor and the remedy.
+// Validates `file_bytes` except for the values, before it allocates memory by any number from the file, and returns
+// views of it. Throws one UserError that names `subject` (the path), the tensor and the remedy.
 SafetensorsContent parse_safetensors(std::span<const std::byte> file_bytes, const std::string& subject);
 
-// A safetensors file kept mapped; the tensors live as long as the object, also after it was moved.
+// A mapped safetensors file; the tensors are valid while the object lives, also after a move.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const fs::path& path);
@@ -36,9 +36,9 @@ class SafetensorsFile {
   SafetensorsContent content_;
 };
 
-// Writes the tensors to `path`, whole or not at all. Order and padding are the library's (widest element type first,
-// then by name; the header filled with spaces to a multiple of 8), so equal tensors give equal files. Names must be
-// UTF-8, distinct and without NUL, and bytes must fit the shapes. Throws UserError when the file cannot be written.
+// Writes the tensors to `path` atomically. Order and padding are the library's (widest element type first, then by
+// name; the header padded with spaces to a multiple of 8), so equal tensors give equal files. Names must be UTF-8,
+// distinct and without NUL, and bytes must match the shapes. Throws UserError when the file cannot be written.
 void write_safetensors(const fs::path& path, std::span<const NamedTensor> tensors,
                        const TensorMetadata& metadata = {{"format", "pt"}});
 

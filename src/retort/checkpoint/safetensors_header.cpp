@@ -1,5 +1,5 @@
-// See safetensors_header.h. The checks are those of the reference (safetensors, tensor.rs, Metadata::validate), and
-// beyond them: no duplicate names, no NUL in names, no unknown fields, at most 64 dimensions.
+// See safetensors_header.h. The checks are those of the reference (safetensors, tensor.rs, Metadata::validate), and in
+// addition: no duplicate names, no NUL in names, no unknown fields, at most 64 dimensions.
 #include "retort/checkpoint/safetensors_header.h"
 
 #include <fmt/ranges.h>
@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kMetadataKey = "__metadata__";
 constexpr size_t kMaxDimensions = 64;
 
-// Follows the only shape a header can have:
+// Accepts the only structure that a header can have:
 //   {"__metadata__": {string: string}, name: {"dtype": string, "shape": [n...], "data_offsets": [begin, end]}}
 class HeaderReader : public StrictJson {
  public:
@@ -152,7 +152,7 @@ class HeaderReader : public StrictJson {
     if (!dtype) {
       throw UserError(
           "tensor `{}` of `{}` must have an element type of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL, but has \"{}\"; "
-          "convert the model to one of them (quantized models are not read)",
+          "convert the model to one of them (quantized models are not supported)",
           shown_name(entry_.name), subject_, shown_name(text));
     }
     entry_.dtype = *dtype;
@@ -217,7 +217,7 @@ void check_size(const HeaderEntry& entry, const std::string& subject) {
   }
 }
 
-// The tensors, in the order of their bytes, must follow each other from the first data byte to the last.
+// The tensors, in the order of their offsets, must cover the data section without gaps.
 void check_layout(const std::vector<HeaderEntry>& entries, int64_t data_bytes, const std::string& subject) {
   int64_t position = 0;
   for (const HeaderEntry& entry : entries) {
@@ -241,7 +241,7 @@ void check_layout(const std::vector<HeaderEntry>& entries, int64_t data_bytes, c
   }
 }
 
-// A JSON string as serde_json writes it: quotes, backslashes and control characters escaped, all else as UTF-8.
+// A JSON string as serde_json writes it: escapes quotes, backslashes and control characters, writes the rest as UTF-8.
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
 
 std::string format_entry(const HeaderEntry& entry) {

@@ -1,6 +1,6 @@
-// The JSON header of a safetensors file: text in, one checked entry per tensor out. Read as a stream of events, never
-// as a tree, so that memory stays in proportion to the header, duplicate keys are seen, and nesting is bounded.
-// Format: https://github.com/huggingface/safetensors#format
+// The JSON header of a safetensors file: text in, one validated entry per tensor out. It is parsed as a stream of
+// events, not as a tree, so that memory stays in proportion to the header, duplicate keys are found, and nesting is
+// bounded. Format: https://github.com/huggingface/safetensors#format
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace retort::checkpoint {
 
-// One tensor's line of the header. Offsets count bytes from the end of the header.
+// One tensor of the header. Offsets count bytes from the end of the header.
 struct HeaderEntry {
   std::string name;
   Dtype dtype = Dtype::kF32;
@@ -27,9 +27,9 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
 };
 
-// Parses the header of file `subject`, whose data part holds `data_bytes` bytes, and checks everything: JSON and UTF-8,
-// duplicate names, element types, shapes, and that the tensors cover the data part exactly, without hole or overlap.
-// Throws UserError that names the file and the tensor.
+// Parses the header of the file `subject`, whose data section has `data_bytes` bytes. Checks JSON and UTF-8, duplicate
+// names, element types, shapes, and that the tensors cover the data section without gaps or overlaps. Throws UserError
+// that names the file and the tensor.
 SafetensorsHeader parse_safetensors_header(std::string_view text, int64_t data_bytes, const std::string& subject);
 
 // The header text that the safetensors library writes for these entries (in the given order), without padding.

@@ -1,4 +1,4 @@
-// See sharded.h. The other fields of the index ("metadata": {"total_size": ...}) are passed over.
+// See sharded.h. Ignores the other fields of the index ("metadata": {"total_size": ...}).
 #include "retort/checkpoint/sharded.h"
 
 #include <set>
@@ -8,7 +8,7 @@
 namespace retort::checkpoint {
 namespace {
 
-// Depth 1 is the index itself, depth 2 inside "weight_map" its pairs; values elsewhere are let pass, to a depth.
+// Depth 1 is the index, depth 2 inside "weight_map" its pairs; other values are skipped up to a depth limit.
 class IndexReader : public StrictJson {
  public:
   IndexReader(std::string subject, ShardIndex& index) : StrictJson(std::move(subject)), index_(index) {}
@@ -46,7 +46,7 @@ class IndexReader : public StrictJson {
  private:
   static constexpr int kMaxDepth = 16;
 
-  // A value of no interest: anywhere but as the index or inside its weight_map.
+  // Skips a value that is neither the index nor inside its weight_map.
   bool pass(const char* what) {
     if (depth_ == 0 || in_weight_map_) unexpected(what);
     return true;
@@ -86,7 +86,7 @@ ShardIndex parse_shard_index(std::string_view text, const std::string& subject) 
   for (const auto& [tensor, shard] : index.weight_map) {
     if (!is_plain_file_name(shard)) {
       throw UserError(
-          "tensor `{}` of `{}` must lie in a file of the same folder, but is said to be in \"{}\"; do not trust this "
+          "tensor `{}` of `{}` must be in a file of the same folder, but is listed in \"{}\"; do not trust this "
           "model: download it again from its source",
           shown_name(tensor), subject, shown_name(shard));
     }
@@ -104,9 +104,9 @@ ShardIndex read_shard_index(const fs::path& path) {
   const MappedFile file(path);
   ShardIndex index = parse_shard_index(file.text(), path.string());
   for (const std::string& shard : index.shards) {
-    std::error_code ignored;  // what cannot be looked at counts as absent
+    std::error_code ignored;  // a path that cannot be checked counts as missing
     if (!fs::exists(path.parent_path() / shard, ignored)) {
-      throw UserError("`{}` must stand beside `{}`, which lists it, but is not there; download it too",
+      throw UserError("`{}` must be in the folder of `{}`, which lists it, but is missing; download it too",
                       shown_name(shard), path.string());
     }
   }

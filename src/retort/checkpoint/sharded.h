@@ -1,5 +1,5 @@
-// The index of weights split over several files: `model.safetensors.index.json` and `pytorch_model.bin.index.json`.
-// It comes from a stranger, so a shard is a plain file name beside the index and nothing else.
+// The index of sharded weights: `model.safetensors.index.json` and `pytorch_model.bin.index.json`. The file is
+// untrusted, so a shard must be a plain file name in the same folder.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ struct ShardIndex {
 // empty weight_map, or a shard that is not a plain file name.
 ShardIndex parse_shard_index(std::string_view text, const std::string& subject);
 
-// The same from a file; throws also when a shard is not there, and names it.
+// Reads the index from a file; also throws when a shard file is missing, and names it.
 ShardIndex read_shard_index(const fs::path& path);
 
 }  // namespace retort::checkpoint

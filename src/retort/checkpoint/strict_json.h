@@ -1,5 +1,6 @@
-// JSON read as events, where every event that the format does not ask for is an error. The base of the readers of
-// safetensors headers and shard indexes: no tree is built, so a hostile text costs no more memory than what it names.
+// A JSON event parser that rejects every event which the format does not expect. Base class of the parsers of
+// safetensors headers and shard indexes. It builds no tree, so hostile input needs no more memory than its useful
+// content.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,12 +12,12 @@
 
 namespace retort::checkpoint {
 
-// A derived class overrides the events that it expects; the others come to `unexpected`, which throws UserError.
+// A derived class overrides the events that it expects; all others call `unexpected`, which throws UserError.
 class StrictJson : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit StrictJson(std::string subject) : subject_(std::move(subject)) {}
 
-  // Feeds the whole text to the events. A raw NUL is refused first: the parser would take it for the end.
+  // Parses the whole text. Rejects a raw NUL first, because the parser would take it for the end.
   void read(std::string_view text) {
     if (const size_t at = text.find('\0'); at != std::string_view::npos) {
       throw UserError("`{}` must hold JSON, but has a NUL byte at byte {} of it; {}", subject_, at, kDamagedRemedy);

@@ -1,4 +1,4 @@
-// See torch_archive.h. All entries lie in one folder whose name is free: <folder>/data.pkl, <folder>/data/<key>.
+// See torch_archive.h. All entries are in one folder of any name: <folder>/data.pkl, <folder>/data/<key>.
 #include "retort/checkpoint/torch_archive.h"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ std::string_view find_folder(const std::vector<ZipEntry>& entries, const std::st
       subject);
 }
 
-// Files that are built alike but hold something else.
+// Rejects files with the same layout but other content.
 void check_kind(std::string_view name, std::span<const std::byte> bytes, const std::string& subject) {
   if (name == "constants.pkl") {
     throw UserError(

@@ -1,4 +1,4 @@
-// The parts of a PyTorch file by their role: the pickle and the storages. (Formats: torch_file.h.)
+// The content of a PyTorch file: the pickle and the storages. (Formats: torch_file.h.)
 #pragma once
 
 #include <span>
@@ -10,17 +10,17 @@
 
 namespace retort::checkpoint {
 
-// How a message about damaged content ends.
+// The remedy in messages about damaged content.
 inline constexpr const char* kTorchFileRemedy = "the file is damaged: download it or save it again";
 
 struct TorchArchive {
   PickleContent content;                                                           // of the pickle
   std::unordered_map<std::string_view, std::span<const std::byte>> storages = {};  // by key
-  std::string_view storage_prefix = "data/";  // in front of a storage's key in messages
+  std::string_view storage_prefix = "data/";  // precedes a storage's key in messages
 };
 
-// Opens the archive and compares all checksums. Throws UserError for other kinds of file, each with its own remedy: the
-// tar archives before PyTorch 0.1.11, a Git LFS pointer, a TorchScript program, a big-endian file, a file that is none.
+// Opens the archive and compares all checksums. Throws UserError with a specific remedy for other kinds of files: tar
+// archives from before PyTorch 0.1.11, Git LFS pointers, TorchScript programs, big-endian files, unknown files.
 TorchArchive open_torch_archive(std::span<const std::byte> file_bytes, const std::string& subject);
 
 }  // namespace retort::checkpoint

@@ -1,5 +1,6 @@
-// See torch_file.h. Here the pickle's descriptions of tensors meet the archive's bytes: storages must be as long as
-// they say, tensors must stay inside their storages, and what is not in row-major order is copied so.
+// See torch_file.h. Combines the pickle's tensor descriptions with the archive's bytes: storages must have the
+// described size, tensors must stay inside their storages, and tensors that are not row-major are copied to row-major
+// order.
 #include "retort/checkpoint/torch_file.h"
 
 #include <simdjson.h>
@@ -14,7 +15,7 @@
 namespace retort::checkpoint {
 namespace {
 
-// Keys under which training programs keep the model (NVIDIA and DeepSpeed, Lightning, others).
+// Keys under which training programs store the model (NVIDIA and DeepSpeed, Lightning, others).
 constexpr std::array<std::string_view, 4> kWrapperKeys = {"model", "state_dict", "model_state_dict", "module"};
 constexpr int kMaxWrappers = 4;
 
@@ -28,7 +29,7 @@ bool is_row_major(const PickleTensor& tensor) {
   return true;
 }
 
-// Place of the last element of a tensor with elements; empty past 2^63 - 1.
+// Index of the last element of a non-empty tensor; empty above 2^63 - 1.
 std::optional<int64_t> maybe_last_element(const PickleTensor& tensor) {
   int64_t last = tensor.offset;
   for (size_t i = 0; i < tensor.shape.size(); ++i) {
@@ -39,12 +40,12 @@ std::optional<int64_t> maybe_last_element(const PickleTensor& tensor) {
   return last;
 }
 
-// Copies the elements in row-major order; the innermost dimension in a loop of its own, the others by counting.
+// Copies the elements to row-major order; an inner loop for the last dimension, an odometer for the others.
 void copy_strided(const PickleTensor& tensor, const std::byte* source, size_t element_bytes, std::byte* target) {
   const size_t rank = tensor.shape.size();
   std::vector<int64_t> index(rank, 0), strides(rank, 0);
   for (size_t i = 0; i < rank; ++i)
-    strides[i] = tensor.shape[i] == 1 ? 0 : tensor.strides[i];  // else it may be anything
+    strides[i] = tensor.shape[i] == 1 ? 0 : tensor.strides[i];  // a dimension of size 1 may have any stride
   const int64_t count = *maybe_element_count(tensor.shape);
   int64_t place = tensor.offset;
   for (int64_t done = 0; done < count; ++done) {
@@ -96,7 +97,7 @@ class TorchReader {
     return false;
   }
 
-  // The dictionary of the first wrapper key that holds one; null when there is none.
+  // The dictionary under the first wrapper key that has one; null when there is none.
   const PickleValue* maybe_unwrapped(const PickleValue& dict) const {
     for (const std::string_view key : kWrapperKeys) {
       const PickleValue* inner = maybe_item(dict, key);
@@ -114,7 +115,7 @@ class TorchReader {
     }
     if (dict->kind == PickleKind::kDict && has_tensors(*dict)) return *dict;
     throw UserError(
-        "`{}` must hold a dictionary of tensors, alone or under \"model\", \"state_dict\", "
+        "`{}` must hold a dictionary of tensors, directly or under \"model\", \"state_dict\", "
         "\"model_state_dict\" or \"module\", but holds none; save the model's state_dict",
         subject_);
   }
@@ -123,7 +124,7 @@ class TorchReader {
     const bool is_name = key.kind == PickleKind::kText && key.text.find('\0') == std::string_view::npos &&
                          simdjson::validate_utf8(key.text);
     if (!is_name)
-      throw UserError("every tensor of `{}` must have a text as its name, but one has none; {}", subject_,
+      throw UserError("every tensor of `{}` must have a string as its name, but one has not; {}", subject_,
                       kTorchFileRemedy);
     if (!names.insert(key.text).second) {
       throw UserError("tensor `{}` must be in `{}` once, but is there twice; {}", shown_name(key.text), subject_,
@@ -137,11 +138,11 @@ class TorchReader {
                     fmt::format(text, std::forward<Args>(args)...), kTorchFileRemedy);
   }
 
-  // The storage's bytes, as long as the pickle says.
+  // The storage's bytes; checks their count against the pickle.
   std::span<const std::byte> storage_bytes(const std::string& name, const PickleStorage& storage) const {
     const auto found = archive_.storages.find(storage.key);
     if (found == archive_.storages.end())
-      fail(name, "have its storage in the file, but `{}{}` is not there", archive_.storage_prefix,
+      fail(name, "have its storage in the file, but `{}{}` is missing", archive_.storage_prefix,
            shown_name(storage.key));
     const int64_t element_bytes = storage.dtype ? dtype_bytes(*storage.dtype) : 1;
     int64_t byte_count = 0;
@@ -177,8 +178,8 @@ class TorchReader {
     content_.tensors.push_back({std::move(name), *tensor.dtype, tensor.shape, view});
   }
 
-  // Elements of the tensor, all of which lie inside its storage. A view that repeats elements is refused: a few bytes
-  // could ask for any amount of memory.
+  // Checks that all elements of the tensor are inside its storage and returns their count. Rejects views that repeat
+  // elements, because a few bytes could then ask for any amount of memory.
   int64_t checked_count(const std::string& name, const PickleTensor& tensor, int64_t storage_elements) const {
     const auto count = maybe_element_count(tensor.shape);
     if (count == 0) return 0;

@@ -1,7 +1,6 @@
 // PyTorch's own files (`pytorch_model.bin`, `.pt`): a ZIP archive with a pickle and one entry per storage, or, before
-// PyTorch 1.6, pickles and storages one after the other (torch_sequence.h). Read without PyTorch and without running
-// anything: the pickle is interpreted by a small machine that knows tensors and plain values only (pickle_machine.h),
-// and every size is checked against the file.
+// PyTorch 1.6, a sequence of pickles and storages (torch_sequence.h). Read without PyTorch and without executing
+// anything: pickle_machine.h interprets only tensors and plain values, and every size is checked against the file.
 // Format: torch/serialization.py, torch/csrc/jit/serialization.
 #pragma once
 
@@ -14,19 +13,19 @@
 
 namespace retort::checkpoint {
 
-// The tensors of a checkpoint: of the dictionary itself, or of the one under "model", "state_dict",
-// "model_state_dict" or "module"; the rest of the file (optimizer, step counts) is left out.
+// The tensors of a checkpoint: those of its dictionary, or of the dictionary under "model", "state_dict",
+// "model_state_dict" or "module". The rest of the file (optimizer, step counts) is ignored.
 struct TorchContent {
   std::vector<NamedTensor> tensors;  // in the order of the dictionary; contiguous
-  // Bytes of tensors whose elements did not lie in row-major order in the file; the others are views of the file.
+  // Copies of tensors that are not contiguous in the file; all other tensors are views of the file.
   std::vector<std::unique_ptr<std::byte[]>> rearranged;
 };
 
-// Reads a whole file given as bytes; the views need `file_bytes` to stay. Throws UserError that names `subject` (the
-// path), what is wrong and the remedy: not a ZIP, compressed, wrong checksum, a forbidden call, sizes that lie.
+// Parses a whole file from memory; the views need `file_bytes` to stay valid. Throws UserError that names `subject`
+// (the path), the problem and the remedy: no ZIP, compressed, wrong checksum, a forbidden call, inconsistent sizes.
 TorchContent parse_torch_file(std::span<const std::byte> file_bytes, const std::string& subject);
 
-// Such a file kept mapped; the tensors live as long as the object, also after it was moved.
+// A mapped PyTorch file; the tensors are valid while the object lives, also after a move.
 class TorchFile {
  public:
   explicit TorchFile(const fs::path& path);

@@ -1,5 +1,5 @@
-// See torch_sequence.h. The pickles go through the machine that reads those of newer files, one after the other; the
-// facts about the machine are passed over, as PyTorch does: elements are little-endian always.
+// See torch_sequence.h. The pickles are read by the same machine as those of newer files. The system information is
+// ignored, as in PyTorch: elements are always little-endian.
 #include "retort/checkpoint/torch_sequence.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace retort::checkpoint {
 namespace {
 
-// MAGIC_NUMBER, 0x1950a86a20f9469cfc6c, as pickles have it: ten bytes from protocol 2 on, digits before.
+// MAGIC_NUMBER, 0x1950a86a20f9469cfc6c, as pickles encode it: ten bytes from protocol 2 on, decimal digits before.
 constexpr std::string_view kMagicBytes = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 constexpr std::string_view kMagicDigits = "119547037146038801333356";
 constexpr int64_t kProtocolVersion = 1001;
@@ -21,7 +21,7 @@ struct ElementBytes {
   int64_t bytes;
 };
 
-// Types that hold no weights of ours but have to be stepped over.
+// Element types that are not supported as weights but have to be skipped.
 constexpr std::array<ElementBytes, 7> kOtherTypes = {{{"UntypedStorage", 1},
                                                       {"ComplexFloatStorage", 8},
                                                       {"ComplexDoubleStorage", 16},
@@ -36,14 +36,14 @@ class SequenceReader {
       : cursor_(bytes, subject), subject_(subject) {}
 
   TorchArchive read() {
-    read_next_pickle(cursor_, subject_);  // the magic number, which brought us here
+    read_next_pickle(cursor_, subject_);  // the magic number, already checked
     check_version(read_next_pickle(cursor_, subject_));
-    read_next_pickle(cursor_, subject_);  // facts about the machine
+    read_next_pickle(cursor_, subject_);  // system information
     TorchArchive archive{.content = read_next_pickle(cursor_, subject_), .storage_prefix = "storage "};
     remember_storages(archive.content.storages);
     const PickleContent keys = read_next_pickle(cursor_, subject_);
     const PickleValue& list = keys.values[keys.root];
-    if (list.kind != PickleKind::kList) fail("a list of its storages behind its tensors, but has none");
+    if (list.kind != PickleKind::kList) fail("a list of its storages after its tensors, but has none");
     for (const ValueId item : list.items) read_storage(keys.values[item], archive);
     return archive;
   }
@@ -57,7 +57,7 @@ class SequenceReader {
 
   void check_version(const PickleContent& content) const {
     const PickleValue& version = content.values[content.root];
-    if (version.kind != PickleKind::kInteger) fail("its version behind the magic number, but has none");
+    if (version.kind != PickleKind::kInteger) fail("its version after the magic number, but has none");
     if (version.number != kProtocolVersion) fail("the version {}, but has {}", kProtocolVersion, version.number);
   }
 
@@ -73,7 +73,7 @@ class SequenceReader {
     return row->bytes;
   }
 
-  // Tensors that share a storage say the same of it.
+  // All tensors of a storage must describe it equally.
   void remember_storages(const std::vector<PickleStorage>& storages) {
     for (const PickleStorage& storage : storages) {
       const auto [known, is_new] = storage_of_.emplace(storage.key, &storage);
@@ -92,7 +92,7 @@ class SequenceReader {
       fail("{} elements in storage {}, but has {}", wanted, shown_name(key.text), element_count);
     int64_t byte_count = 0;
     if (__builtin_mul_overflow(element_count, element_bytes(*found->second), &byte_count))
-      fail("room for storage {}, but it says {} elements", shown_name(key.text), element_count);
+      fail("all bytes of storage {}, but it claims {} elements", shown_name(key.text), element_count);
     const auto bytes = cursor_.take_bytes(static_cast<uint64_t>(byte_count));
     if (!archive.storages.emplace(found->first, bytes).second)
       fail("each storage once, but has {} twice", shown_name(key.text));
@@ -100,13 +100,13 @@ class SequenceReader {
 
   ByteCursor cursor_;
   const std::string& subject_;
-  std::unordered_map<std::string_view, const PickleStorage*> storage_of_;  // of the archive's content
+  std::unordered_map<std::string_view, const PickleStorage*> storage_of_;  // by key; storages of the archive's content
 };
 
 }  // namespace
 
 bool is_torch_sequence(std::span<const std::byte> file_bytes) {
-  constexpr size_t kLargestHead = 64;  // protocol, frame and the number
+  constexpr size_t kLargestHead = 64;  // protocol, frame and magic number
   const auto head = file_bytes.first(std::min(file_bytes.size(), kLargestHead));
   const std::string subject = "head";
   try {

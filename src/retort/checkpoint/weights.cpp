@@ -13,11 +13,11 @@
 namespace retort::checkpoint {
 namespace {
 
-// In order of preference: what executes nothing by design first, one file before many (as transformers looks).
+// In order of preference: formats that cannot execute code first, a single file before shards (as in transformers).
 constexpr std::array kWeightFileNames = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
                                          "pytorch_model.bin.index.json"};
 
-// What cannot be looked at counts as absent.
+// A path that cannot be checked counts as missing.
 bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
@@ -32,7 +32,7 @@ fs::path find_weight_file(const fs::path& folder) {
       folder.string(), fmt::join(kWeightFileNames, ", "));
 }
 
-// PyTorch files are known by how they begin, else by the endings that people give them.
+// Recognizes PyTorch files by their first bytes, else by their usual suffixes.
 bool is_torch_file(const fs::path& path) {
   const MappedFile file(path);
   if (file.text().starts_with("PK\x03\x04") || is_torch_sequence(file.bytes())) return true;
@@ -86,7 +86,7 @@ void WeightFiles::index_names() {
 
 WeightFiles open_weights(const fs::path& path) {
   if (!is_there(path)) {
-    throw UserError("`{}` must be a model folder or a weight file, but is not there; check the path", path.string());
+    throw UserError("`{}` must be a model folder or a weight file, but does not exist; check the path", path.string());
   }
   const fs::path file = fs::is_directory(path) ? find_weight_file(path) : path;
   WeightFiles weights;

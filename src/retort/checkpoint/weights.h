@@ -1,4 +1,4 @@
-// The weights of a model folder, whatever files hold them: one list of named tensors, mapped, nothing copied.
+// The weights of a model folder in any supported format: one list of named tensors, memory-mapped, not copied.
 #pragma once
 
 #include <map>
@@ -12,16 +12,16 @@
 
 namespace retort::checkpoint {
 
-// Open weight files and their tensors, named as in the files (see dialects.h for what the names mean). Views stay
-// valid as long as the object, also after it was moved. Reading from several threads is safe.
+// Open weight files and their tensors, named as in the files (dialects.h maps the names). Views are valid while the
+// object lives, also after a move. Thread-safe for reading.
 class WeightFiles {
  public:
   const std::vector<NamedTensor>& tensors() const { return tensors_; }
-  // By its name in the file; null when there is none.
+  // Finds a tensor by its name in the file; null when there is none.
   const NamedTensor* find(std::string_view name) const;
-  // The files read, shards in order of name.
+  // The files read, shards sorted by name.
   const std::vector<fs::path>& paths() const { return paths_; }
-  // Of safetensors files, those of all shards together; empty for PyTorch files.
+  // The metadata of safetensors files, merged over all shards; empty for PyTorch files.
   const TensorMetadata& metadata() const { return metadata_; }
 
  private:
@@ -38,12 +38,12 @@ class WeightFiles {
   TensorMetadata metadata_;
 };
 
-// Opens the weights of a model folder: the first of model.safetensors, model.safetensors.index.json, pytorch_model.bin
-// and pytorch_model.bin.index.json that is there. A path of one such file opens that file. Throws UserError when there
-// is none (naming what was looked for), when a file is damaged, and when a shard lacks a tensor that the index lists.
+// Opens the weights of a model folder: the first existing file of model.safetensors, model.safetensors.index.json,
+// pytorch_model.bin and pytorch_model.bin.index.json. A path to such a file opens that file. Throws UserError when
+// there is none (naming the candidates), when a file is damaged, and when a shard lacks a tensor that the index lists.
 WeightFiles open_weights(const fs::path& path);
 
-// Whether the folder holds one of those files.
+// Whether the folder contains one of those files.
 bool has_weights(const fs::path& folder);
 
 }  // namespace retort::checkpoint

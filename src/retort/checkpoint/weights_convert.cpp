@@ -1,5 +1,5 @@
-// See weights_convert.h. The loops have no branches and read through memcpy, so that the compiler makes vector code
-// of them and a file may hold its tensors at any address.
+// See weights_convert.h. The loops have no branches and read with memcpy, so that the compiler vectorizes them and
+// tensors may be unaligned.
 #include "retort/checkpoint/weights_convert.h"
 
 #include <bit>
@@ -20,8 +20,8 @@ T load_element(const std::byte* bytes, int64_t index) {
   return value;
 }
 
-// IEEE half to single, by integers and one subtraction that normalizes subnormals; never touches a subnormal single,
-// so it is right in flush-to-zero mode too.
+// IEEE half to single precision, by integer operations and one subtraction that normalizes subnormals. It never
+// produces a subnormal single, so it is right in flush-to-zero mode too.
 float half_to_float(uint16_t half) {
   const uint32_t magnitude = (half & 0x7FFFu) << 13;
   const uint32_t exponent = half & 0x7C00u;
@@ -72,7 +72,7 @@ void to_float32(const NamedTensor& tensor, std::span<float> out, const std::stri
       return convert_elements<uint16_t>(tensor, out, bfloat_to_float);
     default:
       throw UserError(
-          "{}tensor `{}` must hold F32, F16, BF16 or F64 numbers, but holds {}; quantized models are not read",
+          "{}tensor `{}` must hold F32, F16, BF16 or F64 numbers, but holds {}; quantized models are not supported",
           file.empty() ? "" : fmt::format("`{}`: ", file), shown_name(tensor.name), dtype_name(tensor.dtype));
   }
 }

@@ -1,4 +1,4 @@
-// Element types of weights: whatever floating-point type a file has becomes fp32, and fp32 becomes bf16 for writing.
+// Element type conversion of weights: any floating-point type of a file to fp32, and fp32 to bf16 for writing.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace retort::checkpoint {
 
-// The tensor's values as fp32, row-major: F32 copied, F16 and BF16 exactly, F64 rounded to nearest even; NaN and
-// infinity stay so. `out` has element_count() places. Several threads. Throws UserError for whole-number types: such
-// a tensor belongs to a quantized model; the message names `file`, unless that is empty.
+// Converts the tensor's values to fp32, row-major: F32 is copied, F16 and BF16 are exact, F64 is rounded to nearest
+// even; NaN and infinity are kept. `out` has element_count() elements. Parallel. Throws UserError for integer types
+// (quantized models); the message names `file` unless it is empty.
 void to_float32(const NamedTensor& tensor, std::span<float> out, const std::string& file = "");
-// The same for weights of a model; throws DivergenceError that names `file` and the tensor where a value is not finite.
+// Converts model weights; throws DivergenceError that names `file` and the tensor when a value is not finite.
 void to_finite_float32(const NamedTensor& tensor, std::span<float> out, const std::string& file);
 
-// bf16 bits of each value, rounded to nearest even; NaN stays NaN (made quiet). Same number of places in and out.
+// Converts to bf16 bits, rounded to nearest even; NaN becomes a quiet NaN. `out` has as many elements as `values`.
 void to_bfloat16(std::span<const float> values, std::span<uint16_t> out);
 
 }  // namespace retort::checkpoint

@@ -1,5 +1,6 @@
-// See zip_archive.h. Trust runs from the end of the file to its front: the end record gives the central directory, the
-// directory the entries, and each entry's local header must agree with the directory.
+// See zip_archive.h. Each record is checked against the previous one, from the end of the file to its beginning: the
+// end record locates the central directory, the directory the entries, and each local header must agree with the
+// directory.
 #include "retort/checkpoint/zip_archive.h"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include "retort/base/thread.h"
 #include "retort/checkpoint/byte_cursor.h"
 #include "retort/checkpoint/named_tensor.h"
+#include "retort/checkpoint/zip_checksum.h"
 
 namespace retort::checkpoint {
 namespace {
@@ -15,11 +17,11 @@ namespace {
 constexpr uint32_t kLocalSignature = 0x04034B50, kCentralSignature = 0x02014B50, kEndSignature = 0x06054B50;
 constexpr uint32_t kEnd64Signature = 0x06064B50, kLocator64Signature = 0x07064B50;
 constexpr size_t kEndBytes = 22, kLocator64Bytes = 20, kEnd64Bytes = 56, kMaxCommentBytes = 65535;
-constexpr uint32_t kIn64 = 0xFFFFFFFF;  // "see the ZIP64 record"
+constexpr uint32_t kIn64 = 0xFFFFFFFF;  // the value is in the ZIP64 record
 constexpr uint16_t kEncryptedFlag = 1, kSizesFollowFlag = 8, kStoredMethod = 0, kZip64ExtraId = 1;
 constexpr const char* kZipRemedy = "the file is damaged or was tampered with: download it or save it again";
 
-// The central directory: where it is and how many entries it lists.
+// The central directory: its location and number of entries.
 struct Directory {
   uint64_t begin = 0, byte_count = 0, entry_count = 0;
 };
@@ -33,7 +35,7 @@ class ZipReader {
     ByteCursor cursor(bytes_.subspan(directory.begin, directory.byte_count), subject_);
     std::vector<ZipEntry> entries;
     for (uint64_t i = 0; i < directory.entry_count; ++i) entries.push_back(read_entry(cursor, directory.begin));
-    if (cursor.remaining_bytes() != 0) fail("a directory of exactly {} entries, but it goes on", directory.entry_count);
+    if (cursor.remaining_bytes() != 0) fail("a directory of exactly {} entries, but has more", directory.entry_count);
     check_apart(entries);
     return entries;
   }
@@ -51,7 +53,7 @@ class ZipReader {
     return signature;
   }
 
-  // The end record closes the file, but for a comment whose length it tells.
+  // The end record is the last record, followed only by a comment whose length it gives.
   size_t find_end_record() const {
     if (bytes_.size() < kEndBytes) fail("an end record, but the file has only {} bytes", bytes_.size());
     const size_t last = bytes_.size() - kEndBytes;
@@ -73,7 +75,7 @@ class ZipReader {
     const auto byte_count = cursor.take<uint32_t>(), begin = cursor.take<uint32_t>();
     const bool has_locator = end >= kLocator64Bytes && signature_at(end - kLocator64Bytes) == kLocator64Signature;
     if (has_locator) return find_directory64(end - kLocator64Bytes);
-    if (disk != 0 || directory_disk != 0 || entries_here != entries) fail("one disk, but says it has several");
+    if (disk != 0 || directory_disk != 0 || entries_here != entries) fail("one disk, but claims several");
     return checked(Directory{begin, byte_count, entries}, end);
   }
 
@@ -86,19 +88,19 @@ class ZipReader {
     ByteCursor fields(bytes_.subspan(record + 4, kEnd64Bytes - 4), subject_);
     const auto record_bytes = fields.take<uint64_t>();
     if (record_bytes != locator - record - 12)
-      fail("a ZIP64 end record of {} bytes, but it says {}", locator - record - 12, record_bytes);
+      fail("a ZIP64 end record of {} bytes, but it claims {}", locator - record - 12, record_bytes);
     fields.take<uint32_t>();  // versions
     const auto disk = fields.take<uint32_t>(), directory_disk = fields.take<uint32_t>();
     const auto entries_here = fields.take<uint64_t>(), entries = fields.take<uint64_t>();
     const auto byte_count = fields.take<uint64_t>(), begin = fields.take<uint64_t>();
-    if (disk != 0 || directory_disk != 0 || entries_here != entries) fail("one disk, but says it has several");
+    if (disk != 0 || directory_disk != 0 || entries_here != entries) fail("one disk, but claims several");
     return checked(Directory{begin, byte_count, entries}, record);
   }
 
   // The directory must end where the end records begin.
   Directory checked(Directory directory, uint64_t end) const {
     if (directory.begin > end || directory.byte_count != end - directory.begin) {
-      fail("its directory in front of the end record at byte {}, but says {} bytes from byte {}", end,
+      fail("its directory before the end record at byte {}, but claims {} bytes from byte {}", end,
            directory.byte_count, directory.begin);
     }
     return directory;
@@ -122,19 +124,18 @@ class ZipReader {
     read_zip64_extra(cursor.take_bytes(extra_bytes), entry.name, {&byte_count, &stored_bytes, &entry.header_begin});
     cursor.take_bytes(comment_bytes);
     if (method != kStoredMethod) {
-      throw UserError(
-          "entry `{}` of `{}` must be stored as it is, but is compressed; save the file again with torch.save",
-          shown_name(entry.name), subject_);
+      throw UserError("entry `{}` of `{}` must be uncompressed, but is compressed; save the file again with torch.save",
+                      shown_name(entry.name), subject_);
     }
     if ((flags & kEncryptedFlag) != 0 || disk != 0)
       fail("`{}` neither encrypted nor on another disk", shown_name(entry.name));
     if (stored_bytes != byte_count)
-      fail("`{}` stored in its own size of {} bytes, but says {}", shown_name(entry.name), byte_count, stored_bytes);
+      fail("`{}` stored in its own size of {} bytes, but claims {}", shown_name(entry.name), byte_count, stored_bytes);
     entry.bytes = find_bytes(entry, byte_count, directory_begin);
     return entry;
   }
 
-  // A folder's entry ends in `/`; that one is no part of its path.
+  // Checks that the name is a relative path without `..`; the name of a folder entry ends in `/`.
   void check_name(std::string_view full_name) const {
     const std::string_view name = full_name.substr(0, full_name.size() - (full_name.ends_with('/') ? 1 : 0));
     bool is_safe = !name.empty() && name.find_first_of(std::string_view("\\:\0", 3)) == std::string_view::npos;
@@ -147,7 +148,7 @@ class ZipReader {
     if (!is_safe) fail("entries inside its own folder, but has one named `{}`", shown_name(full_name));
   }
 
-  // Takes 64-bit numbers, in the format's order, for those of `numbers` that the 32-bit fields could not hold.
+  // Reads the 64-bit values, in the format's order, of those `numbers` that do not fit the 32-bit fields.
   void read_zip64_extra(std::span<const std::byte> extra, std::string_view name,
                         std::initializer_list<uint64_t*> numbers) const {
     ByteCursor cursor(extra, subject_);
@@ -165,7 +166,7 @@ class ZipReader {
     }
   }
 
-  // The entry's bytes behind its local header, which must say the same as the directory.
+  // The entry's bytes, which follow its local header; the header must agree with the directory.
   std::span<const std::byte> find_bytes(const ZipEntry& entry, uint64_t byte_count, uint64_t directory_begin) const {
     if (entry.header_begin > directory_begin)
       fail("`{}` before its directory, but not at byte {}", shown_name(entry.name), entry.header_begin);
@@ -189,7 +190,7 @@ class ZipReader {
     return cursor.take_bytes(byte_count);
   }
 
-  // No name twice, and no byte in two entries. Leaves the entries in the order of their bytes.
+  // Checks that names are unique and entries do not overlap. Sorts the entries by their offsets.
   void check_apart(std::vector<ZipEntry>& entries) const {
     std::set<std::string_view> names;
     for (const ZipEntry& entry : entries) {

@@ -1,5 +1,5 @@
-// The directory of a ZIP archive as PyTorch writes it: every entry stored, none compressed. Nothing is extracted; an
-// entry is a view of the file. Format: PKWARE APPNOTE 6.3.9, sections 4.3 to 4.5 (with ZIP64).
+// The directory of an uncompressed ZIP archive as PyTorch writes it. Nothing is extracted; an entry is a view of the
+// file. Format: PKWARE APPNOTE 6.3.9, sections 4.3 to 4.5 (with ZIP64).
 #pragma once
 
 #include <cstdint>
@@ -11,21 +11,18 @@
 namespace retort::checkpoint {
 
 struct ZipEntry {
-  std::string_view name;             // a relative path with `/`, free of `..`
+  std::string_view name;             // a relative path with `/`, without `..`
   std::span<const std::byte> bytes;  // as stored
-  uint32_t checksum = 0;             // CRC-32 that `bytes` should have
-  uint64_t header_begin = 0;         // place of the entry's local header in the file
+  uint32_t checksum = 0;             // expected CRC-32 of `bytes`
+  uint64_t header_begin = 0;         // offset of the entry's local header in the file
 };
 
-// The entries in the order of their bytes. Throws UserError that names `subject` for anything but stored entries,
-// encryption, several disks, names that leave the folder or come twice, and sizes or places that disagree or overlap.
-// Checksums are not looked at.
+// The entries in the order of their offsets. Throws UserError that names `subject` for compressed entries, encryption,
+// several disks, names that leave the folder or repeat, and inconsistent or overlapping sizes and offsets. Does not
+// check checksums.
 std::vector<ZipEntry> parse_zip(std::span<const std::byte> file_bytes, const std::string& subject);
 
-// Compares every entry's bytes with its checksum, several entries at once. Throws UserError that names the entry.
+// Compares every entry's bytes with its checksum, in parallel. Throws UserError that names the entry.
 void check_zip_checksums(std::span<const ZipEntry> entries, const std::string& subject);
-
-// CRC-32 as ZIP has it (polynomial 0xEDB88320, reflected).
-uint32_t compute_crc32(std::span<const std::byte> bytes);
 
 }  // namespace retort::checkpoint

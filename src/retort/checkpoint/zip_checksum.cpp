@@ -1,10 +1,10 @@
-// CRC-32, eight bytes at a step: eight tables, each for a byte that lies one further from the end ("slicing by 8",
+// CRC-32, eight bytes per step: eight tables, one per byte position ("slicing by 8",
 // Kounavis and Berry, 2005).
+#include "retort/checkpoint/zip_checksum.h"
+
 #include <array>
 #include <bit>
 #include <cstring>
-
-#include "retort/checkpoint/zip_archive.h"
 
 namespace retort::checkpoint {
 namespace {

@@ -1,5 +1,5 @@
-// One row of the table of commands. A command is one file in this folder: it fills a configuration struct from the
-// words that follow its name, calls a recipe and prints the result; the table in commands.cpp lists it.
+// An entry of the command table. Each command has one file in this folder: it fills a configuration struct from the
+// command-line arguments, calls a recipe and prints the result. The table in commands.cpp lists it.
 #pragma once
 
 #include <span>
@@ -12,22 +12,22 @@
 namespace retort::cli {
 
 struct Command {
-  const char* name;     // the one to three words that call it: "finetune squad"
-  const char* group;    // its section in `retort --help`
-  const char* summary;  // one line, what is read -> what is written
-  // Gets the words behind the name; answers the exit code. Null where the body lies in the module for tensors.
+  const char* name;     // one to three words: "finetune squad"
+  const char* group;    // section of `retort --help`
+  const char* summary;  // one line: inputs -> outputs
+  // Takes the arguments after the name and returns the exit code. Null when the command is in the tensor module.
   int (*run)(const std::vector<std::string>& arguments) = nullptr;
-  void (*describe)(FieldList& list) = nullptr;  // lists the flags; null when there are none
-  bool hidden = false;                          // works, but is in no list: for maintainers
+  void (*describe)(FieldList& list) = nullptr;  // lists the flags; null when the command has none
+  bool hidden = false;                          // for maintainers: works, but help and reference omit it
 };
 
 // The version of this program, "0.1.0".
 const char* version_text();
 
-// Every command, in the order in which help and reference show them.
+// Every command, in the order of --help and the reference.
 std::span<const Command> commands();
 
-// For Command::describe: the fields of a configuration with its default values, which live until the next call.
+// For Command::describe: the fields of a configuration with their default values, valid until the next call.
 template <typename Config>
 void describe_config(FieldList& list) {
   static Config config;
@@ -35,7 +35,7 @@ void describe_config(FieldList& list) {
   config.fields(list);
 }
 
-// For Command::run: flags -> configuration -> `kRun(configuration)` -> the result as the last line.
+// For Command::run: parses the flags, calls `kRun(configuration)` and prints its result as the last line.
 template <typename Config, Json (*kRun)(const Config&)>
 int run_with_config(const std::vector<std::string>& arguments) {
   Config config;
@@ -43,7 +43,7 @@ int run_with_config(const std::vector<std::string>& arguments) {
   config.fields(list);
   parse_flags(list, arguments);
   const Json result = kRun(config);
-  if (!result.is_null()) print_result(result);  // only the main process of a run has one
+  if (!result.is_null()) print_result(result);  // only rank 0 has a result
   return 0;
 }
 

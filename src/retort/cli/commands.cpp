@@ -1,4 +1,4 @@
-// The table of commands: everything `retort` can do, one row each, in the order of --help.
+// The table of commands: one entry per command, in the order of --help.
 #include <array>
 
 #include "retort/base/error.h"
@@ -36,12 +36,12 @@ namespace retort::cli {
 namespace {
 
 int run_version(const std::vector<std::string>& arguments) {
-  if (!arguments.empty()) throw UserError("`retort version` must stand alone, but is followed by `{}`", arguments[0]);
+  if (!arguments.empty()) throw UserError("`retort version` must have no arguments, but has `{}`", arguments[0]);
   print_result({{"version", version_text()}});
   return 0;
 }
 
-// `help` itself is answered by dispatch before the table is asked; its row is there to be listed.
+// dispatch.cpp handles `help` before it looks at the table; the entry only makes --help list it.
 int run_help(const std::vector<std::string>&) { return 0; }
 
 constexpr const char* kAbout = "About";
@@ -49,27 +49,27 @@ constexpr const char* kStart = "Start";
 constexpr const char* kPrepare = "Prepare";
 constexpr const char* kTrain = "Train";
 constexpr const char* kEvaluate = "Evaluate";
-constexpr const char* kAsk = "Ask";
-constexpr const char* kMeasure = "Measure";
+constexpr const char* kPredict = "Predict";
+constexpr const char* kBenchmark = "Benchmark";
 
 constexpr auto kCommands = std::to_array<Command>({
     {.name = "demo",
      .group = kStart,
-     .summary = "nothing -> a small question-answering world and a model fine-tuned on it",
+     .summary = "make a small question-answering data set, fine-tune a teacher and students on it",
      .describe = describe_config<recipe::DemoConfig>},
     {.name = "tokenize",
      .group = kPrepare,
-     .summary = "text lines -> token ids, one line each; or ids -> text",
+     .summary = "text lines -> token ids, one line per line; or ids -> text",
      .run = run_tokenize,
      .describe = describe_config<TokenizeConfig>},
     {.name = "data binarize",
      .group = kPrepare,
-     .summary = "text, one sequence a line -> token file",
+     .summary = "text, one sequence per line -> token file",
      .run = run_with_config<recipe::BinarizeConfig, recipe::binarize>,
      .describe = describe_config<recipe::BinarizeConfig>},
     {.name = "data count",
      .group = kPrepare,
-     .summary = "token file -> counts of the tokens",
+     .summary = "token file -> token counts",
      .run = run_with_config<recipe::CountTokensConfig, recipe::count_tokens>,
      .describe = describe_config<recipe::CountTokensConfig>},
     {.name = "data features squad",
@@ -79,12 +79,12 @@ constexpr auto kCommands = std::to_array<Command>({
      .describe = describe_config<SquadFeaturesConfig>},
     {.name = "data features glue",
      .group = kPrepare,
-     .summary = "files of a GLUE task -> feature cache",
+     .summary = "GLUE task files -> feature cache",
      .run = run_with_config<GlueFeaturesConfig, make_glue_features>,
      .describe = describe_config<GlueFeaturesConfig>},
     {.name = "data augment squad",
      .group = kPrepare,
-     .summary = "SQuAD v1.1 + masked LM + GloVe -> more paragraphs",
+     .summary = "SQuAD v1.1 + masked LM + GloVe -> augmented SQuAD file",
      .describe = describe_config<recipe::AugmentSquadConfig>},
     {.name = "data augment glue",
      .group = kPrepare,
@@ -92,7 +92,7 @@ constexpr auto kCommands = std::to_array<Command>({
      .describe = describe_config<recipe::AugmentGlueConfig>},
     {.name = "pretrain",
      .group = kTrain,
-     .summary = "token file + model folder -> masked language model, its loss",
+     .summary = "token file + model folder -> masked language model, held-out loss",
      .describe = describe_config<recipe::PretrainConfig>},
     {.name = "finetune squad",
      .group = kTrain,
@@ -100,15 +100,15 @@ constexpr auto kCommands = std::to_array<Command>({
      .describe = describe_config<recipe::FinetuneSquadConfig>},
     {.name = "finetune glue",
      .group = kTrain,
-     .summary = "files of a GLUE task + model folder -> model folder, predictions, scores",
+     .summary = "GLUE task files + model folder -> model folder, predictions, scores",
      .describe = describe_config<recipe::FinetuneGlueConfig>},
     {.name = "extract",
      .group = kTrain,
-     .summary = "teacher folder + chosen layers -> student folder",
+     .summary = "teacher model folder + layer indices -> student model folder",
      .describe = describe_config<recipe::ExtractConfig>},
     {.name = "distill mlm",
      .group = kTrain,
-     .summary = "token file + student + teacher -> masked language model, its loss",
+     .summary = "token file + student + teacher -> masked language model, held-out loss",
      .describe = describe_config<recipe::DistillMlmConfig>},
     {.name = "distill squad",
      .group = kTrain,
@@ -116,19 +116,20 @@ constexpr auto kCommands = std::to_array<Command>({
      .describe = describe_config<recipe::DistillSquadConfig>},
     {.name = "distill backbone",
      .group = kTrain,
-     .summary = "token or task files + student + teacher -> body that computes alike",
+     .summary =
+         "token or task files + student + teacher -> student encoder trained to match the teacher's hidden states",
      .describe = describe_config<recipe::DistillBackboneConfig>},
     {.name = "distill prediction",
      .group = kTrain,
-     .summary = "task files + student + teacher -> model folder that answers alike",
+     .summary = "task files + student + teacher -> model folder trained on the teacher's soft targets",
      .describe = describe_config<recipe::DistillPredictionConfig>},
     {.name = "evaluate squad",
      .group = kEvaluate,
-     .summary = "model folder + SQuAD file -> predictions, n-best, null odds, scores",
+     .summary = "model folder + SQuAD file -> predictions, n-best lists, null odds, scores",
      .describe = describe_config<recipe::EvaluateSquadConfig>},
     {.name = "evaluate glue",
      .group = kEvaluate,
-     .summary = "model folder + files of a GLUE task -> predictions, scores",
+     .summary = "model folder + GLUE task files -> predictions, scores",
      .describe = describe_config<recipe::EvaluateGlueConfig>},
     {.name = "score squad",
      .group = kEvaluate,
@@ -140,42 +141,42 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "token ids -> hidden states and logits in a safetensors file",
      .describe = describe_config<recipe::ForwardConfig>},
     {.name = "predict qa",
-     .group = kAsk,
+     .group = kPredict,
      .summary = "questions with contexts -> answers",
      .describe = describe_config<recipe::PredictQaConfig>},
     {.name = "predict text",
-     .group = kAsk,
+     .group = kPredict,
      .summary = "sentences -> labels",
      .describe = describe_config<recipe::PredictTextConfig>},
     {.name = "bench train",
-     .group = kMeasure,
-     .summary = "model + training files -> sequences a second, utilization, memory",
+     .group = kBenchmark,
+     .summary = "model + training files -> training throughput, utilization, peak memory",
      .describe = describe_config<measure::BenchTrainConfig>},
     {.name = "bench infer",
-     .group = kMeasure,
-     .summary = "model + evaluation files -> sequences a second, latency percentiles",
+     .group = kBenchmark,
+     .summary = "model + evaluation files -> inference throughput, latency percentiles",
      .describe = describe_config<measure::BenchInferConfig>},
     {.name = "bench tokenize",
-     .group = kMeasure,
-     .summary = "SQuAD contexts or text lines -> megabytes and tokens a second",
+     .group = kBenchmark,
+     .summary = "SQuAD contexts or text lines -> tokenizer throughput in MB/s and tokens/s",
      .describe = describe_config<measure::BenchTokenizeConfig>},
     {.name = "bench data",
-     .group = kMeasure,
-     .summary = "training files -> seconds until features are made, and found in the cache",
+     .group = kBenchmark,
+     .summary = "training files -> seconds to make the features, and to load them from the cache",
      .describe = describe_config<measure::BenchDataConfig>},
     {.name = "inspect",
      .group = kAbout,
-     .summary = "weights, model folder, tokens or cache -> what is in it",
+     .summary = "weights, model folder, token file or cache -> summary of its contents",
      .run = run_inspect,
      .describe = describe_config<recipe::InspectConfig>},
     {.name = "help",
      .group = kAbout,
-     .summary = "this list, or the flags of the command named after it",
+     .summary = "list the commands, or show the flags of the named command",
      .run = run_help},
-    {.name = "version", .group = kAbout, .summary = "the version of this program", .run = run_version},
+    {.name = "version", .group = kAbout, .summary = "print the version", .run = run_version},
     {.name = "reference",
      .group = kAbout,
-     .summary = "commands and their flags -> Markdown pages",
+     .summary = "command table -> Markdown reference pages",
      .run = run_with_config<ReferenceConfig, write_reference>,
      .describe = describe_config<ReferenceConfig>,
      .hidden = true},

@@ -8,7 +8,7 @@
 namespace retort::cli {
 namespace {
 
-// Rows of each label, by name; of regression, the range of the targets instead.
+// The number of examples of each label, by name; for a regression task the range of the targets.
 Json count_answers(const data::GlueTask& task, const data::GlueFeatures& features) {
   Json counts = Json::object();
   if (task.is_regression()) {
@@ -49,18 +49,18 @@ void GlueFeaturesConfig::fields(FieldList& list) {
   list.add("task_name", task_name,
            {.help = fmt::format("The task: {}.", fmt::join(names, ", ")), .aliases = {"task"}, .required = true});
   list.add("data_dir", data_dir,
-           {.help = "Folder with the files of the task, or with a folder of its name.", .required = true});
+           {.help = "Folder with the files of the task, or with a subfolder named after the task.", .required = true});
   list.add("split", split,
-           {.help = "Which files to read; train_aug is augmented training data.",
+           {.help = "Split to read; train_aug is augmented training data.",
             .choices = {"train", "train_aug", "dev", "test"}});
   list.add("max_examples", max_examples,
-           {.help = "Take a random sample of so many rows; -1 for all.",
+           {.help = "Number of examples to sample at random; -1 for all.",
             .unit = "rows",
             .min = -1,
             .aliases = {"max_train_examples"}});
-  list.add("seed", seed, {.help = "Seed of the sample."});
+  list.add("seed", seed, {.help = "Seed of the random sample."});
   list.add("on_bad_record", on_bad_record,
-           {.help = "What to do with a bad row: fail, or skip and count it.", .choices = {"fail", "skip"}});
+           {.help = "What to do with an invalid record: fail, or skip it and count it.", .choices = {"fail", "skip"}});
   list.group("Features");
   list.add("model", model, {.help = "Model folder with tokenizer.json or vocab.txt.", .required = true});
   features.fields(list);

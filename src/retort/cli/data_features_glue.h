@@ -1,4 +1,4 @@
-// `retort data features glue`: files of a GLUE task -> feature cache, and what is in it.
+// `retort data features glue`: GLUE task files -> feature cache, and a summary of it.
 #pragma once
 
 #include <string>
@@ -17,7 +17,8 @@ struct GlueFeaturesConfig {
   void fields(FieldList& list);
 };
 
-// Makes the features, or finds them in the cache. The result counts rows, tokens, labels and what was cut or left out.
+// Makes the features or loads them from the cache. The result counts examples, tokens and labels, and how many examples
+// were truncated or skipped.
 Json make_glue_features(const GlueFeaturesConfig& config);
 
 }  // namespace retort::cli

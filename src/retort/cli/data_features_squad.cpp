@@ -27,14 +27,15 @@ Json summarize(const data::SquadFeatures& features) {
 
 void SquadFeaturesConfig::fields(FieldList& list) {
   list.group("Data");
-  list.add("train_file", train_file, {.help = "SQuAD JSON, JSON lines or Parquet; its features get labels."});
+  list.add("train_file", train_file,
+           {.help = "SQuAD training file: JSON, JSON lines or Parquet. Features get labels."});
   list.add("dev_file", dev_file,
-           {.help = "The same for evaluation: every question is kept.", .aliases = {"predict_file"}});
+           {.help = "SQuAD evaluation file: every question is kept.", .aliases = {"predict_file"}});
   list.add("max_train_examples", max_train_examples,
-           {.help = "Take a random sample of so many training questions; -1 for all.", .unit = "questions", .min = -1});
-  list.add("seed", seed, {.help = "Seed of the sample."});
+           {.help = "Number of training questions to sample at random; -1 for all.", .unit = "questions", .min = -1});
+  list.add("seed", seed, {.help = "Seed of the random sample."});
   list.add("on_bad_record", on_bad_record,
-           {.help = "What to do with a bad record: fail, or skip and count it.", .choices = {"fail", "skip"}});
+           {.help = "What to do with an invalid record: fail, or skip it and count it.", .choices = {"fail", "skip"}});
   list.group("Features");
   list.add("model", model, {.help = "Model folder with tokenizer.json or vocab.txt.", .required = true});
   features.fields(list);

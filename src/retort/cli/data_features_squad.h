@@ -1,4 +1,4 @@
-// `retort data features squad`: SQuAD files -> feature caches, and what is in them.
+// `retort data features squad`: SQuAD files -> feature caches, and a summary of them.
 #pragma once
 
 #include <string>
@@ -17,8 +17,8 @@ struct SquadFeaturesConfig {
   void fields(FieldList& list);
 };
 
-// Makes the features of either file, or of both, or finds them in the cache. The result counts questions, features,
-// tokens and what was left out, per file.
+// Makes the features of either or both files, or loads them from the cache. The result counts questions, features,
+// tokens and skipped questions per file.
 Json make_squad_features(const SquadFeaturesConfig& config);
 
 }  // namespace retort::cli

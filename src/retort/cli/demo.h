@@ -1,4 +1,4 @@
-// `retort demo`: the journey, with its table on standard output before the result.
+// `retort demo`: runs the demo and prints its table on standard output before the result.
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "retort/base/error.h"
+#include "retort/base/fields_text.h"
 #include "retort/cli/tensor_module.h"
 
 namespace retort::cli {
@@ -20,7 +21,7 @@ std::string first_words(const std::vector<std::string>& words, size_t count) {
   return fmt::format("{}", fmt::join(words.begin(), words.begin() + static_cast<ptrdiff_t>(count), " "));
 }
 
-// How many leading words could be part of a name: those in front of the first flag.
+// The number of leading words that can be part of a name: those before the first flag.
 size_t count_name_words(const std::vector<std::string>& words) {
   size_t count = 0;
   while (count < std::min(words.size(), kMaxNameWords) && !words[count].starts_with('-')) ++count;
@@ -33,7 +34,7 @@ bool shares_first_word(const Command& command, std::string_view word) {
   return std::string_view(command.name).starts_with(fmt::format("{} ", word));
 }
 
-// The rest of each name that starts with `word`: "squad, glue" for "finetune".
+// The remaining words of each name that begins with `word`: "squad, glue" for "finetune".
 std::vector<std::string> continuations(const std::string& word) {
   std::vector<std::string> rests;
   for (const Command& command : commands())
@@ -79,7 +80,8 @@ const Command* find_command(const std::vector<std::string>& words) {
 
 std::string overview_text(std::string_view first_word) {
   std::string text =
-      "retort: fine-tune, evaluate and ask encoders of the BERT family\n\nusage: retort <command> [--flag value ...]\n";
+      "retort: pre-train, fine-tune, distill and evaluate encoders of the BERT family\n\nusage: retort <command> "
+      "[--flag value ...]\n";
   std::string group;
   for (const Command& command : commands()) {
     if (command.hidden || (!first_word.empty() && !shares_first_word(command, first_word))) continue;
@@ -96,7 +98,7 @@ std::string command_help(const Command& command) {
   if (list.all().empty()) return text;
   return text + fmt::format(
                     "\nusage: retort {} [--config FILE] [--flag value ...]\n"
-                    "`--config` names a JSON file of settings; flags on the command line win over it.\n\n{}",
+                    "`--config` names a JSON file of settings; flags on the command line override it.\n\n{}",
                     command.name, fields_help(list));
 }
 

@@ -1,4 +1,4 @@
-// From the words of a command line to the command they name, and the help texts. Kept out of main.cpp so that tests
+// Finds the command that a command line names, and formats the help texts. It is separate from main.cpp so that tests
 // can call it.
 #pragma once
 
@@ -10,18 +10,18 @@
 
 namespace retort::cli {
 
-// The command whose name is the longest run of leading words; null when there is none.
+// The command whose name matches the most leading words; null when none matches.
 const Command* find_command(const std::vector<std::string>& words);
 
-// `retort --help`: all groups, one line per command. With a first word that several commands share ("finetune"), only
-// those.
+// `retort --help`: all groups, one line per command. With the first word of several commands ("finetune"), only
+// these commands.
 std::string overview_text(std::string_view first_word = "");
 
 // `retort <command> --help`.
 std::string command_help(const Command& command);
 
-// Runs the command that the words name, or prints help or version; answers the exit code. Throws UserError for an
-// unknown command, with the nearest name, and whatever the command throws.
+// Runs the command that the words name, or prints help or version; returns the exit code. Throws UserError for an
+// unknown command, with the nearest name, and rethrows what the command throws.
 int dispatch(const std::vector<std::string>& words);
 
 }  // namespace retort::cli

@@ -1,5 +1,5 @@
-// See exit_code.h. Errors of LibTorch and Arrow arrive as std::exception: their types belong to layers that this one
-// does not include, and their first line is what helps (the rest of a c10::Error is a stack).
+// See exit_code.h. Errors of LibTorch and Arrow arrive as std::exception, because this folder does not include their
+// types. Only their first line is shown; the rest of a c10::Error is a stack trace.
 #include "retort/cli/exit_code.h"
 
 #include <algorithm>
@@ -17,10 +17,10 @@ namespace {
 
 constexpr int kUserError = 2;
 constexpr int kDiverged = 3;
-constexpr int kProcessLost = 75;  // EX_TEMPFAIL of sysexits.h
-constexpr int kOurBug = 70;       // EX_SOFTWARE of sysexits.h
+constexpr int kProcessLost = 75;    // EX_TEMPFAIL of sysexits.h
+constexpr int kInternalError = 70;  // EX_SOFTWARE of sysexits.h
 
-// The problems of a command line come as one message of several lines. A value from a file may hold any number of them.
+// All problems of a command line form one message of several lines. A value from a file may hold any number of lines.
 int report(int exit_code, std::string_view lines) {
   constexpr int kMostLines = 100;
   for (int line = 0; !lines.empty(); ++line) {
@@ -36,18 +36,17 @@ int report(int exit_code, std::string_view lines) {
 }
 
 int report_no_memory() {
-  return report(
-      kUserError,
-      "`memory` must hold the model and its activations, but the system has no more of it; lower the batch size or "
-      "the sequence length");
+  return report(kUserError,
+                "`memory` must hold the model and its activations, but the system has no more; lower the batch size or "
+                "the sequence length");
 }
 
 int report_bug(const std::exception& failure) {
   const std::string_view text = failure.what();
-  // LibTorch's allocator does not throw std::bad_alloc.
+  // LibTorch's allocator throws c10::Error instead of std::bad_alloc.
   if (text.find("can't allocate memory") != text.npos) return report_no_memory();
   const std::string_view first_line = text.substr(0, text.find('\n'));
-  return report(kOurBug,
+  return report(kInternalError,
                 fmt::format("internal error: {}\nthis is a bug of retort; please report the line above together "
                             "with the command",
                             first_line));
@@ -68,7 +67,7 @@ int exit_code_of(const std::function<int()>& action) {
     log_info("{}", interruption.what());
     return interruption.exit_code;
   } catch (const std::filesystem::filesystem_error& failure) {
-    // The state of a disk is no bug of ours, even where nobody put it into better words.
+    // A disk error that no caller described is still no internal error.
     return report(kUserError, failure.what());
   } catch (const std::system_error& failure) {
     if (failure.code() != std::errc::resource_unavailable_try_again) return report_bug(failure);

@@ -1,12 +1,13 @@
-// The one place where a failure becomes words on standard error and an exit code:
-//   0 done · 2 the user's input is wrong · 3 training diverged · 70 a bug of ours · 128 + signal when interrupted
+// The only place that turns an exception into a message on standard error and an exit code:
+//   0 success · 2 wrong user input · 3 training diverged · 70 internal error · 75 a process of the run was lost ·
+//   128 + signal number when interrupted
 #pragma once
 
 #include <functional>
 
 namespace retort::cli {
 
-// Runs `action` and answers its exit code, or that of what it threw after writing the reason to the log.
+// Runs `action` and returns its exit code. On an exception, logs the reason and returns the code of that exception.
 int exit_code_of(const std::function<int()>& action);
 
 }  // namespace retort::cli

@@ -1,4 +1,4 @@
-// The one word that may stand without a flag is the path; see inspect.h.
+// See inspect.h. The path is the only argument that needs no flag.
 #include "retort/cli/inspect.h"
 
 #include <iostream>

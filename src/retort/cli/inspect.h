@@ -1,4 +1,4 @@
-// `retort inspect FILE|FOLDER`: what is in it, on standard output.
+// `retort inspect FILE|FOLDER`: prints a summary of its contents on standard output.
 #pragma once
 
 #include <string>

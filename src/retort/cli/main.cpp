@@ -1,4 +1,4 @@
-// The program's outer shell: settings of the process, then dispatch.
+// Sets up the process, then dispatches to the command.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,19 +13,20 @@
 #include "retort/cli/dispatch.h"
 #include "retort/cli/exit_code.h"
 
-// A standard stream that is closed would leave its number to the next file that is opened, and what is said on the
-// stream would end up inside that file. Standard output stays one that cannot be written, so that a lost result is an
-// error.
+// Opens /dev/null for each closed standard stream. Otherwise the next opened file would get the stream's number, and
+// messages would end up inside that file. Standard output is opened read-only, so that writing a result still
+// fails with an error.
 static void open_standard_streams() {
   for (const auto& [number, mode] : {std::pair(0, O_RDONLY), {1, O_RDONLY}, {2, O_WRONLY}})
-    if (::fcntl(number, F_GETFD) == -1 && errno == EBADF) (void)!::open("/dev/null", mode);  // takes the lowest number
+    if (::fcntl(number, F_GETFD) == -1 && errno == EBADF)
+      (void)!::open("/dev/null", mode);  // gets the lowest free number
 }
 
-// Threads that wait for others spin by default for some milliseconds, which on a machine with other work takes that
-// time from the thread they wait for (docs/decisions/0020-waiting-threads.md). libgomp reads its settings when it is
-// loaded, before `main`: so the program sets them and starts itself anew. What the user has set stays. Where the system
-// refuses, threads spin.
-static void let_waiting_threads_sleep(char** arguments) {
+// Makes waiting OpenMP threads sleep. By default they spin for some milliseconds, and on a busy machine they take that
+// CPU time from the thread they wait for (docs/decisions/0020-waiting-threads.md). libgomp reads its settings when it
+// is loaded, before `main`, so the program sets them and executes itself again. User settings are kept. If executing
+// fails, threads spin.
+static void make_waiting_threads_sleep(char** arguments) {
   for (const char* const name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"})
     if (std::getenv(name) != nullptr) return;
   std::error_code failure;
@@ -36,9 +37,9 @@ static void let_waiting_threads_sleep(char** arguments) {
 }
 
 int main(int argument_count, char** arguments) {
-  let_waiting_threads_sleep(arguments);
+  make_waiting_threads_sleep(arguments);
   open_standard_streams();
-  // A closed pipe and a limit on the size of files then show as errors of write, reported like any other.
+  // A closed pipe and a file-size limit then appear as write errors and are reported like all others.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   const std::vector<std::string> words(arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count);

@@ -30,7 +30,7 @@ recipe::PredictTextConfig parse_text(const std::vector<std::string>& arguments) 
   return config;
 }
 
-// A person at a terminal: one text, then questions about it until an empty line.
+// Interactive mode on a terminal: one context, then questions about it until an empty line.
 void ask_on_terminal(const recipe::PredictQaConfig& config) {
   const recipe::QuestionAnswerer answerer(config);
   std::string context, question;

@@ -1,4 +1,4 @@
-// `retort predict qa` and `retort predict text`: standard input or flags -> one JSON object a line on standard output.
+// `retort predict qa` and `retort predict text`: standard input or flags -> one JSON object per line.
 #pragma once
 
 #include <string>

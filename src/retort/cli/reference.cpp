@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "retort/base/fields_text.h"
 #include "retort/base/file.h"
+#include "retort/base/folder.h"
 #include "retort/cli/command.h"
 
 namespace retort::cli {
@@ -25,7 +27,7 @@ std::string page_text(const Command& command) {
   const std::string head = fmt::format("# retort {}\n\n{}\n", command.name, command.summary);
   if (list.all().empty()) return head;
   return fmt::format(
-      "{}\n`--config FILE` reads any of these flags from a JSON file; the command line wins over it.\n\n{}", head,
+      "{}\n`--config FILE` reads any of these flags from a JSON file; the command line overrides it.\n\n{}", head,
       fields_markdown(list));
 }
 

@@ -1,5 +1,5 @@
-// `retort reference`: writes docs/reference from the table of commands and their configuration structs, one Markdown
-// page per command and an index, so that documentation and program cannot drift apart.
+// `retort reference`: writes docs/reference from the command table and the configuration structs, one Markdown
+// page per command and an index, so that the documentation matches the program.
 #pragma once
 
 #include <string>
@@ -12,11 +12,11 @@ struct ReferenceConfig {
   std::string output_dir;
   void fields(FieldList& list) {
     list.add("output_dir", output_dir,
-             {.help = "Folder for the pages; pages of the same name are replaced.", .required = true});
+             {.help = "Folder for the pages; existing pages are overwritten.", .required = true});
   }
 };
 
-// Writes the pages; answers {"pages": count}.
+// Writes the pages; returns {"pages": count}.
 Json write_reference(const ReferenceConfig& config);
 
 }  // namespace retort::cli

@@ -1,4 +1,4 @@
-// Standard output with its errors looked at: a result that did not arrive must not end in exit code 0.
+// Checks every write to standard output: when the result was not written, the exit code must not be 0.
 #include "retort/cli/result.h"
 
 #include <cerrno>
@@ -24,8 +24,9 @@ void flush_standard_output() {
   const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout;
   if (failed) {
     throw UserError(
-        "`standard output` must take the result, but writing failed: {}; send it to a file or pipe that stays",
-        errno == 0 ? "an earlier write was refused" : std::generic_category().message(errno));
+        "`standard output` must be writable, but writing the result failed: {}; redirect it to a file or to a pipe "
+        "that stays open",
+        errno == 0 ? "an earlier write failed" : std::generic_category().message(errno));
   }
 }
 

@@ -1,5 +1,5 @@
-// The bodies of the commands that compute with tensors, by the names of the table in commands.cpp: what the module
-// `libretort_tensors.so` is made of.
+// The functions of the commands that need LibTorch, by the names in the table of commands.cpp. They form the module
+// `libretort_tensors.so`.
 #include <array>
 #include <string_view>
 

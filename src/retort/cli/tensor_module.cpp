@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSymbol = "retort_find_tensor_command";
 
-// A program that is linked as one piece (the sanitizers' builds) finds the symbol in itself.
+// A program that is linked as one piece (sanitizer builds) contains the symbol itself.
 void* find_symbol() {
   if (void* const symbol = ::dlsym(RTLD_DEFAULT, kSymbol)) return symbol;
   const fs::path module = fs::read_symlink("/proc/self/exe").parent_path() / "libretort_tensors.so";
@@ -30,7 +30,7 @@ void* find_symbol() {
 CommandBody load_tensor_command(const char* name) {
   static const auto find = reinterpret_cast<decltype(&retort_find_tensor_command)>(find_symbol());
   const CommandBody body = find(name);
-  RETORT_CHECK(body != nullptr, "the command `{}` has no body", name);
+  RETORT_CHECK(body != nullptr, "the command `{}` has no function", name);
   return body;
 }
 

@@ -1,4 +1,4 @@
-// Batches of lines, encoded by all threads and written in order; see tokenize.h.
+// See tokenize.h. All threads encode a batch of lines; the output lines keep their order.
 #include "retort/cli/tokenize.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 namespace retort::cli {
 namespace {
 
-constexpr size_t kGroupBytes = 32 << 10;  // one thread's share between two looks at the clock
+constexpr size_t kGroupBytes = 32 << 10;  // lines that one thread encodes as one work item
 
 template <typename Items, typename Write>
 void append_list(std::string& out, std::string_view name, const Items& items, Write&& write_item) {
@@ -29,7 +29,7 @@ void append_list(std::string& out, std::string_view name, const Items& items, Wr
   out += ']';
 }
 
-// One thread's work: lines in, text of the output lines out.
+// The work of one thread: reads lines and appends the output lines to a string.
 class LineWriter {
  public:
   LineWriter(const TokenizeConfig& config, const text::Tokenizer& tokenizer) : config_(config), tokenizer_(tokenizer) {}
@@ -45,7 +45,7 @@ class LineWriter {
   }
 
  private:
-  // [CLS] and [SEP] stand for no bytes of the line: their ranges are empty, at its beginning.
+  // [CLS] and [SEP] have empty ranges at the beginning of the line.
   void encode(std::string_view line) {
     encoding_.clear();
     if (config_.add_special_tokens) push_special(tokenizer_.cls_id());
@@ -106,7 +106,7 @@ class LineWriter {
   text::Encoding encoding_;
 };
 
-// Lines that are not UTF-8, of which the tokenizer drops bytes: how many, and the first.
+// Counts the lines that are not valid UTF-8; the tokenizer drops their ill-formed bytes.
 struct BrokenLines {
   int64_t count = 0, first_line = 0;
 
@@ -119,13 +119,13 @@ struct BrokenLines {
   void warn() const {
     if (count > 0)
       log_warning(
-          "`standard input` has lines that are not UTF-8, {} in all and line {} first: their broken bytes gave no "
+          "`standard input` has lines that are not UTF-8, {} in all and line {} first: their ill-formed bytes give no "
           "tokens",
           count, first_line);
   }
 };
 
-// Begins of groups of lines of about kGroupBytes, and the end of the last.
+// The begins of groups of lines of about kGroupBytes each, and the end of the last group.
 std::vector<size_t> group_lines(const std::vector<std::string_view>& lines) {
   std::vector<size_t> begins = {0};
   size_t bytes = 0;
@@ -142,13 +142,13 @@ std::vector<size_t> group_lines(const std::vector<std::string_view>& lines) {
 
 void TokenizeConfig::fields(FieldList& list) {
   list.add("model", model, {.help = "Model folder with tokenizer.json or vocab.txt.", .required = true});
-  list.add("add_special_tokens", add_special_tokens, {.help = "Put [CLS] before and [SEP] behind every line."});
+  list.add("add_special_tokens", add_special_tokens, {.help = "Add [CLS] before and [SEP] after every line."});
   list.add("offsets", offsets,
-           {.help = "Print one JSON object a line: ids, tokens, offsets in code points and in bytes."});
-  list.add("decode", decode, {.help = "Read ids and print the text that they stand for."});
-  list.add("skip_special_tokens", skip_special_tokens, {.help = "With decode: leave special tokens out."});
+           {.help = "Print one JSON object per line: ids, tokens, offsets in code points and in bytes."});
+  list.add("decode", decode, {.help = "Decode: read ids and print text."});
+  list.add("skip_special_tokens", skip_special_tokens, {.help = "With --decode: omit special tokens."});
   list.add("threads", threads,
-           {.help = "Threads to use; 0 for as many as the machine grants.", .unit = "threads", .min = 0, .max = 1024});
+           {.help = "Number of threads; 0 for all available CPUs.", .unit = "threads", .min = 0, .max = 1024});
 }
 
 void tokenize_lines(const TokenizeConfig& config, const text::Tokenizer& tokenizer, std::istream& in,
@@ -177,7 +177,9 @@ void tokenize_lines(const TokenizeConfig& config, const text::Tokenizer& tokeniz
       out.write(outputs[group].data(), static_cast<std::streamsize>(outputs[group].size()));
     }
     if (!out)
-      throw UserError("`standard output` must take the result, but refused it; send it to a file or pipe that stays");
+      throw UserError(
+          "`standard output` must be writable, but writing the result failed; redirect it to a file or to a pipe that "
+          "stays open");
     line_number += static_cast<int64_t>(lines.size());
   }
   broken.warn();

@@ -1,4 +1,4 @@
-// `retort tokenize`: text lines -> token ids, one line each; or ids back to text.
+// `retort tokenize`: text lines -> token ids, one line per line; or ids -> text.
 #pragma once
 
 #include <iosfwd>
@@ -16,14 +16,14 @@ struct TokenizeConfig {
   void fields(FieldList& list);
 };
 
-// Turns every line of `in` into one line of `out`, in order, in memory bounded by a few batches and the longest line.
-// Lines end at "\n" and may hold any other bytes; the last one may lack it. Lines that are not UTF-8 are counted in a
-// warning. Throws UserError, naming the line, for
-// ids that are none, and when `in` cannot be read or `out` refuses.
+// Writes one line of `out` for each line of `in`, in order. Memory is bounded by a few batches and the longest line.
+// Lines end at "\n" and may hold any other bytes; the last one may lack the newline. Lines that are not valid UTF-8 are
+// counted in a warning. Throws UserError that names the line for invalid ids, and when reading `in` or writing `out`
+// fails.
 void tokenize_lines(const TokenizeConfig& config, const text::Tokenizer& tokenizer, std::istream& in,
                     std::ostream& out);
 
-// The command: standard input to standard output, nothing else on it.
+// The command: reads standard input; standard output holds only the result lines.
 int run_tokenize(const std::vector<std::string>& arguments);
 
 }  // namespace retort::cli

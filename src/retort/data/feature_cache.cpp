@@ -6,6 +6,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
+#include "retort/base/folder.h"
 #include "retort/base/hash.h"
 #include "retort/base/log.h"
 

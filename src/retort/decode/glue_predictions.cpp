@@ -13,11 +13,11 @@
 namespace retort::decode {
 namespace {
 
-// The range of similarity that STS-B's judges used; the site refuses numbers outside.
+// The range of STS-B's similarity scores; gluebenchmark.com rejects numbers outside.
 constexpr float kLeastSimilarity = 0, kMostSimilarity = 5;
 
-void append_prediction(const GluePredictions& predictions, int64_t row, fmt::memory_buffer& out) {
-  const std::span<const float> logits = predictions.logits_of(row);
+void append_prediction(const GluePredictions& predictions, int64_t example, fmt::memory_buffer& out) {
+  const std::span<const float> logits = predictions.logits_of(example);
   const auto at = std::back_inserter(out);
   if (predictions.task().is_regression())
     fmt::format_to(at, "{:.3f}", std::clamp(logits[0], kLeastSimilarity, kMostSimilarity));
@@ -26,13 +26,14 @@ void append_prediction(const GluePredictions& predictions, int64_t row, fmt::mem
 }
 
 void check_no_nan(const GluePredictions& predictions, const std::filesystem::path& path) {
-  for (int64_t row = 0; row < predictions.row_count(); ++row)
-    for (const float logit : predictions.logits_of(row))
+  for (int64_t example = 0; example < predictions.example_count(); ++example)
+    for (const float logit : predictions.logits_of(example))
       if (std::isnan(logit))
         throw UserError(
-            "`{}` must hold a prediction for every row, but the model gave NaN for row {}; evaluate a model that has "
+            "`{}` must hold a prediction for every example, but the model returned NaN for example {}; evaluate a "
+            "model that has "
             "not diverged",
-            path.string(), row);
+            path.string(), example);
 }
 
 void append_header(const data::GlueTask& task, bool has_labels, fmt::memory_buffer& out) {
@@ -42,13 +43,14 @@ void append_header(const data::GlueTask& task, bool has_labels, fmt::memory_buff
   out.push_back('\n');
 }
 
-void append_row(const GluePredictions& predictions, const GlueAnswers& answers, int64_t row, fmt::memory_buffer& out) {
+void append_record(const GluePredictions& predictions, const GlueReferences& references, int64_t example,
+                   fmt::memory_buffer& out) {
   const data::GlueTask& task = predictions.task();
-  const std::span<const float> logits = predictions.logits_of(row);
+  const std::span<const float> logits = predictions.logits_of(example);
   const auto at = std::back_inserter(out);
-  fmt::format_to(at, "{}", answers.row_indexes[row]);
-  if (!answers.labels.empty()) fmt::format_to(at, "\t{}", task.labels[answers.labels[row]]);
-  if (!answers.targets.empty()) fmt::format_to(at, "\t{}", answers.targets[row]);
+  fmt::format_to(at, "{}", references.indexes[example]);
+  if (!references.labels.empty()) fmt::format_to(at, "\t{}", task.labels[references.labels[example]]);
+  if (!references.targets.empty()) fmt::format_to(at, "\t{}", references.targets[example]);
   if (task.is_regression()) {
     fmt::format_to(at, "\t{}", logits[0]);
   } else {
@@ -77,28 +79,29 @@ std::vector<float> compute_softmax(std::span<const float> logits) {
   return shares;
 }
 
-GluePredictions::GluePredictions(const data::GlueTask& task, int64_t row_count)
-    : task_(task), logits_(row_count * task.output_count(), std::numeric_limits<float>::quiet_NaN()) {}
+GluePredictions::GluePredictions(const data::GlueTask& task, int64_t example_count)
+    : task_(task), logits_(example_count * task.output_count(), std::numeric_limits<float>::quiet_NaN()) {}
 
-void GluePredictions::set(std::span<const int64_t> rows, std::span<const float> logits) {
+void GluePredictions::set(std::span<const int64_t> examples, std::span<const float> logits) {
   const auto width = static_cast<size_t>(task_.output_count());
-  RETORT_CHECK(logits.size() == rows.size() * width, "{} logits for {} rows of {}", logits.size(), rows.size(), width);
-  for (size_t b = 0; b < rows.size(); ++b) {
-    const std::span<const float> row = logits.subspan(b * width, width);
-    std::copy(row.begin(), row.end(), logits_.begin() + rows[b] * static_cast<int64_t>(width));
+  RETORT_CHECK(logits.size() == examples.size() * width, "{} logits for {} examples of {}", logits.size(),
+               examples.size(), width);
+  for (size_t b = 0; b < examples.size(); ++b) {
+    const std::span<const float> example = logits.subspan(b * width, width);
+    std::copy(example.begin(), example.end(), logits_.begin() + examples[b] * static_cast<int64_t>(width));
   }
 }
 
-std::span<const float> GluePredictions::logits_of(int64_t row) const {
-  return std::span(logits_).subspan(row * task_.output_count(), task_.output_count());
+std::span<const float> GluePredictions::logits_of(int64_t example) const {
+  return std::span(logits_).subspan(example * task_.output_count(), task_.output_count());
 }
 
-int64_t GluePredictions::row_count() const { return static_cast<int64_t>(logits_.size()) / task_.output_count(); }
+int64_t GluePredictions::example_count() const { return static_cast<int64_t>(logits_.size()) / task_.output_count(); }
 
 std::vector<int32_t> GluePredictions::labels() const {
   RETORT_CHECK(!task_.is_regression(), "labels of the regression task {}", task_.name);
-  std::vector<int32_t> labels(row_count());
-  for (int64_t row = 0; row < row_count(); ++row) labels[row] = best_label(logits_of(row));
+  std::vector<int32_t> labels(example_count());
+  for (int64_t example = 0; example < example_count(); ++example) labels[example] = best_label(logits_of(example));
   return labels;
 }
 
@@ -108,16 +111,16 @@ std::vector<float> GluePredictions::values() const {
 }
 
 std::filesystem::path write_glue_submission(const std::filesystem::path& folder, const GluePredictions& predictions,
-                                            std::span<const int64_t> row_indexes) {
-  RETORT_CHECK(static_cast<int64_t>(row_indexes.size()) == predictions.row_count(), "{} numbers for {} rows",
-               row_indexes.size(), predictions.row_count());
+                                            std::span<const int64_t> indexes) {
+  RETORT_CHECK(static_cast<int64_t>(indexes.size()) == predictions.example_count(), "{} numbers for {} examples",
+               indexes.size(), predictions.example_count());
   const std::filesystem::path path = folder / predictions.task().submission_file;
   check_no_nan(predictions, path);
   fmt::memory_buffer out;
   fmt::format_to(std::back_inserter(out), "index\tprediction\n");
-  for (int64_t row = 0; row < predictions.row_count(); ++row) {
-    fmt::format_to(std::back_inserter(out), "{}\t", row_indexes[row]);
-    append_prediction(predictions, row, out);
+  for (int64_t example = 0; example < predictions.example_count(); ++example) {
+    fmt::format_to(std::back_inserter(out), "{}\t", indexes[example]);
+    append_prediction(predictions, example, out);
     out.push_back('\n');
   }
   write_file_atomically(path, {out.data(), out.size()});
@@ -125,12 +128,13 @@ std::filesystem::path write_glue_submission(const std::filesystem::path& folder,
 }
 
 void write_glue_predictions(const std::filesystem::path& path, const GluePredictions& predictions,
-                            const GlueAnswers& answers) {
-  RETORT_CHECK(static_cast<int64_t>(answers.row_indexes.size()) == predictions.row_count(), "{} numbers for {} rows",
-               answers.row_indexes.size(), predictions.row_count());
+                            const GlueReferences& references) {
+  RETORT_CHECK(static_cast<int64_t>(references.indexes.size()) == predictions.example_count(),
+               "{} numbers for {} examples", references.indexes.size(), predictions.example_count());
   fmt::memory_buffer out;
-  append_header(predictions.task(), !answers.labels.empty() || !answers.targets.empty(), out);
-  for (int64_t row = 0; row < predictions.row_count(); ++row) append_row(predictions, answers, row, out);
+  append_header(predictions.task(), !references.labels.empty() || !references.targets.empty(), out);
+  for (int64_t example = 0; example < predictions.example_count(); ++example)
+    append_record(predictions, references, example, out);
   write_file_atomically(path, {out.data(), out.size()});
 }
 

@@ -1,5 +1,5 @@
-// Logits of a GLUE model -> labels, probabilities, and the files that hold them: one for people and programs, and the
-// one that gluebenchmark.com takes.
+// GLUE logits -> labels, probabilities, and files: one for analysis, and the submission file of
+// gluebenchmark.com.
 #pragma once
 
 #include <cstdint>
@@ -11,25 +11,25 @@
 
 namespace retort::decode {
 
-// The class with the largest logit, the first of equals; NaN counts as the smallest. Needs at least one logit.
+// argmax of the logits, the first of equal ones; NaN counts as the smallest. Requires at least one logit.
 int32_t best_label(std::span<const float> logits);
 
-// exp(logit) / sum, [C] to [C]; all NaN when a logit is NaN or +infinity, or all are -infinity.
+// Softmax, [C] to [C]; all NaN when a logit is NaN or +infinity, or all are -infinity.
 std::vector<float> compute_softmax(std::span<const float> logits);
 
-// The outputs of the head for the rows of a data set, put in place as batches come in.
+// Collects the logits of all examples of a data set, batch by batch.
 class GluePredictions {
  public:
-  // Room for `row_count` rows of `task.output_count()` logits each, NaN until set.
-  GluePredictions(const data::GlueTask& task, int64_t row_count);
+  // Allocates `example_count` examples of `task.output_count()` logits each, NaN until set.
+  GluePredictions(const data::GlueTask& task, int64_t example_count);
 
-  // Stores logits [B, C] of a batch whose sequences are the rows `rows` [B].
-  void set(std::span<const int64_t> rows, std::span<const float> logits);
-  std::span<const float> logits_of(int64_t row) const;
-  int64_t row_count() const;
-  // [B]; of tasks with classes.
+  // Stores the logits [B, C] of a batch whose sequences are the examples `examples` [B].
+  void set(std::span<const int64_t> examples, std::span<const float> logits);
+  std::span<const float> logits_of(int64_t example) const;
+  int64_t example_count() const;
+  // Class indices [B]; for classification tasks.
   std::vector<int32_t> labels() const;
-  // [B]; of regression.
+  // Predicted values [B]; for regression tasks.
   std::vector<float> values() const;
   const data::GlueTask& task() const { return task_; }
 
@@ -38,22 +38,24 @@ class GluePredictions {
   std::vector<float> logits_;  // [B, C]
 };
 
-// Writes `folder/<task.submission_file>`: a header and `index<TAB>prediction` per row; names for MNLI, AX, QNLI and
-// RTE, 0 or 1 for the others, numbers clipped to [0, 5] for STS-B. `row_indexes` [B] are the rows' numbers in the test
-// file. Throws UserError when a prediction is NaN or the file cannot be written. Returns the path.
+// Writes `folder/<task.submission_file>`: a header and one record `index<TAB>prediction` per example; label names for
+// MNLI, AX, QNLI and RTE, 0 or 1 for the others, values clipped to [0, 5] for STS-B. `indexes` [B] are the
+// examples' numbers in the test file. Throws UserError when a prediction is NaN or the file cannot be written. Returns
+// the path.
 std::filesystem::path write_glue_submission(const std::filesystem::path& folder, const GluePredictions& predictions,
-                                            std::span<const int64_t> row_indexes);
+                                            std::span<const int64_t> indexes);
 
-// What is known about each row beside its prediction; `labels` or `targets` [B] is empty when there are none.
-struct GlueAnswers {
-  std::span<const int64_t> row_indexes;  // [B]
+// Reference values of each example; `labels` or `targets` [B] is empty when
+// unknown.
+struct GlueReferences {
+  std::span<const int64_t> indexes;  // [B]
   std::span<const int32_t> labels = {};
   std::span<const float> targets = {};
 };
 
-// Writes a TSV with the columns index, label (when known), prediction and, of tasks with classes, the probability of
-// each label.
+// Writes a TSV file with the columns index, label (when known), prediction
+// and, for classification tasks, the probability of each label.
 void write_glue_predictions(const std::filesystem::path& path, const GluePredictions& predictions,
-                            const GlueAnswers& answers);
+                            const GlueReferences& references);
 
 }  // namespace retort::decode

@@ -28,7 +28,7 @@ bool is_case_ignorable(char32_t c) {
          c == 0xB7 || c == 0x2018 || c == 0x2019 || c == 0x2024 || c == 0x2027;
 }
 
-// Unicode's Final_Sigma: a cased letter before and none after, case-ignorable characters aside.
+// Unicode's Final_Sigma condition: a cased letter before and none after, ignoring case-ignorable characters.
 bool is_final_sigma(std::u32string_view text, size_t at) {
   size_t before = at, after = at + 1;
   while (before > 0 && is_case_ignorable(text[before - 1])) --before;
@@ -36,7 +36,7 @@ bool is_final_sigma(std::u32string_view text, size_t at) {
   return before > 0 && is_cased(text[before - 1]) && !(after < text.size() && is_cased(text[after]));
 }
 
-// Canonical decomposition in canonical order; composed again when `compose`.
+// Canonical decomposition in canonical order; with `compose` also canonical composition.
 std::u32string normalized(std::u32string_view text, bool compose) {
   const std::string utf8 = to_utf8(text);
   std::vector<utf8proc_int32_t> buffer(utf8.size() * 4 + 8);
@@ -70,10 +70,10 @@ bool is_punctuation(char32_t c) {
   return kind >= UTF8PROC_CATEGORY_PC && kind <= UTF8PROC_CATEGORY_PO;
 }
 
-// Control characters dropped, ideographs between spaces, composed.
+// Removes control characters, puts spaces around ideographs, composes.
 std::u32string cleaned(std::u32string_view text) {
   std::u32string result;
-  bool is_composed = true;  // nothing below U+0300 can compose
+  bool is_composed = true;  // code points below U+0300 never compose
   for (const char32_t c : text) {
     if (is_dropped(c)) continue;
     is_composed = is_composed && c < 0x300;

@@ -15,7 +15,7 @@
 namespace retort::decode {
 namespace {
 
-// Larger than any null score: that of a question without windows, as in the reference.
+// Larger than any null score: the null score of a question without windows, as in the reference.
 constexpr double kNoNullScore = 1000000;
 
 struct Span {
@@ -25,7 +25,7 @@ struct Span {
   double score() const { return start_logit + end_logit; }
 };
 
-// Indices of the `count` largest logits, largest first, the earlier of equals first.
+// Indices of the `count` largest logits, largest first; equal logits in order of their index.
 std::vector<int64_t> best_indices(std::span<const float> logits, int64_t count) {
   std::vector<int64_t> indices(logits.size());
   std::iota(indices.begin(), indices.end(), 0);
@@ -38,7 +38,7 @@ std::vector<int64_t> best_indices(std::span<const float> logits, int64_t count) 
   return indices;
 }
 
-// Decodes the questions of one data set; const and so safe to share between threads.
+// Decodes the questions of one data set; immutable, so safe to share between threads.
 class Decoder {
  public:
   Decoder(const data::SquadData& data, const data::SquadFeatures& features, const text::Tokenizer& tokenizer,
@@ -56,7 +56,7 @@ class Decoder {
 
   Candidates find_candidates(int64_t example_index) const;
   void add_window(int64_t feature_index, Candidates& candidates) const;
-  // The words of one question's context that spans were looked for in, by their first and last.
+  // The parts of one question's context that answers are aligned with, by their first and last word.
   using Originals = std::map<std::pair<int32_t, int32_t>, OriginalText>;
   const OriginalText& original_of(const Span& span, int64_t example_index, Originals& originals) const;
   std::span<const text::Range> words_of(const Span& span, int64_t example_index) const;
@@ -114,8 +114,8 @@ Decoder::Candidates Decoder::find_candidates(int64_t example_index) const {
   return candidates;
 }
 
-// Pieces joined by spaces with continuations glued on. A continuation in front keeps its "##", as in the reference, and
-// so is never found in the original: the answer is then the whole words.
+// Joins word pieces by spaces and continuation pieces without. A continuation piece at the beginning keeps its "##", as
+// in the reference, and so is never found in the original: the answer then consists of whole words.
 std::string Decoder::joined_pieces(std::span<const int32_t> ids) const {
   std::string joined;
   for (const int32_t id : ids) {
@@ -128,7 +128,7 @@ std::string Decoder::joined_pieces(std::span<const int32_t> ids) const {
   return data::collapse_white_space(joined);
 }
 
-// Bytes of the context that a range of `joined` (words first.. joined by one space, in code points) covers.
+// The bytes of the context that a range of `joined` (words joined by single spaces, in code points) covers.
 text::Range context_bytes_of(CodePointRange range, std::string_view context, std::span<const text::Range> words) {
   text::Range bytes;
   int64_t passed = 0;  // code points of the joined words before the current word
@@ -176,11 +176,11 @@ AnswerCandidate without_text(const Span& span) {
   return {.start_logit = span.start_logit, .end_logit = span.end_logit};
 }
 
-AnswerCandidate stand_in() { return {.text = "empty", .is_stand_in = true}; }
+AnswerCandidate placeholder() { return {.text = "empty", .is_placeholder = true}; }
 
 // The n best candidates with different texts, best first.
 std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64_t example_index) const {
-  // A heap, because only the first few of some hundreds are looked at; equals in the order of their making.
+  // A heap, because only the first few of some hundreds are used; equal scores in order of their creation.
   std::vector<size_t> heap(candidates.spans.size());
   std::iota(heap.begin(), heap.end(), 0);
   const auto is_worse = [&](size_t a, size_t b) {
@@ -206,20 +206,20 @@ std::vector<AnswerCandidate> Decoder::best_answers(Candidates& candidates, int64
       answer.text =
           to_utf8(std::u32string_view(original.text())
                       .substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.end - range.begin)));
-      if (has(answer.text)) continue;  // before the search for its place, which reads all the words
+      if (has(answer.text)) continue;  // before locating it, which reads all words
       answer.context_bytes = context_bytes_of(range, context, words_of(span, example_index));
     }
     answers.push_back(std::move(answer));
   }
   if (options_.version_2_with_negative) {
     if (!has("")) answers.push_back(without_text(candidates.null));
-    if (answers.size() == 1) answers.insert(answers.begin(), stand_in());
+    if (answers.size() == 1) answers.insert(answers.begin(), placeholder());
   }
-  if (answers.empty()) answers.push_back(stand_in());
+  if (answers.empty()) answers.push_back(placeholder());
   return answers;
 }
 
-// Softmax over start + end.
+// Softmax of start + end logits over the list.
 void set_probabilities(std::vector<AnswerCandidate>& answers) {
   double largest = -std::numeric_limits<double>::infinity(), sum = 0;
   for (const AnswerCandidate& answer : answers) largest = std::max(largest, answer.start_logit + answer.end_logit);
@@ -247,10 +247,13 @@ SquadPrediction Decoder::decode(int64_t example_index) const {
 }  // namespace
 
 void SquadDecodeOptions::fields(FieldList& list) {
-  list.add("n_best_size", n_best_size, {.help = "Starts, ends and answers kept per question.", .min = 1});
-  list.add("max_answer_length", max_answer_length, {.help = "Longest answer.", .unit = "tokens", .min = 1});
-  list.add("null_score_diff_threshold", null_score_diff_threshold,
-           {.help = "SQuAD v2.0: a question has no answer when the null score leads by more than this."});
+  list.add("n_best_size", n_best_size,
+           {.help = "Number of start positions, end positions and answers to keep per question.", .min = 1});
+  list.add("max_answer_length", max_answer_length,
+           {.help = "Maximum length of an answer.", .unit = "tokens", .min = 1});
+  list.add(
+      "null_score_diff_threshold", null_score_diff_threshold,
+      {.help = "SQuAD v2.0: predict no answer when the null score exceeds the best answer's score by more than this."});
 }
 
 std::vector<SquadPrediction> decode_squad(const data::SquadData& data, const data::SquadFeatures& features,
@@ -267,7 +270,8 @@ std::vector<SquadPrediction> decode_squad(const data::SquadData& data, const dat
 }
 
 LocatedAnswer locate_answer(const SquadPrediction& prediction, const std::string& context) {
-  if (std::ranges::any_of(prediction.n_best, &AnswerCandidate::is_stand_in))  // alone, or beside "no answer"
+  if (std::ranges::any_of(prediction.n_best,
+                          &AnswerCandidate::is_placeholder))  // with or without a "no answer" beside it
     return {.text = "", .score = prediction.n_best.size() > 1 ? 1.0 : 0.0};
   LocatedAnswer located{.text = prediction.answer};
   for (const AnswerCandidate& candidate : prediction.n_best) {

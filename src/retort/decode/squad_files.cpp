@@ -41,7 +41,7 @@ void append_escaped(char32_t c, std::string& out) {
   unit(0xDC00 + ((c - 0x10000) & 0x3FF));
 }
 
-// An object of one member per example, as json.dumps lays it out with indent 4.
+// A JSON object with one member per example, formatted like json.dumps with indent 4.
 template <typename AppendValue>
 std::string object_of(const data::SquadData& data, AppendValue&& append_value) {
   if (data.examples.empty()) return "{}\n";

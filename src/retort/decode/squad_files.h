@@ -1,6 +1,6 @@
-// The three files that SQuAD programs leave: predictions.json (id -> text), nbest_predictions.json (id -> list of text,
-// probability, start_logit, end_logit) and, for v2.0, null_odds.json (id -> score difference). Byte for byte the form
-// of Python's json.dumps(..., indent=4), so that files can be compared with `diff`.
+// The output files of SQuAD programs: predictions.json (id -> text), nbest_predictions.json (id -> list of text,
+// probability, start_logit, end_logit) and, for v2.0, null_odds.json (id -> score difference). Byte-identical to
+// Python's json.dumps(..., indent=4), so that files can be compared with `diff`.
 #pragma once
 
 #include <filesystem>
@@ -13,14 +13,14 @@
 
 namespace retort::decode {
 
-// Writes the files into `folder`, which must exist, each atomically; null_odds.json only with version_2_with_negative.
-// `predictions` in the order of data.examples.
+// Writes the files into the existing folder `folder`, each atomically; null_odds.json only with
+// version_2_with_negative. `predictions` are in the order of data.examples.
 void write_squad_files(const std::filesystem::path& folder, const data::SquadData& data,
                        std::span<const SquadPrediction> predictions, bool version_2_with_negative);
 
 // Appends `text` as Python writes a JSON string: ASCII only, \uXXXX escapes, surrogate pairs.
 void append_python_string(std::string_view text, std::string& out);
-// Appends a finite number as Python's repr: shortest digits that read back the same, 1.0, 1e-05, 1e+16.
+// Appends a finite number like Python's repr: the shortest digits that round-trip, 1.0, 1e-05, 1e+16.
 void append_python_float(double value, std::string& out);
 
 }  // namespace retort::decode

@@ -11,7 +11,7 @@ int64_t count_non_spaces(std::u32string_view text) {
   return static_cast<int64_t>(text.size()) - std::count(text.begin(), text.end(), U' ');
 }
 
-// Index of the non-space character number `ordinal`, which exists.
+// Index of the non-space character with number `ordinal`, which must exist.
 int64_t index_of_non_space(std::u32string_view text, int64_t ordinal) {
   for (size_t i = 0;; ++i)
     if (text[i] != U' ' && ordinal-- == 0) return static_cast<int64_t>(i);

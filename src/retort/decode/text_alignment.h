@@ -1,6 +1,6 @@
-// Projects a predicted text, which is lower-cased and cut into pieces, back onto the original it came from: "steve
-// smith" in "Steve Smith's" becomes "Steve Smith". The heuristic of the reference (get_final_text of SQuAD's BERT
-// programs), with all its ways of giving up.
+// Maps a predicted text, which is lower-cased and tokenized, back to the original text: "steve smith" in
+// "Steve Smith's" becomes "Steve Smith". Reproduces the heuristic of the reference (get_final_text of SQuAD's BERT
+// programs), including the cases where it returns the whole text.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ struct CodePointRange {
   bool operator==(const CodePointRange&) const = default;
 };
 
-// A piece of a context, made ready once for all predictions that are looked for in it.
+// A part of a context, preprocessed once for all predictions that are aligned with it.
 class OriginalText {
  public:
   OriginalText(std::u32string text, bool do_lower_case);
   const std::u32string& text() const { return text_; }
 
-  // The part that `predicted` stands for; the whole of it when the two cannot be aligned character by character, or
+  // The range that `predicted` corresponds to; the whole text when the two cannot be aligned character by character, or
   // when `predicted` does not occur.
   CodePointRange align(std::u32string_view predicted) const;
 
  private:
-  std::u32string text_, tokens_;  // tokens: as the basic tokenizer cuts it, joined by spaces
+  std::u32string text_, tokens_;  // tokens_: the basic tokenizer's words, joined by spaces
   bool is_alignable_;
 };
 

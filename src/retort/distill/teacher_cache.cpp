@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "retort/base/error.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/hash.h"
 #include "retort/base/log.h"
 #include "retort/base/system.h"

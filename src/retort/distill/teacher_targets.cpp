@@ -3,6 +3,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 
+#include "retort/base/folder.h"
 #include "retort/base/log.h"
 #include "retort/base/system.h"
 #include "retort/distill/teacher_cache.h"

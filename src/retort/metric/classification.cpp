@@ -18,7 +18,7 @@ void check_counts(Classes predicted, Classes labels) {
   RETORT_CHECK(predicted.size() == labels.size(), "{} predictions for {} labels", predicted.size(), labels.size());
 }
 
-// Rows of each class, up to the largest one.
+// Number of examples of each class, up to the largest one.
 std::vector<double> count_classes(Classes classes, int32_t largest) {
   std::vector<double> counts(largest + 1);
   for (const int32_t number : classes) counts[number] += 1;

@@ -21,7 +21,7 @@ std::vector<double> centered(std::vector<double> values) {
   return values;
 }
 
-// Checked before the means are taken: their rounding would leave a small variance to a constant.
+// Checked on the values themselves: rounding of the mean would give a constant a small variance.
 bool is_constant(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [&](double value) { return value == values.front(); });
 }
@@ -34,7 +34,7 @@ double correlate(const std::vector<double>& left, const std::vector<double>& rig
   return std::isnan(r) ? kNaN : std::clamp(r, -1.0, 1.0);
 }
 
-// Ranks from 1; equal values get the mean of theirs.
+// Ranks from 1; equal values get their mean rank.
 std::vector<double> ranks_of(std::span<const float> values) {
   std::vector<int64_t> order(values.size());
   std::iota(order.begin(), order.end(), int64_t{0});

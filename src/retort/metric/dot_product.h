@@ -1,4 +1,4 @@
-// The sum of products that correlations are made of.
+// Dot product, used by the correlations.
 #pragma once
 
 #include <numeric>
@@ -6,7 +6,7 @@
 
 namespace retort::metric {
 
-// Both of one length; 0 when they are empty.
+// Both vectors have the same length; 0 when they are empty.
 inline double dot(const std::vector<double>& left, const std::vector<double>& right) {
   return std::inner_product(left.begin(), left.end(), right.begin(), 0.0);
 }

@@ -37,7 +37,7 @@ std::string glue_main_score(const GlueTask& task) {
     case GlueMetric::kAccuracy:
       break;
   }
-  // The two halves of MNLI are evaluated together, so their names tell them apart.
+  // The two sets of MNLI are evaluated together, so their score names differ.
   return task.folder == "MNLI" ? fmt::format("{}/acc", task.name) : "acc";
 }
 

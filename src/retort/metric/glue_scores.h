@@ -10,15 +10,15 @@
 
 namespace retort::metric {
 
-// Of tasks with classes, [B] each: {"acc"}, {"acc", "f1", "acc_and_f1"}, {"mcc"}, {"mnli/acc"} or {"mnli-mm/acc"};
-// acc_and_f1 is the mean of both. Shares, not percent; NaN without rows, see classification.h.
+// Classification tasks, [B] each: {"acc"}, {"acc", "f1", "acc_and_f1"}, {"mcc"}, {"mnli/acc"} or {"mnli-mm/acc"};
+// acc_and_f1 is the mean of both. Shares in 0..1, not percent; NaN without examples, see classification.h.
 Json compute_glue_scores(const data::GlueTask& task, std::span<const int32_t> predicted,
                          std::span<const int32_t> labels);
 
-// Of regression, [B] each: {"pearson", "spearmanr", "corr"}, corr being the mean of both; NaN as in correlation.h.
+// Regression tasks, [B] each: {"pearson", "spearmanr", "corr"}; corr is the mean of both. NaN as in correlation.h.
 Json compute_glue_scores(const data::GlueTask& task, std::span<const float> predicted, std::span<const float> targets);
 
-// The one score that a model of this task is chosen by, for example "acc_and_f1"; more is better.
+// The score that selects the best model of this task, for example "acc_and_f1"; higher is better.
 std::string glue_main_score(const data::GlueTask& task);
 
 }  // namespace retort::metric

@@ -18,7 +18,7 @@ bool is_punctuation(char32_t c) {
 
 bool is_article(std::u32string_view word) { return word == U"a" || word == U"an" || word == U"the"; }
 
-// Lower-cased, without punctuation.
+// Lower-cases and removes punctuation.
 std::u32string simplified(std::string_view answer) {
   std::u32string text = decode::to_code_points(answer);
   if (is_ascii(answer)) {

@@ -1,8 +1,9 @@
-// Reads the files that score_squad judges: objects with a key per question.
+// See squad_prediction_files.h.
+#include "retort/metric/squad_prediction_files.h"
+
 #include "retort/base/error.h"
 #include "retort/base/fast_json.h"
 #include "retort/base/file.h"
-#include "retort/metric/squad_score.h"
 
 namespace retort::metric {
 namespace {
@@ -28,7 +29,7 @@ Predictions read_predictions(const std::filesystem::path& path) {
     std::string_view text;
     if (value.get(text))
       throw UserError(
-          "`{}`: the prediction of `{}` must be a string, but is {}; give the file of answers, not the n-best file",
+          "`{}`: the prediction of `{}` must be a string, but is {}; use predictions.json, not the n-best file",
           path.string(), id, kind_name(value));
     predictions[std::move(id)] = text;
   });
@@ -38,7 +39,7 @@ Predictions read_predictions(const std::filesystem::path& path) {
 NullOdds read_null_odds(const std::filesystem::path& path) {
   NullOdds odds;
   std::unordered_map<std::string, size_t>
-      places;  // a repeated id keeps its place and takes the last value, as in Python
+      places;  // a repeated id keeps its position and takes the last value, as in Python
   for_each_member(path, [&](std::string id, dom::element value) {
     double number;
     if (value.get(number))

@@ -11,7 +11,7 @@
 namespace retort::metric {
 namespace {
 
-// Everything that scoring needs to know about one question.
+// The scores of one question.
 struct QuestionScore {
   const std::string* prediction = nullptr;  // null: missing
   bool has_answer = false;
@@ -114,7 +114,7 @@ void Scorer::take_odds(const NullOdds& null_odds) {
   }
 }
 
-// Overall, answerable and impossible questions, with the threshold applied. Without null odds all odds are 0.
+// Scores over all, answerable and impossible questions, with the threshold applied. Without null odds all odds are 0.
 void Scorer::write_totals() {
   Totals all, answerable, impossible;
   for (const QuestionScore& question : questions_) {

@@ -19,7 +19,7 @@ double compute_precision_recall(const std::vector<ThresholdEntry>& entries, int6
   double true_positives = 0, average = 0;
   for (size_t i = 0; i < entries.size(); ++i) {
     if (entries[i].has_answer) true_positives += entries[i].score;
-    if (i + 1 < entries.size() && entries[i].odds == entries[i + 1].odds) continue;  // no threshold fits between equals
+    if (i + 1 < entries.size() && entries[i].odds == entries[i + 1].odds) continue;  // equal odds have one threshold
     const double precision = true_positives / static_cast<double>(i + 1),
                  recall = true_positives / static_cast<double>(positives);
     average += precision * (recall - curve.recalls.back());

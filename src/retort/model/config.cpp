@@ -67,7 +67,7 @@ void check_config(const ModelConfig& c, const std::string& subject) {
 
 namespace {
 
-// The fields that this program reads, as `transformers` names them.
+// The fields that config_from_json reads, under the names of `transformers`.
 Json own_fields(const ModelConfig& c, const std::string& architecture) {
   Json json;
   json["architectures"] = {architecture};
@@ -99,11 +99,11 @@ Json own_fields(const ModelConfig& c, const std::string& architecture) {
     json["sinusoidal_pos_embds"] = c.sinusoidal_pos_embds;
     json["tie_weights_"] = true;
   }
-  json["tie_word_embeddings"] = true;  // a head over the vocabulary has no other table here, whatever was read
+  json["tie_word_embeddings"] = true;  // the decoder is always tied here, whatever the file said
   json["initializer_range"] = c.initializer_range;
   json["pad_token_id"] = c.pad_token_id;
   json["torch_dtype"] = "float32";
-  if (c.original.contains("dtype")) json["dtype"] = "float32";  // the same in transformers 5, which would be believed
+  if (c.original.contains("dtype")) json["dtype"] = "float32";  // the name in transformers 5, which prefers it
   Json id2label = Json::object(), label2id = Json::object();
   for (size_t i = 0; i < c.labels.size(); ++i) {
     id2label.get_ref<Json::object_t&>().emplace_back(std::to_string(i),

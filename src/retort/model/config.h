@@ -1,4 +1,4 @@
-// The configuration of an encoder, as `config.json` of a Hugging Face model folder holds it, for BERT and DistilBERT.
+// The encoder configuration of BERT and DistilBERT, as in `config.json` of a Hugging Face model folder.
 #pragma once
 
 #include <cstdint>
@@ -30,33 +30,30 @@ struct ModelConfig {
   double initializer_range = 0.02;
   double layer_norm_eps = 1e-12;
   int64_t pad_token_id = 0;
-  bool sinusoidal_pos_embds = false;  // DistilBERT: positions fixed to the sinusoidal table
+  bool sinusoidal_pos_embds = false;  // DistilBERT: position embeddings fixed to the sinusoidal table
   bool tie_word_embeddings = true;
   std::vector<std::string> labels{"LABEL_0", "LABEL_1"};  // id2label in order; one label: regression
-  std::string problem_type = {};  // regression, single_label_classification or multi_label_classification; "": not said
+  std::string problem_type =
+      {};  // regression, single_label_classification or multi_label_classification; "": not given
   std::map<int64_t, std::vector<int64_t>> pruned_heads;  // layer -> original indices of removed heads, sorted
-  std::string file = {};                                 // config.json that this came from, for messages; "": none
-  Json original = Json::object();                        // all that stood there: what is not ours is written again
-  std::vector<std::string> remarks = {};                 // what a user should know of it: fields that disagree
+  std::string file = {};                                 // path of the config.json, for messages; "": none
+  Json original = Json::object();                        // the whole file: fields not read here are written again
+  std::vector<std::string> remarks = {};                 // warnings for the user: fields that contradict each other
 
   int64_t head_width() const { return hidden_size / num_attention_heads; }
   int64_t heads_of_layer(int64_t layer) const;
-  // "`DIR/config.json`", or "the model" of a configuration made otherwise.
+  // "`DIR/config.json`", or "the model" for a configuration that was not read from a file.
   std::string subject() const { return file.empty() ? "the model" : "`" + file + "`"; }
-  // Makes it one for another task: its classes, or one name for regression; what was noted of the old one is forgotten.
+  // Changes the task: new class names, or one name for regression; removes the notes about the old task.
   void set_labels(std::vector<std::string> names);
 };
 
-// Reads and checks `config.json`; `subject` is its path for messages. Throws one UserError that lists every problem:
-// missing model_type, another architecture, heads that do not divide the hidden size, sizes that are not positive or
-// absurdly large, an unknown activation, fields that ask for what is not computed here (config_fields.h).
-ModelConfig config_from_json(const Json& json, const std::string& subject);
-
-// The form `transformers` reads; `architecture` is the class name, for example BertForQuestionAnswering. Fields of the
-// original that are not this program's stay in their places.
+// The JSON that `transformers` reads; `architecture` is the class name, for example BertForQuestionAnswering. Fields of
+// the original file that are not read here keep their places.
 Json config_to_json(const ModelConfig& config, const std::string& architecture);
 
-// Throws UserError when the sizes make no model; called by config_from_json and for configurations made otherwise.
+// Throws UserError for invalid sizes; config_from_json calls it, and so must code that builds a configuration
+// otherwise.
 void check_config(const ModelConfig& config, const std::string& subject);
 
 }  // namespace retort::model

@@ -1,5 +1,6 @@
-// config.json -> ModelConfig. Nothing is guessed: a field of the wrong type, an id written in two ways or a field that
-// asks for another computation is a problem that is said.
+// See config_reader.h.
+#include "retort/model/config_reader.h"
+
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -9,14 +10,12 @@
 #include <set>
 
 #include "retort/base/error.h"
-#include "retort/model/config.h"
 #include "retort/model/config_fields.h"
 
 namespace retort::model {
-
 namespace {
 
-// Reads the fields of a JSON object, collecting problems instead of stopping at the first.
+// Reads the fields of a JSON object; collects all problems instead of stopping at the first.
 class Reader {
  public:
   Reader(const Json& json, std::string subject) : json_(json), subject_(std::move(subject)) {}
@@ -26,7 +25,7 @@ class Reader {
       if (field->is_number_integer())
         value = field->get<int64_t>();
       else
-        complain(name, "an integer", *field);
+        reject(name, "an integer", *field);
     }
   }
   void read(const char* name, double& value) {
@@ -34,7 +33,7 @@ class Reader {
       if (field->is_number())
         value = field->get<double>();
       else
-        complain(name, "a number", *field);
+        reject(name, "a number", *field);
     }
   }
   void read(const char* name, bool& value) {
@@ -42,7 +41,7 @@ class Reader {
       if (field->is_boolean())
         value = field->get<bool>();
       else
-        complain(name, "true or false", *field);
+        reject(name, "true or false", *field);
     }
   }
   void read(const char* name, std::string& value) {
@@ -50,7 +49,7 @@ class Reader {
       if (field->is_string())
         value = field->get<std::string>();
       else
-        complain(name, "a string", *field);
+        reject(name, "a string", *field);
     }
   }
   void add_problem(std::string text) { problems_.push_back(std::move(text)); }
@@ -61,7 +60,7 @@ class Reader {
     const auto found = json_.find(name);
     return found == json_.end() || found->is_null() ? nullptr : &*found;
   }
-  void complain(const char* name, const std::string& expected, const Json& found) {
+  void reject(const char* name, const std::string& expected, const Json& found) {
     add_problem(fmt::format("`{}`: field `{}` must be {}, but is `{}`", subject_, name, expected,
                             found.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60)));
   }
@@ -72,7 +71,7 @@ class Reader {
   std::vector<std::string> problems_;
 };
 
-// A whole number from 0 in the one way to write it: "7", not "07", "+7" or "7.0".
+// A non-negative integer in canonical form: "7", not "07", "+7" or "7.0".
 std::optional<int64_t> maybe_index(const std::string& text) {
   int64_t index = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
@@ -80,7 +79,7 @@ std::optional<int64_t> maybe_index(const std::string& text) {
   return is_index && index >= 0 ? std::optional(index) : std::nullopt;
 }
 
-// Some folders name their classes by numbers.
+// A label; some folders name their classes by numbers.
 std::optional<std::string> maybe_label(const Json& name) {
   if (name.is_string()) return name.get<std::string>();
   return name.is_number_integer() ? std::optional(name.dump()) : std::nullopt;
@@ -89,26 +88,26 @@ std::optional<std::string> maybe_label(const Json& name) {
 // The labels of `id2label`, one for each id from 0 on, all different.
 void read_id2label(Reader& reader, const Json& id2label, ModelConfig& config) {
   if (!id2label.is_object() || id2label.empty())
-    return reader.complain("id2label", "an object from ids to names", id2label);
+    return reader.reject("id2label", "an object from ids to names", id2label);
   std::vector<std::string> names(id2label.size());
   for (const auto& [id, name] : id2label.items()) {
     const auto index = maybe_index(id);
     const auto label = maybe_label(name);
     if (!index || *index >= static_cast<int64_t>(names.size()) || !label)
-      return reader.complain("id2label", fmt::format("an object from each id from 0 to {} to a name", names.size() - 1),
-                             id2label);
+      return reader.reject("id2label", fmt::format("an object from each id from 0 to {} to a name", names.size() - 1),
+                           id2label);
     names[static_cast<size_t>(*index)] = *label;
   }
   if (std::set<std::string>(names.begin(), names.end()).size() != names.size())
-    return reader.complain("id2label", "an object that gives each id a name of its own", id2label);
+    return reader.reject("id2label", "an object with a different name for each id", id2label);
   config.labels = std::move(names);
 }
 
-// Fields that say the same as id2label are not believed over it, as in `transformers`.
+// id2label overrides other fields with the same information, as in `transformers`; contradictions become remarks.
 void remark_on_labels(const Reader& reader, ModelConfig& config) {
   const Json* const count = reader.find("num_labels");
   if (count != nullptr && *count != config.labels.size())
-    config.remarks.push_back(fmt::format("{}: field `num_labels` is {}, but `id2label` names {} and is believed",
+    config.remarks.push_back(fmt::format("{}: field `num_labels` is {}, but `id2label` names {} and is used",
                                          config.subject(), count->dump().substr(0, 60), config.labels.size()));
   const Json* const label2id = reader.find("label2id");
   if (label2id == nullptr || !label2id->is_object()) return;
@@ -117,7 +116,7 @@ void remark_on_labels(const Reader& reader, ModelConfig& config) {
   for (const auto& [label, named] : label2id->items()) {
     const auto id = ids.find(label);
     if (id == ids.end() || named == id->second || (named.is_string() && named == std::to_string(id->second))) continue;
-    config.remarks.push_back(fmt::format("{}: field `label2id` gives `{}` the id {}, but `id2label` {} and is believed",
+    config.remarks.push_back(fmt::format("{}: field `label2id` gives `{}` the id {}, but `id2label` {} and is used",
                                          config.subject(), label, named.dump().substr(0, 60), id->second));
     return;
   }
@@ -131,7 +130,7 @@ void read_labels(Reader& reader, ModelConfig& config) {
   }
   reader.read("_num_labels", count);
   reader.read("num_labels", count);
-  if (count < 1 || count > 100000) return reader.complain("num_labels", "1 to 100000", count);
+  if (count < 1 || count > 100000) return reader.reject("num_labels", "1 to 100000", count);
   config.labels.clear();
   for (int64_t i = 0; i < count; ++i) config.labels.push_back(fmt::format("LABEL_{}", i));
 }
@@ -141,9 +140,9 @@ void read_problem_type(Reader& reader, ModelConfig& config) {
   const std::string& type = config.problem_type;
   if (!type.empty() && type != "regression" && type != "single_label_classification" &&
       type != "multi_label_classification")
-    reader.complain("problem_type", "regression, single_label_classification or multi_label_classification", type);
+    reader.reject("problem_type", "regression, single_label_classification or multi_label_classification", type);
   if (type == "single_label_classification" && config.labels.size() == 1)
-    reader.complain("problem_type", "regression for a model with one output", type);
+    reader.reject("problem_type", "regression for a model with one output", type);
 }
 
 std::optional<std::vector<int64_t>> maybe_indices(const Json& list) {
@@ -159,14 +158,14 @@ std::optional<std::vector<int64_t>> maybe_indices(const Json& list) {
 void read_pruned_heads(Reader& reader, ModelConfig& config) {
   const Json* pruned = reader.find("pruned_heads");
   if (pruned == nullptr || pruned->empty()) return;
-  const auto complain = [&] {
-    reader.complain("pruned_heads", "an object from layers to lists of heads, whole numbers from 0", *pruned);
+  const auto reject = [&] {
+    reader.reject("pruned_heads", "an object from layers to lists of heads, integers from 0", *pruned);
   };
-  if (!pruned->is_object()) return complain();
+  if (!pruned->is_object()) return reject();
   for (const auto& [layer, heads] : pruned->items()) {
     const auto index = maybe_index(layer);
     const auto removed = maybe_indices(heads);
-    if (!index || !removed) return complain();
+    if (!index || !removed) return reject();
     if (!removed->empty()) config.pruned_heads[*index] = *removed;
   }
 }
@@ -187,7 +186,7 @@ void read_bert(Reader& reader, ModelConfig& c) {
 void read_distilbert(Reader& reader, ModelConfig& c) {
   c.num_hidden_layers = 6;
   c.type_vocab_size = 0;
-  for (const char* name : {"dim", "hidden_size"}) reader.read(name, c.hidden_size);  // the general names win
+  for (const char* name : {"dim", "hidden_size"}) reader.read(name, c.hidden_size);  // the general name overrides
   for (const char* name : {"n_layers", "num_hidden_layers"}) reader.read(name, c.num_hidden_layers);
   for (const char* name : {"n_heads", "num_attention_heads"}) reader.read(name, c.num_attention_heads);
   reader.read("hidden_dim", c.intermediate_size);
@@ -202,14 +201,14 @@ void read_distilbert(Reader& reader, ModelConfig& c) {
 }  // namespace
 
 ModelConfig config_from_json(const Json& json, const std::string& subject) {
-  if (!json.is_object()) throw UserError("`{}` must hold a JSON object", subject);
+  if (!json.is_object()) throw UserError("`{}` must hold a JSON object, but does not", subject);
   Reader reader(json, subject);
   ModelConfig c;
   c.file = subject, c.original = json;
   std::string model_type;
   reader.read("model_type", model_type);
   if (model_type.empty() && json.contains("hidden_size"))
-    model_type = "bert";  // NVIDIA and Google files do not name it
+    model_type = "bert";  // files of NVIDIA and Google do not have the field
   if (model_type != "bert" && model_type != "distilbert")
     throw UserError(
         "`{}`: field `model_type` must be bert or distilbert, but is `{}`; other architectures are not supported",

@@ -19,7 +19,7 @@ using kernel::Initialization;
 using kernel::Precision;
 
 kernel::Dropout make_dropout(double probability, bool is_training, int64_t layer, DropoutPlace place) {
-  // 1024 sites for each place, so that attention can give every head its own.
+  // 1024 dropout sites per location, so that each attention head has its own.
   return {is_training ? probability : 0.0, static_cast<uint64_t>((layer + 1) * 8 + static_cast<int64_t>(place)) << 10};
 }
 
@@ -83,8 +83,9 @@ void Encoder::check_rows(const kernel::TokenRows& rows) const {
     const int64_t low = values.min().item<int64_t>(), high = values.max().item<int64_t>();
     if (low < 0 || high >= limit)
       throw UserError(
-          "{}: every {} must be 0 to {}, because field `{}` is {}, but one is {}; the tokenizer and the model do not "
-          "belong together: use the model's own vocabulary",
+          "{}: every {} must be 0 to {}, because field `{}` is {}, but one is {}; the tokenizer does not belong to the "
+          "model: use the model's own "
+          "vocabulary",
           config_.subject(), what, limit - 1, field, limit, low < 0 ? low : high);
   };
   check(rows.ids, config_.vocab_size, "token id", "vocab_size");
@@ -94,17 +95,17 @@ void Encoder::check_rows(const kernel::TokenRows& rows) const {
 
 EncoderOutput Encoder::forward(const kernel::TokenRows& rows, const EncoderOptions& options) const {
   check_rows(rows);
-  const bool is_training = options.is_training, keep_all = options.keep_all;
+  const bool is_training = options.is_training, keep_hidden_states = options.keep_hidden_states;
   EncoderOutput out;
   out.attention.resize(options.attention_layers.size());
   at::Tensor x =
       kernel::embed(rows, embeddings_, options.precision,
                     make_dropout(config_.hidden_dropout_prob, is_training, -1, DropoutPlace::kEmbeddings));  // [T, H]
-  if (keep_all) out.hidden_states.push_back(x);
+  if (keep_hidden_states) out.hidden_states.push_back(x);
   for (int64_t l = 0; l < static_cast<int64_t>(layers_.size()); ++l) {
     const auto& kept = options.attention_layers;
     LayerRun run{.index = l, .is_training = is_training};
-    if (l + 1 == static_cast<int64_t>(layers_.size())) run.kept_rows = options.last_rows;
+    if (l + 1 == static_cast<int64_t>(layers_.size())) run.kept_rows = options.last_layer_rows;
     if (std::find(kept.begin(), kept.end(), l) != kept.end()) {
       AttentionStates states;
       run.states = &states;
@@ -115,9 +116,9 @@ EncoderOutput Encoder::forward(const kernel::TokenRows& rows, const EncoderOptio
       const auto forward_layer = [this, run, rows](const at::Tensor& input) { return run_layer(run, input, rows); };
       x = options.checkpoint_activations ? kernel::recompute(x, forward_layer) : forward_layer(x);
     }
-    if (keep_all) out.hidden_states.push_back(x);
+    if (keep_hidden_states) out.hidden_states.push_back(x);
   }
-  if (!keep_all) out.hidden_states.push_back(x);
+  if (!keep_hidden_states) out.hidden_states.push_back(x);
   return out;
 }
 
@@ -135,7 +136,7 @@ at::Tensor Encoder::run_layer(const LayerRun& run, const at::Tensor& all_x, cons
   };
   const at::Tensor x = kept(all_x), context = kept(all_context);
   const kernel::TokenRows no_rows;
-  const kernel::TokenRows& rows = run.kept_rows.defined() ? no_rows : all_rows;  // for the keys of dropout
+  const kernel::TokenRows& rows = run.kept_rows.defined() ? no_rows : all_rows;  // for the dropout keys
   const at::Tensor attended = kernel::add_norm(
       kernel::linear(context, *layer.attention_output.weight, nullptr), layer.attention_output.bias, x,
       layer.attention_norm, rows, make_dropout(hidden, is_training, index, DropoutPlace::kAttentionOutput));  // [T, H]

@@ -1,4 +1,4 @@
-// The encoder: embeddings and a stack of post-norm layers (Devlin et al. 2019; Sanh et al. 2019), on ragged rows.
+// The encoder: embeddings and a stack of post-norm layers (Devlin et al. 2019; Sanh et al. 2019), without padding.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,7 +11,7 @@
 
 namespace retort::model {
 
-// A linear map with bias, as registered.
+// Weight and bias of a linear layer in the parameter store.
 struct LinearWeights {
   const kernel::Weight* weight = nullptr;  // [N, K]
   const kernel::Weight* bias = nullptr;    // [N]
@@ -30,10 +30,10 @@ struct LayerWeights {
   LinearWeights intermediate;  // [I, H]
   LinearWeights output;        // [H, I]
   kernel::NormWeights output_norm;
-  int64_t heads = 0;  // kept heads of this layer
+  int64_t heads = 0;  // heads of this layer after pruning
 };
 
-// What the attention of one layer reads and gives.
+// Inputs and output of one layer's attention.
 struct AttentionStates {
   at::Tensor qkv;      // [T, 3*A*D] queries, keys and values, heads side by side
   at::Tensor context;  // [T, A*D]
@@ -42,25 +42,25 @@ struct AttentionStates {
 struct EncoderOptions {
   kernel::Precision precision = kernel::Precision::kFloat32;
   bool is_training = false;                    // dropout; needs rows.keys
-  bool keep_all = false;                       // every layer's hidden states, else only the last
-  std::vector<int64_t> attention_layers = {};  // layers whose attention states are kept
-  bool checkpoint_activations = false;  // keep the layers' inputs only, compute the rest again in the backward pass
-  at::Tensor last_rows = {};            // [M] int64: all that is wanted of the last layer; outside training
+  bool keep_hidden_states = false;             // return the hidden states of every layer, else only of the last
+  std::vector<int64_t> attention_layers = {};  // layers whose attention states are returned
+  bool checkpoint_activations = false;         // keep only the layers' inputs, recompute the rest in the backward pass
+  at::Tensor last_layer_rows = {};  // [M] int64: the rows that the last layer computes; only outside training
 };
 
 struct EncoderOutput {
-  std::vector<at::Tensor> hidden_states;   // [T, H]: the embeddings' output, then every layer's; or only the last
-  std::vector<AttentionStates> attention;  // of the layers asked for, in that order
+  std::vector<at::Tensor> hidden_states;   // [T, H]: embeddings, then each layer; or only the last
+  std::vector<AttentionStates> attention;  // of attention_layers, in their order
 };
 
 class Encoder {
  public:
-  // Registers the parameters under names that begin with `prefix`.
+  // Registers the parameters; their names begin with `prefix`.
   Encoder(const ModelConfig& config, const std::string& prefix, kernel::ParameterStore& store);
 
-  // A layer whose attention states are kept is never computed again in the backward pass, whatever
-  // `checkpoint_activations` says: gradients reach it through them too. With last_rows the last hidden states are
-  // [M, H]. Throws UserError for ids or positions outside the tables.
+  // Activation checkpointing excludes layers whose attention states are returned, because gradients flow through those
+  // states too. With last_layer_rows the last hidden states are [M, H]. Throws UserError for ids or positions outside
+  // the embedding tables.
   EncoderOutput forward(const kernel::TokenRows& rows, const EncoderOptions& options) const;
 
   const kernel::Weight* word_embeddings() const { return embeddings_.word; }
@@ -69,8 +69,8 @@ class Encoder {
   struct LayerRun {
     int64_t index = 0;
     bool is_training = false;
-    at::Tensor kept_rows = {};          // attention reads all rows; what comes behind it is done for these, if defined
-    AttentionStates* states = nullptr;  // where they go, if anywhere
+    at::Tensor kept_rows = {};  // attention reads all rows; the operations after it compute only these, if defined
+    AttentionStates* states = nullptr;  // receives the attention states, if not null
   };
   at::Tensor run_layer(const LayerRun& run, const at::Tensor& all_x, const kernel::TokenRows& all_rows) const;
   void check_rows(const kernel::TokenRows& rows) const;
@@ -81,7 +81,7 @@ class Encoder {
   std::vector<LayerWeights> layers_;
 };
 
-// Sites of dropout: layer -1 is the embeddings, layer L the head.
+// Locations of dropout: layer -1 is the embeddings, layer L the head.
 enum class DropoutPlace { kEmbeddings, kAttention, kAttentionOutput, kOutput, kHead };
 kernel::Dropout make_dropout(double probability, bool is_training, int64_t layer, DropoutPlace place);
 

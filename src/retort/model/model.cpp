@@ -42,7 +42,7 @@ at::Tensor index_tensor(const std::vector<int64_t>& rows) {
   return index;
 }
 
-// The rows' keys at chosen places, for dropout behind a gather.
+// The dropout keys of the chosen rows, for dropout after a gather.
 kernel::TokenRows select_keys(const kernel::TokenRows& rows, const at::Tensor& chosen) {
   kernel::TokenRows selected;
   if (rows.keys.defined()) selected.keys = at::index_select(rows.keys, 0, chosen);
@@ -78,7 +78,7 @@ Model::Model(const ModelConfig& config, Head head, const ModelOptions& options)
 void Model::add_head_weights() {
   const int64_t H = config_.hidden_size, labels = static_cast<int64_t>(config_.labels.size());
   const bool is_bert = config_.family == Family::kBert;
-  if (is_bert && has_pooler(head_) && !(head_ == Head::kNone && options_.leaves_out_pooler))
+  if (is_bert && has_pooler(head_) && !(head_ == Head::kNone && options_.without_pooler))
     pooler_ = add_linear(store_, head_ == Head::kNone ? "pooler.dense" : "bert.pooler.dense", H, H);
   if (!is_bert && (head_ == Head::kSequenceClassification || head_ == Head::kMultipleChoice))
     pooler_ = add_linear(store_, "pre_classifier", H, H);
@@ -119,15 +119,15 @@ void Model::add_language_model_weights(const std::string& transform, const std::
 ModelOutput Model::forward(const kernel::TokenRows& rows, const ForwardOptions& options) const {
   ModelOutput out;
   const at::Tensor chosen = options.chosen_rows.empty() ? at::Tensor() : index_tensor(options.chosen_rows);
-  const bool has_chosen_rows_only = options.leaves_out_other_rows && chosen.defined();
+  const bool has_chosen_rows_only = options.only_chosen_rows && chosen.defined();
   RETORT_CHECK(!has_chosen_rows_only || (head_ == Head::kMaskedLm && !options.is_training),
-               "only a masked-LM head outside training can leave out rows");
+               "only a masked-LM head outside training can skip rows");
   EncoderOutput encoded = encoder_->forward(rows, {.precision = options_.precision,
                                                    .is_training = options.is_training,
-                                                   .keep_all = options.keep_hidden_states,
+                                                   .keep_hidden_states = options.keep_hidden_states,
                                                    .attention_layers = options.attention_layers,
                                                    .checkpoint_activations = options_.checkpoint_activations,
-                                                   .last_rows = has_chosen_rows_only ? chosen : at::Tensor()});
+                                                   .last_layer_rows = has_chosen_rows_only ? chosen : at::Tensor()});
   out.hidden_states = std::move(encoded.hidden_states), out.attention = std::move(encoded.attention);
   const at::Tensor& last = out.hidden_states.back();  // [T, H], or [M, H]
   const bool is_bert = config_.family == Family::kBert;

@@ -1,4 +1,4 @@
-// A model: an encoder with one head, over one ParameterStore.
+// A model: an encoder with one head; all parameters are in one ParameterStore.
 #pragma once
 
 #include <memory>
@@ -11,60 +11,61 @@
 namespace retort::model {
 
 enum class Head {
-  kNone,                    // BertModel, DistilBertModel: hidden states, and BERT's pooled vector
+  kNone,                    // BertModel, DistilBertModel: hidden states, and BERT's pooled output
   kQuestionAnswering,       // logits [T, 2]: start, end
   kSequenceClassification,  // logits [B, C]; C = 1: regression
   kTokenClassification,     // logits [T, C]
   kMultipleChoice,          // logits [B, 1], one per choice
   kMaskedLm,                // logits [M, V], in the activation type
-  kPreTraining,             // the same, and next-sentence logits [B, 2]
+  kPreTraining,             // like kMaskedLm, and next-sentence logits [B, 2]
 };
 
-// The class name that `transformers` knows the model by, for example BertForQuestionAnswering.
+// The class name in `transformers`, for example BertForQuestionAnswering.
 std::string architecture_name(Family family, Head head);
-// The inverse; empty for an architecture that is neither.
+// The inverse; empty for an unsupported architecture.
 std::optional<Head> head_of_architecture(const std::string& architecture);
 
-// What the names of the projection's parameters begin with.
+// Prefix of the projection's parameter names.
 inline constexpr const char* kProjection = "fit_dense";
 
 struct ModelOptions {
   kernel::Precision precision = kernel::Precision::kFloat32;
-  bool with_gradients = false;          // allocate gradient memory: for training
-  bool checkpoint_activations = false;  // less memory in training for a third more time
-  // Width of a teacher's hidden states: adds the linear map `fit_dense` from the model's own width to it, which is
-  // trained with the model but is no part of it; see Model::project. 0: none.
+  bool with_gradients = false;          // allocate gradients: for training
+  bool checkpoint_activations = false;  // recompute activations: less memory for a third more training time
+  // Hidden size of a teacher: adds the linear layer `fit_dense` from the model's hidden size to it. The layer is
+  // trained with the model but is not part of it; see Model::project. 0: none.
   int64_t projection_width = 0;
-  bool leaves_out_pooler = false;  // of Head::kNone: ModelOutput::pooled stays undefined
+  bool without_pooler = false;  // for Head::kNone: no pooler; ModelOutput::pooled stays undefined
 };
 
 struct ForwardOptions {
   bool is_training = false;                    // dropout; needs rows.keys
-  bool keep_hidden_states = false;             // every layer's, else only the last
-  std::vector<int64_t> attention_layers = {};  // layers whose attention states are kept
-  std::vector<int64_t> chosen_rows = {};       // masked LM: rows of the batch that get logits; empty: all T
-  bool leaves_out_other_rows = false;          // with chosen_rows, of Head::kMaskedLm, outside training: the last layer
-                                               // computes nothing else, and hidden_states.back() is [M, H]
+  bool keep_hidden_states = false;             // return the hidden states of every layer, else only of the last
+  std::vector<int64_t> attention_layers = {};  // layers whose attention states are returned
+  std::vector<int64_t> chosen_rows = {};       // masked LM: rows of [T, H] that get logits; empty: all T
+  // With chosen_rows, for Head::kMaskedLm outside training: the last layer computes only these rows, and
+  // hidden_states.back() is [M, H].
+  bool only_chosen_rows = false;
 };
 
 struct ModelOutput {
   std::vector<at::Tensor> hidden_states;   // [T, H] each, in the activation type
   std::vector<AttentionStates> attention;  // of ForwardOptions::attention_layers, in their order
   at::Tensor pooled;                       // [B, H]; undefined without a pooler
-  at::Tensor logits;                       // float32 unless Head says otherwise; undefined for kNone
+  at::Tensor logits;                       // float32 except where Head says otherwise; undefined for kNone
   at::Tensor next_sentence_logits;         // float32 [B, 2]; kPreTraining only
 };
 
 class Model {
  public:
-  // Registers and allocates all parameters (zeros). Fill them by `parameters().initialize` or from files.
+  // Registers and allocates all parameters (zeros). Initialize them with `parameters().initialize` or from files.
   Model(const ModelConfig& config, Head head, const ModelOptions& options);
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
   ModelOutput forward(const kernel::TokenRows& rows, const ForwardOptions& options = {}) const;
 
-  // Hidden states [T, H] in the teacher's width [T, projection_width]; themselves without a projection.
+  // Projects hidden states [T, H] to the teacher's width [T, projection_width]; identity without a projection.
   at::Tensor project(const at::Tensor& states) const;
 
   const ModelConfig& config() const { return config_; }

@@ -1,4 +1,4 @@
-// The names that parameters are registered under: those of the Hugging Face state dict of each family.
+// Parameter names: those of the Hugging Face state dict of each model family.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace retort::model {
 
-// Names inside one encoder layer, without ".weight" and ".bias".
+// Module names inside an encoder layer, without ".weight" and ".bias".
 struct LayerNames {
   std::string query, key, value, attention_output, attention_norm, intermediate, output, output_norm;
 };
@@ -16,7 +16,7 @@ struct EmbeddingNames {
   std::string word, position, segment, norm;  // segment is empty for DistilBERT
 };
 
-// "bert." or "distilbert.": stands before the encoder's names in models with a head.
+// "bert." or "distilbert.": the prefix of the encoder's names in models with a head.
 std::string base_prefix(Family family);
 EmbeddingNames embedding_names(Family family, const std::string& prefix);
 LayerNames layer_names(Family family, const std::string& prefix, int64_t layer);

@@ -2,6 +2,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/fields.h"
+#include "retort/base/fields_text.h"
 
 namespace retort::model {
 

@@ -1,5 +1,5 @@
-// The standard sizes, for random weights by name: bert-base-uncased, bert-large-uncased, distilbert-base-uncased,
-// bert-mini, ... (Devlin et al. 2019; Turc et al. 2019; Sanh et al. 2019; Jiao et al. 2020).
+// Standard model sizes by name, for random initialization: bert-base-uncased, bert-large-uncased,
+// distilbert-base-uncased, bert-mini, ... (Devlin et al. 2019; Turc et al. 2019; Sanh et al. 2019; Jiao et al. 2020).
 #pragma once
 
 #include <string>

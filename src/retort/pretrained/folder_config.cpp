@@ -2,6 +2,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/json.h"
+#include "retort/model/config_reader.h"
 
 namespace retort::pretrained {
 

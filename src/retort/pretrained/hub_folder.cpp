@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "retort/base/error.h"
+#include "retort/checkpoint/publish_files.h"
 #include "retort/checkpoint/run_folder.h"
 
 namespace retort::pretrained {

@@ -117,9 +117,9 @@ LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, mo
 model::ModelOptions without_missing_pooler(const LoadOptions& options, const model::ModelConfig& config,
                                            model::Head head, const checkpoint::WeightFiles& files) {
   model::ModelOptions model = options.model;
-  model.leaves_out_pooler = head == model::Head::kNone && config.family == model::Family::kBert &&
-                            !options.may_start_head && !holds_pooler(files);
-  if (model.leaves_out_pooler)
+  model.without_pooler = head == model::Head::kNone && config.family == model::Family::kBert &&
+                         !options.may_start_head && !holds_pooler(files);
+  if (model.without_pooler)
     log_info("{} and its weights: there is no pooler, so no sequence is pooled", config.subject());
   return model;
 }

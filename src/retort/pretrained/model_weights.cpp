@@ -83,14 +83,14 @@ void check_copies(const checkpoint::NameMatches& matches, const model::Model& mo
   const auto differ = [&](const std::pair<size_t, size_t>& pair) {
     return !have_equal_numbers(files.tensors()[pair.first], files.tensors()[pair.second], subject);
   };
-  for (const auto& pair : matches.doubles)
+  for (const auto& pair : matches.prefix_duplicates)
     if (differ(pair))
       throw UserError(
           "`{}`: tensors `{}` and `{}` must be equal, because both are the same parameter, but differ; remove the "
           "wrong one",
           subject, files.tensors()[pair.first].name, files.tensors()[pair.second].name);
   const bool has_vocabulary = model.head() == model::Head::kMaskedLm || model.head() == model::Head::kPreTraining;
-  for (const auto& pair : matches.copies) {
+  for (const auto& pair : matches.tied_copies) {
     const std::string& name = files.tensors()[pair.first].name;
     if (!differ(pair)) continue;
     if (has_vocabulary && !model.config().tie_word_embeddings && name.ends_with(".weight"))

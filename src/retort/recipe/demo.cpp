@@ -6,8 +6,9 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
+#include "retort/base/folder.h"
 #include "retort/base/log.h"
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/data/question_world/question_world.h"
 #include "retort/measure/bench_train.h"
 #include "retort/recipe/distill_squad.h"
@@ -136,12 +137,12 @@ std::string question_lines(const Json& world, int64_t count) {
 
 // An earlier demo is known by its mark, or by the settings of its teacher's run.
 void check_is_free(const fs::path& folder, const std::vector<fs::path>& files) {
-  if (is_own_folder(folder) || fs::exists(folder / "model" / "retort_config.json")) return mark_own_folder(folder);
+  if (is_marked_folder(folder) || fs::exists(folder / "model" / "retort_config.json")) return mark_folder(folder);
   for (const fs::path& file : files)
     if (fs::exists(fs::symlink_status(file)))
       throw UserError("`{}` must be free or of an earlier demo, but is of others; choose another --output_dir",
                       file.string());
-  mark_own_folder(folder);
+  mark_folder(folder);
 }
 
 using Show = std::function<void(const std::string&)>;

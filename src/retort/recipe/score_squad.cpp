@@ -5,9 +5,11 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
+#include "retort/base/folder.h"
 #include "retort/base/log.h"
 #include "retort/base/output_path.h"
 #include "retort/data/squad/squad_reader.h"
+#include "retort/metric/squad_prediction_files.h"
 #include "retort/metric/squad_score.h"
 
 namespace retort::recipe {

@@ -134,9 +134,9 @@ Json evaluate_glue_dev(const model::Model& model, std::span<const GlueSet> dev, 
                         : metric::compute_glue_scores(*task, evaluation.predictions.labels(), features->labels()));
     scores.update(evaluation.timing.to_json());
     if (folder.empty()) continue;
-    const decode::GlueAnswers answers{features->row_indexes(),
-                                      has_classes ? features->labels() : std::span<const int32_t>(),
-                                      has_targets ? features->targets() : std::span<const float>()};
+    const decode::GlueReferences answers{features->row_indexes(),
+                                         has_classes ? features->labels() : std::span<const int32_t>(),
+                                         has_targets ? features->targets() : std::span<const float>()};
     decode::write_glue_predictions(folder / fmt::format("predictions_{}.tsv", task->name), evaluation.predictions,
                                    answers);
   }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "retort/base/file.h"
+#include "retort/base/folder.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/json.h"
 
 namespace retort::task {

@@ -124,7 +124,7 @@ Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
   if (output_.resume) trainer_->resume();
   if (!folder_) return trainer_->run().to_json();
   folder_->write_config(settings_);
-  folder_->set_room_aside(published_bytes(unit.parameters()));
+  folder_->reserve_space(published_bytes(unit.parameters()));
   const Json rates = trainer_->run().to_json();
   folder_->publish_files([&](const fs::path& folder) { unit.save_model(folder); }, published_bytes(unit.parameters()));
   return rates;

@@ -12,7 +12,7 @@ const AddedToken* AddedTokenTable::find(const std::string& content) const {
   return found == tokens_.end() ? nullptr : &*found;
 }
 
-// With repeated lines the number of different pieces is below the last id, and the token shares the id of a piece.
+// If lines repeat, the number of different pieces is below the last id, and the token shares the id of a piece.
 int32_t AddedTokenTable::next_id() const {
   int32_t next = piece_count_;
   for (const AddedToken& token : tokens_) next = std::max(next, token.id + 1 > piece_count_ ? token.id + 1 : 0);
@@ -37,7 +37,7 @@ void AddedTokenTable::finish() {
   std::vector<bool> is_new;
   std::sort(tokens_.begin(), tokens_.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   for (const AddedToken& token : tokens_) is_new.push_back(!ids_.contains(token.content));
-  ids_.clear();  // its keys are about to move
+  ids_.clear();  // its keys are views of strings that move below
   if (!has_ids_beyond) drop_blank_end(definition_);
   std::vector<std::string>& pieces = definition_.pieces;
   for (size_t i = 0; i < tokens_.size(); ++i) {

@@ -1,6 +1,6 @@
-// The added tokens of a tokenizer while its files are read, with the rules of the `tokenizers` library: a token that is
-// in the vocabulary keeps that id, any other takes the next free one in the order of adding, whatever id a file gives
-// it; a token that is added again takes the new flags.
+// Collects a tokenizer's added tokens from its files by the rules of the `tokenizers` library: a token in the
+// vocabulary keeps its id; any other gets the next free id in the order of adding, whatever id the file gives it; a
+// token that is added again gets the new flags.
 #pragma once
 
 #include <string>
@@ -12,13 +12,13 @@ namespace retort::text {
 
 class AddedTokenTable {
  public:
-  // The definition's pieces must stay as they are until `finish`.
+  // `definition.pieces` must not change until `finish`.
   explicit AddedTokenTable(TokenizerDefinition& definition);
 
-  // Adds `token`, whose id is set here. Empty ones are passed over.
+  // Adds `token` and sets its id. Ignores empty tokens.
   void add(AddedToken token);
   const AddedToken* find(const std::string& content) const;
-  // Puts the tokens into the definition, and their pieces.
+  // Adds the tokens and their pieces to the definition.
   void finish();
 
  private:
@@ -26,7 +26,7 @@ class AddedTokenTable {
 
   TokenizerDefinition& definition_;
   PieceIds ids_;
-  int32_t piece_count_;  // different ones
+  int32_t piece_count_;  // number of different pieces
   std::vector<AddedToken> tokens_;
 };
 

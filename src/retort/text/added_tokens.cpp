@@ -1,4 +1,4 @@
-// Search for added tokens; see added_tokens.h.
+// See added_tokens.h.
 #include "retort/text/added_tokens.h"
 
 #include <algorithm>

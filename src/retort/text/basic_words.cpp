@@ -5,7 +5,7 @@
 namespace retort::text {
 namespace {
 
-// Gathers normalized code points into words: the sink of a Normalizer.
+// The sink of a Normalizer: collects code points into words.
 class WordSink {
  public:
   explicit WordSink(std::vector<BasicWord>& words) : words_(words) {}

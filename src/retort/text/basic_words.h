@@ -1,5 +1,5 @@
-// The words that stand between a text and WordPiece: the basic tokenizer of BERT. For data that is made word by word;
-// features take the Tokenizer, which never makes strings of words.
+// BERT's basic tokenizer: splits text into normalized words. For data augmentation, which works on words; features use
+// Tokenizer, which needs no string per word.
 #pragma once
 
 #include <string>
@@ -11,16 +11,16 @@
 namespace retort::text {
 
 struct BasicWord {
-  std::string text;  // normalized: lower case and without accents where the options say so; not empty, without spaces
-  Range source;      // bytes of the text that it was made from
+  std::string text;  // normalized: lower case and without accents if the options say so; not empty, without spaces
+  Range source;      // bytes of the original text
 };
 
-// Words in their order: control characters dropped, Chinese characters and punctuation alone, the rest split at white
-// space. Encoding each word gives the ids of the whole text, but for special tokens written in it, which are words like
-// any others here ("[MASK]" is three).
+// The words in order: without control characters, Chinese characters and punctuation as separate words, the rest split
+// at white space. Encoding each word gives the ids of the whole text, except for special tokens in the text, which are
+// ordinary words here ("[MASK]" is three words).
 std::vector<BasicWord> basic_words(std::string_view text, const TokenizerOptions& options);
 
-// Their texts with one space between.
+// The words joined by single spaces.
 std::string join_words(const std::vector<BasicWord>& words);
 
 }  // namespace retort::text

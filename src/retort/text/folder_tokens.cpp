@@ -1,5 +1,5 @@
-// Tokens of tokenizer_config.json, special_tokens_map.json and added_tokens.json: names, flags and the order in which
-// they are added. Source: PreTrainedTokenizerBase._from_pretrained and TokenizersBackend.__init__ of `transformers` 5.
+// See folder_files.h. Source for names, flags and order of the tokens: PreTrainedTokenizerBase._from_pretrained and
+// TokenizersBackend.__init__ of `transformers` 5.
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -11,7 +11,7 @@
 namespace retort::text {
 namespace {
 
-// In the order in which `transformers` adds them.
+// In the order of `transformers`.
 constexpr const char* kNamedTokens[] = {"bos_token", "eos_token", "unk_token", "sep_token",
                                         "pad_token", "cls_token", "mask_token"};
 
@@ -33,11 +33,11 @@ bool read_flag(const Json& value, const char* key, bool standard, const std::str
   return value[key].get<bool>();
 }
 
-// A token is its text, or an object whose `content` is that. `place`: file and field, for messages.
+// A token is a string, or an object with the string as `content`. `place`: file and field, for messages.
 AddedToken parse_token(const Json& value, bool is_special, const std::string& place) {
   const Json& content = value.is_object() && value.contains("content") ? value["content"] : value;
   if (!content.is_string() || content.get_ref<const std::string&>().empty())
-    throw UserError("{} must be the text of a token, but is {}", place, value.dump());
+    throw UserError("{} must be a token string, but is {}", place, value.dump());
   AddedToken token{.content = content.get<std::string>(), .special = is_special};
   if (value.is_object()) {
     token.special = is_special || read_flag(value, "special", false, place);
@@ -55,13 +55,13 @@ int64_t parse_id(const std::string& text, const std::string& place) {
   int64_t id = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc() || end != text.data() + text.size() || id < 0)
-    throw UserError("{} must have whole numbers as keys, but has `{}`", place, text);
+    throw UserError("{} must have integers as keys, but has `{}`", place, text);
   return id;
 }
 
 using TokensById = std::map<int64_t, AddedToken>;
 
-// Where two files give one token to different ids, or one id to two tokens, the later file counts.
+// When two files give one token different ids, or one id to two tokens, the later file counts.
 TokensById collect_tokens(const FolderFiles& files, const std::vector<AddedToken>& listed,
                           const std::vector<std::string>& special) {
   TokensById tokens;
@@ -73,8 +73,8 @@ TokensById collect_tokens(const FolderFiles& files, const std::vector<AddedToken
   }
   for (const auto& [content, id] : files.added.items()) {
     if (!id.is_number_integer() || id.get<int64_t>() < 0)
-      throw UserError("`{}`: the id of `{}` must be a whole number of 0 or more, but is {}", files.added_file(),
-                      content, id.dump());
+      throw UserError("`{}`: the id of `{}` must be a non-negative integer, but is {}", files.added_file(), content,
+                      id.dump());
     const bool is_special = std::find(special.begin(), special.end(), content) != special.end();
     tokens[id.get<int64_t>()] = {.content = content, .special = is_special, .normalized = !is_special};
   }
@@ -82,7 +82,7 @@ TokensById collect_tokens(const FolderFiles& files, const std::vector<AddedToken
   return tokens;
 }
 
-// Lists and mappings of further special tokens.
+// Lists and mappings of additional special tokens.
 void append_extra(const Json& object, const char* key, const std::string& file, std::vector<AddedToken>& tokens) {
   if (!object.contains(key) || object[key].is_null()) return;
   if (!object[key].is_array() && !object[key].is_object())
@@ -124,8 +124,8 @@ SpecialTokens collect_special(const FolderFiles& files, bool has_defaults, const
   return tokens;
 }
 
-// Names that the config lists as special; added_tokens.json has no flags of its own. Those of special_tokens_map.json
-// do not count for this in `transformers`.
+// The names of the tokens that the config marks as special; added_tokens.json has no flags. As in `transformers`,
+// special_tokens_map.json is not used for this.
 std::vector<std::string> special_names(const FolderFiles& files, bool has_defaults, const TokenizerOptions& options) {
   FolderFiles config_only = files;
   config_only.names = Json::object();
@@ -152,12 +152,12 @@ void report_ids(const FolderFiles& files, const TokensById& wanted, const AddedT
   }
 }
 
-// Tokens that one file has and that do not count because another file decides.
+// Warns about tokens of a file that are ignored because another file decides.
 void report_lost(const FolderFiles& files, const AddedTokenTable& table, const std::vector<AddedToken>& listed) {
   const auto report = [&](const std::string& file, const std::string& content) {
     if (table.find(content) == nullptr)
       log_warning(
-          "`{}` adds the token `{}`, but `{}` has `added_tokens_decoder` without it, which is taken, as in "
+          "`{}` adds the token `{}`, but `{}` has `added_tokens_decoder` without it, which is used, as in "
           "`transformers`",
           file, content, files.config_file());
   };
@@ -185,7 +185,7 @@ void read_token_names(const FolderFiles& files, TokenizerOptions& options) {
                                                         {"cls_token", &options.cls_token},
                                                         {"mask_token", &options.mask_token}};
   for (const auto& [key, name] : names) {
-    std::vector<std::pair<std::string, std::string>> given;  // file, token: the last one counts
+    std::vector<std::pair<std::string, std::string>> given;  // file, token; the last one counts
     const auto read = [&](const Json& object, const std::string& file) {
       if (!object.contains(key)) return;
       const bool is_absent = object[key].is_null();
@@ -196,11 +196,11 @@ void read_token_names(const FolderFiles& files, TokenizerOptions& options) {
     read(files.config, files.config_file());
     if (!files.has_decoder()) read(files.names, files.names_file());
     if (given.size() == 2 && given[0].second != given[1].second)
-      log_warning("`{}` says that `{}` is `{}`, but `{}` says `{}`, which is taken, as in `transformers`",
+      log_warning("`{}` says that `{}` is `{}`, but `{}` says `{}`, which is used, as in `transformers`",
                   given[0].first, key, given[0].second, given[1].first, given[1].second);
     if (given.size() == 1 && files.has_decoder() && !files.config.contains(key) && given[0].second != *name) {
       log_warning(
-          "`{}` says that `{}` is `{}`, but `{}` has `added_tokens_decoder`, so that `{}` is taken, as in "
+          "`{}` says that `{}` is `{}`, but `{}` has `added_tokens_decoder`, so that `{}` is used, as in "
           "`transformers`",
           given[0].first, key, given[0].second, files.config_file(), *name);
     } else if (!given.empty()) {

@@ -1,4 +1,4 @@
-// Canonical ordering of combining marks; see normalizer.h.
+// See normalizer.h.
 #include "retort/text/normalizer.h"
 
 #include <algorithm>
@@ -29,7 +29,7 @@ void MarkRun::add(char32_t code_point, Range source) {
   }
 }
 
-// Counting sort, stable: a flood of marks stays linear.
+// Stable counting sort: linear time for any number of marks.
 void MarkRun::sort() {
   std::array<uint32_t, 257> begins{};
   for (const Mark& mark : marks_) ++begins[mark.combining_class + 1u];

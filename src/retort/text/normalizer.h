@@ -1,6 +1,6 @@
-// The BERT normalizer: text -> normalized code points, each with the bytes of the text it came from. In this order:
-// control characters dropped, white space made one kind, spaces around Chinese characters, accents off, lower case.
-// Results and alignments are those of BertNormalizer in the `tokenizers` library.
+// The BERT normalizer: text -> normalized code points, each with its source bytes. In this order: remove control
+// characters, unify white space, put spaces around Chinese characters, strip accents, lower-case.
+// Results and alignments equal BertNormalizer of the `tokenizers` library.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace retort::text {
 
 struct NormalizerOptions {
   bool clean_text = true, handle_chinese_chars = true, lowercase = true;
-  std::optional<bool> strip_accents = {};  // absent: as lowercase
+  std::optional<bool> strip_accents = {};  // empty: same as lowercase
 
   bool strips_accents() const { return strip_accents.value_or(lowercase); }
   Mapping mapping() const {
@@ -23,13 +23,13 @@ struct NormalizerOptions {
   }
 };
 
-// The combining marks after one starter, put into canonical order (Unicode standard, 3.11). Sorting moves marks but the
-// library keeps reading sources in text order: going through the sorted marks, the first mark of a decomposition takes
-// the next source, any other repeats the one before it.
+// The combining marks after a starter, sorted into canonical order (Unicode standard, 3.11). Like the library, it sorts
+// the marks but assigns their sources in text order: in sorted order, the first mark of each decomposition takes the
+// next source, every other mark repeats the previous one.
 class MarkRun {
  public:
   void begin(Range starter_source);
-  // Adds the decomposition of a character; a starter in it begins the run anew.
+  // Adds the decomposition of a character; a starter in it begins a new run.
   void add(char32_t code_point, Range source);
   // Sorts in linear time and calls visit(code_point, source) for each mark.
   template <typename Visit>
@@ -56,16 +56,16 @@ class MarkRun {
   std::vector<Range> sources_;
 };
 
-// Normalizes bytes begin..end of a text and calls sink.put(code_point, source) for each code point of the result.
-// A part that begins and ends at ASCII white space or punctuation, or at the ends of the text, normalizes independently
-// of the rest.
+// Normalizes bytes begin..end of a text and calls sink.put(code_point, source) for each resulting code point. A part
+// that begins and ends at ASCII white space or punctuation, or at the ends of the text, normalizes independently of the
+// rest.
 class Normalizer {
  public:
   explicit Normalizer(const NormalizerOptions& options) : options_(options), mapping_(options.mapping()) {}
 
   template <typename Sink>
   void normalize(std::string_view text, Range part, MarkRun& run, Sink& sink) const {
-    int32_t starter_at = part.begin;  // latest character that begins with a starter: where a run of marks would begin
+    int32_t starter_at = part.begin;  // the latest character that begins with a starter, where a run of marks may begin
     for (int32_t at = part.begin; at < part.end;) {
       const DecodedCodePoint decoded = decode_utf8(text.data() + at, text.data() + part.end);
       const CodePointRecord& record = record_of(decoded.code_point);
@@ -98,8 +98,8 @@ class Normalizer {
     }
   }
 
-  // Handles the rare run that holds a mark which survives, here met for the first time at `found`: earlier marks of
-  // the run left no trace, so the run is read again from its starter. Returns where the text continues.
+  // Handles the rare run of marks in which a mark survives accent stripping, first found at `found`. Earlier marks of
+  // the run had no output, so the run is read again from its starter. Returns where the text continues.
   template <typename Sink>
   int32_t put_run(std::string_view text, Range run_part, Range found, MarkRun& run, Sink& sink) const {
     run.begin({run_part.begin, run_part.begin});

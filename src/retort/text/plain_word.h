@@ -1,5 +1,5 @@
-// Words of ASCII letters and digits, which most text is made of: found and lower-cased eight bytes at a time in one
-// ordinary register, so that the same code serves every processor. The first byte is the lowest.
+// Words of ASCII letters and digits, the most common kind. They are found and lower-cased eight bytes at a time in a
+// general-purpose register, on every processor. The first byte is the lowest.
 #pragma once
 
 #include <bit>
@@ -13,7 +13,7 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr uint64_t repeat_byte(uint8_t byte) { return 0x0101010101010101u * byte; }
 
-// Eight bytes of the text from `at` < text.size() on, zeros beyond its end.
+// Eight bytes of the text from `at` < text.size() on, zeros after its end.
 inline uint64_t load_bytes(std::string_view text, size_t at) {
   uint64_t bytes = 0;
   if (at + 8 <= text.size()) {
@@ -27,8 +27,8 @@ inline uint64_t load_bytes(std::string_view text, size_t at) {
   return bytes;
 }
 
-// The leading letters and digits of eight bytes, zeros after them. Letters are lower-cased when `lowercase` holds 0x20
-// in every byte, and kept when it is 0.
+// The leading ASCII letters and digits of eight bytes, then zeros. Letters are lower-cased when `lowercase` holds 0x20
+// in every byte, and unchanged when it is 0.
 struct PlainBytes {
   uint64_t bytes;
   int count;
@@ -42,7 +42,7 @@ inline PlainBytes take_plain(uint64_t bytes, uint64_t lowercase) {
   const uint64_t digits = at_least(ascii, '0') & ~at_least(ascii, '9' + 1);
   const uint64_t others = ~((letters | digits) & ~bytes) & kHighest;
   const int count = std::countr_zero(others) / 8;  // 8 when there are no others
-  // A byte of the others ends in its highest bit; what lies below that byte is kept.
+  // Isolates the highest bit of the first other byte; all bytes below it are kept.
   const uint64_t kept = ((others & -others) >> 7) - 1;
   return {(bytes | ((letters & kHighest) >> 2 & lowercase)) & kept, count};
 }

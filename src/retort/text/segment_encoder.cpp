@@ -1,4 +1,4 @@
-// Words out of a segment; see segment_encoder.h.
+// See segment_encoder.h.
 #include "retort/text/segment_encoder.h"
 
 #include <algorithm>
@@ -66,7 +66,7 @@ void SegmentEncoder::encode(const WordPiece& pieces, std::string_view whole_text
   const auto longest = static_cast<size_t>(pieces.options().max_word_characters);
   for (auto at = static_cast<size_t>(segment.begin); at < text.size();) {
     const ShortWord word = short_word_at(text, at);
-    if (word.byte_count() - 1 < longest) {  // not 0 bytes, which wrap around
+    if (word.byte_count() - 1 < longest) {  // also false for 0 bytes, which wrap around
       pieces.encode(word, static_cast<int32_t>(at), out);
       at += word.byte_count();
       if (at < text.size() && text[at] == ' ') ++at;
@@ -107,7 +107,7 @@ size_t SegmentEncoder::encode_long(const WordPiece& pieces, std::string_view tex
   return at + count;
 }
 
-// Everything up to the next ASCII space or punctuation, which no rule of the normalizer reaches across.
+// Everything up to the next ASCII space or punctuation; no normalization rule crosses these.
 size_t SegmentEncoder::encode_any(const WordPiece& pieces, std::string_view text, size_t at, SegmentScratch& scratch,
                                   Encoding& out) const {
   size_t end = at;

@@ -1,4 +1,4 @@
-// The tokenizer as users see it: special tokens cut out of the text, the parts between them encoded, ids decoded.
+// See tokenizer.h. Splits the text at special tokens, encodes the parts between them, decodes ids.
 #include "retort/text/tokenizer.h"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
+#include "retort/base/folder.h"
 #include "retort/base/hash.h"
 #include "retort/text/added_tokens.h"
 #include "retort/text/segment_encoder.h"
@@ -15,7 +16,8 @@
 namespace retort::text {
 namespace {
 
-// Collects a whole normalized text with the source of each byte: what added tokens of the normalized kind look at.
+// The sink of a Normalizer: collects the whole normalized text with the source of each byte, to match added tokens of
+// the normalized kind.
 struct NormalizedText {
   std::string bytes;
   std::vector<Range> sources;
@@ -51,7 +53,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
-// The clean-up of English that the library's WordPiece decoder applies to each piece.
+// The English clean-up that the library's WordPiece decoder applies to each piece.
 void clean_up(std::string& piece) {
   constexpr std::pair<std::string_view, std::string_view> kRules[] = {
       {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
@@ -93,7 +95,7 @@ Tokenizer::Impl::Impl(TokenizerDefinition all)
 
 void Tokenizer::Impl::encode(std::string_view text, Encoding& out) const {
   if (text.size() > std::numeric_limits<int32_t>::max()) {
-    throw UserError("a text must be shorter than 2 GiB, but has {} bytes; split it", text.size());
+    throw UserError("`text` must be shorter than 2 GiB, but has {} bytes; split it", text.size());
   }
   SegmentScratch scratch;
   AddedTokenFinder::Found found;
@@ -143,7 +145,7 @@ int32_t Tokenizer::Impl::find(std::string_view piece) const {
 int32_t Tokenizer::Impl::require(const std::string& token) const {
   const int32_t id = find(token);
   if (id < 0)
-    throw UserError("`{}` must contain `{}` for this, but does not; take a vocabulary that has it", definition.subject,
+    throw UserError("`{}` must contain `{}` for this, but does not; use a vocabulary that has it", definition.subject,
                     token);
   return id;
 }
@@ -221,7 +223,7 @@ void Tokenizer::save(const std::filesystem::path& folder) const {
 }
 
 std::string Tokenizer::content_hash() const {
-  constexpr int64_t kAlgorithm = 1;  // to be raised when the same definition comes to give other ids
+  constexpr int64_t kAlgorithm = 1;  // increment when the same definition gives other ids
   const TokenizerDefinition& definition = impl_->definition;
   const NormalizerOptions normalizer = definition.normalizer();
   ContentHash hash;

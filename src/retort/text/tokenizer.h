@@ -1,6 +1,6 @@
-// Raw text -> token ids with offsets: the BERT tokenizer (basic tokenizer + WordPiece), equal in ids and offsets to the
-// `tokenizers` library 0.23. Time is linear in the text. Invalid UTF-8: each maximal ill-formed part counts as one
-// U+FFFD (which the BERT normalizer then drops). A loaded tokenizer is immutable and safe to share between threads.
+// Raw text -> token ids with offsets: the BERT tokenizer (basic tokenizer + WordPiece), with the ids and offsets of the
+// `tokenizers` library 0.23. Linear time. Each maximal ill-formed UTF-8 sequence counts as one U+FFFD, which the BERT
+// normalizer removes. A loaded tokenizer is immutable and thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ namespace retort::text {
 
 struct TokenizerOptions {
   bool do_lower_case = true;
-  std::optional<bool> strip_accents = {};  // absent: as do_lower_case
+  std::optional<bool> strip_accents = {};  // empty: same as do_lower_case
   bool tokenize_chinese_chars = true;
   int64_t max_word_characters = 100;  // longer words become [UNK]
-  int64_t model_max_length = 512;     // tokens, as the model folder says
+  int64_t model_max_length = 512;     // tokens, from the model folder
   std::string unk_token = "[UNK]", sep_token = "[SEP]", pad_token = "[PAD]", cls_token = "[CLS]", mask_token = "[MASK]";
 };
 
-// A half-open range of the text, in bytes of its UTF-8 form or in code points.
+// A half-open range of a text, in UTF-8 bytes or in code points.
 struct Range {
   int32_t begin = 0, end = 0;
   bool operator==(const Range&) const = default;
@@ -41,29 +41,29 @@ enum class TruncationStrategy { kLongestFirst, kOnlyFirst, kOnlySecond, kDoNotTr
 
 class Tokenizer {
  public:
-  // From a model folder, with the ids that AutoTokenizer of `transformers` 5 gives: pieces from tokenizer.json when it
-  // is there and a WordPiece model, else from vocab.txt; options and added tokens from tokenizer_config.json,
-  // special_tokens_map.json and added_tokens.json (docs/decisions/0018-tokenizer-files.md). Where files disagree, a
-  // warning names both and the value taken. `do_lower_case` overrules the files. Throws UserError (missing files, wrong
-  // vocabulary: no [UNK]/[CLS]/[SEP], definitions that are not BERT's, ...).
+  // Loads a model folder; ids equal those of AutoTokenizer of `transformers` 5. Pieces come from tokenizer.json if it
+  // has a WordPiece model, else from vocab.txt; options and added tokens from tokenizer_config.json,
+  // special_tokens_map.json and added_tokens.json (docs/decisions/0018-tokenizer-files.md). When files contradict each
+  // other, a warning names both and the value used. `do_lower_case` overrides the files. Throws UserError (missing
+  // files, a vocabulary without [UNK], [CLS] or [SEP], tokenizers that are not BERT's, ...).
   static Tokenizer load(const std::filesystem::path& folder, std::optional<bool> do_lower_case = {});
-  // From vocab.txt alone. Accepts CRLF and a byte-order mark; blank lines keep their ids, of a piece in several lines
-  // the last one counts, and one warning says so.
+  // Loads only vocab.txt. Accepts CRLF and a byte order mark. Blank lines keep their ids, and the last line of a
+  // repeated piece counts, with one warning for all.
   static Tokenizer from_vocab_file(const std::filesystem::path& vocab_file, TokenizerOptions options = {});
   static Tokenizer from_vocabulary(std::vector<std::string> pieces, TokenizerOptions options = {});
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Appends the pieces of `text` without [CLS] and [SEP]; special tokens inside the text become their ids.
+  // Appends the pieces of `text` without [CLS] and [SEP]; special tokens in the text become their ids.
   // Offsets are byte ranges of `text`.
   void encode(std::string_view text, Encoding& out) const;
   std::vector<int32_t> encode_ids(std::string_view text) const;
-  // Ids back to text, as `tokenizers` decodes: joins pieces, "##" glued, clean-up of spaces before punctuation.
+  // Decodes ids like `tokenizers`: joins pieces, removes "##", cleans up spaces before punctuation.
   std::string decode(std::span<const int32_t> ids, bool skip_special_tokens = true) const;
 
-  int32_t vocabulary_size() const;  // entries, ids are 0..size-1
-  int32_t base_size() const;        // of those, the ones of the vocabulary itself; tokens that are added follow
+  int32_t vocabulary_size() const;  // entries; ids are 0..size-1
+  int32_t base_size() const;        // entries of the vocabulary without the added tokens, which follow
   std::string_view piece(int32_t id) const;
   std::optional<int32_t> find(std::string_view piece) const;
   int32_t unk_id() const;
@@ -73,9 +73,9 @@ class Tokenizer {
   int32_t mask_id() const;
   const TokenizerOptions& options() const;
 
-  // Writes vocab.txt, tokenizer.json, tokenizer_config.json and special_tokens_map.json that `transformers` reads.
+  // Writes vocab.txt, tokenizer.json, tokenizer_config.json and special_tokens_map.json for `transformers`.
   void save(const std::filesystem::path& folder) const;
-  // Depends on everything that changes ids: names feature caches.
+  // A hash of everything that affects ids; the key of feature caches.
   std::string content_hash() const;
 
  private:
@@ -84,17 +84,17 @@ class Tokenizer {
   std::unique_ptr<const Impl> impl_;
 };
 
-// Removes tokens from the ends of a pair until first + second <= budget, as `transformers` does: longest_first takes
-// one token at a time from the longer (tie: the second), only_first/only_second from that one alone. Returns the kept
-// lengths.
+// Truncates a pair until first + second <= budget, like `transformers`: longest_first removes one token at a time from
+// the longer sequence (from the second if they are equal), only_first/only_second from that one only. Returns the
+// remaining lengths.
 struct PairLengths {
   int64_t first = 0, second = 0;
 };
 PairLengths truncate_pair(PairLengths lengths, int64_t budget, TruncationStrategy strategy);
 
-// Code-point offsets of byte offsets: maps[i] = number of code points that end at or before byte i, for
-// i = 0..text.size(); so every byte of a code point maps to that code point's own number. An ill-formed part counts as
-// the one U+FFFD that it decodes to.
+// Converts byte offsets to code-point offsets: result[i] is the number of code points that end at or before byte i, for
+// i = 0..text.size(), so every byte of a code point maps to the code point's number. An ill-formed sequence counts as
+// one code point, like the U+FFFD that it decodes to.
 std::vector<int32_t> code_points_before(std::string_view text);
 
 }  // namespace retort::text

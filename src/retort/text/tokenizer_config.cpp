@@ -1,5 +1,4 @@
-// The files of a tokenizer out, so that `transformers` reads the same from each: vocab.txt, added_tokens.json,
-// tokenizer.json, tokenizer_config.json and special_tokens_map.json.
+// See tokenizer_writer.h.
 #include <algorithm>
 
 #include "retort/base/error.h"
@@ -10,7 +9,7 @@
 namespace retort::text {
 namespace {
 
-// The names of the tokens, each as `given` has it where that is the same token.
+// The names of the tokens; keeps the object of `given` when it names the same token.
 Json token_names(const Json& given, const TokenizerOptions& options) {
   const std::pair<const char*, const std::string&> names[] = {{"unk_token", options.unk_token},
                                                               {"sep_token", options.sep_token},
@@ -50,7 +49,7 @@ Json added_tokens_decoder_value(const TokenizerDefinition& definition) {
   return values;
 }
 
-// [CLS] A [SEP], or [CLS] A [SEP] B [SEP] with the second segment from B on.
+// [CLS] A [SEP], or [CLS] A [SEP] B [SEP] with segment 1 for B and its [SEP].
 Json post_processor_value(const TokenizerDefinition& definition) {
   const std::string &cls = definition.options.cls_token, &sep = definition.options.sep_token;
   const auto special = [](const std::string& token, int segment) {
@@ -74,7 +73,7 @@ Json post_processor_value(const TokenizerDefinition& definition) {
   return {{"type", "TemplateProcessing"}, {"single", first}, {"pair", pair}, {"special_tokens", tokens}};
 }
 
-// Everything but the vocabulary, which `vocabulary_mark` stands for.
+// Everything except for the vocabulary, which `vocabulary_mark` replaces.
 Json tokenizer_json_value(const TokenizerDefinition& definition, const std::string& vocabulary_mark) {
   const TokenizerOptions& options = definition.options;
   const Json decoder = {
@@ -100,7 +99,7 @@ Json tokenizer_json_value(const TokenizerDefinition& definition, const std::stri
             {"vocab", vocabulary_mark}}}};
 }
 
-// The vocabulary is written as text: adding keys to a Json object takes quadratic time.
+// The vocabulary is written as text, because adding keys to a Json object takes quadratic time.
 std::string tokenizer_json_text(const TokenizerDefinition& definition) {
   const std::string mark = "\x01vocabulary";
   const PieceIds ids = ids_of_pieces(definition);
@@ -108,7 +107,7 @@ std::string tokenizer_json_text(const TokenizerDefinition& definition) {
   for (size_t at = 0; at < definition.model_piece_count; ++at) {
     const auto id = static_cast<int32_t>(at);
     const std::string& piece = definition.model_piece(id);
-    if (ids.at(piece) != id) continue;  // a later line has it
+    if (ids.at(piece) != id) continue;  // a later line has the same piece
     vocabulary += fmt::format("{}{}:{}", vocabulary.size() == 1 ? "" : ",", Json(piece).dump(), id);
   }
   std::string text = tokenizer_json_value(definition, mark).dump();
@@ -130,7 +129,7 @@ void write_tokenizer_files(const TokenizerDefinition& definition, const std::fil
     if (!ids.contains(token.content)) added[token.content] = token.id;
   write_file_atomically(folder / "vocab.txt", lines);
   if (added.empty())
-    std::filesystem::remove(folder / "added_tokens.json");  // of an earlier tokenizer
+    std::filesystem::remove(folder / "added_tokens.json");  // a leftover of an earlier tokenizer
   else
     write_json_file(folder / "added_tokens.json", added);
   write_file_atomically(folder / "tokenizer.json", tokenizer_json_text(definition));

@@ -1,5 +1,5 @@
-// A model folder's tokenizer out of all its files, with the choices that `transformers` 5 makes where they disagree:
-// see docs/decisions/0018-tokenizer-files.md.
+// See tokenizer_folder.h. When files contradict each other, the choices are those of `transformers` 5:
+// docs/decisions/0018-tokenizer-files.md.
 #include <algorithm>
 #include <cmath>
 
@@ -10,7 +10,7 @@
 namespace retort::text {
 namespace {
 
-constexpr int64_t kUnlimitedTokens = int64_t{1} << 30;  // what a larger model_max_length (often 1e30) counts as
+constexpr int64_t kUnlimitedTokens = int64_t{1} << 30;  // replaces a larger model_max_length (often 1e30)
 
 std::optional<bool> read_bool(const FolderFiles& files, const char* key) {
   if (!files.config.contains(key) || files.config[key].is_null()) return {};
@@ -32,8 +32,8 @@ std::string tokenizer_class(const FolderFiles& files) {
   return found != files.config.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-// Classes for which tokenizer.json is the whole definition; for BERT's own it gives the vocabulary and the tokens, and
-// tokenizer_config.json the normalizer.
+// Tokenizer classes for which tokenizer.json is the whole definition. For BERT's own classes it defines the vocabulary
+// and the tokens, and tokenizer_config.json the normalizer.
 bool takes_whole_file(const FolderFiles& files) {
   std::string name = tokenizer_class(files);
   if (name.ends_with("Fast")) name.resize(name.size() - 4);
@@ -45,18 +45,18 @@ bool takes_whole_file(const FolderFiles& files) {
                       [&](const std::string& kind) { return name == (kind.empty() ? "" : kind + "Tokenizer"); });
 }
 
-// `key` of tokenizer_config.json, or its default, against what tokenizer.json says.
+// Warns when `key` of tokenizer_config.json, or its default, differs from tokenizer.json.
 void report_difference(const FolderFiles& files, const char* key, const std::string& in_json,
                        const std::string& json_value, const std::string& value) {
   const bool is_given = *key != 0 && files.config.contains(key) && !files.config[key].is_null();
-  log_warning("`{}` says `{}` {}, but `{}` {} {}; {} is taken, as in `transformers`",
+  log_warning("`{}` says `{}` {}, but `{}` {} {}; {} is used, as in `transformers`",
               (files.folder / "tokenizer.json").string(), in_json, json_value, files.config_file(),
-              is_given ? fmt::format("says `{}`", key) : "asks for a BERT tokenizer, whose standard is", value, value);
+              is_given ? fmt::format("says `{}`", key) : "asks for a BERT tokenizer, whose default is", value, value);
 }
 
 std::string text_of(bool value) { return value ? "true" : "false"; }
 
-// What BERT's own class takes from tokenizer_config.json; `from_json` when there is a tokenizer.json to compare with.
+// The options that BERT's own class reads from tokenizer_config.json; `from_json`: compare them with tokenizer.json.
 void read_bert_options(const FolderFiles& files, bool from_json, std::optional<bool> do_lower_case,
                        TokenizerDefinition& definition) {
   const TokenizerDefinition before =
@@ -73,7 +73,7 @@ void read_bert_options(const FolderFiles& files, bool from_json, std::optional<b
     if (json_value != value) report_difference(files, key, in_json, text_of(json_value), text_of(value));
   };
   if (!do_lower_case) compare("do_lower_case", "lowercase", then.lowercase, now.lowercase);
-  if (then.strip_accents || now.strip_accents)  // else it goes with the letter case
+  if (then.strip_accents || now.strip_accents)  // otherwise it follows the letter case
     compare("strip_accents", "strip_accents", then.strips_accents(), now.strips_accents());
   compare("tokenize_chinese_chars", "handle_chinese_chars", then.handle_chinese_chars, now.handle_chinese_chars);
   compare("", "clean_text", then.clean_text, now.clean_text);
@@ -82,7 +82,7 @@ void read_bert_options(const FolderFiles& files, bool from_json, std::optional<b
   if (before.options.max_word_characters != options.max_word_characters)
     report_difference(files, "", "max_input_chars_per_word", std::to_string(before.options.max_word_characters),
                       std::to_string(options.max_word_characters));
-  definition.has_decoder = before.has_decoder;  // these change how ids are shown, no ids
+  definition.has_decoder = before.has_decoder;  // the decoder affects text, not ids
   definition.decoder_prefix = before.decoder_prefix;
   definition.decoder_cleanup = before.decoder_cleanup;
 }
@@ -94,14 +94,14 @@ void report_other_vocabulary(const FolderFiles& files, const TokenizerDefinition
   other.model_piece_count = other.pieces.size();
   drop_blank_end(other);
   if (searched_pieces(other) != searched_pieces(definition))
-    log_warning("`{}` has other pieces than `{}`; the latter are taken, as in `transformers`", vocab.string(),
+    log_warning("`{}` has other pieces than `{}`; the latter are used, as in `transformers`", vocab.string(),
                 definition.subject);
 }
 
 void check_post_processor(const FolderFiles& files, const TokenizerJson& json, const TokenizerOptions& options) {
   const std::string file = (files.folder / "tokenizer.json").string();
   if (!json.has_post_processor) {
-    log_warning("`{}` has no `post_processor`, but {} and {} are put around texts here", file, options.cls_token,
+    log_warning("`{}` has no `post_processor`, but {} and {} are added around texts here", file, options.cls_token,
                 options.sep_token);
   } else if (json.framing_tokens != std::vector{options.cls_token, options.sep_token}) {
     throw UserError(
@@ -114,12 +114,13 @@ void check_post_processor(const FolderFiles& files, const TokenizerJson& json, c
 
 void require_known_class(const FolderFiles& files) {
   throw UserError(
-      "`{}`: `tokenizer_class` must be BertTokenizer or one that reads vocab.txt alike, but is `{}`; add the folder's "
+      "`{}`: `tokenizer_class` must be BertTokenizer or another class that reads vocab.txt, but is `{}`; add the "
+      "folder's "
       "tokenizer.json, if it has one",
       files.config_file(), tokenizer_class(files));
 }
 
-// special_tokens_map.json without the tokens that did not count, so that a saved folder says one thing.
+// special_tokens_map.json without the tokens that were ignored, so that a saved folder is consistent.
 Json names_that_count(const FolderFiles& files, const TokenizerDefinition& definition) {
   Json names = files.names;
   if (!names.contains("additional_special_tokens") || !names["additional_special_tokens"].is_array()) return names;

@@ -1,6 +1,5 @@
-// Reading of tokenizer.json, the `tokenizers` library's own format. Its vocabulary is a JSON object of tens of
-// thousands of keys, hence nlohmann::json with its sorted map instead of the order-keeping Json, whose keys are
-// looked up one after the other.
+// See tokenizer_json.h. The vocabulary is a JSON object of tens of thousands of keys, so this file uses nlohmann::json
+// with its sorted map instead of the order-preserving Json, whose key lookup is linear.
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/text/tokenizer_definition.h"
@@ -11,22 +10,22 @@ namespace {
 using Value = nlohmann::json;
 
 constexpr int64_t kLargestId = 100'000'000;
-constexpr int kDeepestNesting = 256;  // values are shown in messages, by recursion
+constexpr int kDeepestNesting = 256;  // messages print values recursively
 
-// A place in the file: the value and its name for messages.
+// A value of the file and its name, for messages.
 class Section {
  public:
   Section(std::string file, std::string place, Value value)
       : file_(std::move(file)), place_(std::move(place)), value_(std::move(value)) {}
 
   bool has(const char* key) const { return value_.is_object() && value_.contains(key) && !value_[key].is_null(); }
-  // Absent ones are null.
+  // Null when the key is absent.
   Section section(const char* key) { return {file_, name_of(key), has(key) ? std::move(value_[key]) : Value()}; }
   bool is_null() const { return value_.is_null(); }
   Value& value() { return value_; }
   std::string type() const { return get<std::string>("type", ""); }
 
-  // The value of a key, or the fallback when it is absent or null.
+  // The value of a key, or the fallback when the key is absent or null.
   template <typename T>
   T get(const char* key, T fallback) const {
     return has(key) ? require<T>(key) : fallback;
@@ -63,7 +62,7 @@ Section parse_file(const std::filesystem::path& file) {
   try {
     const auto check_depth = [&](int depth, Value::parse_event_t, Value&) {
       if (depth > kDeepestNesting)
-        throw UserError("`{}` must nest at most {} deep, but goes on", file.string(), kDeepestNesting);
+        throw UserError("`{}` must be nested at most {} deep, but is deeper", file.string(), kDeepestNesting);
       return true;
     };
     return {file.string(), "", Value::parse(read_file(file), check_depth)};
@@ -74,7 +73,7 @@ Section parse_file(const std::filesystem::path& file) {
 
 void read_normalizer(Section normalizer, TokenizerDefinition& definition) {
   TokenizerOptions& options = definition.options;
-  if (normalizer.is_null()) {  // the library then takes the text as it is
+  if (normalizer.is_null()) {  // the library then does not normalize
     definition.clean_text = options.tokenize_chinese_chars = options.do_lower_case = false;
     options.strip_accents = false;
     return;
@@ -106,7 +105,7 @@ void read_added_tokens(Section list, TokenizerDefinition& definition) {
   }
 }
 
-// Ids may have gaps, as repeated lines of a vocab.txt leave them, but a wild one must not ask for memory.
+// Ids may have gaps, as after repeated lines of a vocab.txt, but an arbitrary id must not allocate memory.
 constexpr size_t kLargestGap = 1 << 16;
 
 void read_pieces(Section vocabulary, TokenizerDefinition& definition) {
@@ -127,13 +126,13 @@ void read_pieces(Section vocabulary, TokenizerDefinition& definition) {
                       at);
     pieces[at] = piece, is_taken[at] = true;
   }
-  // A gap becomes a repetition of the last piece, which is found at its last place only.
+  // A gap becomes a repetition of the last piece, which is found only at its last id.
   for (size_t id = 0; id < pieces.size(); ++id)
     if (!is_taken[id]) pieces[id] = pieces.back();
   definition.model_piece_count = pieces.size();
 }
 
-// A sequence of one is that one.
+// Replaces a `Sequence` with one element by the element.
 Section unwrap(Section section, const char* list) {
   Value& value = section.value();
   if (section.type() != "Sequence" || !value.contains(list) || !value[list].is_array() || value[list].size() != 1)
@@ -178,12 +177,12 @@ void read_decoder(const Section& decoder, TokenizerDefinition& definition) {
 
 }  // namespace
 
-// The sections `truncation` and `padding` are passed over: every command says how long its inputs are, and
-// `transformers` applies them only where a caller asks for it.
+// Ignores the sections `truncation` and `padding`: every command defines its own input length, and `transformers`
+// applies them only on request.
 bool read_tokenizer_json(const std::filesystem::path& file, TokenizerJson& content) {
   Section top = parse_file(file);
   Section model = top.section("model");
-  // Files written before the field `type` existed are recognized by their other fields.
+  // Files from before the field `type` existed are recognized by their other fields.
   if (model.type() != "WordPiece" && !(model.type().empty() && model.has("max_input_chars_per_word"))) return false;
   content.definition = {.subject = file.string()};
   TokenizerDefinition& definition = content.definition;

@@ -1,4 +1,4 @@
-// Building of the double array: nodes in depth-first order over the sorted keys, each placed where its children fit.
+// Builds the double array: nodes in depth-first order over the sorted keys, each placed where all its children fit.
 #include "retort/text/trie.h"
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 namespace retort::text {
 
 struct Trie::Builder {
-  // A node and the keys below it, which agree in their first `depth` bytes.
+  // A node and the keys below it, which share their first `depth` bytes.
   struct Task {
     int32_t node;
     size_t begin, end, depth;
@@ -14,7 +14,7 @@ struct Trie::Builder {
   std::vector<Unit>& units;
   const std::vector<Entry>& entries;
   std::vector<Task> tasks = {};
-  std::vector<Task> children = {};  // of the node at work; `node` holds the byte until the place is known
+  std::vector<Task> children = {};  // of the current node; `node` holds the byte until the position is known
   int32_t first_free = 1;
 
   bool is_free(int32_t index) {
@@ -31,8 +31,8 @@ struct Trie::Builder {
     }
   }
 
-  // The smallest base at or after the first free place where all children find free places. Places that are tried in
-  // vain again and again move the start of the search, as in Darts by T. Kudo.
+  // The smallest base from the first free position on where all children find free positions. Positions that failed
+  // many times move the start of the search forward, as in Darts by T. Kudo.
   int32_t find_base() {
     int32_t tried = 0, at = std::max(first_free, children.front().node + 1);
     for (;; ++at, ++tried) {
@@ -65,7 +65,7 @@ Trie::Trie(std::vector<Entry> entries) : units_(1 + 256) {
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
   if (!entries.empty()) {
     Builder builder{units_, entries};
-    units_[kRoot].parent = -2;  // taken, and nobody's child
+    units_[kRoot].parent = -2;  // occupied, and nobody's child
     for (builder.tasks.push_back({kRoot, 0, entries.size(), 0}); !builder.tasks.empty();) {
       const Builder::Task task = builder.tasks.back();
       builder.tasks.pop_back();

@@ -1,5 +1,5 @@
-// Byte strings -> ids in a double array: one addition and one comparison a byte. Answers whether a string is in the
-// set, and which of its strings is the longest prefix of a text.
+// A set of byte strings with ids as a double-array trie: one addition and one comparison per byte. Finds a string, and
+// the longest string of the set that is a prefix of a text.
 // Source: J. Aoe, "An efficient digital search algorithm by using a double-array structure" (1989).
 #pragma once
 
@@ -22,10 +22,10 @@ class Trie {
   static constexpr int32_t kRoot = 0, kNowhere = -1;
 
   Trie() : units_(1 + 256) {}
-  // Keys are not empty and differ from each other; ids are not negative. The keys need not outlive the call.
+  // Keys must be non-empty and distinct, ids non-negative. The keys need not outlive the call.
   explicit Trie(std::vector<Entry> entries);
 
-  // The node reached from `node` by `key`, kNowhere when no stored key goes there.
+  // The node that `key` leads to from `node`; kNowhere when no stored key has this prefix.
   int32_t walk(int32_t node, std::string_view key) const {
     for (const char byte : key) {
       node = child(node, byte);
@@ -37,7 +37,7 @@ class Trie {
   int32_t id_at(int32_t node) const { return node == kNowhere ? -1 : units_[static_cast<size_t>(node)].id; }
   int32_t find(std::string_view key) const { return id_at(walk(kRoot, key)); }
 
-  // The longest key, without the bytes that led to `node`, that begins at text[0]; never an empty one.
+  // The longest key, without the bytes that led to `node`, that is a prefix of the text; never an empty one.
   Match longest_prefix(int32_t node, std::string_view text) const {
     Match best;
     for (size_t i = 0; i < text.size(); ++i) {
@@ -60,7 +60,7 @@ class Trie {
     return units_[static_cast<size_t>(next)].parent == node ? next : kNowhere;
   }
 
-  std::vector<Unit> units_;  // always 256 more than are used, so that no byte leads outside
+  std::vector<Unit> units_;  // 256 more than are used, so that no byte leads outside
 };
 
 }  // namespace retort::text

@@ -1,4 +1,4 @@
-// Truncation of pairs, and offsets in code points: the functions of tokenizer.h that need no vocabulary.
+// See truncation.h.
 #include <algorithm>
 #include <cstdlib>
 
@@ -7,7 +7,7 @@
 
 namespace retort::text {
 
-// Longest first, in closed form: the longer one loses the difference, then both lose alike, the second one first.
+// Longest first in closed form: the longer one loses the difference, then both lose equally, the second one first.
 PairLengths truncate_pair(PairLengths lengths, int64_t budget, TruncationStrategy strategy) {
   const int64_t surplus =
       std::clamp<int64_t>(lengths.first + lengths.second - budget, 0, lengths.first + lengths.second);

@@ -1,5 +1,5 @@
-// Table look-ups and UTF-8. The table has two stages: block of 64 code points, then the row's number; blocks and rows
-// that are equal are stored once. Hangul syllables decompose by arithmetic (Unicode standard, section 3.12).
+// Table lookup and UTF-8. The table has two stages: block of 64 code points, then the entry's number; equal blocks and
+// entries are stored once. Hangul syllables decompose by arithmetic (Unicode standard, section 3.12).
 #include "retort/text/unicode.h"
 
 #include <cstring>
@@ -42,7 +42,7 @@ uint16_t pool_offset(const CodePointRecord& record, Mapping mapping) {
   return 0;
 }
 
-// Number of bytes a lead byte announces, 0 for a byte that cannot lead; and the allowed range of the second byte.
+// The sequence length of a lead byte, 0 for an invalid one, and the allowed range of the second byte.
 struct Lead {
   int byte_count;
   uint8_t second_low, second_high;
@@ -89,7 +89,7 @@ DecodedCodePoint decode_utf8(const char* at, const char* end) {
 
 const char* previous_code_point(const char* begin, const char* end) {
   const char* at = end - 1;
-  // At most three continuation bytes belong to one code point; if the whole does not end at `end`, the last byte is
+  // A code point has at most three continuation bytes; if the sequence does not end at `end`, the last byte is
   // ill-formed on its own.
   for (int i = 0; i < 3 && at > begin && (*at & 0xC0) == 0x80; ++i) --at;
   return at + decode_utf8(at, end).byte_count == end ? at : end - 1;

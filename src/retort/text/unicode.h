@@ -1,6 +1,6 @@
-// What the tokenizer needs to know about code points: UTF-8 in and out, character classes, decomposition and lower
-// case. The classes are those of the `tokenizers` library, which mixes several Unicode versions; the table in
-// unicode_tables.inc holds what the library itself answers (`tools/make_fixtures.py unicode_tables`).
+// Unicode for the tokenizer: UTF-8 decoding and encoding, character classes, decomposition and lower case. The classes
+// are those of the `tokenizers` library, which mixes several Unicode versions; unicode_tables.inc was generated from
+// the library itself (`tools/make_fixtures.py unicode_tables`).
 #pragma once
 
 #include <cstdint>
@@ -11,46 +11,46 @@ namespace retort::text {
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-// One row of the table. The four texts are offsets into a pool, 0 where the text is the code point itself.
+// One entry of the table. The four strings are offsets into a pool, 0 when the string is the code point itself.
 struct CodePointRecord {
   uint8_t flags, combining_class;
   uint16_t lower, decomposed, stripped, stripped_lower;
 
-  bool is_dropped() const { return flags & 1; }      // control characters and the like, removed by clean_text
+  bool is_dropped() const { return flags & 1; }      // control characters and others that clean_text removes
   bool is_whitespace() const { return flags & 2; }   // separates words
   bool is_chinese() const { return flags & 4; }      // gets spaces around it
-  bool is_punctuation() const { return flags & 8; }  // is a word of its own
+  bool is_punctuation() const { return flags & 8; }  // is a separate word
   bool is_word() const { return flags & 16; }        // \w of regular expressions
   bool is_nonstarter() const { return flags & 32; }  // its decomposition begins with a combining mark
-  bool has_kept_mark() const { return flags & 64; }  // a mark of its decomposition survives the removal of accents
+  bool has_kept_mark() const { return flags & 64; }  // a mark of its decomposition survives accent stripping
 };
 
-// The row of a code point below 0x110000.
+// The entry of a code point below 0x110000.
 const CodePointRecord& record_of(char32_t code_point);
 
-// Which of the four texts of a code point.
+// Selects one of the four strings of a code point.
 enum class Mapping { kIdentity, kLower, kDecomposed, kStripped, kStrippedLower };
 
-// A short text in UTF-8, held by value: at most the 15 bytes that the longest mapping takes.
+// A short UTF-8 string by value; the longest mapping takes 15 bytes.
 struct MappedText {
   uint8_t byte_count = 0;
   char bytes[15];
   std::string_view view() const { return {bytes, byte_count}; }
 };
 
-// What `mapping` makes of a code point (kStripped: canonical decomposition without nonspacing marks; may be empty).
+// Applies `mapping` to a code point (kStripped: canonical decomposition without nonspacing marks; may be empty).
 MappedText map_code_point(char32_t code_point, const CodePointRecord& record, Mapping mapping);
 
-// One code point read from bytes. An ill-formed sequence gives U+FFFD for its longest prefix that could begin a
-// well-formed one, at least one byte: the practice of the Unicode standard (3.9, U+FFFD substitution of maximal
-// subparts) and of Python's errors="replace".
+// A decoded code point. An ill-formed sequence gives U+FFFD for its longest prefix that could begin a well-formed
+// sequence, at least one byte: U+FFFD substitution of maximal subparts (Unicode standard, 3.9), as in Python's
+// errors="replace".
 struct DecodedCodePoint {
   char32_t code_point;
   int32_t byte_count;
 };
 DecodedCodePoint decode_utf8(const char* at, const char* end);
 
-// Byte where the code point that ends at `end` begins; `begin` bounds the search. begin < end.
+// The first byte of the code point that ends at `end`; the search stops at `begin`. begin < end.
 const char* previous_code_point(const char* begin, const char* end);
 
 // Writes 1 to 4 bytes and returns their number.

@@ -1,4 +1,4 @@
-// vocab.txt, and the rules every vocabulary has to obey.
+// See vocabulary_file.h.
 #include <algorithm>
 
 #include "retort/base/error.h"
@@ -30,7 +30,7 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
-// One warning for all lines that are blank or repeat an earlier one; blank ones at the end are nothing to speak of.
+// One warning for all lines that are blank or repeat an earlier line; blank lines at the end are ignored.
 void report_odd_lines(const std::vector<std::string>& pieces, const std::string& subject) {
   std::unordered_map<std::string_view, size_t> seen;
   seen.reserve(pieces.size());
@@ -68,7 +68,7 @@ void check_pieces(const std::vector<std::string>& pieces, const PieceNaming& nam
 std::vector<std::string> read_vocab_file(const std::filesystem::path& file) {
   const std::string text = read_file(file);
   std::string_view lines = text;
-  // `transformers` keeps the mark as a part of the first piece, which no text then finds.
+  // `transformers` makes the mark a part of the first piece, which then never matches.
   if (lines.starts_with("\xEF\xBB\xBF")) lines.remove_prefix(3);
   std::vector<std::string> pieces = split_lines(lines);
   check_pieces(pieces, {file.string(), "line", 1});
@@ -102,7 +102,7 @@ void check_special_tokens(const TokenizerDefinition& definition) {
   for (const auto& [field, token] : required) {
     if (std::find(definition.pieces.begin(), definition.pieces.end(), token) == definition.pieces.end()) {
       throw UserError(
-          "`{}` must contain `{}`, but does not; take the original vocabulary, or name its token as `{}` in "
+          "`{}` must contain `{}`, but does not; use the original vocabulary, or name its token as `{}` in "
           "tokenizer_config.json",
           definition.subject, token, field);
     }

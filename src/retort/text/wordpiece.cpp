@@ -1,5 +1,5 @@
-// The two indexes of the pieces and the greedy match; see wordpiece.h. A word costs at most its length times the
-// longest piece, and words are at most 100 characters long, so the time is linear in the text.
+// See wordpiece.h. A word costs at most its length times the longest piece, and words have at most 100 characters, so
+// the time is linear in the text.
 #include "retort/text/wordpiece.h"
 
 #include <cstring>
@@ -21,7 +21,7 @@ WordPiece::WordPiece(std::span<const std::string> pieces, WordPieceOptions optio
   for (size_t id = 0; id < pieces.size(); ++id) insert_short(pieces[id], static_cast<int32_t>(id));
 }
 
-// Continuation pieces are inserted too: they are words when the prefix is empty or made of letters.
+// Also inserts continuation pieces: they are words when the prefix is empty or consists of letters.
 void WordPiece::insert_short(std::string_view piece, int32_t id) {
   if (piece.empty() || piece.size() > ShortWord::kLongest) return;
   const ShortWord word = ShortWord::of(piece);

@@ -1,5 +1,6 @@
-// WordPiece: one normalized word -> the ids of the greedy longest pieces from the left, or the unknown id.
-// Most words are short and whole pieces, so a hash table of those answers first; the rest walks the trie of all pieces.
+// WordPiece: one normalized word -> the ids of the greedy longest pieces from the left, or the unknown id. Most words
+// are short and in the vocabulary, so a hash table of short words is tried first; all others walk the trie of all
+// pieces.
 #pragma once
 
 #include <bit>
@@ -21,7 +22,7 @@ struct WordPieceOptions {
   int64_t max_word_characters = 100;
 };
 
-// A word of 1 to 11 bytes as one number of 96 bits: its bytes, zeros, and in the last byte the length.
+// A word of 1 to 11 bytes packed into 96 bits: its bytes, zeros, and the length in the last byte.
 struct ShortWord {
   static constexpr size_t kLongest = 11;
   uint64_t low = 0;
@@ -40,7 +41,7 @@ struct ShortWord {
 class WordPiece {
  public:
   WordPiece() = default;
-  // pieces[id] is the text of piece `id`; all differ but for empty ones, which no word holds.
+  // pieces[id] is the text of piece `id`; all are distinct except for empty ones, which never match.
   WordPiece(std::span<const std::string> pieces, WordPieceOptions options);
 
   // Appends the pieces of a word of at most max_word_characters; offsets are bytes of the word plus `word_begin`.
@@ -58,14 +59,14 @@ class WordPiece {
   const WordPieceOptions& options() const { return options_; }
 
  private:
-  // 16 bytes, of which the processor's caches hold more than of the 24 that a ShortWord and an id would take.
+  // 16 bytes, so that more slots fit the CPU caches than with the 24 bytes of a ShortWord and an id.
   struct Slot {
     uint64_t low = 0;
     uint32_t high = 0;  // 0: the slot is empty
     int32_t id = -1;
   };
   size_t slot_of(ShortWord word) const {
-    constexpr uint64_t kOdd1 = 0x9E3779B97F4A7C15, kOdd2 = 0xC2B2AE3D27D4EB4F;  // constants of XXH64's kind
+    constexpr uint64_t kOdd1 = 0x9E3779B97F4A7C15, kOdd2 = 0xC2B2AE3D27D4EB4F;  // large odd constants, as in XXH64
     return ((word.low * kOdd1) ^ std::rotl(word.high * kOdd2, 29)) * kOdd1 >> shift_;
   }
   int32_t find(ShortWord word) const {
@@ -81,7 +82,7 @@ class WordPiece {
 
   WordPieceOptions options_;
   Trie trie_;
-  int32_t continuation_ = Trie::kNowhere;  // where the pieces after the prefix begin
+  int32_t continuation_ = Trie::kNowhere;  // the node of the continuation prefix
   std::vector<Slot> slots_;                // a power of two, at most half full
   int shift_ = 63;
 };

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
 #include "retort/base/system.h"
 #include "retort/checkpoint/run_folder.h"
 #include "retort/train/append_file.h"

@@ -1,5 +1,6 @@
 // Fields from command lines and JSON: every form, every refusal, all problems at once.
 #include "retort/base/fields.h"
+#include "retort/base/fields_text.h"
 
 #include <algorithm>
 #include <clocale>
@@ -119,7 +120,7 @@ TEST(Fields, Numbers) {
   EXPECT_EQ(Parsed({"--learning_rate", "1"}).learning_rate, 1.0);
   for (const char* word : {"abc", "", "1.5", "3x", "0x10", "9223372036854775808", "1e30", "nan"})
     EXPECT_EQ(flag_error({"--steps=" + std::string(word)}),
-              "`--steps` must be a whole number, but is `" + std::string(word) + "`");
+              "`--steps` must be an integer, but is `" + std::string(word) + "`");
   for (const char* word : {"abc", "nan", "inf", "1,5", "1e999"})
     EXPECT_EQ(flag_error({"--lr", word}), "`--lr` must be a number, but is `" + std::string(word) + "`");
 }
@@ -140,7 +141,7 @@ TEST(Fields, Lists) {
   EXPECT_EQ(Parsed({"--layers=3"}).layers, (std::vector<int64_t>{3}));
   EXPECT_TRUE(Parsed({"--layers="}).layers.empty());
   EXPECT_EQ(Parsed({"--files", "a,b", "c"}).files, (std::vector<std::string>{"a", "b", "c"}));
-  EXPECT_EQ(flag_error({"--layers", "1,x"}), "`--layers` must be a list of whole numbers, but is `x`");
+  EXPECT_EQ(flag_error({"--layers", "1,x"}), "`--layers` must be a list of integers, but is `x`");
   EXPECT_EQ(flag_error({"--layers", "1,12"}), "`--layers` must be between 0 and 11, but is `12`");
   EXPECT_EQ(flag_error({"--files"}), "`--files` must be followed by TEXT,..., but is not");
 }
@@ -240,7 +241,7 @@ TEST(Fields, ConfigFileErrorsComeWithTheOthers) {
             "`" + path + "`: unknown key `stepz`, did you mean `steps`?\n`" + path +
                 "`: `learning_rate` must be a number, but is `\"fast\"`\n`" + path +
                 "`: `steps` must be at least 1, but is `0`\n"
-                "`--offset` must be a whole number, but is `x`");
+                "`--offset` must be an integer, but is `x`");
   EXPECT_EQ(flag_error({"--config", list}), "`" + list + "` must be a JSON object of settings, but is of type array");
   expect_contains(flag_error({"--config", "/nowhere.json"}), "`/nowhere.json` must be a readable file");
   EXPECT_EQ(flag_error({"--config"}), "`--config` must be followed by a JSON file, but is not");
@@ -279,13 +280,13 @@ TEST(Fields, JsonForms) {
 }
 
 TEST(Fields, JsonRefusals) {
-  EXPECT_EQ(after_json({{"steps", 1.5}}), "`source`: `steps` must be a whole number, but is `1.5`");
+  EXPECT_EQ(after_json({{"steps", 1.5}}), "`source`: `steps` must be an integer, but is `1.5`");
   EXPECT_EQ(after_json({{"steps", 18446744073709551615u}}),
-            "`source`: `steps` must be a whole number, but is `18446744073709551615`");
+            "`source`: `steps` must be an integer, but is `18446744073709551615`");
   EXPECT_EQ(after_json({{"resume", "yes"}}), "`source`: `resume` must be true or false, but is `\"yes\"`");
-  EXPECT_EQ(after_json({{"model", 3}}), "`source`: `model` must be a text, but is `3`");
+  EXPECT_EQ(after_json({{"model", 3}}), "`source`: `model` must be a string, but is `3`");
   EXPECT_EQ(after_json({{"layers", 3}}), "`source`: `layers` must be a list, but is `3`");
-  EXPECT_EQ(after_json({{"layers", {1, "x"}}}), "`source`: `layers` must be a whole number, but is `\"x\"`");
+  EXPECT_EQ(after_json({{"layers", {1, "x"}}}), "`source`: `layers` must be an integer, but is `\"x\"`");
   EXPECT_EQ(after_json({{"layers", {1, 12}}}), "`source`: `layers` must be between 0 and 11, but is `12`");
   EXPECT_EQ(after_json({{"qqq", 1}}), "`source`: unknown key `qqq`; see --help");
 }

@@ -6,6 +6,7 @@
 
 #include "base_testing.h"
 #include "retort/base/fields.h"
+#include "retort/base/fields_text.h"
 
 namespace retort {
 namespace {

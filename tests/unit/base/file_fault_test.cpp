@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "base_testing.h"
+#include "retort/base/folder.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/random.h"
 
 namespace retort {

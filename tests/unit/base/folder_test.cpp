@@ -5,6 +5,8 @@
 #include <csignal>
 
 #include "base_testing.h"
+#include "retort/base/folder.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/output_lock.h"
 
 namespace retort {

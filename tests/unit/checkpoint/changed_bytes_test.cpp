@@ -4,6 +4,7 @@
 #include "retort/checkpoint/safetensors.h"
 #include "retort/checkpoint/torch_file.h"
 #include "retort/checkpoint/zip_archive.h"
+#include "retort/checkpoint/zip_checksum.h"
 #include "unit/checkpoint/checkpoint_fixtures.h"
 
 namespace retort::checkpoint {

@@ -139,16 +139,15 @@ TEST(DialectsTest, ListsTensorsThatShouldBeEqual) {
   const std::vector<std::string> file = {"bert.pooler.dense.bias", "cls.predictions.decoder.weight",
                                          "embeddings.word_embeddings.weight", "pooler.dense.bias"};
   const NameMatches found = match_names(std::vector<std::string>{"bert.pooler.dense.bias"}, file, "bert", "FILE");
-  EXPECT_EQ(found.doubles, (std::vector<std::pair<size_t, size_t>>{{0, 3}}));
-  EXPECT_EQ(found.copies, (std::vector<std::pair<size_t, size_t>>{{1, 2}}));
+  EXPECT_EQ(found.prefix_duplicates, (std::vector<std::pair<size_t, size_t>>{{0, 3}}));
+  EXPECT_EQ(found.tied_copies, (std::vector<std::pair<size_t, size_t>>{{1, 2}}));
 }
 
 TEST(DialectsTest, RefusesTwoTensorsForOneParameter) {
   const std::vector<std::string> file = {"LayerNorm.gamma", "LayerNorm.weight"};
   EXPECT_EQ(message_of([&] { map_names(file, "FILE"); }),
-            "`FILE`: tensors `LayerNorm.gamma` and `LayerNorm.weight` must be different parameters, but both mean "
-            "`LayerNorm.weight`; remove one of "
-            "them from the weights");
+            "`FILE`: tensors `LayerNorm.gamma` and `LayerNorm.weight` must be different parameters, but both are named "
+            "`LayerNorm.weight` in Hugging Face's form; remove one of them from the weights");
 }
 
 }  // namespace

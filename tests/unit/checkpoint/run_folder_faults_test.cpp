@@ -108,7 +108,7 @@ TEST_F(DamagedCheckpointTest, EveryFlippedByteIsFoundAndTheOneBeforeUsed) {
   EXPECT_GT(flips, 500u);
   EXPECT_EQ(run_.newest_valid()->step, 20) << "as good as new once the bytes are back";
   const std::string warning = fmt::format(
-      "`{0}` is not used, because it is incomplete or damaged: `{0}/model.safetensors` must have the checksum ",
+      "`{0}` is skipped, because it is incomplete or damaged: `{0}/model.safetensors` must have the checksum ",
       (out() / "checkpoint-20").string());
   EXPECT_NE(log_text().find(warning), std::string::npos);
 }

@@ -2,9 +2,10 @@
 // published as one, whenever its writer is killed.
 #include <csignal>
 
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/base/random.h"
 #include "retort/checkpoint/manifest.h"
+#include "retort/checkpoint/publish_files.h"
 #include "unit/checkpoint/run_folder_testing.h"
 
 namespace retort::checkpoint {
@@ -32,7 +33,7 @@ TEST_F(RunFolderTest, OverwritingTakesNothingOfOthers) {
   EXPECT_FALSE(fs::exists(out() / "checkpoint-4"));
   for (const char* name : {"runs", "checkpoint-7", "checkpoint-9", "previous"})
     EXPECT_EQ(read_file(out() / name / "paper.tex"), "mine") << name;
-  EXPECT_NE(log_text().find("checkpoint-7` is not of a run that this program recognizes"), std::string::npos);
+  EXPECT_NE(log_text().find("checkpoint-7` does not belong to a run of retort"), std::string::npos);
 }
 
 TEST_F(RunFolderTest, ASaveInThePlaceOfAFolderOfOthersIsRefused) {
@@ -40,7 +41,7 @@ TEST_F(RunFolderTest, ASaveInThePlaceOfAFolderOfOthersIsRefused) {
   write_file_atomically(out() / "checkpoint-7" / "paper.tex", "mine");
   RunFolder run({.output_dir = out(), .start = RunStart::kOverwrite});
   EXPECT_TRUE(user_error_of([&] { run.save(tiny_save(7)); })
-                  .starts_with(fmt::format("`{}` must be free for a checkpoint, but is a folder of others",
+                  .starts_with(fmt::format("`{}` must not exist or be a checkpoint of retort, but is another folder",
                                            (out() / "checkpoint-7").string())));
   EXPECT_FALSE(run.maybe_save(tiny_save(7)).has_value());
   EXPECT_EQ(read_file(out() / "checkpoint-7" / "paper.tex"), "mine");
@@ -50,7 +51,8 @@ TEST_F(RunFolderTest, APreviousRunOfOthersIsRefused) {
   make_run(out(), 3);
   fs::create_directories(out() / "previous_run");
   write_file_atomically(out() / "previous_run" / "paper.tex", "mine");
-  EXPECT_NE(user_error_of([&] { make_run(out(), 4); }).find("previous_run` must be free"), std::string::npos);
+  EXPECT_NE(user_error_of([&] { make_run(out(), 4); }).find("previous_run` must not exist or be a folder of retort"),
+            std::string::npos);
   EXPECT_EQ(read_file(out() / "previous_run" / "paper.tex"), "mine");
   EXPECT_TRUE(holds_step(out() / "checkpoint-3", 3));
 }
@@ -188,7 +190,7 @@ TEST_F(RunFolderTest, APublicationWaitsForNoFolderInItsWay) {
   fs::create_directories(out() / "vocab.txt");
   write_file_atomically(out() / "vocab.txt" / "paper.tex", "mine");
   EXPECT_NE(
-      user_error_of([&] { publish_version(run, 1); }).find("vocab.txt` must be the place of a file, but is a folder"),
+      user_error_of([&] { publish_version(run, 1); }).find("vocab.txt` must be a file or not exist, but is a folder"),
       std::string::npos);
   EXPECT_EQ(read_file(out() / "vocab.txt" / "paper.tex"), "mine");
   EXPECT_FALSE(fs::exists(out() / "config.json"));

@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/checkpoint/manifest.h"
 #include "unit/checkpoint/run_folder_testing.h"
 
@@ -44,17 +44,17 @@ TEST_F(RunFolderTest, RoomForTheFinalModelIsHeldFromTheStart) {
         if (entry.path().filename() == "room") bytes += static_cast<int64_t>(entry.file_size());
       return bytes;
     };
-    run.set_room_aside(kBytes);
+    run.reserve_space(kBytes);
     if (room_bytes() == 0) GTEST_SKIP() << "this file system cannot set room aside";
     EXPECT_EQ(room_bytes(), kBytes);
     run.publish_files([&](const fs::path& folder) {
       EXPECT_EQ(room_bytes(), 0) << "the model takes its place";
       write_file_atomically(folder / "model.safetensors", "final");
     });
-    EXPECT_NE(user_error_of([&] { run.set_room_aside(int64_t{1} << 60); }).find("bytes free to save"),
+    EXPECT_NE(user_error_of([&] { run.reserve_space(int64_t{1} << 60); }).find("bytes free to save"),
               std::string::npos);
   }
-  { RunFolder({.output_dir = out(), .start = RunStart::kOverwrite}).set_room_aside(kBytes); }
+  { RunFolder({.output_dir = out(), .start = RunStart::kOverwrite}).reserve_space(kBytes); }
   EXPECT_EQ(std::distance(fs::directory_iterator(out()), fs::directory_iterator()), 2)
       << ".lock and the model: a run that ends early gives its room back";
   write_file_atomically(out() / ".room", "of somebody else");
@@ -89,7 +89,7 @@ TEST_F(RunFolderTest, AUsedFolderIsRefusedWithTheRemedyThatFits) {
   EXPECT_EQ(
       open(RunStart::kNew),
       fmt::format("`{}` must be empty, but holds an unfinished run at `checkpoint-40`; use --resume to continue it, "
-                  "or --overwrite_output_dir to start anew",
+                  "or --overwrite_output_dir to start again",
                   out().string()));
   EXPECT_EQ(open(RunStart::kResume), "no error");
 
@@ -235,7 +235,7 @@ TEST_F(RunFolderTest, AFolderWithNothingButLeftoversIsEmpty) {
   for (const RunStart start : {RunStart::kNew, RunStart::kResume}) {
     fs::create_directories(out());
     const int status = wait_for(start_child([&] {
-      const fs::path left = make_own_folder(out());
+      const fs::path left = make_temporary_folder(out());
       fs::create_directories(left / "checkpoint-1");
       return 0;  // without removing it
     }));
@@ -261,7 +261,7 @@ TEST_F(RunFolderTest, AFailingFillLeavesTheOlderCheckpointAndNoLeftover) {
                                               (out() / "checkpoint-7").string())))
       << message;
   EXPECT_FALSE(run.maybe_save(broken).has_value());
-  EXPECT_NE(log_text().find("training goes on without this checkpoint"), std::string::npos);
+  EXPECT_NE(log_text().find("training continues without this checkpoint"), std::string::npos);
   EXPECT_TRUE(holds_step(run.newest_valid()->path, 7));
   EXPECT_EQ(std::distance(fs::directory_iterator(out()), fs::directory_iterator()), 2) << "checkpoint-7 and .lock";
 }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
 #include "retort/base/log.h"
 #include "retort/checkpoint/run_folder.h"
 

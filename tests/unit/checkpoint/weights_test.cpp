@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "retort/checkpoint/sharded.h"
-#include "retort/checkpoint/zip_archive.h"
+#include "retort/checkpoint/zip_checksum.h"
 #include "unit/checkpoint/checkpoint_fixtures.h"
 
 namespace retort::checkpoint {
@@ -73,7 +73,8 @@ TEST(WeightsTest, RefusesIndexesThatLie) {
   const auto refusal = [](const std::string& folder) {
     return message_of([&] { open_weights(fixture_path("sharded/" + folder)); });
   };
-  EXPECT_NE(refusal("shard_missing").find("`model-00002-of-00002.safetensors` must stand beside `"), std::string::npos);
+  EXPECT_NE(refusal("shard_missing").find("`model-00002-of-00002.safetensors` must be in the folder of `"),
+            std::string::npos);
   EXPECT_NE(refusal("tensor_missing").find("tensor `d` must be in `model-00001-of-00002.safetensors`, as `"),
             std::string::npos);
   EXPECT_NE(refusal("tensor_elsewhere").find("tensor `b` must be in `model-00001-of-00002.safetensors`, as `"),
@@ -164,7 +165,7 @@ TEST(ConvertTest, ReadsAtAnyAddressAndRefusesWholeNumbers) {
   EXPECT_EQ(message_of([&] {
               as_singles({"ids", Dtype::kI8, {1}, as_bytes_of(bytes).first(1)});
             }),
-            "tensor `ids` must hold F32, F16, BF16 or F64 numbers, but holds I8; quantized models are not read");
+            "tensor `ids` must hold F32, F16, BF16 or F64 numbers, but holds I8; quantized models are not supported");
 }
 
 TEST(NamedTensorTest, CountsWithoutOverflow) {

@@ -88,10 +88,10 @@ TEST(Dispatch, UnknownCommandsShowTheNearest) {
 }
 
 TEST(Dispatch, WrongFlagsAreTheUsersError) {
-  EXPECT_EQ(dispatch_error({"version", "now"}), "`retort version` must stand alone, but is followed by `now`");
+  EXPECT_EQ(dispatch_error({"version", "now"}), "`retort version` must have no arguments, but has `now`");
   EXPECT_EQ(dispatch_error({"reference", "--output_dri", "x"}),
             "unknown flag `--output_dri`, did you mean `--output_dir`?\n"
-            "`--output_dir` must be given, but is missing: Folder for the pages; pages of the same name are replaced.");
+            "`--output_dir` must be given, but is missing: Folder for the pages; existing pages are overwritten.");
 }
 
 TEST(Dispatch, OverviewListsEveryCommandOnOneLine) {
@@ -111,7 +111,7 @@ TEST(Dispatch, HelpOfACommand) {
   EXPECT_EQ(text, output_of({"help", "reference"}));
   EXPECT_EQ(text, output_of({"reference", "--output_dir", "x", "-h"}));
   EXPECT_TRUE(
-      text.starts_with("retort reference: commands and their flags -> Markdown pages\n\nusage: retort reference "));
+      text.starts_with("retort reference: command table -> Markdown reference pages\n\nusage: retort reference "));
   EXPECT_NE(text.find("--output_dir TEXT"), text.npos);
   for (const Command& command : commands()) {
     std::istringstream lines(command_help(command));

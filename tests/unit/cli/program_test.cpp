@@ -76,10 +76,9 @@ TEST(Program, AResultThatDoesNotArriveIsAnError) {
   for (const char* command : {"version", "--help"}) {
     const Outcome outcome = run_program(std::string(command) + " 2>&1 >/dev/full");
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_EQ(
-        outcome.output,
-        "error: `standard output` must take the result, but writing failed: No space left on device; send it to a file "
-        "or pipe that stays\n");
+    EXPECT_EQ(outcome.output,
+              "error: `standard output` must be writable, but writing the result failed: No space left on device; "
+              "redirect it to a file or to a pipe that stays open\n");
   }
 }
 

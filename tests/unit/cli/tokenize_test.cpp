@@ -29,10 +29,10 @@ TEST_F(Tokenize, OneLineOutForEachLineIn) {
   EXPECT_EQ(run("cafe\r\ncafe\r\n"), "5 6\n5 6\n");
   testing::internal::CaptureStderr();
   EXPECT_EQ(run(std::string("ca\0fe \xFF.\n", 9)), "5 6 7\n");
-  EXPECT_EQ(
-      testing::internal::GetCapturedStderr(),
-      "warning: `standard input` has lines that are not UTF-8, 1 in all and line 1 first: their broken bytes gave no "
-      "tokens\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "warning: `standard input` has lines that are not UTF-8, 1 in all and line 1 first: their ill-formed bytes "
+            "give no "
+            "tokens\n");
 }
 
 TEST_F(Tokenize, SpecialTokensOnRequest) {

@@ -87,7 +87,7 @@ TEST_F(GlueFiles, DivergedModelsMakeNoSubmission) {
   } catch (const UserError& error) {
     EXPECT_EQ(std::string(error.what()),
               "`" + (folder_ / "STS-B.tsv").string() +
-                  "` must hold a prediction for every row, but the model gave NaN for row 1; evaluate "
+                  "` must hold a prediction for every example, but the model returned NaN for example 1; evaluate "
                   "a model that has not diverged");
   }
   EXPECT_TRUE(fs::is_empty(folder_));
@@ -98,11 +98,11 @@ TEST_F(GlueFiles, PredictionsShowLabelsAndProbabilities) {
   const std::vector<int64_t> rows = {0, 1}, indexes = {5, 6};
   predictions.set(rows, std::vector<float>{0, 0, -kInfinity, 1});
   const std::vector<int32_t> labels = {1, 0};
-  write_glue_predictions(folder_ / "p.tsv", predictions, {.row_indexes = indexes, .labels = labels});
+  write_glue_predictions(folder_ / "p.tsv", predictions, {.indexes = indexes, .labels = labels});
   EXPECT_EQ(read_file(folder_ / "p.tsv"),
             "index\tlabel\tprediction\tprobability_entailment\tprobability_not_entailment\n"
             "5\tnot_entailment\tentailment\t0.500000\t0.500000\n6\tentailment\tnot_entailment\t0.000000\t1.000000\n");
-  write_glue_predictions(folder_ / "p.tsv", predictions, {.row_indexes = indexes});
+  write_glue_predictions(folder_ / "p.tsv", predictions, {.indexes = indexes});
   EXPECT_EQ(read_file(folder_ / "p.tsv").substr(0, 16), "index\tprediction");
 }
 
@@ -111,7 +111,7 @@ TEST_F(GlueFiles, PredictionsOfRegressionAreNumbers) {
   const std::vector<int64_t> rows = {0};
   predictions.set(rows, std::vector<float>{5.25f});
   const std::vector<float> targets = {4.5f};
-  write_glue_predictions(folder_ / "p.tsv", predictions, {.row_indexes = rows, .targets = targets});
+  write_glue_predictions(folder_ / "p.tsv", predictions, {.indexes = rows, .targets = targets});
   EXPECT_EQ(read_file(folder_ / "p.tsv"), "index\tlabel\tprediction\n0\t4.5\t5.25\n");
 }
 

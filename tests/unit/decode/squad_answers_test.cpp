@@ -147,7 +147,7 @@ TEST(SquadAnswers, AStandInIsNoAnswer) {
   EXPECT_EQ(answer.score, 0);
   EXPECT_EQ(answer.end, 0);
   const SquadPrediction v2 = question.decode({.n_best_size = 1, .version_2_with_negative = true});
-  EXPECT_TRUE(v2.n_best.front().is_stand_in);
+  EXPECT_TRUE(v2.n_best.front().is_placeholder);
   EXPECT_EQ(locate_answer(v2, "the river").text, "");
   EXPECT_EQ(locate_answer(v2, "the river").score, 1);
 }

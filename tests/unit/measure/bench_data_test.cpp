@@ -1,5 +1,6 @@
 // Counts of the measured features against the fixtures of the reference programs, and that nothing stays behind.
 #include "retort/measure/bench_data.h"
+#include "retort/base/folder.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

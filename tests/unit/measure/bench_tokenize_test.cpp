@@ -1,5 +1,6 @@
 // Which texts are measured, and that their tokens are as many as the `tokenizers` library makes (its fixtures).
 #include "retort/measure/bench_tokenize.h"
+#include "retort/base/folder.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

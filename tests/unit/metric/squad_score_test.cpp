@@ -1,5 +1,6 @@
 // Official scores against transformers' copy of the official scripts (`tools/make_fixtures.py squad`).
 #include "retort/metric/squad_score.h"
+#include "retort/metric/squad_prediction_files.h"
 
 #include "retort/metric/squad_normalize.h"
 #include "unit/data/squad/squad_testing.h"
@@ -125,7 +126,7 @@ TEST(SquadPredictionFiles, NameTheWrongValue) {
   };
   EXPECT_NE(
       message(R"({"1": [{"text": "x"}]})")
-          .find("the prediction of `1` must be a string, but is a list; give the file of answers, not the n-best file"),
+          .find("the prediction of `1` must be a string, but is a list; use predictions.json, not the n-best file"),
       std::string::npos);
   EXPECT_NE(message("[]").find("must hold one JSON object, from ids to values, but holds a list"), std::string::npos);
   EXPECT_NE(message("{\"1\": \"x\",\n").find("line 2"), std::string::npos);

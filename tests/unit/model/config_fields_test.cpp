@@ -11,6 +11,7 @@
 #include "retort/base/file.h"
 #include "retort/kernel/activation_name.h"
 #include "retort/model/config.h"
+#include "retort/model/config_reader.h"
 
 namespace retort::model {
 namespace {
@@ -80,7 +81,7 @@ TEST(ConfigFields, NothingThatChangesTheNumbersIsPassedOver) {
       const auto name = probe.at("field").get<std::string>();
       const ConfigField* const field = maybe_config_field(name);
       ASSERT_NE(field, nullptr) << name;
-      EXPECT_NE(field->use, FieldUse::kHarmless) << name;
+      EXPECT_NE(field->use, FieldUse::kIgnored) << name;
       const std::string refusal = refusal_of(family.at("config"), name, probe.at("value"));
       if (field->use == FieldUse::kFixed)
         EXPECT_NE(refusal.find("`config.json`: field `" + name + "` must "), std::string::npos) << refusal;
@@ -109,13 +110,15 @@ TEST(ConfigFields, RefusesWhatIsNotComputedHere) {
     const char* refusal;
   } cases[] = {
       {"is_decoder", true,
-       "`config.json`: field `is_decoder` must be false, but is `true`; attention to the left alone is not computed "
-       "here: take an encoder"},
+       "`config.json`: field `is_decoder` must be false, but is `true`; causal attention is not supported: use an "
+       "encoder"},
       {"add_cross_attention", true, "field `add_cross_attention` must be false, but is `true`"},
       {"position_embedding_type", "relative_key_query", "must be absolute, but is `\"relative_key_query\"`"},
-      {"quantization_config", {{"quant_method", "bitsandbytes"}}, "quantized models are not read"},
+      {"quantization_config", {{"quant_method", "bitsandbytes"}}, "quantized models are not supported"},
       {"adapters", {{"adapters", {{"nli", "houlsby"}}}}, "merge them into the weights first"},
-      {"auto_map", {{"AutoModel", "code.Model"}}, "it asks for code of the model's own to be run, which is never done"},
+      {"auto_map",
+       {{"AutoModel", "code.Model"}},
+       "it requires executing code from the model folder, which is never done"},
   };
   const Json config = versions().front().at("families").at("bert").at("config");
   for (const auto& one : cases)

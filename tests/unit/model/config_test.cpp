@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "retort/base/error.h"
+#include "retort/model/config_reader.h"
 #include "retort/model/presets.h"
 
 namespace retort::model {
@@ -67,7 +68,7 @@ TEST(Config, Refuses) {
                {"auto_map", {{"AutoModel", "evil.Model"}}, "which is never done"},
                {"position_embedding_type", "relative_key", "must be absolute"},
                {"pruned_heads", {{"0", {0, 1}}}, "must leave at least one of 2 heads"},
-               {"pruned_heads", {{"0", {1.7}}}, "to lists of heads, whole numbers from 0, but is `{\"0\":[1.7]}`"},
+               {"pruned_heads", {{"0", {1.7}}}, "to lists of heads, integers from 0, but is `{\"0\":[1.7]}`"},
                {"pruned_heads", {{"0", {true}}}, "to lists of heads"},
                {"pruned_heads", {{"00", {0}}}, "to lists of heads"},
                {"pruned_heads", {{"first", {0}}}, "to lists of heads"},
@@ -107,8 +108,8 @@ TEST(Config, FieldsThatDisagreeAreSaid) {
   const ModelConfig config = config_from_json(json, "c");
   EXPECT_EQ(config.labels, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(config.remarks,
-            (std::vector<std::string>{"`c`: field `num_labels` is 3, but `id2label` names 2 and is believed",
-                                      "`c`: field `label2id` gives `a` the id 1, but `id2label` 0 and is believed"}));
+            (std::vector<std::string>{"`c`: field `num_labels` is 3, but `id2label` names 2 and is used",
+                                      "`c`: field `label2id` gives `a` the id 1, but `id2label` 0 and is used"}));
 }
 
 // What this program does not know stays where it stood; what it writes itself takes the place of what was there.

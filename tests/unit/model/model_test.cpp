@@ -67,7 +67,7 @@ TEST(Model, ChosenRowsAlonePassTheLanguageModelHead) {
   batch.append(std::vector<int32_t>{7, 8, 9}, 1);
   const auto rows = kernel::make_token_rows(batch);
   const at::Tensor all = model.forward(rows).logits;
-  const ModelOutput few = model.forward(rows, {.chosen_rows = {5, 2}, .leaves_out_other_rows = true});
+  const ModelOutput few = model.forward(rows, {.chosen_rows = {5, 2}, .only_chosen_rows = true});
   EXPECT_EQ(few.logits.sizes(), (std::vector<int64_t>{2, 50}));
   EXPECT_LT((all[5] - few.logits[0]).abs().max().item<double>(), 1e-6);
   EXPECT_LT((all[2] - few.logits[1]).abs().max().item<double>(), 1e-6);

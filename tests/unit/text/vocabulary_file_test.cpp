@@ -36,14 +36,14 @@ TEST_F(VocabularyFile, ErrorsNameTheLine) {
 
 TEST_F(VocabularyFile, SpecialTokensMustBeThere) {
   EXPECT_EQ(error_for("[PAD]\n[CLS]\n[SEP]\nthe\n"),
-            "must contain `[UNK]`, but does not; take the original vocabulary, or name its token as `unk_token` in "
+            "must contain `[UNK]`, but does not; use the original vocabulary, or name its token as `unk_token` in "
             "tokenizer_config.json");
   EXPECT_NE(error_for("[UNK]\n[SEP]\nthe\n").find("must contain `[CLS]`"), std::string::npos);
   EXPECT_NE(error_for("[UNK]\n[CLS]\nthe\n").find("must contain `[SEP]`"), std::string::npos);
   const Tokenizer without_mask = Tokenizer::from_vocabulary({"[UNK]", "[CLS]", "[SEP]"});
   EXPECT_EQ(without_mask.unk_id(), 0);
   EXPECT_EQ(error_of([&] { without_mask.mask_id(); }),
-            "`vocabulary` must contain `[MASK]` for this, but does not; take a vocabulary that has it");
+            "`vocabulary` must contain `[MASK]` for this, but does not; use a vocabulary that has it");
 }
 
 TEST_F(VocabularyFile, MissingFilesAndFolders) {
@@ -75,7 +75,7 @@ TEST_F(VocabularyFile, WrongConfigsAreNamed) {
   };
   EXPECT_EQ(error_with(R"({"do_lower_case": "yes"})"), "`do_lower_case` must be true or false, but is \"yes\"");
   EXPECT_EQ(error_with(R"({"model_max_length": 0})"), "`model_max_length` must be at least 1, but is 0");
-  EXPECT_EQ(error_with(R"({"unk_token": 3})"), "`unk_token` must be the text of a token, but is 3");
+  EXPECT_EQ(error_with(R"({"unk_token": 3})"), "`unk_token` must be a token string, but is 3");
   folder_.write("tokenizer_config.json", "[]");
   EXPECT_NE(error_of([&] { Tokenizer::load(folder_.path()); }).find("must be a JSON object, but is array"),
             std::string::npos);
@@ -106,7 +106,8 @@ TEST_F(VocabularyFile, TokenizerJsonOfAnotherKind) {
   folder_.write("tokenizer.json", "{\"model\": ");
   EXPECT_NE(error_of([&] { Tokenizer::load(folder_.path()); }).find("must be valid JSON"), std::string::npos);
   folder_.write("tokenizer.json", std::string(100000, '['));
-  EXPECT_NE(error_of([&] { Tokenizer::load(folder_.path()); }).find("must nest at most 256 deep"), std::string::npos);
+  EXPECT_NE(error_of([&] { Tokenizer::load(folder_.path()); }).find("must be nested at most 256 deep"),
+            std::string::npos);
 }
 
 }  // namespace

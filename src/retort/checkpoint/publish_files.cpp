@@ -1,7 +1,7 @@
-// The rename of the marked folder to `.retort-publishing` is the instant from which the new model holds. A config.json
-// that is there goes first and the new one comes last: without it neither this program nor others take the folder for a
-// model, so that a mixture of two is never read.
-#include "retort/checkpoint/publication.h"
+// The new model is valid from the rename of the marked folder to `.retort-publishing` on. The old config.json is
+// removed first and the new one comes last: a folder without config.json is no model for any program, so nobody ever
+// reads a mixture of two models.
+#include "retort/checkpoint/publish_files.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "retort/base/error.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/log.h"
-#include "retort/base/own_folder.h"
+#include "retort/base/marked_folder.h"
 #include "retort/checkpoint/run_folder.h"
 
 namespace retort::checkpoint {
@@ -36,7 +37,7 @@ void check_places(const fs::path& folder, const std::vector<fs::path>& names) {
   for (const fs::path& name : names) {
     std::error_code failure;
     if (fs::symlink_status(folder / name, failure).type() == fs::file_type::directory)
-      throw UserError("`{}` must be the place of a file, but is a folder; move it away", (folder / name).string());
+      throw UserError("`{}` must be a file or not exist, but is a folder; move it away", (folder / name).string());
   }
 }
 
@@ -58,50 +59,51 @@ void move_files(const fs::path& folder) {
     fs::rename(files / name, folder / name);
   }
   sync_path(folder);
-  remove_own_folder(publishing);
+  remove_marked_folder(publishing);
 }
 
 }  // namespace
 
-void publish_as_a_whole(const fs::path& folder, const std::function<void(const fs::path&)>& fill) {
-  move_published_files(folder);
-  const fs::path own = make_own_folder(folder);
+void publish_files_atomically(const fs::path& folder, const std::function<void(const fs::path&)>& fill) {
+  finish_locked_publication(folder);
+  const fs::path own = make_temporary_folder(folder);
   try {
     fs::create_directory(own / kFiles);
     fill(own / kFiles);
     sync_files(own / kFiles);
-    sync_path(own / kOwnMark);
+    sync_path(own / kMarkerFile);
     sync_path(own);
     check_places(folder, names_in(own / kFiles));
-    rename_own_folder(own, folder / kPublishing);
+    rename_marked_folder(own, folder / kPublishing);
   } catch (...) {
-    remove_own_folder(own);
+    remove_marked_folder(own);
     throw;
   }
   sync_path(folder);
   move_files(folder);
 }
 
-void move_published_files(const fs::path& folder) {
+void finish_locked_publication(const fs::path& folder) {
   const fs::path publishing = folder / kPublishing;
   if (!is_there(publishing)) return;
-  if (!is_own_folder(publishing)) return remove_own_folder(publishing);  // which takes it only when it is empty
-  log_info("`{}`: ending a publication of model files that was cut off", folder.string());
+  if (!is_marked_folder(publishing)) return remove_marked_folder(publishing);  // removes it only when it is empty
+  log_info("`{}`: finishing an interrupted publication of model files", folder.string());
   move_files(folder);
 }
 
 void finish_publication(const fs::path& folder) {
   constexpr int kLooks = 200;
-  if (is_there(folder / kPublishing) && !is_own_folder(folder / kPublishing))
-    return remove_own_folder(folder / kPublishing);  // which takes it only when it is empty
-  for (int look = 0; is_own_folder(folder / kPublishing); ++look) {
+  if (is_there(folder / kPublishing) && !is_marked_folder(folder / kPublishing))
+    return remove_marked_folder(folder / kPublishing);  // removes it only when it is empty
+  for (int look = 0; is_marked_folder(folder / kPublishing); ++look) {
     try {
       const FolderLock lock(folder);
-      return move_published_files(folder);
-    } catch (const std::runtime_error& failure) {  // UserError: its writer is at work; or nothing can be moved here
+      return finish_locked_publication(folder);
+    } catch (const std::runtime_error& failure) {  // UserError: another process is writing; or files cannot be moved
       if (look == kLooks)
         throw UserError(
-            "`{}` must hold a whole model, but its publication was cut off and cannot be ended here: {}; run the "
+            "`{}` must contain a complete model, but its publication was interrupted and cannot be finished here: {}; "
+            "run the "
             "command that wrote it again, with --resume",
             folder.string(), failure.what());
     }

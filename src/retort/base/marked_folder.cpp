@@ -1,6 +1,6 @@
-// The mark appears in its folder locked and whole, so whoever can lock a whole mark knows that its maker has died.
-// Instants in which a kill leaves a folder without a mark leave an empty folder of this name, which rmdir(2) takes.
-#include "retort/base/own_folder.h"
+// The marker file appears in its folder complete and locked, so a process that can lock it knows that the maker has
+// ended. A kill between making the folder and its marker leaves an empty folder of this name, which rmdir(2) removes.
+#include "retort/base/marked_folder.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -26,7 +26,7 @@ namespace {
 constexpr const char* kFormat = "retort-folder";
 constexpr size_t kMostMarkBytes = 4096;
 
-// The descriptors that hold the marks of this process locked, by folder.
+// The descriptors of the markers that this process holds locked, by folder.
 struct HeldMarks {
   std::mutex mutex;
   std::map<std::string, int> descriptors;
@@ -42,7 +42,7 @@ void hold(const fs::path& folder, int descriptor) {
   held_marks().descriptors[folder.string()] = descriptor;
 }
 
-// The descriptor of a folder's mark, no longer held; -1 where this process holds none.
+// Returns the descriptor of a folder's marker and stops holding it; -1 when this process does not hold it.
 int let_go(const fs::path& folder) {
   const std::lock_guard lock(held_marks().mutex);
   const auto found = held_marks().descriptors.find(folder.string());
@@ -67,13 +67,13 @@ bool write_mark(int descriptor) {
          static_cast<ssize_t>(text.size());
 }
 
-void lock_mark(int descriptor) {  // a file system without locks: its dead folders stay
+void lock_mark(int descriptor) {  // on a file system without locks, folders of dead processes stay
   [[maybe_unused]] const int locked = repeat_after_signal([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); });
 }
 
-// The locked mark in `folder`; -1 with errno where it cannot be made.
+// Makes the locked marker in `folder`; -1 with errno on failure.
 int maybe_make_mark(const fs::path& folder) {
-  const fs::path mark = folder / kOwnMark;
+  const fs::path mark = folder / kMarkerFile;
   int descriptor = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
   const bool has_name = descriptor < 0;
   if (has_name) descriptor = ::open(mark.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -105,10 +105,10 @@ bool is_real_folder(const fs::path& path) {
   return fs::symlink_status(path, failure).type() == fs::file_type::directory;
 }
 
-// An open mark of the folder, whole; -1 where there is none.
+// Opens the folder's marker if it is complete; -1 when there is none.
 int maybe_open_mark(const fs::path& folder, int access) {
   if (!is_real_folder(folder)) return -1;
-  const int descriptor = ::open((folder / kOwnMark).c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  const int descriptor = ::open((folder / kMarkerFile).c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0 || is_mark(descriptor)) return descriptor;
   ::close(descriptor);
   return -1;
@@ -119,22 +119,22 @@ bool is_temporary_name(const std::string& name) {
   return std::regex_match(name, pattern);
 }
 
-// The mark goes last, so that a kill in between leaves a folder that can still be recognized.
+// Removes the marker last, so that a kill in between leaves a folder that can still be recognized.
 void remove_marked(const fs::path& folder) {
   std::error_code failure;
   std::vector<fs::path> entries;
   for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure))
-    if (entry->path().filename() != kOwnMark) entries.push_back(entry->path());
+    if (entry->path().filename() != kMarkerFile) entries.push_back(entry->path());
   for (const fs::path& entry : entries)
     if (!failure) fs::remove_all(entry, failure);
-  if (!failure) fs::remove(folder / kOwnMark, failure);
+  if (!failure) fs::remove(folder / kMarkerFile, failure);
   if (!failure) fs::remove(folder, failure);
-  if (failure) log_warning("`{}` is left over and could not be removed: {}", folder.string(), failure.message());
+  if (failure) log_warning("`{}` could not be removed: {}", folder.string(), failure.message());
 }
 
 }  // namespace
 
-fs::path make_own_folder(const fs::path& parent) {
+fs::path make_temporary_folder(const fs::path& parent) {
   static std::atomic<int> counter{0};
   for (;;) {
     const fs::path folder = parent / fmt::format(".retort-tmp.{}.{}", ::getpid(), counter++);
@@ -146,7 +146,7 @@ fs::path make_own_folder(const fs::path& parent) {
       return folder;
     }
     const int failure = errno;
-    if (is_made && failure == ENOENT && is_real_folder(parent)) continue;  // taken away as a dead one's
+    if (is_made && failure == ENOENT && is_real_folder(parent)) continue;  // another process removed it as a dead one's
     if (is_made) ::rmdir(folder.c_str());
     throw UserError(
         "`{}` must be a folder that can be written, but making a folder in it failed: {}; check the path "
@@ -155,38 +155,38 @@ fs::path make_own_folder(const fs::path& parent) {
   }
 }
 
-void rename_own_folder(const fs::path& from, const fs::path& to) {
+void rename_marked_folder(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0)
     throw UserError("`{}` must be free, but renaming a folder to it failed: {}; move away what is there", to.string(),
                     system_reason(errno));
   if (const int mark = let_go(from); mark >= 0) hold(to, mark);
 }
 
-void remove_own_folder(const fs::path& folder) {
+void remove_marked_folder(const fs::path& folder) {
   const int held = let_go(folder);
-  if (is_own_folder(folder))
+  if (is_marked_folder(folder))
     remove_marked(folder);
   else
     ::rmdir(folder.c_str());
   if (held >= 0) ::close(held);
 }
 
-bool is_own_folder(const fs::path& folder) {
+bool is_marked_folder(const fs::path& folder) {
   const int mark = maybe_open_mark(folder, O_RDONLY);
   if (mark >= 0) ::close(mark);
   return mark >= 0;
 }
 
-void mark_own_folder(const fs::path& folder) {
-  if (is_own_folder(folder)) return;
+void mark_folder(const fs::path& folder) {
+  if (is_marked_folder(folder)) return;
   const int mark = maybe_make_mark(folder);
   if (mark < 0)
-    throw UserError("`{}` must take the mark `{}`, but does not: {}; check the folder", folder.string(), kOwnMark,
-                    system_reason(errno));
+    throw UserError("`{}` must be writable, but making the marker file `{}` in it failed: {}; check the folder",
+                    folder.string(), kMarkerFile, system_reason(errno));
   ::close(mark);
 }
 
-void remove_dead_own_folders(const fs::path& parent, const std::function<void(const fs::path&)>& rescue) {
+void remove_stale_folders(const fs::path& parent, const std::function<void(const fs::path&)>& rescue) {
   std::vector<fs::path> folders;
   std::error_code failure;
   for (fs::directory_iterator entry(parent, failure), end; !failure && entry != end; entry.increment(failure))
@@ -197,14 +197,14 @@ void remove_dead_own_folders(const fs::path& parent, const std::function<void(co
     if (mark < 0) continue;
     if (::flock(mark, LOCK_EX | LOCK_NB) == 0) {
       if (rescue) rescue(folder);
-      log_info("removing `{}`, left by a process that was cut off", folder.string());
+      log_info("removing `{}`, which a killed process left", folder.string());
       remove_marked(folder);
     }
     ::close(mark);
   }
 }
 
-void remove_dead_own_folders_once(const fs::path& parent) {
+void remove_stale_folders_once(const fs::path& parent) {
   if (parent.string().find(".retort-tmp.") != std::string::npos) return;
   static std::mutex mutex;
   static std::set<std::string> seen;
@@ -212,7 +212,7 @@ void remove_dead_own_folders_once(const fs::path& parent) {
     const std::lock_guard lock(mutex);
     if (!seen.insert(parent.string()).second) return;
   }
-  remove_dead_own_folders(parent);
+  remove_stale_folders(parent);
 }
 
 }  // namespace retort
