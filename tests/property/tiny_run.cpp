@@ -50,7 +50,7 @@ struct Parts {
                                                      .seed = static_cast<uint64_t>(config.training.seed)})),
         rows(std::make_shared<data::SquadFeatures>(data::load_squad_training(
                  source_of(config, config.data.train_file, config.data.max_train_examples), *loaded.tokenizer)),
-             true),
+             data::SquadRowSet::Labels::kPositions),
         source(rows, config.training, loaded.model->parameters(), before_step) {
     if (config.training.evaluate_during_training)
       dev = data::load_squad_evaluation(source_of(config, config.data.dev_file, -1), *loaded.tokenizer);

@@ -12,7 +12,7 @@ class DistillBackboneInput : public tiny::StateDistillation {};
 TEST_F(DistillBackboneInput, AugmentedQuestionsLieBesideTheNamedFile) {
   fs::copy(tiny::train_file(), folder_ / "questions.json");
   DistillBackboneConfig config = tiny::backbone_settings(folder_ / "out", student_);
-  config.data.squad.train_file = folder_ / "questions.json", config.data.aug_train = true;
+  config.data.train_file = folder_ / "questions.json", config.data.aug_train = true;
   EXPECT_NE(tiny::message_of([&] { distill_backbone(config); }).find("questions_aug.json"), std::string::npos);
   fs::copy(tiny::train_file(), folder_ / "questions_aug.json");
   distill_backbone(config);
@@ -22,8 +22,8 @@ TEST_F(DistillBackboneInput, AugmentedQuestionsLieBesideTheNamedFile) {
 TEST_F(DistillBackboneInput, TakesGlueTasks) {
   DistillBackboneConfig config = tiny::backbone_settings(folder_ / "out", student_);
   config.data.task_name = "MRPC";
-  config.data.squad.train_file.clear();
-  config.data.squad.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
+  config.data.train_file.clear();
+  config.data.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
   config.states.student_teacher_layer_mapping = "uniform";
   config.states.use_embedding_states = true;
   EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
@@ -44,7 +44,7 @@ TEST_F(DistillBackboneInput, TakesATokenFile) {
   }
   writer.publish(1);
   config.data_file = folder_ / "corpus.tokens";
-  config.data.squad.train_file.clear();
+  config.data.train_file.clear();
   EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
   config.data.task_name = "squad";
   EXPECT_EQ(tiny::message_of([&] { distill_backbone(config); }),
@@ -91,20 +91,18 @@ TEST_F(DistillBackboneInput, RefusesModelsAndSettingsThatCannotBeCompared) {
             "`evaluate_during_training` must be false for states, but is true; they have no scores");
   EXPECT_EQ(refusal([](auto& c) {
               c.data.task_name.clear(), c.data_file = "corpus.tokens";
-              c.data.squad.train_file.clear(), c.data.squad.max_train_examples = 5;
+              c.data.train_file.clear(), c.data.max_train_examples = 5;
             }),
             "`max_train_examples` must be left out beside `data_file`, but is given; it is for tasks");
-  EXPECT_EQ(
-      refusal([](auto& c) { c.data.task_name = "mrpc", c.data.squad.data_dir = "MRPC"; }),
-      "`--train_file` must not be given for the task `mrpc`, but is; `--data_dir` alone says where its files are");
-  EXPECT_EQ(refusal([](auto& c) { c.data.squad.features.max_seq_length = 2; }),
-            "`max_seq_length` must be at least 8, or 0, but is 2");
+  EXPECT_EQ(refusal([](auto& c) { c.data.task_name = "mrpc", c.data.data_dir = "MRPC"; }),
+            "`--train_file` must not be given for the task `mrpc`, but is; only `--data_dir` names its files");
+  EXPECT_EQ(refusal([](auto& c) { c.data.max_seq_length = 2; }), "`max_seq_length` must be at least 8, or 0, but is 2");
   EXPECT_EQ(refusal([](auto& c) { c.states.use_pred_states = true; }),
             "`use_pred_states` must be false for the states inside the models, but is true; `retort distill "
             "prediction` learns predictions");
   EXPECT_EQ(refusal([](auto& c) {
-              c.data.squad.train_file.clear();
-              c.data.squad.data_dir.clear();
+              c.data.train_file.clear();
+              c.data.data_dir.clear();
             }),
             "`--train_file` or `--data_dir` must be given for squad, but both are missing");
 }

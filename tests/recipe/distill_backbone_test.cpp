@@ -152,8 +152,8 @@ TEST_F(DistillBackbone, UsesThePapersEpochs) {
   for (const auto& [task, epochs] : {std::pair("squad", 6), {"mrpc", 20}, {"cola", 50}, {"wnli", 3}}) {
     config.data.task_name = task;
     const bool is_squad = config.data.is_squad();
-    config.data.squad.train_file = is_squad ? tiny::train_file() : fs::path();
-    config.data.squad.data_dir = is_squad ? fs::path() : fs::path(RETORT_FIXTURES) / "glue/data";
+    config.data.train_file = is_squad ? tiny::train_file() : fs::path();
+    config.data.data_dir = is_squad ? fs::path() : fs::path(RETORT_FIXTURES) / "glue/data";
     config.output.output_dir = folder_ / task;
     const int64_t steps = distill_backbone(config)["train_steps"];
     EXPECT_EQ(read_json_file(folder_ / task / "retort_config.json")["num_train_epochs"], epochs) << task;

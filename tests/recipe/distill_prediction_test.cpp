@@ -14,15 +14,15 @@ DistillPredictionConfig glue_prediction(const std::string& task, const fs::path&
   DistillPredictionConfig config = tiny::prediction_settings(output_dir, tiny::bert_folder());
   config.teacher.teacher = tiny::classification_folder();
   config.data.task_name = task;
-  config.data.squad.train_file.clear();
-  config.data.squad.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
+  config.data.train_file.clear();
+  config.data.data_dir = fs::path(RETORT_FIXTURES) / "glue" / "data";
   return config;
 }
 
 TEST_F(DistillPrediction, ContinuesABackboneAndKeepsTheBest) {
   distill_backbone(tiny::backbone_settings(folder_ / "body", student_));
   DistillPredictionConfig config = tiny::prediction_settings(folder_ / "out", folder_ / "body");
-  config.data.squad.dev_file = tiny::dev_file();
+  config.data.dev_file = tiny::dev_file();
   config.training.evaluate_during_training = config.training.load_best_model_at_end = true;
   config.training.eval_steps = 2;
   const Json results = distill_prediction(config);
@@ -47,8 +47,8 @@ TEST_F(DistillPrediction, FindsSquadInItsFolder) {
   fs::copy(tiny::train_file(), folder_ / "squad/train-v1.1_aug.json");
   fs::copy(tiny::dev_file(), folder_ / "squad/dev-v1.1.json");
   DistillPredictionConfig config = tiny::prediction_settings(folder_ / "out", student_);
-  config.data.squad.train_file.clear();
-  config.data.squad.data_dir = folder_ / "squad";
+  config.data.train_file.clear();
+  config.data.data_dir = folder_ / "squad";
   config.data.aug_train = true;
   EXPECT_TRUE(distill_prediction(config).contains("f1"));
 }

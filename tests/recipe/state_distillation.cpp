@@ -14,7 +14,10 @@ Config settings_of(const fs::path& output_dir, const fs::path& student) {
   config.model.model = student;
   config.teacher.teacher = question_answering_folder();
   config.data.task_name = "squad";
-  config.data.squad = plain.data;
+  config.data.train_file = plain.data.train_file, config.data.dev_file = plain.data.dev_file;
+  config.data.max_seq_length = plain.data.features.max_seq_length;
+  config.data.windows = plain.data.features;
+  config.data.cache = plain.data.cache;
   const train::TrainingConfig defaults = config.training;
   config.training = plain.training, config.output = plain.output;
   config.training.optimizer = defaults.optimizer, config.training.weight_decay = defaults.weight_decay;

@@ -55,7 +55,8 @@ Task squad_task(const BenchDataConfig& config, const text::Tokenizer& tokenizer)
                                            .cache = cache,
                                            .model_max_length = tokenizer.options().model_max_length};
             return std::make_unique<data::SquadRowSet>(
-                std::make_shared<data::SquadFeatures>(data::load_squad_training(source, tokenizer)), true);
+                std::make_shared<data::SquadFeatures>(data::load_squad_training(source, tokenizer)),
+                data::SquadRowSet::Labels::kPositions);
           }};
 }
 

@@ -95,8 +95,10 @@ std::unique_ptr<data::RowSet> load_bench_rows(const BenchData& bench, const pret
   const auto source = task::squad_source(bench.squad, file, -1, 0, *loaded.model);
   if (is_training)
     return std::make_unique<data::SquadRowSet>(
-        std::make_shared<data::SquadFeatures>(data::load_squad_training(source, *loaded.tokenizer)), true);
-  return std::make_unique<data::SquadRowSet>(data::load_squad_evaluation(source, *loaded.tokenizer).features, false);
+        std::make_shared<data::SquadFeatures>(data::load_squad_training(source, *loaded.tokenizer)),
+        data::SquadRowSet::Labels::kPositions);
+  return std::make_unique<data::SquadRowSet>(data::load_squad_evaluation(source, *loaded.tokenizer).features,
+                                             data::SquadRowSet::Labels::kNone);
 }
 
 }  // namespace retort::measure

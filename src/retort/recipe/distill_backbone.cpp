@@ -23,14 +23,14 @@ void check_data(const DistillBackboneConfig& config) {
   if (config.data_file.empty() == config.data.task_name.empty())
     throw UserError("`--task_name` or `--data_file` must be given, but {}",
                     config.data_file.empty() ? "both are missing" : "both are; leave one out");
-  static_cast<void>(config.data.max_seq_length());  // which checks it
+  static_cast<void>(config.data.sequence_length());  // which checks it
   if (config.training.evaluate_during_training)
     throw UserError("`evaluate_during_training` must be false for states, but is true; they have no scores");
   if (!config.data_file.empty()) {
-    for (const auto& [flag, is_given] : {std::pair("data_dir", !config.data.squad.data_dir.empty()),
-                                         {"train_file", !config.data.squad.train_file.empty()},
+    for (const auto& [flag, is_given] : {std::pair("data_dir", !config.data.data_dir.empty()),
+                                         {"train_file", !config.data.train_file.empty()},
                                          {"aug_train", config.data.aug_train},
-                                         {"max_train_examples", config.data.squad.max_train_examples >= 0}})
+                                         {"max_train_examples", config.data.max_train_examples >= 0}})
       if (is_given) throw UserError("`{}` must be left out beside `data_file`, but is given; it is for tasks", flag);
     return;
   }
@@ -52,7 +52,7 @@ double recommended_epochs(const DistillBackboneConfig& config) {
 
 std::unique_ptr<data::RowSet> load_corpus(const DistillBackboneConfig& config, const pretrained::LoadedModel& student) {
   data::TokenRowOptions options = config.corpus;
-  options.max_seq_length = config.data.max_seq_length();
+  options.max_seq_length = config.data.sequence_length();
   task::check_positions(student, options.max_seq_length);
   return std::make_unique<data::TokenRowSet>(
       task::make_token_rows(task::open_corpus(config.data_file, student), options, config.data_file));
@@ -67,7 +67,7 @@ std::unique_ptr<data::RowSet> load_task(const task::TaskDataConfig& config, uint
         std::make_shared<data::SquadFeatures>(data::load_squad_training(
             task::squad_source(data, data.train_file, data.max_train_examples, seed, *student.model),
             *student.tokenizer)),
-        false);
+        data::SquadRowSet::Labels::kNone);
   }
   const task::GlueDataConfig data = config.glue_data();
   const data::GlueSplit split = data.aug_train ? data::GlueSplit::kTrainAugmented : data::GlueSplit::kTrain;
@@ -104,7 +104,7 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   if (const auto results = run.maybe_finished()) return *results;
   pretrained::LoadedModel student = load_student(config);
   const distill::Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model,
-                                 student, config.data.max_seq_length());
+                                 student, config.data.sequence_length());
   teacher.warn_unless_trained("anything");
   distill::StatePlan plan = distill::plan_states(config.states, student.model->config(), teacher.model().config());
   const auto rows = train::process_group().main_first([&] {

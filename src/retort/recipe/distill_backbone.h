@@ -30,6 +30,7 @@ struct DistillBackboneConfig {
     task::use_task_defaults(training);
     training.num_train_epochs = 0;
     training.lr_scheduler_type = "constant";
+    data.is_task_required = false;
     teacher.teacher_cache = "off";  // states take thousands of numbers a token
   }
   void fields(FieldList& list) {
@@ -38,7 +39,6 @@ struct DistillBackboneConfig {
     teacher.fields(list);
     states.fields(list);
     data.fields(list);
-    list.find("task_name")->spec.required = false;
     list.group("Corpus");
     list.add(
         "data_file", data_file,

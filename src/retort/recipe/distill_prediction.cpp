@@ -15,7 +15,7 @@ namespace {
 distill::Teacher load_teacher(const DistillPredictionConfig& config, model::Head head,
                               const pretrained::LoadedModel& student, const pretrained::TaskClasses& classes = {}) {
   distill::Teacher teacher(config.teacher, head, config.training.precision_kind(), config.model, student,
-                           config.data.max_seq_length(), classes);
+                           config.data.sequence_length(), classes);
   teacher.warn_unless_trained("this task");
   return teacher;
 }

@@ -30,7 +30,7 @@ struct DistillSquadConfig {
     model.training_fields(list);
     teacher.fields(list, {.is_required = false});
     distillation.fields(list);
-    data.fields(list, true);
+    data.fields(list, task::DataUse::kTraining);
     training.fields(list);
     output.fields(list);
     for (const char* name : {"load_student_pretrained", "load_student_semi_pretrained", "use_bfloat16"})

@@ -20,7 +20,7 @@ struct EvaluateGlueConfig {
 
   void fields(FieldList& list) {
     model.fields(list);
-    data.fields(list, false);
+    data.fields(list, task::DataUse::kEvaluation);
     list.add("seed", seed, {.help = "Seed of the sample of max_eval_examples.", .min = 0});
     inference.fields(list);
     list.group("Output");

@@ -20,7 +20,7 @@ struct EvaluateSquadConfig {
 
   void fields(FieldList& list) {
     model.fields(list);
-    data.fields(list, false);
+    data.fields(list, task::DataUse::kEvaluation);
     inference.fields(list);
     list.add("seed", seed, {.help = "Seed of the sample of max_eval_examples.", .min = 0});
     list.group("Output");

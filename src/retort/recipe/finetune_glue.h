@@ -23,7 +23,7 @@ struct FinetuneGlueConfig {
   }
   void fields(FieldList& list) {
     model.training_fields(list);
-    data.fields(list, true);
+    data.fields(list, task::DataUse::kTraining);
     training.fields(list);
     output.fields(list);
   }

@@ -4,13 +4,13 @@
 
 namespace retort::task {
 
-void GlueDataConfig::fields(FieldList& list, bool with_training) {
+void GlueDataConfig::fields(FieldList& list, DataUse use) {
   list.group("Data");
   list.add("task_name", task_name,
            {.help = "cola, mnli, mnli-mm, mrpc, qnli, qqp, rte, sst-2, sts-b or wnli.", .required = true});
   list.add("data_dir", data_dir,
            {.help = "Folder with the task's files, or with a folder of the task's name.", .required = true});
-  if (with_training) {
+  if (use == DataUse::kTraining) {
     list.add("max_train_examples", max_train_examples,
              {.help = "A seeded random sample of so many rows.", .min = 1, .all = -1});
     list.add("aug_train", aug_train, {.help = "Train on train_aug.tsv, as data augmentation writes it."});
@@ -18,14 +18,9 @@ void GlueDataConfig::fields(FieldList& list, bool with_training) {
   list.add("max_eval_examples", max_eval_examples,
            {.help = "A seeded random sample of so many rows of each dev file.", .min = 1, .all = -1});
   features.fields(list);
-  list.add("on_bad_record", on_bad_record,
-           {.help = "What to do with a record that is wrong: stop, or leave it out and count it.",
-            .choices = {"fail", "skip"}});
+  add_bad_record_field(list, on_bad_record);
   cache.fields(list);
-  list.add("per_device_eval_batch_size", per_device_eval_batch_size,
-           {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.",
-            .min = 0,
-            .aliases = {"eval_batch_size", "per_gpu_eval_batch_size"}});
+  add_eval_batch_field(list, per_device_eval_batch_size);
 }
 
 std::vector<std::string> GlueDataConfig::label_names() const {

@@ -5,6 +5,7 @@
 #include "retort/data/feature_cache.h"
 #include "retort/data/glue/glue_features.h"
 #include "retort/pretrained/task_classes.h"
+#include "retort/task/data_use.h"
 
 namespace retort::task {
 
@@ -17,7 +18,7 @@ struct GlueDataConfig {
   bool aug_train = false;
   std::string on_bad_record = "fail";
 
-  void fields(FieldList& list, bool with_training);
+  void fields(FieldList& list, DataUse use);
   const data::GlueTask& task() const { return data::find_glue_task(task_name); }
   std::vector<std::string> label_names() const;  // for config.json; one name for regression
   pretrained::TaskClasses classes() const;

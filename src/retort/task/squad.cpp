@@ -27,7 +27,7 @@ SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvalua
                               const text::Tokenizer& tokenizer, decode::SquadDecodeOptions options,
                               const EvaluationRun& run) {
   SquadEvaluation evaluation;
-  const data::SquadRowSet rows(set.features, false);
+  const data::SquadRowSet rows(set.features, data::SquadRowSet::Labels::kNone);
   std::vector<std::vector<float>> starts(static_cast<size_t>(rows.row_count())), ends(starts.size());
   evaluation.timing = run_model(model, rows, run, [&](const data::Batch& batch, const model::ModelOutput& output) {
     const at::Tensor logits = output.logits.contiguous();  // [T, 2]

@@ -5,9 +5,9 @@
 
 namespace retort::task {
 
-void SquadDataConfig::fields(FieldList& list, bool with_training) {
+void SquadDataConfig::fields(FieldList& list, DataUse use) {
   list.group("Data");
-  if (with_training) {
+  if (use == DataUse::kTraining) {
     list.add("train_file", train_file, {.help = "Training questions: SQuAD JSON, JSON lines or Parquet."});
     list.add("data_dir", data_dir,
              {.help = "Folder with train-v1.1.json and dev-v1.1.json (v2.0 with version_2_with_negative), where "
@@ -18,21 +18,15 @@ void SquadDataConfig::fields(FieldList& list, bool with_training) {
   list.add("dev_file", dev_file,
            {.help = "Questions to evaluate on.",
             .aliases = {"predict_file", "eval_file", "validation_file"},
-            .required = !with_training});
+            .required = use == DataUse::kEvaluation});
   list.add("max_eval_examples", max_eval_examples,
            {.help = "A seeded random sample of so many questions.", .min = 1, .all = -1});
   features.fields(list);
-  list.add("on_bad_record", on_bad_record,
-           {.help = "What to do with a record that is wrong: stop, or leave it out and count it.",
-            .choices = {"fail", "skip"}});
+  add_bad_record_field(list, on_bad_record);
   cache.fields(list);
   list.group("Decoding");
   decoding.fields(list);
-  list.add(
-      "per_device_eval_batch_size", per_device_eval_batch_size,
-      {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.",
-       .min = 0,
-       .aliases = {"eval_batch_size", "predict_batch_size", "per_gpu_eval_batch_size", "per_compute_eval_batch_size"}});
+  add_eval_batch_field(list, per_device_eval_batch_size);
 }
 
 SquadDataConfig SquadDataConfig::with_files() const {

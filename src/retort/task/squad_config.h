@@ -5,6 +5,7 @@
 #include "retort/data/feature_cache.h"
 #include "retort/data/squad/squad_features.h"
 #include "retort/decode/squad_answers.h"
+#include "retort/task/data_use.h"
 
 namespace retort::task {
 
@@ -17,8 +18,7 @@ struct SquadDataConfig {
   int64_t per_device_eval_batch_size = 0;
   std::string on_bad_record = "fail";
 
-  // `with_training` adds the training file and its flags.
-  void fields(FieldList& list, bool with_training);
+  void fields(FieldList& list, DataUse use);
   const char* version() const { return features.version_2_with_negative ? "v2.0" : "v1.1"; }
   // With the files of data_dir in place of those that are not given, and of names that are found there.
   // Throws UserError without a training file.

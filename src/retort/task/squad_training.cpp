@@ -24,7 +24,7 @@ SquadTrainingSets load_squad_sets(const SquadDataConfig& config, const train::Tr
     return std::make_shared<data::SquadFeatures>(data::load_squad_training(
         squad_source(config, config.train_file, config.max_train_examples, seed, *loaded.model), *loaded.tokenizer));
   });
-  SquadTrainingSets sets{.train = data::SquadRowSet(features, true)};
+  SquadTrainingSets sets{.train = data::SquadRowSet(features, data::SquadRowSet::Labels::kPositions)};
   if (!config.dev_file.empty() && group.is_main())
     sets.dev = data::load_squad_evaluation(
         squad_source(config, config.dev_file, config.max_eval_examples, seed, *loaded.model), *loaded.tokenizer);

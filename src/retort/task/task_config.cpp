@@ -15,20 +15,33 @@ constexpr int64_t kShortest = 8;  // tokens
 
 void TaskDataConfig::fields(FieldList& list) {
   list.group("Data");
-  list.add("task_name", task_name, {.help = "squad, or a GLUE task: cola, mnli, mrpc, ...", .required = true});
+  list.add("task_name", task_name,
+           {.help = "squad, or a GLUE task: cola, mnli, mrpc, ...", .required = is_task_required});
   list.add(
       "aug_train", aug_train,
-      {.help = "Train on train_aug.tsv, or on what lies beside SQuAD's training file with _aug in its name, as data "
+      {.help = "Train on train_aug.tsv, or on the file beside SQuAD's training file with _aug in its name, as data "
                "augmentation writes them."});
-  squad.fields(list, true);
-  list.find("data_dir")->spec.help =
-      "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json (v2.0 with "
-      "version_2_with_negative), where train_file and dev_file do not say otherwise.";
-  list.find("max_train_examples")->spec.help = "A seeded random sample of so many questions or rows.";
-  list.find("max_eval_examples")->spec.help = "A seeded random sample of so many questions, or rows of each dev file.";
-  FieldSpec& length = list.find("max_seq_length")->spec;
-  length.help = "Longest sequence, with its special tokens; 0: 384 for SQuAD, 128 for GLUE.";
-  length.min = 0;
+  list.add("train_file", train_file, {.help = "Training questions: SQuAD JSON, JSON lines or Parquet."});
+  list.add(
+      "data_dir", data_dir,
+      {.help = "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json (v2.0 with "
+               "version_2_with_negative), where train_file and dev_file do not say otherwise."});
+  list.add("max_train_examples", max_train_examples,
+           {.help = "A seeded random sample of N questions or rows.", .min = 1, .all = -1});
+  list.add("dev_file", dev_file,
+           {.help = "Questions to evaluate on.", .aliases = {"predict_file", "eval_file", "validation_file"}});
+  list.add("max_eval_examples", max_eval_examples,
+           {.help = "A seeded random sample of N questions, or rows of each dev file.", .min = 1, .all = -1});
+  list.add("max_seq_length", max_seq_length,
+           {.help = "Longest sequence, with its special tokens; 0: 384 for SQuAD, 128 for GLUE.",
+            .unit = "tokens",
+            .min = 0});
+  windows.window_fields(list);
+  add_bad_record_field(list, on_bad_record);
+  cache.fields(list);
+  list.group("Decoding");
+  decoding.fields(list);
+  add_eval_batch_field(list, per_device_eval_batch_size);
   list.accept({"continue_train", false, "a student that is a folder is always continued, with its projection"});
   list.accept({"amp", false, "`--precision` decides"});
   list.accept({"num_workers", true, "the next step is put together while one is trained"});
@@ -41,17 +54,23 @@ bool TaskDataConfig::is_squad() const {
   return name == "squad" || name == "squadv1.1" || name == "squad-v1.1";
 }
 
-int64_t TaskDataConfig::max_seq_length() const {
-  const int64_t length = squad.features.max_seq_length;
-  if (length > 0 && length < kShortest)
-    throw UserError("`max_seq_length` must be at least {}, or 0, but is {}", kShortest, length);
-  if (length > 0) return length;
+int64_t TaskDataConfig::sequence_length() const {
+  if (max_seq_length > 0 && max_seq_length < kShortest)
+    throw UserError("`max_seq_length` must be at least {}, or 0, but is {}", kShortest, max_seq_length);
+  if (max_seq_length > 0) return max_seq_length;
   return is_squad() ? 384 : 128;
 }
 
 SquadDataConfig TaskDataConfig::squad_data() const {
-  SquadDataConfig data = squad;
-  data.features.max_seq_length = max_seq_length();
+  SquadDataConfig data;
+  data.train_file = train_file, data.dev_file = dev_file, data.data_dir = data_dir;
+  data.features = windows;
+  data.features.max_seq_length = sequence_length();
+  data.decoding = decoding;
+  data.cache = cache;
+  data.max_train_examples = max_train_examples, data.max_eval_examples = max_eval_examples;
+  data.per_device_eval_batch_size = per_device_eval_batch_size;
+  data.on_bad_record = on_bad_record;
   data = data.with_files();
   const fs::path plain = data.train_file;
   if (aug_train && !plain.stem().string().ends_with("_aug"))
@@ -60,20 +79,19 @@ SquadDataConfig TaskDataConfig::squad_data() const {
 }
 
 GlueDataConfig TaskDataConfig::glue_data() const {
-  if (squad.data_dir.empty())
-    throw UserError("`--data_dir` must be given for the task `{}`, but is missing", task_name);
-  for (const auto& [flag, file] : {std::pair("train_file", squad.train_file), {"dev_file", squad.dev_file}})
+  if (data_dir.empty()) throw UserError("`--data_dir` must be given for the task `{}`, but is missing", task_name);
+  for (const auto& [flag, file] : {std::pair("train_file", train_file), {"dev_file", dev_file}})
     if (!file.empty())
-      throw UserError("`--{}` must not be given for the task `{}`, but is; `--data_dir` alone says where its files are",
-                      flag, task_name);
+      throw UserError("`--{}` must not be given for the task `{}`, but is; only `--data_dir` names its files", flag,
+                      task_name);
   GlueDataConfig data;
-  data.task_name = task_name, data.data_dir = squad.data_dir;
-  data.features.max_seq_length = max_seq_length();
-  data.cache = squad.cache;
-  data.max_train_examples = squad.max_train_examples, data.max_eval_examples = squad.max_eval_examples;
-  data.per_device_eval_batch_size = squad.per_device_eval_batch_size;
+  data.task_name = task_name, data.data_dir = data_dir;
+  data.features.max_seq_length = sequence_length();
+  data.cache = cache;
+  data.max_train_examples = max_train_examples, data.max_eval_examples = max_eval_examples;
+  data.per_device_eval_batch_size = per_device_eval_batch_size;
   data.aug_train = aug_train;
-  data.on_bad_record = squad.on_bad_record;
+  data.on_bad_record = on_bad_record;
   data.task();
   return data;
 }

@@ -8,18 +8,24 @@
 namespace retort::task {
 
 struct TaskDataConfig {
-  std::string task_name;
+  std::string task_name, data_dir, train_file, dev_file;
+  bool is_task_required = true;  // false: the command can take other data instead
   bool aug_train = false;
-  SquadDataConfig squad;  // with the fields that both kinds of tasks have, data_dir among them
+  int64_t max_seq_length = 0;  // 0: 384 for SQuAD, 128 for GLUE
+  int64_t max_train_examples = -1, max_eval_examples = -1;
+  data::SquadFeatureOptions windows;  // of SQuAD, with max_seq_length in place of its own
+  decode::SquadDecodeOptions decoding;
+  data::CacheOptions cache;
+  int64_t per_device_eval_batch_size = 0;
+  std::string on_bad_record = "fail";
 
-  // `max_seq_length` of 0: 384 for SQuAD, 128 for GLUE.
-  TaskDataConfig() { squad.features.max_seq_length = 0; }
   void fields(FieldList& list);
 
   bool is_squad() const;
-  int64_t max_seq_length() const;
-  // The same settings as the recipes of each kind take them; files of SQuAD are looked for in `data_dir` unless they
-  // are named. Throws UserError when they are missing, or the task is unknown.
+  // In tokens; what 0 stands for.
+  int64_t sequence_length() const;
+  // The same settings in the form of each kind of task; files of SQuAD are looked for in `data_dir` unless they are
+  // named. Throws UserError when they are missing, or the task is unknown.
   SquadDataConfig squad_data() const;
   GlueDataConfig glue_data() const;
 };

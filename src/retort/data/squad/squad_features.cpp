@@ -15,6 +15,10 @@ std::span<const T> part(std::span<const T> values, int64_t begin, int64_t end) {
 void SquadFeatureOptions::fields(FieldList& list) {
   list.add("max_seq_length", max_seq_length,
            {.help = "Longest sequence, with [CLS] and both [SEP].", .unit = "tokens", .min = 5});
+  window_fields(list);
+}
+
+void SquadFeatureOptions::window_fields(FieldList& list) {
   list.add("doc_stride", doc_stride,
            {.help = "Distance between the windows over a long context.", .unit = "tokens", .min = 1});
   list.add("max_query_length", max_query_length, {.help = "Tokens kept of a question.", .unit = "tokens", .min = 1});

@@ -23,6 +23,8 @@ struct SquadFeatureOptions {
   bool version_2_with_negative = false;
 
   void fields(FieldList& list);
+  // All but max_seq_length.
+  void window_fields(FieldList& list);
   // Throws UserError when the options leave no room for a context, or ask for more tokens than the model takes
   // (`model_max_length`; 0: unknown).
   void check(int64_t model_max_length) const;

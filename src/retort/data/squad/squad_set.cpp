@@ -40,8 +40,8 @@ SquadData read_sampled(const SquadSource& source, bool is_training) {
 
 }  // namespace
 
-SquadRowSet::SquadRowSet(std::shared_ptr<const SquadFeatures> features, bool with_labels)
-    : features_(std::move(features)), with_labels_(with_labels) {}
+SquadRowSet::SquadRowSet(std::shared_ptr<const SquadFeatures> features, Labels labels)
+    : features_(std::move(features)), labels_(labels) {}
 
 int64_t SquadRowSet::row_count() const { return features_->feature_count(); }
 
@@ -58,7 +58,7 @@ void SquadRowSet::append(int64_t row, Batch& batch) const {
   ids.push_back(features_->sep_id());
   batch.tokens.append(ids, feature.window_offset());
   batch.rows.push_back(row);
-  if (!with_labels_) return;
+  if (labels_ == Labels::kNone) return;
   batch.labels.resize(2);
   batch.labels[0].push_back(feature.start_position);
   batch.labels[1].push_back(feature.end_position);

@@ -14,16 +14,17 @@ namespace retort::data {
 // One feature per row. Thread-safe to read; holds the features.
 class SquadRowSet : public RowSet {
  public:
-  // with_labels: labels[0] is the start and labels[1] the end position, tokens of the sequence, inclusive (0, 0 for a
+  // kPositions: labels[0] is the start and labels[1] the end position, tokens of the sequence, inclusive (0, 0 for a
   // window without the answer).
-  SquadRowSet(std::shared_ptr<const SquadFeatures> features, bool with_labels);
+  enum class Labels { kNone, kPositions };
+  SquadRowSet(std::shared_ptr<const SquadFeatures> features, Labels labels);
   int64_t row_count() const override;
   int64_t token_count(int64_t row) const override;
   void append(int64_t row, Batch& batch) const override;
 
  private:
   std::shared_ptr<const SquadFeatures> features_;
-  bool with_labels_;
+  Labels labels_;
 };
 
 // A file and everything that decides about its features.

@@ -150,7 +150,7 @@ TEST(SquadFeatureOptions, AStrideWithoutOverlapIsExplained) {
 TEST(SquadRowSet, PutsTheSequenceTogether) {
   const SquadData data = read_squad(squad_fixture("sample-v1.1.json"), {.is_training = true});
   const auto features = std::make_shared<SquadFeatures>(make_squad_features(data, squad_tokenizer(), {}, true));
-  const SquadRowSet rows(features, /*with_labels=*/true);
+  const SquadRowSet rows(features, SquadRowSet::Labels::kPositions);
   Batch batch;
   rows.append(1, batch);
   rows.append(0, batch);
