@@ -294,6 +294,7 @@ ProcessGroup::ProcessGroup(const ProcessRank& own, double timeout_seconds) : own
   note_shared_cpus();
 }
 
+ProcessGroup::ProcessGroup() = default;
 ProcessGroup::~ProcessGroup() = default;
 
 void ProcessGroup::note_shared_cpus() {
