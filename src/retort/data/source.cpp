@@ -84,6 +84,15 @@ void add_column(ContentHash& hash, const std::vector<T>& column) {
   hash.add({reinterpret_cast<const char*>(column.data()), column.size() * sizeof(T)});
 }
 
+class SameRows final : public EpochRows {
+ public:
+  explicit SameRows(const RowSet& rows) : rows_(&rows, [](const RowSet*) {}) {}
+  std::shared_ptr<const RowSet> rows_of(int64_t) const override { return rows_; }
+
+ private:
+  std::shared_ptr<const RowSet> rows_;  // not owned
+};
+
 }  // namespace
 
 std::string content_hash(const RowSet& rows) {
@@ -113,17 +122,44 @@ std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions
 }
 
 ShuffledSource::ShuffledSource(const RowSet& rows, const ShuffledSourceOptions& options)
+    : own_rows_(std::make_unique<SameRows>(rows)), rows_(*own_rows_), options_(options) {
+  check();
+}
+
+ShuffledSource::ShuffledSource(const EpochRows& rows, const ShuffledSourceOptions& options)
     : rows_(rows), options_(options) {
-  check_options(rows, options);
+  check();
+}
+
+void ShuffledSource::check() const {
+  check_options(*rows_of(0), options_);
   if (steps_per_epoch() == 0)
     throw UserError(
         "`drop_last` must leave at least one full step of {} rows, but the training data has {}; use a "
         "smaller batch size or keep the last step",
-        sequences_per_step(), rows.row_count());
+        sequences_per_step(), row_count_of(0));
+}
+
+std::shared_ptr<const RowSet> ShuffledSource::rows_of(int64_t epoch) const {
+  constexpr size_t kEpochsKept = 2;
+  const std::lock_guard lock(mutex_);
+  if (const auto known = latest_rows_.find(epoch); known != latest_rows_.end()) return known->second;
+  if (latest_rows_.size() == kEpochsKept) latest_rows_.erase(latest_rows_.begin());
+  const std::shared_ptr<const RowSet> rows = rows_.rows_of(epoch);
+  row_counts_[epoch] = rows->row_count();
+  return latest_rows_.emplace(epoch, rows).first->second;
+}
+
+int64_t ShuffledSource::row_count_of(int64_t epoch) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = row_counts_.find(epoch); known != row_counts_.end()) return known->second;
+  }
+  return rows_of(epoch)->row_count();
 }
 
 int64_t ShuffledSource::steps_left(SourcePosition position) const {
-  const int64_t step = sequences_per_step(), left = rows_.row_count() - position.sequence;
+  const int64_t step = sequences_per_step(), left = row_count_of(position.epoch) - position.sequence;
   return (left + (options_.drop_last ? 0 : step - 1)) / step;
 }
 
@@ -136,11 +172,12 @@ StepBatch ShuffledSource::next() {
 }
 
 void ShuffledSource::seek(SourcePosition position) {
-  if (position.epoch < 0 || position.sequence < 0 || position.sequence > rows_.row_count())
+  const int64_t row_count = position.epoch < 0 ? 0 : row_count_of(position.epoch);
+  if (position.epoch < 0 || position.sequence < 0 || position.sequence > row_count)
     throw UserError(
         "the place in the training data must be a sequence of 0..{}, but is sequence {} of epoch {}; resume with "
         "the data of the first run",
-        rows_.row_count(), position.sequence, position.epoch);
+        row_count, position.sequence, position.epoch);
   upcoming_ = {};  // waits for the task
   position_ = steps_left(position) == 0 ? SourcePosition{position.epoch + 1, 0} : position;
 }
@@ -151,11 +188,13 @@ SourcePosition ShuffledSource::after(SourcePosition position) const {
 }
 
 StepBatch ShuffledSource::assemble(SourcePosition at) {
-  if (order_epoch_ != at.epoch) order_ = epoch_order(rows_, options_, at.epoch), order_epoch_ = at.epoch;
+  const std::shared_ptr<const RowSet> epoch_rows = rows_of(at.epoch);
+  const RowSet& rows = *epoch_rows;
+  if (order_epoch_ != at.epoch) order_ = epoch_order(rows, options_, at.epoch), order_epoch_ = at.epoch;
   const int64_t begin = at.sequence;
   const int64_t end = std::min(begin + sequences_per_step(), static_cast<int64_t>(order_.size()));
   std::vector<int64_t> chosen(order_.begin() + begin, order_.begin() + end);
-  sort_by_length(rows_, chosen);
+  sort_by_length(rows, chosen);
 
   StepBatch step{.position = at, .sequence_count = end - begin};
   const TokenBudget budget{.max_tokens = options_.max_tokens_per_micro_batch, .is_balanced = true};
@@ -164,8 +203,8 @@ StepBatch ShuffledSource::assemble(SourcePosition at) {
     const std::vector<int64_t>& share = shares[process];
     const auto before = static_cast<int64_t>(step.micro_batches.size());
     int64_t first = 0;
-    for (const int64_t last : cut_by_tokens(token_counts_of(rows_, share), budget)) {
-      step.micro_batches.push_back(make_batch(rows_, std::span(share).subspan(first, last - first)));
+    for (const int64_t last : cut_by_tokens(token_counts_of(rows, share), budget)) {
+      step.micro_batches.push_back(make_batch(rows, std::span(share).subspan(first, last - first)));
       step.token_count += step.micro_batches.back().tokens.tokens();
       first = last;
     }

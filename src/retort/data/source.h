@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -90,12 +93,23 @@ std::string content_hash(const RowSet& rows);
 // where the stretches have the same size, leaves them falling). A last step that is not full stays the last.
 std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions& options, int64_t epoch);
 
+// The rows of each epoch. Most data sets have the same rows in every epoch; pairs of sentences are drawn anew. Every
+// call with one epoch gives the same rows. Thread-safe.
+class EpochRows {
+ public:
+  virtual ~EpochRows() = default;
+  virtual std::shared_ptr<const RowSet> rows_of(int64_t epoch) const = 0;
+};
+
 // Draws every row once per epoch. While a step is being used the next one is assembled in a background thread, which
 // reads `rows`; `rows` must outlive the source. Throws UserError for an empty row set, for counts below 1, and for
 // drop_last with less than one full step.
 class ShuffledSource final : public Source {
  public:
   ShuffledSource(const RowSet& rows, const ShuffledSourceOptions& options);
+  // The rows of an epoch are asked for when its first step is assembled, and kept while it lasts. `rows` must outlive
+  // the source.
+  ShuffledSource(const EpochRows& rows, const ShuffledSourceOptions& options);
   ShuffledSource(const ShuffledSource&) = delete;
   ShuffledSource& operator=(const ShuffledSource&) = delete;
 
@@ -104,16 +118,25 @@ class ShuffledSource final : public Source {
   void seek(SourcePosition position) override;
   int64_t steps_left(SourcePosition position) const override;
   int64_t sequences_per_step() const override { return options_.sequences_per_step(); }
-  int64_t sequences_per_epoch() const override { return rows_.row_count(); }
-  std::string content_hash() const override { return data::content_hash(rows_); }
+  int64_t sequences_per_epoch() const override { return row_count_of(0); }
+  std::string content_hash() const override { return data::content_hash(*rows_of(0)); }
   bool order_needs_step_size() const override { return options_.group_by_length; }
 
  private:
+  void check() const;
   SourcePosition after(SourcePosition position) const;
   StepBatch assemble(SourcePosition at);
 
-  const RowSet& rows_;
+  std::shared_ptr<const RowSet> rows_of(int64_t epoch) const;
+  int64_t row_count_of(int64_t epoch) const;
+
+  std::unique_ptr<const EpochRows> own_rows_;  // of the first constructor
+  const EpochRows& rows_;
   ShuffledSourceOptions options_;
+  // The rows of the latest epochs that were asked for: the trainer and the background task may be in two of them.
+  mutable std::mutex mutex_;
+  mutable std::map<int64_t, std::shared_ptr<const RowSet>> latest_rows_;
+  mutable std::map<int64_t, int64_t> row_counts_;
   SourcePosition position_;
   // Touched by `assemble` alone, which never runs twice at a time: either the caller or the one background task.
   std::vector<int64_t> order_;

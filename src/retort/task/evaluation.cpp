@@ -36,7 +36,8 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
     const auto before = std::chrono::steady_clock::now();
     model::ForwardOptions options;
     if (run.labelled_tokens_only) {
-      options.chosen_rows = data::labelled_tokens(batch), options.only_chosen_rows = true;
+      options.chosen_rows = data::labelled_tokens(batch);
+      options.only_chosen_rows = model.head() == model::Head::kMaskedLm;  // other heads need the first tokens too
       if (options.chosen_rows.empty()) continue;  // which would mean all
     }
     const model::ModelOutput output = model.forward(kernel::make_token_rows(batch.tokens), options);

@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/checkpoint/manifest.h"
 #include "retort/train/optimizer_file.h"
@@ -58,6 +59,14 @@ std::optional<LoadedCheckpoint> CheckpointKeeper::maybe_load_newest() {
   // A checkpoint that waits for its evaluation is written again, with the scores.
   if (!state.resume.evaluation_is_due) last_saved_step_ = state.global_step;
   return LoadedCheckpoint{std::move(state), checkpoint->path};
+}
+
+void CheckpointKeeper::load_weights_and_moments(const fs::path& checkpoint) {
+  if (const auto problem = checkpoint::verify_checkpoint_folder(checkpoint))
+    throw UserError("`{}` must be a checkpoint that can be read, but {}; name another", checkpoint.string(), *problem);
+  unit_.load_weights(checkpoint);
+  load_optimizer(checkpoint, optimizer_);
+  optimizer_.restore(0);
 }
 
 void CheckpointKeeper::load_best(const TrainerState& state) {

@@ -37,6 +37,10 @@ class CheckpointKeeper {
   // Loads weights and moments of the newest checkpoint that is whole, and returns its state; empty without one.
   std::optional<LoadedCheckpoint> maybe_load_newest();
 
+  // Loads weights and moments, but no counters, of a checkpoint of another run. Throws UserError when it is damaged or
+  // belongs to another model.
+  void load_weights_and_moments(const fs::path& checkpoint);
+
   // Loads the weights of the best checkpoint, unless the last step is the best. The last step is saved first, because
   // a run could not be resumed from it without its weights. A damaged checkpoint is a warning.
   void load_best(const TrainerState& state);

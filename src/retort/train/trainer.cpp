@@ -70,6 +70,11 @@ bool Trainer::resume() {
   return true;
 }
 
+void Trainer::start_from(const fs::path& checkpoint) {
+  checkpoints_.load_weights_and_moments(checkpoint);
+  log_info("starting from the weights and moments of `{}`", checkpoint.string());
+}
+
 void Trainer::continue_from(TrainerState state) {
   state_ = std::move(state);
   state_.resume.sequences_per_step = source_.sequences_per_step();
@@ -106,6 +111,10 @@ TrainingSummary Trainer::run() {
   report_.finish_progress();
   clock_.stop();
   state_.resume.train_seconds = clock_.train_seconds();
+  if (is_paused()) {
+    save();
+    return summarize();
+  }
   if (config_.load_best_model_at_end) checkpoints_.load_best(state_);
   check_trained(unit_.parameters(), state_);
   const TrainingSummary summary = summarize();
@@ -114,7 +123,10 @@ TrainingSummary Trainer::run() {
 }
 
 void Trainer::train_steps(StopSignal& stop) {
-  while (state_.global_step < schedule_.total_steps) {
+  const int64_t last = config_.steps_this_run > 0
+                           ? std::min(schedule_.total_steps, state_.global_step + config_.steps_this_run)
+                           : schedule_.total_steps;
+  while (state_.global_step < last) {
     int64_t signal_of_any_rank = 0;  // a signal that comes after this all-reduce is for the next step
     try {
       after_step(step());

@@ -39,7 +39,11 @@ class Trainer {
 
   // Restores the newest valid checkpoint of the run folder; false when there is none.
   bool resume();
-  // Trains to the last step. Throws Interrupted after a signal (the state is saved), DivergenceError when too many
+  // Starts a new run from the weights and the moments of another run's checkpoint, as the second phase of pre-training
+  // does: step counter, schedule and data order begin anew. Call it before run(), instead of resume(). Throws UserError
+  // when the checkpoint is damaged or belongs to another model.
+  void start_from(const fs::path& checkpoint);
+  // Trains to the last step, or pauses after `steps_this_run` of them with a checkpoint; see is_paused(). Throws Interrupted after a signal (the state is saved), DivergenceError when too many
   // steps in a row were not finite, ProcessLostError when another rank failed (rank 0 has saved the state). The model
   // that it leaves in the unit is the last, or the best if so configured.
   TrainingSummary run();
@@ -49,6 +53,8 @@ class Trainer {
 
   int64_t global_step() const { return state_.global_step; }
   int64_t total_steps() const { return schedule_.total_steps; }
+  // Whether run() returned before the last step.
+  bool is_paused() const { return state_.global_step < schedule_.total_steps; }
 
  private:
   void synchronize_ranks();

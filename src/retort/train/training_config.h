@@ -32,6 +32,7 @@ struct TrainingConfig {
   bool evaluate_during_training = false;
   int64_t eval_steps = 0;
   bool load_best_model_at_end = false;
+  int64_t steps_this_run = -1;  // pause after N steps; -1: never
   int64_t max_skipped_steps = 5;
   std::string event_log = "jsonl";
   bool tensorboard = true;

@@ -1,0 +1,75 @@
+#include "retort/task/pretraining_unit.h"
+
+#include <ATen/ops/argmax.h>
+
+#include "retort/kernel/token_rows.h"
+#include "retort/loss/cross_entropy.h"
+#include "retort/task/evaluation.h"
+
+namespace retort::task {
+
+namespace {
+
+struct Predictions {
+  std::vector<int64_t> rows;    // of [T, H] that get logits; empty: all
+  std::vector<int32_t> labels;  // of those rows
+};
+
+// A batch without a masked token sends one token, without a label, through the head: an empty product has no gradient.
+Predictions masked_predictions(const data::Batch& batch, bool dense_sequence_output) {
+  if (!dense_sequence_output) return {.rows = {}, .labels = batch.token_labels};
+  Predictions predictions{.rows = data::labelled_tokens(batch), .labels = {}};
+  if (predictions.rows.empty()) predictions.rows.push_back(0);
+  for (const int64_t token : predictions.rows) predictions.labels.push_back(batch.token_labels[token]);
+  return predictions;
+}
+
+int64_t count_right(const at::Tensor& logits, std::span<const int32_t> labels) {
+  const at::Tensor best = at::argmax(logits, 1);
+  int64_t right = 0;
+  for (size_t i = 0; i < labels.size(); ++i) right += best.data_ptr<int64_t>()[i] == labels[i];
+  return right;
+}
+
+}  // namespace
+
+Json evaluate_pretraining(const model::Model& model, const data::RowSet& pairs, int64_t max_tokens_per_batch) {
+  double mlm_loss = 0, nsp_loss = 0;
+  int64_t masked = 0, masked_right = 0, next_right = 0;
+  const EvaluationRun run{.max_tokens_per_batch = max_tokens_per_batch, .labelled_tokens_only = true};
+  const EvaluationTiming timing =
+      run_model(model, pairs, run, [&](const data::Batch& batch, const model::ModelOutput& output) {
+        std::vector<int32_t> labels;
+        for (const int64_t token : data::labelled_tokens(batch)) labels.push_back(batch.token_labels[token]);
+        mlm_loss += loss::cross_entropy(output.logits, labels).sum.item<double>();
+        nsp_loss += loss::cross_entropy(output.next_sentence_logits, batch.labels[0]).sum.item<double>();
+        masked += static_cast<int64_t>(labels.size());
+        masked_right += count_right(output.logits, labels);
+        next_right += count_right(output.next_sentence_logits, batch.labels[0]);
+      });
+  const double tokens = std::max<double>(1, static_cast<double>(masked));
+  const double sequences = std::max<double>(1, static_cast<double>(pairs.row_count()));
+  Json scores{{"loss", mlm_loss / tokens + nsp_loss / sequences},
+              {"mlm_loss", mlm_loss / tokens},
+              {"nsp_loss", nsp_loss / sequences},
+              {"masked_accuracy", static_cast<double>(masked_right) / tokens},
+              {"next_sentence_accuracy", static_cast<double>(next_right) / sequences},
+              {"masked_tokens", masked}};
+  scores.update(timing.to_json());
+  return scores;
+}
+
+std::vector<loss::LossTerm> PretrainingUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
+                                                     const loss::StepCounts& counts) {
+  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
+  const Predictions masked = masked_predictions(batch, dense_sequence_output_);
+  const model::ModelOutput output = model().forward(rows, {.is_training = true, .chosen_rows = masked.rows});
+  return {{"mlm_loss", loss::cross_entropy(output.logits, masked.labels).sum, counts.labelled_tokens},
+          {"nsp_loss", loss::cross_entropy(output.next_sentence_logits, batch.labels[0]).sum, counts.sequences}};
+}
+
+Json PretrainingUnit::evaluate() {
+  return held_out_ == nullptr ? Json::object() : evaluate_pretraining(model(), *held_out_, max_tokens_per_batch_);
+}
+
+}  // namespace retort::task
