@@ -270,5 +270,28 @@ TEST(Processes, OtherSettingsAreRefused) {
   }
 }
 
+// The same settings name another file on another machine.
+TEST(Processes, OtherDataAreRefused) {
+  const tiny::TemporaryFolder folder;
+  const std::string port = std::to_string(free_port());
+  std::vector<std::unique_ptr<Process>> processes;
+  for (const char* rank : {"0", "1"}) {
+    Json questions = read_json_file(tiny::train_file());
+    if (*rank == '1') questions["data"].back()["paragraphs"].erase(questions["data"].back()["paragraphs"].size() - 1);
+    fs::create_directory(folder / rank);
+    write_json_file(folder / rank / "train.json", questions);
+    processes.push_back(
+        std::make_unique<Process>(words_of_run(folder / "out", {"--train_file", "train.json"}), "",
+                                  Limits{.directory = folder / rank,
+                                         .environment = {{"RANK", rank}, {"WORLD_SIZE", "2"}, {"MASTER_PORT", port}}}));
+  }
+  for (const Outcome& outcome : wait_for(processes)) {
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_NE(outcome.errors.find("all processes must read the same training data, but `"), std::string::npos)
+        << outcome.errors;
+    EXPECT_NE(outcome.errors.find("for rank 1; give all of them the same files"), std::string::npos) << outcome.errors;
+  }
+}
+
 }  // namespace
 }  // namespace retort::program

@@ -1,6 +1,5 @@
-// Heartbeats are counters in the store: a thread increments its own every second and polls those of the other ranks.
-// A collective waits in short intervals and looks at the last poll between them. Gloo itself notices a process that has
-// died, by its closed connections, but not one that hangs, and names neither.
+// A collective waits in short intervals, and between them asks for a rank without heartbeats (heartbeat.h). Gloo itself
+// notices a process that has died, by its closed connections, but not one that hangs, and names neither.
 #include "retort/train/process_group.h"
 
 #include <ATen/ops/scalar_tensor.h>
@@ -11,9 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <numeric>
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -23,6 +20,7 @@
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/system.h"
+#include "retort/train/heartbeat.h"
 
 namespace retort::train {
 
@@ -31,7 +29,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kHeartbeatInterval{1000}, kWaitInterval{200};
+constexpr milliseconds kWaitInterval{200};
 
 milliseconds to_milliseconds(double seconds) { return milliseconds(static_cast<int64_t>(seconds * 1000)); }
 
@@ -69,88 +67,7 @@ c10::intrusive_ptr<c10d::Store> connect(const ProcessRank& own, bool is_server, 
   }
 }
 
-struct FailedRank {
-  int64_t rank = -1;  // -1: none failed
-  std::string reason = {};
-};
-
-constexpr const char* kFailedRank = "failed_rank";  // the first that some rank noticed: "<rank> <reason>"
-
-std::string key_of(const char* what, int64_t rank) { return fmt::format("{}/{}", what, rank); }
-
-FailedRank get_failed_rank(c10d::Store& store) {
-  if (!store.check({kFailedRank})) return {};
-  const std::string text = store.get_to_str(kFailedRank);
-  const size_t blank = text.find(' ');
-  return {std::stoll(text.substr(0, blank)), text.substr(blank + 1)};
-}
-
-// Sends this rank's heartbeats and polls those of the others, in a thread and through a connection of its own.
-class HeartbeatMonitor {
- public:
-  HeartbeatMonitor(const ProcessRank& own, milliseconds timeout, c10::intrusive_ptr<c10d::Store> store)
-      : own_(own), timeout_(timeout), store_(std::move(store)), last_(own.world_size), polled_(Clock::now()) {
-    for (Heartbeat& heartbeat : last_) heartbeat.at = Clock::now();
-    thread_ = std::thread([this] { poll_until_end(); });
-  }
-  ~HeartbeatMonitor() {
-    {
-      const std::lock_guard lock(mutex_);
-      is_ending_ = true;
-    }
-    ended_.notify_all();
-    thread_.join();
-  }
-
-  // The rank that another one reported, else one that has sent no heartbeat for `silence`.
-  FailedRank find_failed_rank(milliseconds silence) const {
-    const std::lock_guard lock(mutex_);
-    if (reported_.rank >= 0) return reported_;
-    const std::string reason = fmt::format("no heartbeat for {} s", silence.count() / 1000);
-    // The last heartbeat poll did not finish: it waits for the store, which rank 0 keeps.
-    if (Clock::now() - polled_ > silence + kHeartbeatInterval) return {own_.rank == 0 ? -1 : 0, reason};
-    for (int64_t rank = 0; rank < own_.world_size; ++rank)
-      if (rank != own_.rank && polled_ - last_[rank].at > silence) return {rank, reason};
-    return {};
-  }
-
- private:
-  struct Heartbeat {
-    int64_t count = -1;
-    Clock::time_point at;
-  };
-
-  void poll_until_end() {
-    const milliseconds pause = std::min(kHeartbeatInterval, timeout_ / 5);
-    for (std::unique_lock lock(mutex_); !is_ending_; ended_.wait_for(lock, pause)) {
-      lock.unlock();
-      std::vector<int64_t> counts;
-      FailedRank reported;
-      try {
-        for (int64_t rank = 0; rank < own_.world_size; ++rank)
-          counts.push_back(store_->add(key_of("heartbeat", rank), rank == own_.rank ? 1 : 0));
-        reported = get_failed_rank(*store_);
-      } catch (const std::exception&) {  // the store is gone, so no poll finishes any more
-        return;
-      }
-      lock.lock();
-      polled_ = Clock::now(), reported_ = std::move(reported);
-      for (size_t rank = 0; rank < last_.size(); ++rank)
-        if (counts[rank] != last_[rank].count) last_[rank] = {counts[rank], polled_};
-    }
-  }
-
-  const ProcessRank own_;
-  const milliseconds timeout_;
-  c10::intrusive_ptr<c10d::Store> store_;
-  mutable std::mutex mutex_;
-  std::condition_variable ended_;
-  bool is_ending_ = false;
-  std::vector<Heartbeat> last_;  // by rank: the newest count, and when a poll first saw it
-  Clock::time_point polled_;     // end of the last poll
-  FailedRank reported_;
-  std::thread thread_;
-};
+std::string name_key(int64_t rank) { return fmt::format("name/{}", rank); }
 
 // Opens the network interface that GLOO_SOCKET_IFNAME names, as torch does.
 std::shared_ptr<gloo::transport::Device> make_device() {
@@ -183,8 +100,7 @@ struct ProcessGroup::Connection {
     auto options = c10d::ProcessGroupGloo::Options::create(timeout);
     options->devices.push_back(make_device());
     try {
-      store->set(key_of("name", own.rank),
-                 fmt::format("{}, pid {}", maybe_host_name().value_or("unknown"), ::getpid()));
+      store->set(name_key(own.rank), fmt::format("{}, pid {}", maybe_host_name().value_or("unknown"), ::getpid()));
       wait_for_names();
       monitor = std::make_unique<HeartbeatMonitor>(own, timeout, connect(own, false, timeout));
       gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, static_cast<int>(own.rank),
@@ -210,7 +126,7 @@ struct ProcessGroup::Connection {
     do {
       missing.clear();
       for (int64_t rank = 0; rank < own.world_size; ++rank)
-        if (!store->check({key_of("name", rank)})) missing.push_back(rank);
+        if (!store->check({name_key(rank)})) missing.push_back(rank);
       if (!missing.empty()) std::this_thread::sleep_for(milliseconds(20));
     } while (!missing.empty() && Clock::now() - begin < timeout);
     if (!missing.empty())
@@ -218,7 +134,7 @@ struct ProcessGroup::Connection {
           "{} processes must connect to {}:{}, but {} did not within {} s; start as many as WORLD_SIZE says",
           own.world_size, own.address, own.port, fmt::format("rank {}", fmt::join(missing, ", rank ")),
           timeout.count() / 1000);
-    for (int64_t rank = 0; rank < own.world_size; ++rank) names.push_back(store->get_to_str(key_of("name", rank)));
+    for (int64_t rank = 0; rank < own.world_size; ++rank) names.push_back(store->get_to_str(name_key(rank)));
   }
 
   void wait_for(const c10::intrusive_ptr<c10d::Work>& work) {
@@ -261,8 +177,7 @@ struct ProcessGroup::Connection {
   void report(const FailedRank& failed) {
     if (failed.rank == 0 && !own.launcher_keeps_store) return;  // the store would never answer
     try {
-      const std::string text = fmt::format("{} {}", failed.rank, failed.reason);
-      store->compareSet(kFailedRank, std::string(), text);
+      report_failed_rank(*store, failed);
       if (own.rank == 0) std::this_thread::sleep_for(2 * kHeartbeatInterval);
     } catch (const std::exception&) {  // the store is gone too
     }
@@ -294,6 +209,7 @@ ProcessGroup::ProcessGroup(const ProcessRank& own, double timeout_seconds) : own
   note_shared_cpus();
 }
 
+ProcessGroup::ProcessGroup() = default;
 ProcessGroup::~ProcessGroup() = default;
 
 void ProcessGroup::note_shared_cpus() {

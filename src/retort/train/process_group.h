@@ -18,7 +18,7 @@ namespace retort::train {
 // `timeout_seconds`. Not thread-safe.
 class ProcessGroup {
  public:
-  ProcessGroup() = default;  // of one
+  ProcessGroup();  // one process
   // Returns when all are connected. Throws UserError when they are not within the time, and ProcessLostError when one
   // fails while they connect.
   ProcessGroup(const ProcessRank& own, double timeout_seconds);

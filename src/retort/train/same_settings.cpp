@@ -15,6 +15,17 @@ Json without_own_settings(Json settings) {
   return settings;
 }
 
+// Compares the hashes, and the settings themselves only where these differ. Empty: all ranks have the same.
+std::string difference_in(const ProcessGroup& group, const Json& settings) {
+  if (group.world_size() == 1) return "";
+  const std::string text = settings.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::vector<std::string> hashes = group.all_gather(ContentHash().add(text).hex());
+  if (hashes == std::vector<std::string>(hashes.size(), hashes[0])) return "";
+  std::vector<Json> all;
+  for (const std::string& each : group.all_gather(text)) all.push_back(Json::parse(each));
+  return settings_difference(all);
+}
+
 std::string shown(const Json& settings, const std::string& name) {
   return settings.contains(name) ? settings.at(name).dump(-1, ' ', false, Json::error_handler_t::replace) : "missing";
 }
@@ -35,14 +46,19 @@ std::string settings_difference(const std::vector<Json>& settings) {
 }
 
 void check_same_settings(const ProcessGroup& group, const Json& settings) {
-  if (group.world_size() == 1) return;
-  const std::string text = without_own_settings(settings).dump(-1, ' ', false, Json::error_handler_t::replace);
-  const std::vector<std::string> hashes = group.all_gather(ContentHash().add(text).hex());
-  if (hashes == std::vector<std::string>(hashes.size(), hashes[0])) return;
-  std::vector<Json> all;
-  for (const std::string& each : group.all_gather(text)) all.push_back(Json::parse(each));
-  throw UserError("all processes must be started with the same settings, but {}; give all of them one command line",
-                  settings_difference(all));
+  if (const std::string difference = difference_in(group, without_own_settings(settings)); !difference.empty())
+    throw UserError("all processes must be started with the same settings, but {}; give all of them one command line",
+                    difference);
+}
+
+void check_same_data(const ProcessGroup& group, const data::Source& source) {
+  if (group.world_size() == 1) return;  // the hash takes time
+  const std::string difference = difference_in(group, {{"number of sequences", source.sequences_per_epoch()},
+                                                       {"steps of an epoch", source.steps_per_epoch()},
+                                                       {"content hash", source.content_hash()}});
+  if (!difference.empty())
+    throw UserError("all processes must read the same training data, but {}; give all of them the same files",
+                    difference);
 }
 
 }  // namespace retort::train

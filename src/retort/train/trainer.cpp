@@ -81,9 +81,7 @@ void Trainer::continue_from(TrainerState state) {
 // All ranks continue from the state of rank 0.
 void Trainer::synchronize_ranks() {
   if (group_.world_size() == 1) return;
-  check_same_settings(group_, {{"training sequences", source_.sequences_per_epoch()},
-                               {"steps of an epoch", source_.steps_per_epoch()},
-                               {"hash of the training data", source_.content_hash()}});
+  check_same_data(group_, source_);
   group_.broadcast(unit_.parameters().values());
   unit_.parameters().refresh_operands();
   for (const optim::Moment& moment : optimizer_.moments()) group_.broadcast(moment.values);

@@ -8,6 +8,9 @@
 namespace retort::train {
 namespace {
 
+// 8 tokens and 16 token pairs: powers of two, so that all quotients are exact.
+const std::vector<int64_t> kLengths{3, 1, 2, 1, 1};
+
 at::Tensor scalar(double value) { return at::scalar_tensor(value, at::kFloat); }
 
 TEST(StepLoss, TheTotalIsTheWeightedSumOfTheMeans) {
@@ -19,9 +22,9 @@ TEST(StepLoss, TheTotalIsTheWeightedSumOfTheMeans) {
 }
 
 TEST(StepLoss, LossAndGradientDoNotDependOnTheCut) {
-  for (const size_t per_micro_batch : {1, 2, 4}) {
+  for (const size_t per_micro_batch : {1, 2, 5}) {
     ToyUnit unit;
-    const StepLoss loss = forward_backward(unit, make_step({4, 2, 8, 2}, per_micro_batch), 1);
+    const StepLoss loss = forward_backward(unit, make_step(kLengths, per_micro_batch), 1);
     EXPECT_EQ(loss.total, 4 + 0.5 * 6);
     EXPECT_EQ(loss.components, (std::map<std::string, double>{{"tokens", 4}, {"pairs", 6}}));
     EXPECT_EQ(unit.gradients(), (std::vector<float>{1, 0.5}));
@@ -31,10 +34,10 @@ TEST(StepLoss, LossAndGradientDoNotDependOnTheCut) {
 // The all-reduce adds the shares of the ranks: together they are the loss of one process.
 TEST(StepLoss, TheSharesOfTheRanksAddUp) {
   ToyUnit unit;
-  data::StepBatch step = make_step({4, 2, 8, 2}, 1);
+  data::StepBatch step = make_step(kLengths, 1);
   double total = 0;
-  for (const int64_t begin : {0, 1, 3}) {
-    step.own_begin = begin, step.own_count = begin == 1 ? 2 : 1;
+  for (const auto& [begin, count] : {std::pair(0, 1), {1, 2}, {3, 2}}) {
+    step.own_begin = begin, step.own_count = count;
     total += forward_backward(unit, step, 1).total;
   }
   EXPECT_EQ(total, 4 + 0.5 * 6);
@@ -44,12 +47,12 @@ TEST(StepLoss, TheSharesOfTheRanksAddUp) {
 TEST(StepLoss, DropoutKeysBelongToTheRowsAndTheEpoch) {
   const auto keys_of = [](size_t per_micro_batch, int64_t epoch, uint64_t seed) {
     ToyUnit unit;
-    data::StepBatch step = make_step({4, 2, 8, 2}, per_micro_batch);
+    data::StepBatch step = make_step(kLengths, per_micro_batch);
     step.position.epoch = epoch;
     forward_backward(unit, step, seed);
     return unit.all_keys;
   };
-  EXPECT_EQ(keys_of(1, 0, 1), keys_of(4, 0, 1));
+  EXPECT_EQ(keys_of(1, 0, 1), keys_of(5, 0, 1));
   EXPECT_NE(keys_of(1, 0, 1), keys_of(1, 1, 1));
   EXPECT_NE(keys_of(1, 0, 1), keys_of(1, 0, 2));
 }

@@ -32,8 +32,9 @@ class ToyUnit final : public TrainUnit {
   void save_model(const fs::path& folder) const override {
     if (disk_is_full) throw UserError("`{}` must have room, but has none", folder.string());
     const auto* bytes = static_cast<const std::byte*>(weight_->value.data_ptr());
-    checkpoint::write_safetensors(folder / "model.safetensors",
-                                  {{"weight", checkpoint::Dtype::kF32, {2}, {bytes, 2 * sizeof(float)}}}, {});
+    const std::vector<checkpoint::NamedTensor> tensors{
+        {"weight", checkpoint::Dtype::kF32, {2}, {bytes, 2 * sizeof(float)}}};
+    checkpoint::write_safetensors(folder / "model.safetensors", tensors, {});
   }
   void load_weights(const fs::path& folder) override {
     const checkpoint::SafetensorsFile file(folder / "model.safetensors");
