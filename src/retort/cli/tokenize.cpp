@@ -11,6 +11,7 @@
 #include "retort/base/log.h"
 #include "retort/base/thread.h"
 #include "retort/data/text_damage.h"
+#include "retort/text/unicode.h"
 
 namespace retort::cli {
 namespace {

@@ -12,6 +12,7 @@
 #include "retort/recipe/evaluation.h"
 #include "retort/recipe/json_lines_input.h"
 #include "retort/recipe/model_folder.h"
+#include "retort/text/truncation.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::recipe {

@@ -106,7 +106,8 @@ TEST_F(VocabularyFile, TokenizerJsonOfAnotherKind) {
   folder_.write("tokenizer.json", "{\"model\": ");
   EXPECT_NE(error_of([&] { Tokenizer::load(folder_.path()); }).find("must be valid JSON"), std::string::npos);
   folder_.write("tokenizer.json", std::string(100000, '['));
-  EXPECT_NE(error_of([&] { Tokenizer::load(folder_.path()); }).find("must be nested at most 256 deep"), std::string::npos);
+  EXPECT_NE(error_of([&] { Tokenizer::load(folder_.path()); }).find("must be nested at most 256 deep"),
+            std::string::npos);
 }
 
 }  // namespace
