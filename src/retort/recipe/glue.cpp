@@ -131,8 +131,8 @@ Json evaluate_glue_dev(const model::Model& model, std::span<const GlueSet> dev, 
     scores.update(evaluation.timing.to_json());
     if (folder.empty()) continue;
     const decode::GlueReferences answers{features->row_indexes(),
-                                      has_classes ? features->labels() : std::span<const int32_t>(),
-                                      has_targets ? features->targets() : std::span<const float>()};
+                                         has_classes ? features->labels() : std::span<const int32_t>(),
+                                         has_targets ? features->targets() : std::span<const float>()};
     decode::write_glue_predictions(folder / fmt::format("predictions_{}.tsv", task->name), evaluation.predictions,
                                    answers);
   }

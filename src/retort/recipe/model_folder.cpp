@@ -118,7 +118,7 @@ model::ModelOptions without_missing_pooler(const LoadOptions& options, const mod
                                            model::Head head, const checkpoint::WeightFiles& files) {
   model::ModelOptions model = options.model;
   model.without_pooler = head == model::Head::kNone && config.family == model::Family::kBert &&
-                            !options.may_start_head && !holds_pooler(files);
+                         !options.may_start_head && !holds_pooler(files);
   if (model.without_pooler)
     log_info("{} and its weights: there is no pooler, so no sequence is pooled", config.subject());
   return model;

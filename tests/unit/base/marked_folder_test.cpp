@@ -1,6 +1,6 @@
 // Folders that are removed again: only with the mark inside, only when their maker is gone, never through a link.
-#include "retort/base/folder_lock.h"
 #include "retort/base/marked_folder.h"
+#include "retort/base/folder_lock.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
