@@ -132,7 +132,7 @@ def write_tables(args, done):
     lines = ["# Cost as work grows", "",
              f"Seconds per million tokens, and in parentheses utilization; {args.precision}, random weights, "
              f"{side_by_side.processor_name()}. "
-             "– : left out, for the reason that stands in cost_of_growth.jsonl.", ""]
+             "– : not measured, for the reason in cost_of_growth.jsonl.", ""]
     for mode in args.modes:
         for threads in args.threads:
             name = f"{'Training' if mode == 'train' else 'Inference'}, {threads} thread{'s' if threads > 1 else ''}"
