@@ -149,17 +149,6 @@ void check_previous_run_is_own(const fs::path& previous) {
 
 }  // namespace
 
-std::vector<CheckpointFolder> list_checkpoints(const fs::path& folder) {
-  std::vector<CheckpointFolder> found;
-  if (!fs::exists(folder)) return found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const auto step = maybe_checkpoint_step(entry.path().filename().string());
-    if (step && entry.is_directory()) found.push_back({*step, entry.path()});
-  }
-  std::ranges::sort(found, {}, &CheckpointFolder::step);
-  return found;
-}
-
 // Checks before it locks, so that a folder which is not retort's is left without even a lock file. If there is a lock
 // file, it locks first, because the holder is the more useful error.
 std::unique_ptr<FolderLock> lock_checked(const RunFolderOptions& options) {
