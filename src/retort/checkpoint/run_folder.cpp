@@ -66,17 +66,6 @@ void remove_checkpoint(const fs::path& checkpoint) {
 
 }  // namespace
 
-std::vector<CheckpointFolder> list_checkpoints(const fs::path& folder) {
-  std::vector<CheckpointFolder> found;
-  if (!fs::exists(folder)) return found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const auto step = maybe_checkpoint_step(entry.path().filename().string());
-    if (step && entry.is_directory()) found.push_back({*step, entry.path()});
-  }
-  std::ranges::sort(found, {}, &CheckpointFolder::step);
-  return found;
-}
-
 RunFolder::RunFolder(RunFolderOptions options) : options_(std::move(options)) {
   const fs::path normal = options_.output_dir.lexically_normal();
   options_.output_dir = normal.has_filename() ? normal : normal.parent_path();

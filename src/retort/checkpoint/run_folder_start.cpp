@@ -21,15 +21,6 @@
 namespace retort::checkpoint {
 namespace {
 
-std::optional<int64_t> maybe_checkpoint_step(std::string_view name) {
-  if (!name.starts_with(kCheckpointPrefix)) return std::nullopt;
-  name.remove_prefix(kCheckpointPrefix.size());
-  int64_t step = 0;
-  const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), step);
-  if (failure != std::errc() || end != name.data() + name.size() || step < 0) return std::nullopt;
-  return step;
-}
-
 // `checkpoint-N.tmp.<pid>.<n>` and `checkpoint-N.deleted` of earlier versions; returns the checkpoint's name.
 std::optional<std::string> maybe_older_leftover(const std::string& name) {
   static const std::regex pattern(R"((checkpoint-\d+)(\.tmp\.\d+\.\d+|\.deleted))");
