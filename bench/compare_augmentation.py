@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Speed of `retort data augment glue` beside a Python loop over sentences: the sides in turn, on the same rows, in one run.
+"""Speed of `retort data augment glue` compared with a Python loop over sentences: alternating runs on the same records.
 
     python bench/compare_augmentation.py --peer_python peers/bin/python --glove_embs glove.6B.300d.txt --data_dir data
         [--model FOLDER] [--rows sst-2,mrpc] [--row_count 200] [--rounds 3] [--markdown FILE]
 
-In:  MRPC/train.tsv and SST-2/train.tsv below the data folder, of which rows are taken evenly; GloVe; a folder with a masked-LM head
-     (default: one of MiniLM-L6's size with random weights, made for the run from `--vocab_file`).
-Out: a table with words and candidates a second of all sides and, for each form of the loop, retort's rate of words divided by its own
-     (median, least and greatest over the rounds); last a line of JSON.
-`word` is the loop of the published programs, one forward pass for each masked word; `sentence` is what the loop can be without work
-across sentences: their masked copies in one batch. Loading is counted nowhere. A difference in the number of words ends the program.
+In:  MRPC/train.tsv and SST-2/train.tsv below the data folder, sampled evenly; GloVe; a folder with a masked-LM head
+     (default: random weights of MiniLM-L6's size, generated from `--vocab_file`).
+Out: a table with words and candidates per second of all programs and, for each version of the loop, the ratio of retort's words per second
+     to its own (median, minimum and maximum over the rounds); the last line is JSON.
+`word` is the loop of the published programs, one forward pass per masked word; `sentence` batches the masked copies of one
+sentence. Loading is not timed. A difference in the number of words ends the program.
 """
 import argparse
 import os
@@ -19,11 +19,11 @@ import sys
 import side_by_side
 
 FORMS = ["word", "sentence"]
-COLUMNS = {"sst-2": ("SST-2", [0], 20), "mrpc": ("MRPC", [3, 4], 30)}  # folder, columns of texts, published passes
+COLUMNS = {"sst-2": ("SST-2", [0], 20), "mrpc": ("MRPC", [3, 4], 30)}  # folder, text columns, published passes
 
 
 def take_rows(args, task, folder):
-    """A folder of the task whose train.tsv holds the header and `row_count` rows, evenly from the whole file."""
+    """A folder of the task whose train.tsv contains the header and `row_count` records, sampled evenly from the whole file."""
     name = COLUMNS[task][0]
     lines = pathlib.Path(args.data_dir, name, "train.tsv").read_bytes().splitlines(keepends=True)
     step = max(1, (len(lines) - 1) // args.row_count)
@@ -91,7 +91,7 @@ def main():
     side_by_side.add_peer_flags(parser, FORMS, FORMS)
     parser.add_argument("--glove_embs", required=True, help="word vectors in GloVe's text form, unpacked")
     parser.add_argument("--model", default="", help="folder with a masked-LM head (default: random weights)")
-    parser.add_argument("--row_count", type=int, default=200, help="rows of each task (default: 200)")
+    parser.add_argument("--row_count", type=int, default=200, help="records of each task (default: 200)")
     parser.add_argument("--rounds", type=int, default=3)
     args = side_by_side.finish_flags(parser, list(COLUMNS), FORMS)
     for path in (args.glove_embs, *(os.path.join(args.data_dir, COLUMNS[row][0], "train.tsv") for row in args.rows)):

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Inference speed of retort beside transformers, ONNX Runtime and OpenVINO: the sides in turn, on the same sequences, in one run.
+"""Inference speed of retort compared with transformers, ONNX Runtime and OpenVINO: alternating runs on the same sequences.
 
     python bench/compare_inference.py --peer_python peers/bin/python --data_dir DATA [--peers openvino-bf16,transformers-autocast]
         [--precision bf16] [--steps 40] [--rounds 3] [--markdown docs/performance.md]
 
-In:  dev-v1.1.json of SQuAD in the data folder; where it is absent, sequences are made up with the published lengths.
-Out: a table with rates of real tokens, latencies of a batch, peak memory, and retort's rate divided by that of each peer (median,
-     least and greatest over the rounds); last a line of JSON.
-`--precision` is retort's (and decides which peers run when `--peers` is not given); each peer has its own in its name. What each peer
-is set to: peer_inference.py.
+In:  dev-v1.1.json of SQuAD in the data folder; if it is missing, synthetic sequences with the published lengths.
+Out: a table with real tokens per second, batch latencies, peak memory, and the ratio of retort to each peer (median,
+     minimum and maximum over the rounds); the last line is JSON.
+`--precision` is retort's precision (and the default of `--peers` depends on it); the name of each peer contains its precision. Settings of the
+peers: peer_inference.py.
 """
 import argparse
 import dataclasses
@@ -51,7 +51,7 @@ def retort_side(args, row, made):
 
 
 class Exporter:
-    """Writes the ONNX files of a row when the first side needs them."""
+    """Writes the ONNX files of a row when the first peer needs them."""
 
     def __init__(self, args, row, folder):
         self.args, self.row, self.folder, self.is_done, self.reason = args, row, folder, False, ""
@@ -99,8 +99,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     side_by_side.add_common_flags(parser, ROWS, DEFAULT_ROWS)
     side_by_side.add_peer_flags(parser, PEERS, ["all"])
-    parser.add_argument("--steps", type=int, default=40, help="batches timed, after one to warm up (default: 40)")
-    parser.add_argument("--padded_steps", type=int, default=0, help="of the form padded to the maximum (default: a quarter of --steps)")
+    parser.add_argument("--steps", type=int, default=40, help="timed batches, after one warm-up batch (default: 40)")
+    parser.add_argument("--padded_steps", type=int, default=0, help="timed batches of the peer padded to the maximum length (default: a quarter of --steps)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16")
     args = side_by_side.finish_flags(parser, ROWS, ["all", *PEERS])

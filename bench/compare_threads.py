@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What a second thread brings: retort on one core (`taskset`) and on two, in turn, on the same sequences.
+"""Speedup by threads: retort on one core (`taskset`) and on several, alternating, on the same sequences.
 
     python bench/compare_threads.py --data_dir DATA [--rows train-squad-bert-base] [--precision bf16] [--steps 8] [--rounds 3]
 
-Out: a table with the rates and their ratio (median, least and greatest over the rounds); last a line of JSON. No peer is needed.
-`--threads` is the greater number (default: the cores there are); cores are the first ones that this process may use.
+Out: a table with throughput and ratio (median, minimum and maximum over the rounds); the last line is JSON. Needs no peer.
+`--threads` is the larger number (default: all cores); the cores are the first ones that this process may use.
 """
 import argparse
 import os
@@ -29,7 +29,7 @@ def side(args, row, made, threads):
     cores = ",".join(str(core) for core in sorted(os.sched_getaffinity(0))[:threads])
 
     def run(round_index):
-        own = {**flags, "seed": round_index} if is_training else flags  # inference has nothing to draw
+        own = {**flags, "seed": round_index} if is_training else flags  # inference uses no random numbers
         return side_by_side.run_retort(args, ["bench", command, "--no_use_cache"], own, threads, cores)
 
     return side_by_side.Side(f"retort, {threads} thread{'s' if threads > 1 else ''}", run)
@@ -48,7 +48,7 @@ def compare(args, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     side_by_side.add_common_flags(parser, ROWS)
-    parser.add_argument("--steps", type=int, default=8, help="timed, after one to warm up (default: 8)")
+    parser.add_argument("--steps", type=int, default=8, help="timed steps, after one warm-up step (default: 8)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16")
     args = side_by_side.finish_flags(parser, ROWS)

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Tokenizing speed of retort beside the `tokenizers` library: the sides in turn, on the same texts in memory, in one run.
+"""Tokenizing speed of retort compared with the `tokenizers` library: alternating runs on the same texts in memory.
 
     python bench/compare_tokenizers.py --peer_python peers/bin/python --model DIR --files train-v1.1.json SST-2/train.tsv
         [--threads 1] [--rounds 5] [--megabytes 4] [--markdown docs/performance.md]
 
-In:  a model folder with tokenizer.json, and files: of one in JSON the contexts of SQuAD are taken, of any other the lines; each
-     text once, evenly over the file, until there are about `--megabytes`.
-Out: a table with the rates of all sides and, for each form of the library, retort's divided by its own (median, least and greatest
-     over the rounds); last a line of JSON.
-Each side is rated by its best pass over all texts. retort makes ids and offsets; of the library's forms `encode_batch_fast` leaves
-the offsets out. First, ids and offsets of every text are compared, and a difference ends the program.
+In:  a model folder with tokenizer.json, and files: SQuAD JSON files give their contexts, other files their lines; each
+     text once, sampled evenly over the file, about `--megabytes` in total.
+Out: a table with the throughput of all programs and, for each mode of the library, the ratio of retort to it (median, minimum and maximum
+     over the rounds); the last line is JSON.
+The throughput is that of the best pass over all texts. retort computes ids and offsets; the library's `encode_batch_fast` omits
+the offsets. Ids and offsets of every text are compared first; a difference ends the program.
 """
 import argparse
 import json
@@ -118,10 +118,10 @@ def main():
     side_by_side.add_peer_flags(parser, PEERS, PEERS)
     parser.add_argument("--retort", default=str(side_by_side.HERE.parent / "build" / "retort"))
     parser.add_argument("--retort_flags", default="", help="more flags for retort, separated by spaces")
-    parser.add_argument("--threads", type=int, default=1, help="of every side (default: 1)")
+    parser.add_argument("--threads", type=int, default=1, help="threads of every program (default: 1)")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--megabytes", type=float, default=4, help="of each file (default: 4)")
-    parser.add_argument("--seconds", type=float, default=1, help="how long each side repeats its pass (default: 1)")
+    parser.add_argument("--megabytes", type=float, default=4, help="megabytes of each file (default: 4)")
+    parser.add_argument("--seconds", type=float, default=1, help="seconds that each program repeats its pass (default: 1)")
     parser.add_argument("--markdown", default="", help="append the table to this file")
     args = parser.parse_args()
     args.peers = [name for name in args.peers.split(",") if name]

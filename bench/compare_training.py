@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Training speed of retort beside Hugging Face transformers: the sides in turn, on the same sequences, in one run.
+"""Training speed of retort compared with Hugging Face transformers: alternating runs on the same sequences.
 
     python bench/compare_training.py --peer_python peers/bin/python --data_dir DATA [--rows squad-bert-base,mrpc-bert-base]
         [--precision bf16] [--steps 20] [--rounds 3] [--markdown docs/performance.md]
 
-In:  a folder with the files of SQuAD and GLUE (see sample.py); what is absent is made up with the published lengths.
-Out: a table with rates, peak memory, utilization and, for each form of the peer, retort's rate of real tokens divided by its own
-     (median, least and greatest over the rounds); last a line of JSON.
-"transformers" is the peer at its best, "transformers-padded" as published scripts run it (peer_training.py). Each side leaves out its
-first step. All sides train the weights from random values: speed does not depend on them.
+In:  a folder with the files of SQuAD and GLUE (see sample.py); missing files are replaced by synthetic sequences with the published lengths.
+Out: a table with throughput, peak memory, utilization and, for each configuration of the peer, the ratio of retort's real tokens per second to its own
+     (median, minimum and maximum over the rounds); the last line is JSON.
+"transformers" is the peer in its best configuration, "transformers-padded" that of published scripts (peer_training.py). The first step of each program
+is not timed. All programs train random weights: speed does not depend on the values.
 """
 import argparse
 import dataclasses
@@ -17,7 +17,7 @@ import pathlib
 import sample
 import side_by_side
 
-PEERS = {"transformers": "longest", "transformers-padded": "max"}  # name -> what sequences are padded to
+PEERS = {"transformers": "longest", "transformers-padded": "max"}  # name -> padding
 PACKAGES = ["torch", "transformers"]
 
 
@@ -27,7 +27,7 @@ class Row:
     size: str
     batch: int
     teacher: str = ""
-    is_cached: bool = False  # retort's teacher has computed its outputs before; the peer's computes in every step
+    is_cached: bool = False  # retort reads cached teacher outputs; the peer's teacher computes in every step
 
 
 ROWS = {
@@ -81,8 +81,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     side_by_side.add_common_flags(parser, ROWS, DEFAULT_ROWS)
     side_by_side.add_peer_flags(parser, PEERS, PEERS)
-    parser.add_argument("--steps", type=int, default=20, help="timed, after one to warm up (default: 20)")
-    parser.add_argument("--padded_steps", type=int, default=0, help="of the form padded to the maximum (default: a quarter of --steps)")
+    parser.add_argument("--steps", type=int, default=20, help="timed steps, after one warm-up step (default: 20)")
+    parser.add_argument("--padded_steps", type=int, default=0, help="timed steps of the peer padded to the maximum length (default: a quarter of --steps)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16")
     args = side_by_side.finish_flags(parser, ROWS, PEERS)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What threads that wait cost: retort with its own setting and with libgomp's, on a quiet machine and with a busy loop on each core.
+"""Cost of the OpenMP wait policy: retort with its own setting and with libgomp's default, on an idle machine and with a busy loop on each core.
 
     python bench/compare_waiting.py [--rows train-squad-minilm] [--steps 8] [--rounds 3]
 
-Out: a table with the rates and their ratio to the first (median, least and greatest over the rounds); last a line of JSON. No peer is
-needed. The busy loops are processes of this program, one for each core that it may use, and end with the run.
+Out: a table with throughput and ratio to the first (median, minimum and maximum over the rounds); the last line is JSON. Needs no
+peer. The busy loops are subprocesses, one per core that this process may use, and end with the run.
 """
 import argparse
 import contextlib
@@ -14,7 +14,7 @@ import os
 import compare_threads
 import side_by_side
 
-LIBGOMP_DEFAULT = "300000"  # rounds of spinning before a thread sleeps, where OMP_WAIT_POLICY is not set
+LIBGOMP_DEFAULT = "300000"  # spins before a thread sleeps, when OMP_WAIT_POLICY is not set
 
 
 def spin():
@@ -36,7 +36,7 @@ def busy_loops(count):
 
 @contextlib.contextmanager
 def spin_count(value):
-    """GOMP_SPINCOUNT for the programs started inside; "" leaves the choice to retort."""
+    """Sets GOMP_SPINCOUNT for subprocesses; "" keeps the setting of retort."""
     if value:
         os.environ["GOMP_SPINCOUNT"] = value
     try:
@@ -69,7 +69,7 @@ def compare(args, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     side_by_side.add_common_flags(parser, compare_threads.ROWS, ["train-squad-minilm"])
-    parser.add_argument("--steps", type=int, default=8, help="timed, after one to warm up (default: 8)")
+    parser.add_argument("--steps", type=int, default=8, help="timed steps, after one warm-up step (default: 8)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16")
     args = side_by_side.finish_flags(parser, compare_threads.ROWS)

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Cost as work grows: seconds per million tokens of retort over the length of sequences, the batch, the model, and threads.
+"""Cost by size: seconds per million tokens of retort by sequence length, batch size, model and threads.
 
     python bench/cost_of_growth.py [--modes train,infer] [--models 4l-312d,bert-base] [--lengths 32,128,512] [--batches 1,8,64]
         [--threads 1,2] [--output_dir docs] [--peer_python peers/bin/python]
 
-In:  nothing: `retort bench train|infer --synthetic_length N` makes sequences of exactly N tokens; weights are random.
-Out: cost_of_growth.jsonl, a line for each point as soon as it is measured (a second call goes on where the first stopped),
-     cost_of_growth.md, the tables, and cost_of_growth.svg (with matplotlib in `--peer_python`; without it the plot is left out).
-Two sweeps for each model, mode and number of threads: lengths with a batch of `--fixed_batch`, batches with sequences of
-`--fixed_length`. As many steps are taken as fill about `--seconds`; a point is left out, and named, when one step would take more
-than `--max_step_seconds` by the cost of the point before it.
+In:  no files: `retort bench train|infer --synthetic_length N` generates sequences of exactly N tokens; weights are random.
+Out: cost_of_growth.jsonl, one line per point as soon as it is measured (a second call resumes after the last point),
+     cost_of_growth.md, the tables, and cost_of_growth.svg (if matplotlib is installed in `--peer_python`).
+Two sweeps per model, mode and number of threads: lengths with a batch of `--fixed_batch`, batches with sequences of
+`--fixed_length`. The number of steps fills about `--seconds`; a point is skipped and reported when one step would take more
+than `--max_step_seconds`, estimated from the previous point.
 """
 import argparse
 import json
@@ -20,7 +20,7 @@ import sys
 
 import side_by_side
 
-# Name -> preset, parameters that multiply (for the first guess of a point's time).
+# Name -> preset, parameters in matmuls (for the first estimate of a point's time).
 MODELS = {
     "4l-312d": ("preset:bert-4l-312d", 4.6e6),
     "minilm-l6": ("preset:minilm-l6-h384", 10.6e6),
@@ -46,9 +46,9 @@ def parse():
     parser.add_argument("--lengths", default="32,64,128,256,384,512", type=numbers)
     parser.add_argument("--batches", default="1,2,4,8,16,32,64,128,256", type=numbers)
     parser.add_argument("--threads", default=",".join(str(n) for n in (1, 2) if n <= len(os.sched_getaffinity(0))), type=numbers)
-    parser.add_argument("--fixed_length", type=int, default=128, help="of the sweep over batches")
-    parser.add_argument("--fixed_batch", type=int, default=8, help="of the sweep over lengths")
-    parser.add_argument("--seconds", type=float, default=4, help="measured for a point, about")
+    parser.add_argument("--fixed_length", type=int, default=128, help="sequence length of the sweep over batches")
+    parser.add_argument("--fixed_batch", type=int, default=8, help="batch size of the sweep over lengths")
+    parser.add_argument("--seconds", type=float, default=4, help="approximate seconds to measure per point")
     parser.add_argument("--max_step_seconds", type=float, default=30)
     parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16")
     parser.add_argument("--output_dir", default=str(side_by_side.HERE.parent / "docs"))
@@ -64,7 +64,7 @@ def parse():
 
 
 def points_of(args, model, mode, threads):
-    """Each point once, in an order in which a point's predecessor is a good guess of its cost."""
+    """Each point once, in an order in which the previous point gives a good estimate of its cost."""
     pairs = [(length, args.fixed_batch) for length in args.lengths] + [(args.fixed_length, batch) for batch in args.batches]
     return [dict(zip(KEY, (mode, model, threads, length, batch))) for length, batch in dict.fromkeys(pairs)]
 
@@ -80,7 +80,7 @@ def measure(args, point, steps):
 
 
 def run_point(args, point, seconds_per_token):
-    """The point with its measures, or with the reason why there are none; and seconds per token for the next guess."""
+    """The point with its measurements, or the reason why there are none; and seconds per token for the next estimate."""
     tokens = point["length"] * point["batch"]
     guess = tokens * seconds_per_token
     if guess > args.max_step_seconds:
@@ -99,7 +99,7 @@ def run_sweeps(args, path):
     if path.exists():
         for line in path.read_text(encoding="utf-8").splitlines():
             point = json.loads(line)
-            if point["precision"] == args.precision and "tok_s" in point:  # what was left out is tried again
+            if point["precision"] == args.precision and "tok_s" in point:  # skipped points are tried again
                 done[tuple(point[key] for key in KEY)] = point
     with open(path, "a", encoding="utf-8") as file:
         for mode in args.modes:
@@ -122,17 +122,17 @@ def run_sweeps(args, path):
 
 
 def write_tables(args, done):
-    """A table for each sweep, mode and number of threads: a line for each model, seconds per million tokens (utilization)."""
+    """One table per sweep, mode and number of threads: one line per model, seconds per million tokens (utilization)."""
 
     def cell(*key):
         point = done.get(key, {})
         cost = point.get("seconds_per_million_tokens")
         return "–" if cost is None else f"{side_by_side.write_rate(cost)} ({point.get('utilization', 0):.2f})"
 
-    lines = ["# Cost as work grows", "",
+    lines = ["# Cost by size", "",
              f"Seconds per million tokens, and in parentheses utilization; {args.precision}, random weights, "
              f"{side_by_side.processor_name()}. "
-             "– : left out, for the reason that stands in cost_of_growth.jsonl.", ""]
+             "– : not measured, for the reason in cost_of_growth.jsonl.", ""]
     for mode in args.modes:
         for threads in args.threads:
             name = f"{'Training' if mode == 'train' else 'Inference'}, {threads} thread{'s' if threads > 1 else ''}"
@@ -145,7 +145,7 @@ def write_tables(args, done):
 
 
 def draw(args, data, picture):
-    """The plot, in the Python that has matplotlib; a sentence and no plot where it is missing."""
+    """Draws the plot in the Python that has matplotlib; without matplotlib prints a message."""
     job = {"points": str(data), "picture": str(picture), "precision": args.precision, "fixed_batch": args.fixed_batch,
            "fixed_length": args.fixed_length}
     done = subprocess.run([args.peer_python, str(side_by_side.HERE / "plot_growth.py")], input=json.dumps(job), text=True,

@@ -1,12 +1,12 @@
-"""The peers' side of compare_augmentation.py: TinyBERT's augmentation as a Python loop; the job on standard input, a line of JSON out.
+"""The peer of compare_augmentation.py: TinyBERT's augmentation as a Python loop; reads a job on standard input, prints a line of JSON.
 
-Job: model folder, GloVe file, a TSV file with the columns of its texts, and how:
-  word      as the published programs do: for each masked word the sentence is tokenized and one forward pass made, with gradients
-            recorded, because they switch nothing off; GloVe in float64, sorted as a whole
-  sentence  better: tokenized once, all masked copies of a sentence, which are of one length, in one batch without gradients; GloVe in
+Job: model folder, GloVe file, a TSV file and its text columns, and the version of the loop:
+  word      like the published programs: for each masked word tokenizes the sentence and runs one forward pass, with
+            autograd enabled, as published; GloVe in float64, fully sorted
+  sentence  better: tokenizes once, runs all masked copies of a sentence, which have equal length, in one batch without autograd; GloVe in
             float32
-Both in float32 for the model and with the fast tokenizer, where the published programs have one written in Python. With `make_model` a
-BertForMaskedLM of MiniLM-L6's size with random weights is written instead. The time is that of all texts, loading not counted.
+Both use a float32 model and the fast tokenizer (the published programs use a Python tokenizer). `make_model` writes a
+BertForMaskedLM of MiniLM-L6's size with random weights instead. The time covers all texts, without loading.
 """
 import os
 import random
@@ -18,7 +18,7 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 import peer_models
 
 COUNT, PROBABILITY, GLOVE_ROWS = 15, 0.4, 100_000
-# Those of compare_augmentation.py's sample that are not letters only do not matter here, so contractions are left out.
+# Words that are not letters only are never replaced, so contractions are left out.
 STOP_WORDS = set("""i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it its itself
 they them their theirs themselves what which who whom this that these those am is are was were be been being have has had having do does did
 doing a an the and but if or because as until while of at by for with about against between into through during before after above below to
@@ -76,7 +76,7 @@ class Augmentor:
         return [self.words[i] for i in np.argsort(-scores)[:COUNT]]
 
     def ask_model(self, pieces, places):
-        """The candidates at each of the places, all in one batch."""
+        """The candidates at each position, all in one batch."""
         import torch
 
         ids = self.tokenizer.convert_tokens_to_ids(["[CLS]", *pieces, "[SEP]", *pieces, "[SEP]"][:512])
@@ -90,7 +90,7 @@ class Augmentor:
             yield [piece for piece in self.tokenizer.convert_ids_to_tokens(best) if not piece.startswith("##")]
 
     def tokenize(self, words):
-        """The pieces of the sentence, and of each word where its own begin and end."""
+        """The pieces of the sentence, and the range of pieces of each word."""
         pieces, places = [], []
         for piece in self.tokenizer.tokenize(" ".join(words))[:510]:
             if not piece.startswith("##"):
@@ -111,7 +111,7 @@ class Augmentor:
                 continue
             begin, end = places[index]
             if end - begin == 1:
-                pieces, _ = self.tokenize(words)  # once for the masked copy, once for the sentence beside it
+                pieces, _ = self.tokenize(words)  # once for the masked copy, once for the original sentence
                 candidates[index] = next(self.ask_model(pieces, [begin]))
             else:
                 candidates[index] = self.neighbors(words[index])

@@ -1,7 +1,7 @@
-"""The peers' sides of compare_inference.py: transformers, ONNX Runtime, OpenVINO; the job on standard input, a line of JSON out.
+"""The peers of compare_inference.py: transformers, ONNX Runtime, OpenVINO; reads a job on standard input, prints a line of JSON.
 
-`"program": "export"` writes the ONNX files that the last two read: fp32, and int8 by dynamic quantization with a scale for each column.
-Sequences of similar length come together, padded to the longest of the batch, but for transformers-padded.
+`"program": "export"` writes the ONNX files that the last two read: fp32, and int8 by dynamic quantization with one scale per column.
+Sequences are grouped by length and padded to the longest of the batch, except for transformers-padded.
 """
 import os
 import pathlib
@@ -84,7 +84,7 @@ def compile_openvino(job, precision, hint):
 
 
 def make_openvino(job, precision):
-    """All threads on one batch after the other."""
+    """All threads work on one batch at a time."""
     compiled = compile_openvino(job, precision, "LATENCY")
     request = compiled.create_infer_request()
 
@@ -96,7 +96,7 @@ def make_openvino(job, precision):
 
 
 def time_openvino_streams(job, precision, warm_up, batches):
-    """Seconds for all batches with several in work at once, each on fewer threads: as many as OpenVINO finds best."""
+    """Seconds for all batches with several in parallel, each on fewer threads: the number that OpenVINO chooses."""
     import openvino
 
     queue = openvino.AsyncInferQueue(compile_openvino(job, precision, "THROUGHPUT"))

@@ -1,4 +1,4 @@
-"""What the peers' sides share: models of the compared sizes with random weights, batches, and what is reported.
+"""Shared by the peers: models of the compared sizes with random weights, batches, and reporting.
 
 Runs in the peers' Python. The speed of these models does not depend on the values of the weights.
 """
@@ -29,7 +29,7 @@ def make_model(size, is_squad):
 
 
 def read_job():
-    """The job on standard input. A package that is not installed ends the program with a line that says so."""
+    """Reads the job from standard input. If a package is missing, exits with a line that names it."""
     job = json.load(sys.stdin)
     for package in job["packages"]:
         try:
@@ -41,9 +41,9 @@ def read_job():
 
 
 def read_batches(job):
-    """Lists of (ids, types): the one to warm up and those to time, in random order. Grouped: cut from the order of lengths, the
+    """Lists of (ids, types): one warm-up batch and the timed batches, in random order. Grouped: batches of consecutive lengths, the
     middle one to warm up, so that those to time have the mean length of all. Padded to the maximum: in random order, and only
-    `padded_steps` of them, since there every batch costs the same."""
+    `padded_steps` of them, because there every batch costs the same."""
     with open(job["features"], encoding="utf-8") as file:
         features = [json.loads(line) for line in file]
     rng = random.Random(job["round"])
@@ -61,7 +61,7 @@ def read_batches(job):
 
 
 def pad(batch, length):
-    """Rows of ids, types and mask, each `length` long."""
+    """Ids, types and mask, padded to `length`."""
     rows = [(ids + [0] * (length - len(ids)), types + [0] * (length - len(types)), [1] * len(ids) + [0] * (length - len(ids)))
             for ids, types in batch]
     return tuple(zip(*rows))
@@ -72,7 +72,7 @@ def padded_length(job, batch):
 
 
 def peak_memory_mb():
-    """Of this program; getrusage would also count what the process was before it started."""
+    """Peak memory of this program; getrusage would include the parent process before exec."""
     with open("/proc/self/status", encoding="utf-8") as file:
         for line in file:
             if line.startswith("VmHWM:"):
@@ -81,7 +81,7 @@ def peak_memory_mb():
 
 
 def report(job, batches, seconds, extra=None):
-    """The last line. Tokens are real ones; padded to the maximum their rate is that of the sequences times the sample's mean length,
+    """Prints the last line. Counts real tokens; for the peer padded to the maximum, tokens per second are sequences per second times the sample's mean length,
     because the few batches timed may happen to hold longer or shorter sequences than the sample."""
     sequences = sum(len(batch) for batch in batches)
     tokens = sum(len(ids) for batch in batches for ids, _ in batch)

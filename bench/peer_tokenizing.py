@@ -1,7 +1,7 @@
-"""The peer's side of compare_tokenizers.py: the `tokenizers` library; the job on standard input, a line of JSON out.
+"""The peer of compare_tokenizers.py: the `tokenizers` library; reads a job on standard input, prints a line of JSON.
 
-Job: tokenizer.json, a JSON list of texts, and either the form to time (`encode`: text by text; `encode_batch`; `encode_batch_fast`,
-which leaves out the offsets) or a file of lines of `retort tokenize --offsets` to compare with. Without [CLS], [SEP] and padding.
+Job: tokenizer.json, a JSON list of texts, and either the mode to time (`encode`: text by text; `encode_batch`; `encode_batch_fast`,
+which omits offsets) or a file with the output of `retort tokenize --offsets` to compare with. Without [CLS], [SEP] and padding.
 """
 import json
 import os
@@ -9,7 +9,7 @@ import time
 
 import peer_models
 
-BATCH_TEXTS = 512  # as fast as any other number, and the results of a batch do not fill the memory
+BATCH_TEXTS = 512  # as fast as other sizes, with little memory for the results
 
 
 def load(job):
@@ -34,7 +34,7 @@ def encode_all(tokenizer, form, texts):
 
 
 def time_passes(tokenizer, texts, job):
-    """Rates of the best pass, as `retort bench tokenize` counts them."""
+    """Throughput of the best pass, counted like `retort bench tokenize`."""
     passes, tokens = [], 0
     while sum(passes) < job["seconds"] or len(passes) < 2:
         start = time.perf_counter()
@@ -45,7 +45,7 @@ def time_passes(tokenizer, texts, job):
 
 
 def count_differences(tokenizer, texts, path):
-    """Texts whose ids or offsets (in code points) are not those of retort, and the first of them."""
+    """Number of texts whose ids or offsets (in code points) differ from retort's, and the first one."""
     different = []
     with open(path, encoding="utf-8", newline="\n") as file:
         for text, line in zip(texts, file, strict=True):

@@ -1,8 +1,8 @@
-"""The peer's side of compare_training.py: Hugging Face transformers on PyTorch; the job on standard input, a line of JSON out.
+"""The peer of compare_training.py: Hugging Face transformers on PyTorch; reads a job on standard input, prints a line of JSON.
 
-At its best: sequences of similar length together, padded to the longest of the batch; bf16 by autocast with fp32 masters; fused AdamW;
-attention by scaled_dot_product_attention; a teacher's weights converted to bf16 once. As published scripts do it: all padded to the
-maximum.
+Best configuration: sequences grouped by length, padded to the longest of the batch; bf16 autocast with fp32 master weights; fused AdamW;
+scaled_dot_product_attention; teacher weights converted to bf16 once. Configuration of published scripts: all padded to the
+maximum length.
 """
 import time
 

@@ -1,6 +1,6 @@
-"""Draws the points of cost_of_growth.py; the job on standard input. Runs in a Python with matplotlib.
+"""Plots the points of cost_of_growth.py; reads a job on standard input. Needs a Python with matplotlib.
 
-A column for each sweep (length, batch), a row for each mode; both axes logarithmic; one color a model, one thread dashed.
+One column per sweep (length, batch), one row per mode; logarithmic axes; one color per model, one thread dashed.
 """
 import json
 import sys

@@ -1,10 +1,10 @@
-"""The sequences that every side of a comparison runs on: a sample of real files, or made texts of the published lengths.
+"""The sequences of a comparison: a sample of real files, or synthetic texts of the published lengths.
 
-In:  train-v1.1.json, dev-v1.1.json, MRPC/train.tsv and SST-2/train.tsv below a data folder, and a vocab.txt; any may be absent.
-Out: a small file of the same format that retort reads, and the token ids of exactly its sequences for the peers, a line each.
-Why: rates of two programs can only be divided when both did the same work. A question with several windows counts as so many
-sequences, cut as run_squad cuts them. The sample is spread evenly over all lengths and falls into batches of nearly equal length,
-as a large set does when it is grouped: the peers that group by length lose nothing to the sample being small.
+In:  train-v1.1.json, dev-v1.1.json, MRPC/train.tsv and SST-2/train.tsv below a data folder, and a vocab.txt; any may be missing.
+Out: a small file of the same format that retort reads, and the token ids of exactly its sequences for the peers, one line each.
+Why: throughput is only comparable for the same work. A question with several windows counts as several
+sequences, split like run_squad. The sample is spread evenly over all lengths and gives batches of nearly equal length,
+like a large data set grouped by length, so peers that group by length have no disadvantage from a small sample.
 """
 import csv
 import dataclasses
@@ -16,7 +16,7 @@ import subprocess
 
 MAX_QUERY_TOKENS, DOC_STRIDE = 64, 128
 CLS, SEP = 101, 102
-POOL_FACTOR = 8  # sequences looked at for each that is chosen
+POOL_FACTOR = 8  # sequences read per chosen sequence
 VOCABULARY_SIZE = 30522
 
 
@@ -24,7 +24,7 @@ VOCABULARY_SIZE = 30522
 class Task:
     max_length: int
     file_name: str  # below the data folder
-    # Of made texts: a gamma distribution of this shape above the shortest, cut at max_length. Means after the cut: 177, 53, 13.3.
+    # For synthetic texts: a gamma distribution of this shape above the shortest, truncated at max_length. Means after truncation: 177, 53, 13.3.
     shortest: int
     gamma_shape: float
     mean_above_shortest: float
@@ -40,7 +40,7 @@ TASKS = {
 
 @dataclasses.dataclass
 class Sample:
-    """What is told about a sample; its files are `source` (a SQuAD file or a folder of the task) and `features`."""
+    """Description of a sample; its files are `source` (a SQuAD file or a folder of the task) and `features`."""
     is_real: bool
     sequences: int
     tokens: int
@@ -58,7 +58,7 @@ class Sample:
 
 
 def word(index):
-    """A made word that is one token: the line `index` of the made vocabulary."""
+    """A synthetic word of one token: line `index` of the synthetic vocabulary."""
     return f"w{index}"
 
 
@@ -84,7 +84,7 @@ def read_table(path, is_pair):
 
 
 def make_examples(task_name, count, rng):
-    """Texts of made words, each one token, whose sequences have the published lengths."""
+    """Texts of synthetic words of one token each, whose sequences have the published lengths."""
     task, examples = TASKS[task_name], []
     for index in range(count):
         above = rng.gammavariate(task.gamma_shape, task.mean_above_shortest / task.gamma_shape)
@@ -103,7 +103,7 @@ def make_examples(task_name, count, rng):
 
 
 def tokenize(retort, vocab_file, texts, folder):
-    """Ids of each text by retort's own tokenizer, which equals the `tokenizers` library: so the peers' package is not needed here."""
+    """Ids of each text by retort's own tokenizer, which equals the `tokenizers` library: so the library is not needed here."""
     model = folder / "vocabulary"
     model.mkdir(exist_ok=True)
     (model / "vocab.txt").write_bytes(pathlib.Path(vocab_file).read_bytes())
@@ -119,7 +119,7 @@ def sequences_of(first, second, task):
     if second is None:
         ids = [CLS, *first[:task.max_length - 2], SEP]
         return [(ids, [0] * len(ids))]
-    if task.max_length == 128:  # a pair of sentences: the longer one is cut
+    if task.max_length == 128:  # a pair of sentences: the longer one is truncated
         first, second = list(first), list(second)
         while len(first) + len(second) > task.max_length - 3:
             (first if len(first) > len(second) else second).pop()
@@ -137,7 +137,7 @@ def sequences_of(first, second, task):
 
 
 def choose(candidates, batch, batches, rng):
-    """Of (sequences, record) as many as give batch * batches sequences: from each of `batches` stretches of the order of lengths,
+    """Chooses (sequences, record) pairs with batch * batches sequences in total: from each of `batches` sections of the list sorted by length,
     neighbors that fill one batch."""
     candidates = sorted(candidates, key=lambda candidate: max(len(ids) for ids, _ in candidate[0]))
     stretch, chosen = len(candidates) / batches, []
@@ -169,7 +169,7 @@ def write_source(task_name, chosen, folder):
 
 
 def make_sample(task_name, data_dir, vocab_file, batch, batches, seed, retort, folder):
-    """Writes the sample below `folder` and tells what is in it. Real where both the file and the vocabulary are there."""
+    """Writes the sample below `folder` and describes it. Uses real data if both the file and the vocabulary exist."""
     task, folder, rng = TASKS[task_name], pathlib.Path(folder), random.Random(seed)
     file = pathlib.Path(data_dir) / task.file_name if data_dir else None
     is_real = file is not None and file.is_file() and bool(vocab_file)

@@ -1,8 +1,8 @@
-"""What the comparing programs share: their flags, runs in turn, ratios with their spread, tables, and the last line of JSON.
+"""Shared by the benchmarks: flags, alternating runs, ratios with their spread, tables, and the JSON line at the end.
 
-Every run of every side is a process of its own, one at a time; the order rotates from round to round, and a ratio is taken within
-a round, so that a machine whose speed drifts disturbs it least. This module and the programs need the standard library only. The
-peers run in another Python, `--peer_python`; a peer whose package is missing there is named and left out.
+Every run is a separate process, one at a time; the order rotates from round to round, and ratios are computed within
+a round, so that drifts of the machine's speed affect them least. This module and the benchmarks only need the standard library. The
+peers run in another Python, `--peer_python`; a peer whose package is missing there is reported and skipped.
 """
 import argparse
 import dataclasses
@@ -25,12 +25,12 @@ PRESETS = {"bert-base": "preset:bert-base-uncased", "minilm": "preset:minilm-l6-
 
 
 class Missing(Exception):
-    """A side that cannot run here: a package or a flag is not there. The message says which."""
+    """A program that cannot run here, because a package or a flag is missing. The message names it."""
 
 
 @dataclasses.dataclass
 class Side:
-    """One program of a row: its name in tables and a function from the number of the round to a dictionary of measures."""
+    """One program of a comparison: its name in tables and a function from the round number to a dictionary of measurements."""
     name: str
     run: object
     runs: list = dataclasses.field(default_factory=list)
@@ -41,24 +41,24 @@ def add_common_flags(parser, rows, default_rows=None):
     names = ",".join(default_rows or rows)
     parser.add_argument("--rows", default=names, help=f"comma-separated, of {', '.join(rows)} (default: {names})")
     parser.add_argument("--data_dir", default=os.environ.get("BENCH_DATA", ""),
-                        help="folder with train-v1.1.json, dev-v1.1.json, MRPC/, SST-2/ (default: $BENCH_DATA); absent files are made up")
+                        help="folder with train-v1.1.json, dev-v1.1.json, MRPC/, SST-2/ (default: $BENCH_DATA); missing files are replaced by synthetic texts")
     parser.add_argument("--vocab_file", default=os.environ.get("VOCAB_FILE", ""),
                         help="vocab.txt of bert-base-uncased (default: $VOCAB_FILE, else that of data_dir)")
     parser.add_argument("--retort", default=str(HERE.parent / "build" / "retort"))
     parser.add_argument("--retort_flags", default="", help="more flags for retort, separated by spaces")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of every side (default: the cores there are)")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the sample")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of every program (default: all cores)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the sample")
     parser.add_argument("--markdown", default="", help="append the tables to this file")
 
 
 def add_peer_flags(parser, peers, default_peers):
     parser.add_argument("--peer_python", default=os.environ.get("PEER_PYTHON", sys.executable),
                         help="python with the packages of requirements/bench.txt (default: $PEER_PYTHON, else this one)")
-    parser.add_argument("--peers", default=",".join(default_peers), help=f"comma-separated, of {', '.join(peers)}; empty: retort alone")
+    parser.add_argument("--peers", default=",".join(default_peers), help=f"comma-separated, of {', '.join(peers)}; empty: only retort")
 
 
 def finish_flags(parser, rows, peers=()):
-    """Parses; lists become lists, and a wrong name is an error at once."""
+    """Parses the flags; splits lists and checks their names."""
     args = parser.parse_args()
     for flag, allowed in (("rows", rows), ("peers", peers)):
         names = [name for name in getattr(args, flag, "").split(",") if name]
@@ -84,7 +84,7 @@ def last_json(done):
 
 
 def run_program(command, threads, text=""):
-    """Runs it with that many threads and returns its last line of JSON; raises Missing with the program's own reason otherwise."""
+    """Runs the command with this number of threads and returns its JSON line; raises Missing with the program's error otherwise."""
     env = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(command, input=text, capture_output=True, text=True, env=env, check=False)
     measures = last_json(done)
@@ -105,7 +105,7 @@ def run_retort(args, words, flags, threads=None, cores=""):
 
 
 def run_peer(args, module, job):
-    """The peer's side: bench/<module>.py in the peers' Python, with the job on its standard input."""
+    """A peer: bench/<module>.py in the peers' Python, with the job on its standard input."""
     return run_program([args.peer_python, str(HERE / f"{module}.py")], args.threads, json.dumps({**job, "threads": args.threads}))
 
 
@@ -115,8 +115,8 @@ def retort_knows(args, words, flag):
 
 
 def make_sample(args, task, batch, steps, folder):
-    """sample.make_sample for one batch to warm up and `steps` more, in a process of its own: the memory that it takes would
-    otherwise count as that of the programs started from here (Linux lets a child begin with its parent's peak)."""
+    """sample.make_sample for one warm-up batch and `steps` more, in a separate process: its memory would
+    otherwise count for the programs started from here (on Linux a child inherits its parent's peak)."""
     with multiprocessing.get_context("fork").Pool(1) as pool:
         made = pool.apply(sample.make_sample, (task, args.data_dir, args.vocab_file, batch, steps + 1, args.seed, args.retort, folder))
     print(f"{task}, batch {batch}: {made.sequences} sequences of {made.mean_length:.1f} tokens in the mean, {made.origin}",
@@ -125,7 +125,7 @@ def make_sample(args, task, batch, steps, folder):
 
 
 def run_in_turn(sides, rounds, log=lambda line: print(line, file=sys.stderr, flush=True)):
-    """Lets the sides run one after the other, `rounds` times, each round beginning with another one."""
+    """Runs the programs one after the other, `rounds` times; each round begins with another one."""
     for index in range(rounds):
         for side in sides[index % len(sides):] + sides[:index % len(sides)]:
             if side.missing:
@@ -144,7 +144,7 @@ def median(runs, key):
 
 
 def ratio_of(own, peer, key="tok_s"):
-    """Median, least and greatest of own/peer over the rounds that both finished; None when there is none."""
+    """Median, minimum and maximum of own/peer over the rounds that both finished; None without such rounds."""
     ratios = [a[key] / b[key] for a, b in zip(own, peer) if a.get(key) and b.get(key)]
     return {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)} if ratios else None
 
@@ -153,7 +153,7 @@ MEASURES = ("seq_s", "tok_s", "peak_rss_mb", "utilization", "p50_ms", "p99_ms")
 
 
 def summarize(sides):
-    """A dictionary for each side: medians of its measures; of all but the first the ratio of the first to it."""
+    """A dictionary per program: medians of its measurements; for all but the first the ratio of the first to it."""
     summary = []
     for side in sides:
         entry = {"program": side.name, **{key: median(side.runs, key) for key in MEASURES}}
@@ -187,7 +187,7 @@ def markdown_table(header, rows):
 
 
 def comparison_table(results, with_latency=False):
-    """`results`: dictionaries with "row" and "sides" (of summarize). What is missing stands below the table with its reason."""
+    """`results`: dictionaries with "row" and "sides" (of summarize). Missing programs are listed below the table with the reason."""
     latency = ["p50 / p99 ms"] if with_latency else []
     header = ["row (data)", "program", "sequences/s", "tokens/s", *latency, "peak MB", "utilization", "retort ÷ it: median (min–max)",
               "memory ÷"]
@@ -214,7 +214,7 @@ def processor_name():
 
 
 def describe_machine(args, results):
-    """Processor, threads, instruction set and the versions that took part, as the runs reported them."""
+    """Processor, threads, instruction set and versions, as the runs reported them."""
     machine = {"processor": processor_name(), "threads": args.threads}
     for runs in results:
         for run in runs:
@@ -225,7 +225,7 @@ def describe_machine(args, results):
 
 
 def shown_command():
-    """The command as it can stand in a document: full paths by their last part, without the file that it is written to."""
+    """The command for documentation: paths shortened to their last component, without --markdown."""
     words, arguments = [], iter(sys.argv[1:])
     for word in arguments:
         if word == "--markdown":
@@ -249,5 +249,5 @@ def report(args, title, machine, lines, outcome):
 
 
 def scratch():
-    """A folder that is removed at the end."""
+    """A temporary folder."""
     return tempfile.TemporaryDirectory(prefix="retort-bench-")

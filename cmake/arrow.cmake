@@ -1,4 +1,4 @@
-# Arrow C++ and Parquet from the pyarrow wheel, as hand-made imported targets.
+# Arrow C++ and Parquet from the pyarrow wheel, as hand-written imported targets.
 add_library(retort_arrow INTERFACE)
 if(RETORT_PARQUET)
   find_path(ARROW_ROOT NAMES include/arrow/api.h PATHS "${RETORT_SITE_PACKAGES}/pyarrow" NO_DEFAULT_PATH)

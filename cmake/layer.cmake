@@ -1,12 +1,11 @@
 # add_layer(NAME DEPENDS a b ... SOURCES x.cpp ... TENSOR_SOURCES y.cpp ... [LINK target ...] [TENSOR_LINK target ...])
-# makes two libraries from src/retort/NAME: retort_NAME_plain from what needs no LibTorch, which the program itself is linked
-# from, and retort_NAME with everything, for the module with tensors and for tests. The layers stand in one order; depending on a
-# layer that does not stand lower is an error here, and tools/check_layers.py says the same of every #include line.
+# builds two libraries from src/retort/NAME: retort_NAME_plain from the sources that need no LibTorch, which the program is
+# linked from, and retort_NAME with everything, for the tensor module and for tests. The layers have one order; a dependency on
+# a layer that is not lower is an error here, and tools/check_layers.py checks every #include line in the same way.
 set(RETORT_LAYERS base text kernel data model loss optim checkpoint decode metric train pretrained distill augment task measure recipe cli)
 
-# With RETORT_UNITY a target's sources are compiled several at a time, which halves the processor time of a build from
-# nothing: reading the headers of LibTorch and JSON takes longer than the sources themselves. Names in the anonymous
-# namespaces of one folder must then differ.
+# RETORT_UNITY enables unity builds, which halve the CPU time of a full build: parsing the headers of LibTorch and JSON takes
+# longer than compiling the sources. Names in the anonymous namespaces of one folder must then differ.
 function(unite_sources target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${RETORT_UNITY} UNITY_BUILD_BATCH_SIZE 10)
 endfunction()

@@ -1,5 +1,5 @@
-# LibTorch from the torch wheel, as hand-made imported targets: the wheel's own TorchConfig.cmake insists on a CUDA
-# toolkit even for programs that never touch a GPU. Headers come after the system's (-idirafter), so that the wheel's
+# LibTorch from the torch wheel, as hand-written imported targets: the wheel's own TorchConfig.cmake requires a CUDA
+# toolkit even for programs that never use a GPU. Its headers come after the system's (-idirafter), so that the wheel's
 # bundled fmt does not shadow the system's.
 file(GLOB RETORT_SITE_PACKAGES "${RETORT_VENV}/lib/python3*/site-packages")
 find_path(TORCH_ROOT NAMES include/ATen/ATen.h PATHS "${RETORT_SITE_PACKAGES}/torch" "${RETORT_TORCH}" NO_DEFAULT_PATH)

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""The tables of docs/distillation.md: what a student gains from its teacher, over several seeds, from real files.
+"""The tables of docs/distillation.md: the gain of a student from its teacher, over several seeds, on real files.
 
     runs/distillation_tables.py --tables questions --model "$MODEL" --squad_dir SQUAD --output_dir OUT
 
-  questions        students of layers 1,3,5 and 2,5 of a SQuAD teacher, on 20,000 and on all questions: labels alone, and with the teacher
-  language_model   a masked language model and its layers 0,2,5, with the teacher and without; then both on MRPC and, one epoch, 20,000 questions
-  states           a student of 3 layers and half the width on MRPC and SST-2: labels; predictions; the same on augmented rows; states first
+  questions        students of layers 1,3,5 and 2,5 of a SQuAD teacher, on 20,000 and on all questions: labels only, and with the teacher
+  language_model   a masked language model and its layers 0,2,5, with and without the teacher; then both on MRPC and, one epoch, 20,000 questions
+  states           a student of 3 layers and half the hidden size on MRPC and SST-2: labels; predictions; the same on augmented data; states first
 
-Reads SQUAD (train-v1.1.json, dev-v1.1.json), MRPC and SST-2 (train.tsv, dev.tsv; copied, for augmented rows lie beside the others), CORPUS (text, as
-WikiExtractor writes it), GLOVE. Every run is a folder below OUT. What is DONE is not run again and what was stopped goes on, so the same command
-continues after Ctrl-C, a lost machine or `--minutes`; `--side_by_side 2` keeps two runs going, each with half of the cores (a run that all others
-wait for has all of them). The tables are printed at the end, as far as they go (mean and sample deviation), and lie in OUT/tables.md; `--print`
-does only that. `--small` is a rehearsal of some steps, in OUT/small.
+Reads SQUAD (train-v1.1.json, dev-v1.1.json), MRPC and SST-2 (train.tsv, dev.tsv; copied, because augmented files are written beside them), CORPUS (text in
+WikiExtractor's format), GLOVE. Every run is a folder below OUT. Finished runs are skipped and interrupted runs resumed, so the same command
+continues after Ctrl-C, a crash or `--minutes`; `--side_by_side 2` runs two at a time, each with half of the cores (a run that all others
+depend on uses all). The available tables are printed at the end (mean and sample deviation) and written to OUT/tables.md; `--print`
+does only that. `--small` is a test run of a few steps, in OUT/small.
 """
 import argparse
 import dataclasses
@@ -32,7 +32,7 @@ TABLES = ("questions", "language_model", "states")
 
 @dataclasses.dataclass
 class Run:
-    """One command that leaves the folder or file `name` below --output_dir, after the runs in `needs`. Without a row it is in no table."""
+    """One command that writes the folder or file `name` below --output_dir, after the runs in `needs`. Without a row it is in no table."""
     name: str
     flags: list
     needs: tuple = ()
@@ -43,7 +43,7 @@ class Run:
 
 
 def squad_runs(out, args, student, prefix, row, questions, taught_by=None, more=()):
-    """Fine-tuning on questions over the seeds: labels alone, or with the teacher `taught_by` beside them."""
+    """Fine-tuning on questions over the seeds: labels only, or also the teacher `taught_by`."""
     flags = ["distill", "squad", "--config", ROOT / "configs/distill/squad-minilm-20k.json", "--model", out / student,
              "--train_file", args.squad_dir / "train-v1.1.json", "--dev_file", args.squad_dir / "dev-v1.1.json"]
     flags += ["--max_train_examples", 20000] if questions == "20k" else ["--max_train_examples", -1, "--num_train_epochs", 1]
@@ -73,7 +73,7 @@ def corpus_runs(out, args):
     yield Run("counts.json", ["data", "count", "--data_file", out / "corpus.tokens", "--overwrite"], ("corpus.tokens",), trains=False, output_flag="--output_file")
 
 
-# The settings in which `pretrain` and `distill mlm` differ by default are given, so that both take the same steps.
+# Sets the defaults in which `pretrain` and `distill mlm` differ, so that both take the same steps.
 def language_model(out, args, command, name, model, needs, row, seed, more=()):
     flags = [*command, "--model", model, "--data_file", out / "corpus.tokens", "--eval_file", out / "held_out.tokens", "--token_counts",
              out / "counts.json", "--num_train_epochs", 1, "--max_steps", args.language_model_steps, "--learning_rate", 3e-4,
@@ -141,7 +141,7 @@ def states_table(out, args):
 
 
 def prepare_states(out, args):
-    """The student's shape, and copies of the tasks for augmented rows to lie in."""
+    """The student's shape, and copies of the task folders for the augmented files."""
     shape = json.loads((args.model / "config.json").read_text())
     shape.update(num_hidden_layers=3, hidden_size=shape["hidden_size"] // 2, intermediate_size=shape["intermediate_size"] // 2)
     (out / "shape").mkdir(exist_ok=True)
@@ -155,13 +155,13 @@ def prepare_states(out, args):
 
 
 class Study:
-    """Runs commands, `side_by_side` at once, always the first whose needs are there; one that fails takes along only those that need it."""
+    """Runs commands, `side_by_side` at a time, always the first whose dependencies are done; a failure skips only the runs that depend on it."""
 
     def __init__(self, args, runs):
         self.args, self.out = args, args.output_dir
         self.record = args.output_dir / "results.json"
         self.known = json.loads(self.record.read_text()) if self.record.exists() else {}
-        for run in runs:  # one that ended behind this program's back
+        for run in runs:  # a run that ended without this program
             folder = self.out / run.name
             if run.name not in self.known and run.trains and (folder / "DONE").exists():
                 self.known[run.name] = json.loads((folder / "results.json").read_text())
@@ -179,7 +179,7 @@ class Study:
         return [self.args.retort, *flags]
 
     def take(self):
-        """Starts the next run; None when there is none any more."""
+        """Starts the next run; None when there are no more."""
         with self.changed:
             while not self.is_stopping:
                 able = [run for run in self.waiting if all(name in self.known for name in run.needs)]
@@ -189,7 +189,7 @@ class Study:
                     is_alone = not self.processes and len(able) == 1
                     threads = max(1, self.args.threads // (1 if is_alone else self.args.side_by_side))
                     with open(self.out / f"{ready.name}.log", "ab") as log:
-                        # a session of its own: Ctrl-C reaches it once, from `stop`
+                        # a new session: Ctrl-C reaches it only once, through `stop`
                         self.processes[ready.name] = subprocess.Popen(self.command(ready, threads), stdout=subprocess.PIPE, stderr=log,
                                                                       stdin=subprocess.DEVNULL, start_new_session=True)
                     print(f"starts {ready.name}", file=sys.stderr, flush=True)
@@ -200,7 +200,7 @@ class Study:
         return None
 
     def put(self, run, process, output):
-        """Keeps the results of a run that has ended."""
+        """Stores the results of a finished run."""
         with self.changed:
             del self.processes[run.name]
             self.changed.notify_all()
@@ -224,11 +224,11 @@ class Study:
             self.is_stopping = True
             self.changed.notify_all()
             for process in self.processes.values():
-                process.terminate()  # it saves and ends; its worker waits for that
+                process.terminate()  # it saves and exits; its worker thread waits
 
     def run_all(self):
         wanted = len(self.known) + len(self.waiting)
-        # The main thread only waits, so that a signal's handler never meets a lock that it holds itself.
+        # The main thread only waits, so that a signal handler never finds a lock held by its own thread.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: threading.Thread(target=self.stop).start())
         timer = threading.Timer(self.args.minutes * 60, self.stop)
@@ -249,7 +249,7 @@ SCORES = {"SQuAD": {"exact": "EM", "f1": "F1"}, "MRPC": {"acc": "accuracy", "f1"
 
 
 def cell(results, column):
-    """Mean and sample deviation of each score over the runs of a place in the table."""
+    """Mean and sample deviation of each score over the runs of a table cell."""
     parts = []
     for key, word in SCORES[column.split()[0]].items():
         percent = 100 if key in ("acc", "masked_accuracy") or (key == "f1" and column == "MRPC") else 1
@@ -275,13 +275,13 @@ def parse():
                         ("corpus", "text"), ("glove", "vectors, as text"), ("output_dir", "folder of the runs")):
         parser.add_argument(f"--{name}", type=pathlib.Path, required=name in ("model", "output_dir"), help=words)
     parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--language_model_steps", type=int, default=-1, help="of each masked language model, in batches of 16 (default: one epoch)")
-    parser.add_argument("--side_by_side", type=int, default=1, help="runs at once")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of all runs together")
-    parser.add_argument("--minutes", type=float, default=0, help="stop and save after so long; 0: never")
+    parser.add_argument("--language_model_steps", type=int, default=-1, help="steps of each masked language model, in batches of 16 (default: one epoch)")
+    parser.add_argument("--side_by_side", type=int, default=1, help="runs at a time")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of all runs together")
+    parser.add_argument("--minutes", type=float, default=0, help="stop and save after this time; 0: never")
     parser.add_argument("--retort", default=str(ROOT / "build/retort"))
-    parser.add_argument("--small", action="store_true", help="six steps of everything")
-    parser.add_argument("--print", action="store_true", help="print the tables of what is done")
+    parser.add_argument("--small", action="store_true", help="test run: six steps of everything")
+    parser.add_argument("--print", action="store_true", help="print the tables of the finished runs")
     args = parser.parse_args()
     args.tables = args.tables.split(",")
     needed = {"questions": ["squad_dir"], "language_model": ["corpus", "glue_dir", "squad_dir"], "states": ["corpus", "glue_dir", "glove"]}
@@ -295,7 +295,7 @@ def parse():
         parser.error(f"`--seeds` must be whole numbers with commas between them, but is `{args.seeds}`")
     args.seeds = args.seeds.split(",")
     if args.small:
-        args.output_dir /= "small"  # so that no rehearsal is taken for a run that is done
+        args.output_dir /= "small"  # so that a test run is not mistaken for a finished run
     return args
 
 

@@ -3,23 +3,23 @@
 #   1 states on a corpus, 128 tokens   2 the same, 512 tokens        3 augment SQuAD
 #   4 states on SQuAD                  5 predictions on SQuAD
 #   6 augment SST-2                    7 states on SST-2 (from 1)    8 predictions on SST-2
-# Each stage starts from the folders of earlier ones below --output_dir and leaves stage-N there (with --small below its
-# folder `small`); a stage that was stopped goes on where it was.
+# Each stage reads the folders of earlier ones below --output_dir and writes stage-N there (with --small below its
+# folder `small`); an interrupted stage is resumed.
 #
 #   runs/tinybert.sh --stage 4 --teacher BERT --teacher_squad BERT_QA --squad_dir SQUAD --vocab_file vocab.txt --output_dir OUT
-#   runs/tinybert.sh --stage all --small ...     some steps of each, to see the whole way in minutes
+#   runs/tinybert.sh --stage all --small ...     a few steps of each: a test run of minutes
 #
-# Files that a stage needs:
+# Files, and the stages that need them:
 #   --vocab_file   vocab.txt of the teacher                         1
 #   --teacher      BERT-base, pre-trained                           1 2, and 3 6 as the masked language model
 #   --corpus       token file of Wikipedia                          1 2
 #   --teacher_squad, --squad_dir   BERT-base fine-tuned on SQuAD v1.1; folder with train-v1.1.json and dev-v1.1.json   3 4 5
 #   --teacher_sst2, --sst2_dir     BERT-base fine-tuned on SST-2; folder with train.tsv and dev.tsv                    6 7 8
-#   --glove        glove.6B.300d.txt                                3 6; with --small nothing is augmented without it
-#   --retort       the program; by default the one that was built here, else the one in PATH
-#   --preset       another student than bert-4l-312d, for example bert-6l-768d
-# With --small and no corpus, stage 4 and 7 start from a random student. What --small augments lies in its folder; otherwise
-# the augmented files lie beside the task's own.
+#   --glove        glove.6B.300d.txt                                3 6; with --small optional: then without augmentation
+#   --retort       the program; default: build/retort, else retort in PATH
+#   --preset       the student, default bert-4l-312d; for example bert-6l-768d
+# With --small and no corpus, stages 4 and 7 start from a random student. With --small, augmented files are in its folder; otherwise
+# they are beside the task's files.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -43,12 +43,12 @@ while (($#)); do
   esac
 done
 
-# What a rehearsal does without: general distillation, and augmented rows.
+# A test run may omit general distillation and augmentation.
 has_no_corpus= has_no_glove=
 [[ -n $small && -z $corpus ]] && has_no_corpus=1
 [[ -n $small && -z $glove ]] && has_no_glove=1
 
-# needs stage: the flags without which it cannot run.
+# needs stage: the required flags of the stage.
 needs() {
   case $1 in
     1) [[ -n $has_no_corpus ]] || echo vocab_file teacher corpus ;;
@@ -62,7 +62,7 @@ needs() {
   esac
 }
 
-# check stage: stops where something that it needs was not given or is not there.
+# check stage: exits when a required flag or file is missing.
 check() {
   local name file files
   for name in $(needs "$1"); do
@@ -84,7 +84,7 @@ run() {
   "$@"
 }
 
-# train stage flags...: a training command that leaves stage-N; nothing when it is done, and the rest when it was stopped.
+# train stage flags...: runs a training command that writes stage-N; skips a finished stage, resumes an interrupted one.
 train() {
   local out=$output_dir/stage-$1
   shift
@@ -100,7 +100,7 @@ train() {
 backbone() { train "$1" distill backbone --distill_config "$root/configs/distill/distill_config/backbone.json" "${@:2}"; }
 prediction() { train "$1" distill prediction --distill_config "$root/configs/distill/distill_config/prediction.json" "${@:2}"; }
 
-# start stage: flags for the student that a task begins with; with --small and no corpus a random one.
+# start stage: flags of the initial student of a task; with --small and no corpus a random one.
 start() {
   if [[ -n $has_no_corpus ]]; then
     student=(--model "preset:$preset" --vocab_file "$vocab_file" --pad_vocabulary)
@@ -109,7 +109,7 @@ start() {
   fi
 }
 
-# augmented file stage: sets `rows` to the flag that takes the file, which that stage makes; a rehearsal goes on without.
+# augmented file stage: sets `rows` to the flag for the augmented file of that stage; a test run may continue without.
 augmented() {
   rows=--aug_train
   [[ -e $1 ]] && return
@@ -125,7 +125,7 @@ augment() {  # augment kind data_dir file more...
   run "$retort" data augment "$1" --model "$teacher" --glove_embs "$glove" --data_dir "$2" "${@:4}" "${more[@]}"
 }
 
-# own_folder name: the task's folder; with --small one below --output_dir that links to its files.
+# own_folder name: the task's folder; with --small a folder below --output_dir with links to its files.
 own_folder() {
   local folder=${1}_dir file
   if [[ -n $small && -n ${!folder} ]]; then
@@ -183,8 +183,8 @@ case $stage in
   [1-8]) stages=("$stage") ;;
   *) refuse "\`--stage\` must be 1 to 8 or all, but is \`$stage\`" ;;
 esac
-for stage in "${stages[@]}"; do check "$stage"; done  # all of them, before days of the first
-[[ -n $small ]] && output_dir=$output_dir/small  # so that no rehearsal is taken for a stage that is done
+for stage in "${stages[@]}"; do check "$stage"; done  # all stages, before the first one runs for days
+[[ -n $small ]] && output_dir=$output_dir/small  # so that a test run is not mistaken for a finished stage
 mkdir -p "$output_dir"
 own_folder squad
 own_folder sst2

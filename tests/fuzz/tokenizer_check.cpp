@@ -1,6 +1,7 @@
 #include "fuzz/tokenizer_check.h"
 
 #include "retort/base/error.h"
+#include "retort/text/unicode.h"
 
 namespace retort::fuzz {
 

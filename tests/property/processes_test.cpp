@@ -191,7 +191,7 @@ TEST(Processes, OneThatDiesIsNamed) { fail_one(SIGKILL, "failed: "); }
 TEST(Processes, OneThatHangsIsNamed) { fail_one(SIGSTOP, "no heartbeat for 3 s"); }
 
 // Rank 0 keeps the store of the heartbeats.
-TEST(Processes, RankZeroIsNamedToo) {
+TEST(Processes, ALostRankZeroIsNamed) {
   for (const int signal_number : {SIGKILL, SIGSTOP}) {
     const tiny::TemporaryFolder folder;
     auto processes = start(words_of_run(folder / "out", kLong), 3);
@@ -206,7 +206,7 @@ TEST(Processes, RankZeroIsNamedToo) {
 }
 
 // A signal to one of them stops all after the same step; the resumed run ends with the model of an uninterrupted one.
-TEST(Processes, StopTogetherAndGoOn) {
+TEST(Processes, StopAtOneStepAndResume) {
   const tiny::TemporaryFolder folder;
   const Words more{"--per_device_train_batch_size", "2", "--save_steps", "3", "--max_steps", "60"};
   auto whole = start(words_of_run(folder / "whole", more), 2);

@@ -12,6 +12,7 @@
 
 #include "recipe/distill_squad_settings.h"
 #include "retort/base/error.h"
+#include "retort/base/folder_lock.h"
 
 namespace retort::recipe {
 namespace {

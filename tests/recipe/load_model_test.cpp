@@ -8,6 +8,7 @@
 #include "retort/base/error.h"
 #include "retort/checkpoint/safetensors.h"
 #include "retort/checkpoint/weights.h"
+#include "retort/model/config_reader.h"
 #include "retort/pretrained/model_folder.h"
 #include "retort/recipe/extract.h"
 

@@ -10,6 +10,7 @@
 #include "retort/base/error.h"
 #include "retort/data/corpus/token_file.h"
 #include "retort/data/corpus/token_rows.h"
+#include "retort/model/config_reader.h"
 #include "retort/pretrained/model_folder.h"
 
 namespace retort::recipe {

@@ -1,6 +1,7 @@
 // See state_distillation.h.
 #include "recipe/state_distillation.h"
 
+#include "retort/model/config_reader.h"
 #include "retort/pretrained/model_folder.h"
 
 namespace retort::tiny {

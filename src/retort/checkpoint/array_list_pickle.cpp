@@ -242,7 +242,7 @@ class ArrayListReader {
   void give(const Value& value) {
     if (value.element_bytes == 0 || !value.holds_bytes) fail("has an array without numbers");
     const size_t width = static_cast<size_t>(value.element_bytes);
-    if (value.text.size() % width != 0) fail("has an array that is cut off");
+    if (value.text.size() % width != 0) fail("has an array that is truncated");
     numbers_.clear();
     for (size_t at = 0; at < value.text.size(); at += width) {
       uint64_t number = 0;

@@ -20,6 +20,7 @@
 #include "retort/base/file.h"
 #include "retort/base/folder_lock.h"
 #include "retort/base/json.h"
+#include "retort/checkpoint/checkpoint_list.h"
 
 namespace retort::checkpoint {
 
@@ -38,14 +39,6 @@ struct RunFolderOptions {
   RunStart start = RunStart::kNew;
   int64_t save_total_limit = 0;  // checkpoints to keep, always the newest and the best; 0 keeps all
 };
-
-struct CheckpointFolder {
-  int64_t step = 0;
-  fs::path path;
-};
-
-// All `checkpoint-N` folders of a run's folder by increasing step, complete or not; empty when the folder is missing.
-std::vector<CheckpointFolder> list_checkpoints(const fs::path& output_dir);
 
 struct SaveRequest {
   int64_t step = 0;

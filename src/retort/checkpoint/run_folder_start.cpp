@@ -21,15 +21,6 @@
 namespace retort::checkpoint {
 namespace {
 
-std::optional<int64_t> maybe_checkpoint_step(std::string_view name) {
-  if (!name.starts_with(kCheckpointPrefix)) return std::nullopt;
-  name.remove_prefix(kCheckpointPrefix.size());
-  int64_t step = 0;
-  const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), step);
-  if (failure != std::errc() || end != name.data() + name.size() || step < 0) return std::nullopt;
-  return step;
-}
-
 // `checkpoint-N.tmp.<pid>.<n>` and `checkpoint-N.deleted` of earlier versions; returns the checkpoint's name.
 std::optional<std::string> maybe_older_leftover(const std::string& name) {
   static const std::regex pattern(R"((checkpoint-\d+)(\.tmp\.\d+\.\d+|\.deleted))");
@@ -148,17 +139,6 @@ void check_previous_run_is_own(const fs::path& previous) {
 }
 
 }  // namespace
-
-std::vector<CheckpointFolder> list_checkpoints(const fs::path& folder) {
-  std::vector<CheckpointFolder> found;
-  if (!fs::exists(folder)) return found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const auto step = maybe_checkpoint_step(entry.path().filename().string());
-    if (step && entry.is_directory()) found.push_back({*step, entry.path()});
-  }
-  std::ranges::sort(found, {}, &CheckpointFolder::step);
-  return found;
-}
 
 // Checks before it locks, so that a folder which is not retort's is left without even a lock file. If there is a lock
 // file, it locks first, because the holder is the more useful error.

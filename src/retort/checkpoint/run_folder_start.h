@@ -13,7 +13,6 @@
 
 namespace retort::checkpoint {
 
-inline constexpr std::string_view kCheckpointPrefix = "checkpoint-";
 inline constexpr std::string_view kDoneFile = "DONE";
 inline constexpr std::string_view kRunConfigFile = "retort_config.json";
 inline constexpr std::string_view kResultsFile = "results.json";

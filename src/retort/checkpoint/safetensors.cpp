@@ -46,7 +46,7 @@ std::string_view find_header(std::span<const std::byte> file_bytes, const std::s
   }
   if (length > file_bytes.size() - kLengthBytes) {
     throw UserError(
-        "`{}` must hold a header of {} bytes, but has {} bytes in all; the file is cut off: download it or save it "
+        "`{}` must hold a header of {} bytes, but has {} bytes in all; the file is truncated: download it or save it "
         "again",
         subject, length, file_bytes.size());
   }

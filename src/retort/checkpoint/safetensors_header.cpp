@@ -228,7 +228,7 @@ void check_layout(const std::vector<HeaderEntry>& entries, int64_t data_bytes, c
     }
     if (entry.end_bytes > data_bytes) {
       throw UserError(
-          "tensor `{}` of `{}` must lie inside the file, but needs {} data bytes of {}; the file is cut off: "
+          "tensor `{}` of `{}` must lie inside the file, but needs {} data bytes of {}; the file is truncated: "
           "download it or save it again",
           shown_name(entry.name), subject, entry.end_bytes, data_bytes);
     }

@@ -64,7 +64,7 @@ class ZipReader {
       std::memcpy(&comment_bytes, bytes_.data() + position + 20, sizeof comment_bytes);
       if (comment_bytes == last - position) return position;
     }
-    fail("an end record, but has none: it is cut off");
+    fail("an end record, but has none: it is truncated");
   }
 
   Directory find_directory() const {

@@ -2,7 +2,6 @@
 // command-line arguments, calls a recipe and prints the result. The table in commands.cpp lists it.
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -20,12 +19,6 @@ struct Command {
   void (*describe)(FieldList& list) = nullptr;  // lists the flags; null when the command has none
   bool hidden = false;                          // for maintainers: works, but help and reference omit it
 };
-
-// The version of this program, "0.1.0".
-const char* version_text();
-
-// Every command, in the order of --help and the reference.
-std::span<const Command> commands();
 
 // For Command::describe: the fields of a configuration with their default values, valid until the next call.
 template <typename Config>

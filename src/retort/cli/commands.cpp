@@ -2,7 +2,7 @@
 #include <array>
 
 #include "retort/base/error.h"
-#include "retort/cli/command.h"
+#include "retort/cli/commands.h"
 #include "retort/cli/data_features_glue.h"
 #include "retort/cli/data_features_squad.h"
 #include "retort/cli/inspect.h"

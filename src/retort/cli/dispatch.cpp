@@ -8,6 +8,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/fields_text.h"
+#include "retort/cli/commands.h"
 #include "retort/cli/tensor_module.h"
 
 namespace retort::cli {

@@ -9,7 +9,7 @@
 #include "retort/base/fields_text.h"
 #include "retort/base/file.h"
 #include "retort/base/folder.h"
-#include "retort/cli/command.h"
+#include "retort/cli/commands.h"
 
 namespace retort::cli {
 namespace {

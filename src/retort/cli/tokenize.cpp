@@ -11,6 +11,7 @@
 #include "retort/base/log.h"
 #include "retort/base/thread.h"
 #include "retort/data/table/text_damage.h"
+#include "retort/text/unicode.h"
 
 namespace retort::cli {
 namespace {
@@ -119,7 +120,8 @@ struct BrokenLines {
   void warn() const {
     if (count > 0)
       log_warning(
-          "`standard input` has lines that are not UTF-8, {} in all and line {} first: their ill-formed bytes give no "
+          "`standard input` has lines that are not UTF-8, {} in all and line {} first: their ill-formed bytes give "
+          "no "
           "tokens",
           count, first_line);
   }
@@ -178,7 +180,8 @@ void tokenize_lines(const TokenizeConfig& config, const text::Tokenizer& tokeniz
     }
     if (!out)
       throw UserError(
-          "`standard output` must be writable, but writing the result failed; redirect it to a file or to a pipe that "
+          "`standard output` must be writable, but writing the result failed; redirect it to a file or to a pipe "
+          "that "
           "stays open");
     line_number += static_cast<int64_t>(lines.size());
   }

@@ -12,6 +12,7 @@
 #include "retort/pretrained/model_folder.h"
 #include "retort/task/evaluation.h"
 #include "retort/task/json_lines_input.h"
+#include "retort/text/truncation.h"
 #include "retort/train/process_setup.h"
 
 namespace retort::recipe {
@@ -65,7 +66,8 @@ Json describe(std::span<const float> logits, const model::ModelConfig& config) {
   const std::vector<std::string>& labels = config.labels;
   if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); }))
     throw DivergenceError(
-        "the outputs of {} must be finite numbers, but some are not; the model has diverged or its weights are damaged",
+        "the outputs of {} must be finite numbers, but some are not; the model has diverged or its weights are "
+        "damaged",
         config.subject());
   const bool is_regression = config.problem_type == "regression",
              is_multi = config.problem_type == "multi_label_classification";

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "retort/text/tokenizer_definition.h"
+#include "retort/text/vocabulary_file.h"
 
 namespace retort::text {
 

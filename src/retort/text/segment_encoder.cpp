@@ -82,12 +82,12 @@ void SegmentEncoder::encode(const WordPiece& pieces, std::string_view whole_text
 }
 
 ShortWord SegmentEncoder::short_word_at(std::string_view text, size_t at) const {
-  const PlainBytes first = take_plain(load_bytes(text, at), lowercase_);
+  const AlphanumericBytes first = take_alphanumeric(load_bytes(text, at), lowercase_);
   if (first.count < 8 || at + 8 == text.size()) {
     const auto count = static_cast<size_t>(first.count);
     return ends_word(text, at + count) ? ShortWord::of(first.bytes, 0, count) : ShortWord{};
   }
-  const PlainBytes second = take_plain(load_bytes(text, at + 8), lowercase_);
+  const AlphanumericBytes second = take_alphanumeric(load_bytes(text, at + 8), lowercase_);
   const auto count = static_cast<size_t>(8 + second.count);
   if (count > ShortWord::kLongest || !ends_word(text, at + count)) return {};
   return ShortWord::of(first.bytes, static_cast<uint32_t>(second.bytes), count);

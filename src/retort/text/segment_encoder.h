@@ -70,7 +70,7 @@ class SegmentEncoder {
   Normalizer normalizer_;
   std::array<ByteClass, 256> classes_{};
   std::array<char, 256> word_bytes_{};  // ASCII word bytes, lower-cased if requested; 0: no word byte
-  uint64_t lowercase_;                  // for take_plain
+  uint64_t lowercase_;                  // for take_alphanumeric
 };
 
 }  // namespace retort::text

@@ -10,7 +10,9 @@
 #include "retort/base/hash.h"
 #include "retort/text/added_tokens.h"
 #include "retort/text/segment_encoder.h"
-#include "retort/text/tokenizer_definition.h"
+#include "retort/text/tokenizer_folder.h"
+#include "retort/text/tokenizer_writer.h"
+#include "retort/text/vocabulary_file.h"
 #include "retort/text/wordpiece.h"
 
 namespace retort::text {

@@ -37,8 +37,6 @@ struct Encoding {
   void clear() { ids.clear(), offsets.clear(); }
 };
 
-enum class TruncationStrategy { kLongestFirst, kOnlyFirst, kOnlySecond, kDoNotTruncate };
-
 class Tokenizer {
  public:
   // Loads a model folder; ids equal those of AutoTokenizer of `transformers` 5. Pieces come from tokenizer.json if it
@@ -83,18 +81,5 @@ class Tokenizer {
   explicit Tokenizer(std::unique_ptr<Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };
-
-// Truncates a pair until first + second <= budget, like `transformers`: longest_first removes one token at a time from
-// the longer sequence (from the second if they are equal), only_first/only_second from that one only. Returns the
-// remaining lengths.
-struct PairLengths {
-  int64_t first = 0, second = 0;
-};
-PairLengths truncate_pair(PairLengths lengths, int64_t budget, TruncationStrategy strategy);
-
-// Converts byte offsets to code-point offsets: result[i] is the number of code points that end at or before byte i, for
-// i = 0..text.size(), so every byte of a code point maps to the code point's number. An ill-formed sequence counts as
-// one code point, like the U+FFFD that it decodes to.
-std::vector<int32_t> code_points_before(std::string_view text);
 
 }  // namespace retort::text

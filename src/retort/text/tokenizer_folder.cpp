@@ -1,11 +1,15 @@
 // See tokenizer_folder.h. When files contradict each other, the choices are those of `transformers` 5:
 // docs/decisions/0018-tokenizer-files.md.
+#include "retort/text/tokenizer_folder.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/text/folder_files.h"
+#include "retort/text/tokenizer_json.h"
+#include "retort/text/vocabulary_file.h"
 
 namespace retort::text {
 namespace {

@@ -1,8 +1,10 @@
 // See tokenizer_json.h. The vocabulary is a JSON object of tens of thousands of keys, so this file uses nlohmann::json
 // with its sorted map instead of the order-preserving Json, whose key lookup is linear.
+#include "retort/text/tokenizer_json.h"
+
 #include "retort/base/error.h"
 #include "retort/base/file.h"
-#include "retort/text/tokenizer_definition.h"
+#include "retort/text/vocabulary_file.h"
 
 namespace retort::text {
 namespace {

@@ -1,9 +1,8 @@
 // See truncation.h.
+#include "retort/text/truncation.h"
+
 #include <algorithm>
 #include <cstdlib>
-
-#include "retort/text/tokenizer.h"
-#include "retort/text/unicode.h"
 
 namespace retort::text {
 
@@ -29,17 +28,6 @@ PairLengths truncate_pair(PairLengths lengths, int64_t budget, TruncationStrateg
       break;
   }
   return lengths;
-}
-
-std::vector<int32_t> code_points_before(std::string_view text) {
-  std::vector<int32_t> before(text.size() + 1);
-  int32_t count = 0;
-  for (size_t at = 0; at < text.size(); ++count) {
-    const DecodedCodePoint decoded = decode_utf8(text.data() + at, text.data() + text.size());
-    for (int32_t i = 0; i < decoded.byte_count; ++i) before[at++] = count;
-  }
-  before[text.size()] = count;
-  return before;
 }
 
 }  // namespace retort::text

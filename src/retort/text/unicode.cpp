@@ -116,4 +116,15 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+std::vector<int32_t> code_points_before(std::string_view text) {
+  std::vector<int32_t> before(text.size() + 1);
+  int32_t count = 0;
+  for (size_t at = 0; at < text.size(); ++count) {
+    const DecodedCodePoint decoded = decode_utf8(text.data() + at, text.data() + text.size());
+    for (int32_t i = 0; i < decoded.byte_count; ++i) before[at++] = count;
+  }
+  before[text.size()] = count;
+  return before;
+}
+
 }  // namespace retort::text

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace retort::text {
 
@@ -58,5 +59,10 @@ int encode_utf8(char32_t code_point, char* out);
 
 // True when no byte of the text is ill-formed.
 bool is_valid_utf8(std::string_view text);
+
+// Converts byte offsets to code-point offsets: result[i] is the number of code points that end at or before byte i, for
+// i = 0..text.size(), so every byte of a code point maps to the code point's number. An ill-formed sequence counts as
+// one code point, like the U+FFFD that it decodes to.
+std::vector<int32_t> code_points_before(std::string_view text);
 
 }  // namespace retort::text

@@ -1,10 +1,11 @@
 // See vocabulary_file.h.
+#include "retort/text/vocabulary_file.h"
+
 #include <algorithm>
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/base/log.h"
-#include "retort/text/tokenizer_definition.h"
 #include "retort/text/unicode.h"
 
 namespace retort::text {

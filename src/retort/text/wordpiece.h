@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "retort/text/plain_word.h"
+#include "retort/text/ascii_word.h"
 #include "retort/text/tokenizer.h"
 #include "retort/text/trie.h"
 

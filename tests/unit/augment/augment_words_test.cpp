@@ -10,6 +10,8 @@
 namespace retort::augment {
 namespace {
 
+using data::glue_tokenizer;
+
 constexpr int32_t kSeveral = ReplaceableWord::kSeveralPieces;
 
 std::vector<std::pair<int32_t, int32_t>> places(const AugmentChunk& chunk) {

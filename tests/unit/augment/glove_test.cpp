@@ -5,6 +5,10 @@
 namespace retort::augment {
 namespace {
 
+using data::glue_error_of;
+using data::GlueFolder;
+using data::replace_all;
+
 GloveVectors load_text(std::string_view content, const GloveOptions& options = {}) {
   const GlueFolder folder;
   return GloveVectors::load(folder.write("glove.txt", content), options);

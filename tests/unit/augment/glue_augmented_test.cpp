@@ -6,6 +6,9 @@
 namespace retort::augment {
 namespace {
 
+using data::glue_fixture;
+using data::GlueFolder;
+
 // Every row of the task's training (or dev) files with "new" texts, and the file read again.
 data::GlueData rewrite(const std::filesystem::path& folder, const char* name, data::GlueSplit split,
                        const GlueFolder& target) {

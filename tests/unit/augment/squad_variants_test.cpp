@@ -51,23 +51,23 @@ TEST(SquadVariants, AnswersStandAtTheirWords) {
   const data::SquadParagraph paragraph =
       make_paragraph("Start, the art of Zo\xC3\xAB: the Art", {{"art", 11, {}}, {"Art", 27, {}}});
   const std::vector<std::string> words{"begin", ",", "the", "art", "of", "zoe", ":", "a", "art"};
-  EXPECT_EQ(data::answers_of(paragraph, words), found({{"art", 12}, {"art", 27}}));
-  EXPECT_EQ(data::answers_of(paragraph, words, /*at_first=*/true), found({{"art", 12}, {"art", 12}}));
+  EXPECT_EQ(answers_of(paragraph, words), found({{"art", 12}, {"art", 27}}));
+  EXPECT_EQ(answers_of(paragraph, words, /*at_first=*/true), found({{"art", 12}, {"art", 12}}));
   // As published, an answer may even be found inside a word.
   const std::vector<std::string> inside{"start", ",", "the", "art", "of", "zoe", ":", "the", "art"};
-  EXPECT_EQ(data::answers_of(paragraph, inside, /*at_first=*/true), found({{"art", 2}, {"art", 2}}));
-  EXPECT_EQ(data::answers_of(paragraph, inside), found({{"art", 12}, {"art", 29}}));
+  EXPECT_EQ(answers_of(paragraph, inside, /*at_first=*/true), found({{"art", 2}, {"art", 2}}));
+  EXPECT_EQ(answers_of(paragraph, inside), found({{"art", 12}, {"art", 29}}));
 }
 
 TEST(SquadVariants, StartsCountCodePoints) {
   const data::SquadParagraph paragraph = make_paragraph("\xE4\xBD\xA0 saw IT'S end", {{"IT'S", 6, {}}});
-  EXPECT_EQ(data::answers_of(paragraph, {"\xE4\xBD\xA0", "met", "it", "'", "s", "end"}), found({{"it ' s", 6}}));
+  EXPECT_EQ(answers_of(paragraph, {"\xE4\xBD\xA0", "met", "it", "'", "s", "end"}), found({{"it ' s", 6}}));
 }
 
 TEST(SquadVariants, AnswersThatAreNotThereDropTheVariant) {
   const data::SquadParagraph paragraph = make_paragraph("built in 1990s", {{"1990", 9, {}}});  // inside a word
-  EXPECT_EQ(data::answers_of(paragraph, {"made", "in", "1990s"}), found({{"1990", 8}}));
-  EXPECT_EQ(data::answers_of(paragraph, {"made", "in", "1980s"}), Json(nullptr));
+  EXPECT_EQ(answers_of(paragraph, {"made", "in", "1990s"}), found({{"1990", 8}}));
+  EXPECT_EQ(answers_of(paragraph, {"made", "in", "1980s"}), Json(nullptr));
 }
 
 TEST(SquadVariants, WordsOfFirstAnswersStay) {

@@ -77,7 +77,7 @@ const std::vector<std::pair<std::string, std::string>> kVerdicts = {
      "`FILE` must start with a header length of at most 100000000, but has 100000001"},
     {"header_length_2_to_64", "but says 18446744073709551615"},
     {"header_longer_than_file",
-     "`FILE` must hold a header of 1000 bytes, but has 10 bytes in all; the file is cut off: download it or save it "
+     "`FILE` must hold a header of 1000 bytes, but has 10 bytes in all; the file is truncated: download it or save it "
      "again"},
     {"header_empty", "the header of `FILE` must start with `{`"},
     {"header_starts_with_space", "the header of `FILE` must start with `{`"},
@@ -115,7 +115,7 @@ const std::vector<std::pair<std::string, std::string>> kVerdicts = {
     {"offsets_backward",
      "tensor `w` of `FILE` must start at data byte 0, where the tensor before it ends, but spans 4 to 0"},
     {"offsets_past_end",
-     "tensor `x` of `FILE` must lie inside the file, but needs 8 data bytes of 6; the file is cut off"},
+     "tensor `x` of `FILE` must lie inside the file, but needs 8 data bytes of 6; the file is truncated"},
     {"offsets_overlap",
      "tensor `x` of `FILE` must start at data byte 4, where the tensor before it ends, but spans 0 to 4"},
     {"offsets_hole",

@@ -10,7 +10,7 @@
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/base/json.h"
-#include "retort/cli/command.h"
+#include "retort/cli/commands.h"
 #include "retort/cli/dispatch.h"
 
 namespace retort::cli {

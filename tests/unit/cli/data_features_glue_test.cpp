@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "retort/base/error.h"
-#include "retort/cli/command.h"
+#include "retort/cli/commands.h"
 
 namespace retort::cli {
 namespace {

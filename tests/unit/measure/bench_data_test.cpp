@@ -52,7 +52,7 @@ class BenchDataTest : public testing::Test {
 
 TEST_F(BenchDataTest, MakesTheSquadFeaturesOfTheReference) {
   BenchDataConfig config = this->config("squad");
-  config.data.train_file = (kFixtures / "squad" / "sample-v1.1.json").string();
+  config.data.squad.train_file = (kFixtures / "squad" / "sample-v1.1.json").string();
   const Json reference = read_json_file(kFixtures / "squad" / "features_train.json")[0];
   ASSERT_EQ(reference["options"], Json::array({384, 128, 64}));
   int64_t features = 0, tokens = 0;

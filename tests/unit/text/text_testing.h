@@ -14,6 +14,7 @@
 #include "retort/base/file.h"
 #include "retort/base/json.h"
 #include "retort/text/tokenizer.h"
+#include "retort/text/unicode.h"
 
 namespace retort::text {
 

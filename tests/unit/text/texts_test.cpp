@@ -1,4 +1,5 @@
 // Ids and offsets of difficult texts against the `tokenizers` library, for every configuration of the normalizer.
+#include "retort/text/unicode.h"
 #include "text_testing.h"
 
 namespace retort::text {

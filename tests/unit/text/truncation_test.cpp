@@ -1,6 +1,7 @@
 // truncate_pair against truncate_sequences of `transformers`, and its edges.
 #include <map>
 
+#include "retort/text/truncation.h"
 #include "text_testing.h"
 
 namespace retort::text {

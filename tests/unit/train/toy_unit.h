@@ -14,7 +14,7 @@ class ToyUnit final : public TrainUnit {
  public:
   ToyUnit() {
     weight_ = parameters_.add({.names = {"weight"}, .shape = {2}});
-    parameters_.allocate(kernel::Precision::kFloat32, true);
+    parameters_.allocate(kernel::Precision::kFloat32, kernel::GradientMemory::kAllocated);
     set(4, 6);
   }
 

@@ -7,6 +7,7 @@
 #include "retort/base/error.h"
 #include "retort/base/thread.h"
 #include "retort/data/column_check.h"
+#include "retort/text/truncation.h"
 
 namespace retort::data {
 namespace {

@@ -2,6 +2,7 @@
 // each time with that instruction set's flags and with RETORT_ISA set to its name. It must not include a header with
 // inline functions of external linkage: the linker could take this file's AVX-512 copy of one for a processor without
 // AVX-512.
+#include "retort/kernel/cpu/isa_kernels.h"
 #include "retort/kernel/cpu/kernel_table.h"
 #include "retort/kernel/dropout_mask.h"
 #if RETORT_VECTOR_BYTES == 64
@@ -92,7 +93,6 @@ constexpr Kernels<Bf16> kBf16Kernels = make_kernels<Bf16>();
 }  // namespace
 
 #if defined(RETORT_HAS_AMX)
-// Compares one GEMM in the tiles with plain sums: a system may grant the tiles and not preserve them.
 bool amx_works() {
   constexpr int64_t kM = 32, kK = 64, kN = 48;
   alignas(64) Bf16 a[kM * kK], b[kK * kN];
@@ -116,7 +116,6 @@ bool amx_works() {
 }
 #endif
 
-extern const KernelTable RETORT_TABLE(RETORT_ISA);
 const KernelTable RETORT_TABLE(RETORT_ISA) = {
     RETORT_NAME(RETORT_ISA), kFloatKernels, kBf16Kernels, adam_step, decay_step, lamb_update, lamb_apply, add_to,
     round_to_bf16,           sum_of_squares};

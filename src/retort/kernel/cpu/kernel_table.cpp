@@ -10,14 +10,11 @@
 #endif
 
 #include "retort/base/error.h"
+#include "retort/kernel/cpu/isa_kernels.h"
 
 namespace retort::kernel::cpu {
 
-extern const KernelTable table_generic;
 #if defined(__x86_64__)
-extern const KernelTable table_avx2, table_avx512, table_avx512_bf16, table_amx;
-bool amx_works();
-
 namespace {
 
 // Whether the processor has AMX with bfloat16 and the operating system lets this process use the tiles.

@@ -1,10 +1,12 @@
 // See tokenizer_writer.h.
+#include "retort/text/tokenizer_writer.h"
+
 #include <algorithm>
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/base/json.h"
-#include "retort/text/tokenizer_definition.h"
+#include "retort/text/vocabulary_file.h"
 
 namespace retort::text {
 namespace {

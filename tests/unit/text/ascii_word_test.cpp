@@ -1,5 +1,5 @@
 // Eight bytes at a time against isalnum and tolower of the C library, byte by byte.
-#include "retort/text/plain_word.h"
+#include "retort/text/ascii_word.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kLowercase = repeat_byte(0x20);
 
-// What take_plain should give, from the C locale's view of each byte.
+// What take_alphanumeric should give, from the C locale's view of each byte.
 std::string plain_start(std::string_view bytes, bool lowercase) {
   std::string start;
   for (const char c : bytes) {
@@ -26,7 +26,7 @@ std::string plain_start(std::string_view bytes, bool lowercase) {
 void expect_plain(const std::string& bytes) {
   for (const bool lowercase : {false, true}) {
     const std::string expected = plain_start(bytes, lowercase);
-    const PlainBytes got = take_plain(load_bytes(bytes, 0), lowercase ? kLowercase : 0);
+    const AlphanumericBytes got = take_alphanumeric(load_bytes(bytes, 0), lowercase ? kLowercase : 0);
     std::string padded = expected;
     padded.resize(8);
     EXPECT_EQ(got.count, static_cast<int>(expected.size())) << bytes;

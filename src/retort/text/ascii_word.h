@@ -29,11 +29,11 @@ inline uint64_t load_bytes(std::string_view text, size_t at) {
 
 // The leading ASCII letters and digits of eight bytes, then zeros. Letters are lower-cased when `lowercase` holds 0x20
 // in every byte, and unchanged when it is 0.
-struct PlainBytes {
+struct AlphanumericBytes {
   uint64_t bytes;
   int count;
 };
-inline PlainBytes take_plain(uint64_t bytes, uint64_t lowercase) {
+inline AlphanumericBytes take_alphanumeric(uint64_t bytes, uint64_t lowercase) {
   // Adding 0x80 - c to a byte below 0x80 sets its highest bit when the byte is at least c, and never carries.
   constexpr uint64_t kHighest = repeat_byte(0x80);
   const auto at_least = [](uint64_t values, uint8_t c) { return values + repeat_byte(static_cast<uint8_t>(0x80 - c)); };

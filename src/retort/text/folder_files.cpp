@@ -1,12 +1,13 @@
 // See folder_files.h. Source for names, flags and order of the tokens: PreTrainedTokenizerBase._from_pretrained and
 // TokenizersBackend.__init__ of `transformers` 5.
+#include "retort/text/folder_files.h"
+
 #include <algorithm>
 #include <charconv>
 #include <map>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
-#include "retort/text/folder_files.h"
 
 namespace retort::text {
 namespace {
