@@ -116,7 +116,9 @@ TEST(ConfigFields, RefusesWhatIsNotComputedHere) {
       {"position_embedding_type", "relative_key_query", "must be absolute, but is `\"relative_key_query\"`"},
       {"quantization_config", {{"quant_method", "bitsandbytes"}}, "quantized models are not supported"},
       {"adapters", {{"adapters", {{"nli", "houlsby"}}}}, "merge them into the weights first"},
-      {"auto_map", {{"AutoModel", "code.Model"}}, "it requires executing code from the model folder, which is never done"},
+      {"auto_map",
+       {{"AutoModel", "code.Model"}},
+       "it requires executing code from the model folder, which is never done"},
   };
   const Json config = versions().front().at("families").at("bert").at("config");
   for (const auto& one : cases)
