@@ -24,7 +24,7 @@ TEST(Reference, OnePagePerListedCommandAndAnIndex) {
   const std::string index = read_file(folder / "README.md");
   EXPECT_NE(index.find("- [retort version](version.md): print the version\n"), index.npos);
   EXPECT_EQ(index.find("reference.md"), index.npos) << "hidden commands have no page";
-  EXPECT_EQ(read_file(folder / "version.md"), "# retort version\n\nthe version of this program\n");
+  EXPECT_EQ(read_file(folder / "version.md"), "# retort version\n\nprint the version\n");
   fs::remove_all(folder);
 }
 
