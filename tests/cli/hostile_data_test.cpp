@@ -11,9 +11,9 @@ namespace {
 
 fs::path table_fixture(const char* name) { return fs::path(RETORT_FIXTURES) / "tables" / name; }
 
-void expect_refused(const Outcome& outcome, const std::string& told) {
+void expect_refused(const Outcome& outcome, const std::string& message) {
   EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
-  EXPECT_NE(outcome.errors.find(told), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find(message), std::string::npos) << outcome.errors;
 }
 
 Words binarize_words(const fs::path& input, const fs::path& output, const Words& more = {}) {
