@@ -28,7 +28,10 @@ def describe(subject):
 
 
 def make(subject, words):
-    module = importlib.import_module(f"fixtures.{subject}")
+    try:
+        module = importlib.import_module(f"fixtures.{subject}")
+    except ImportError as missing:
+        sys.exit(f"error: `{subject}` must find its packages, but: {missing}; it makes {describe(subject)}")
     parser = argparse.ArgumentParser(prog=f"make_fixtures.py {subject}", description=module.__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     if hasattr(module, "add_options"):

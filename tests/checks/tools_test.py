@@ -169,5 +169,25 @@ class Reference(unittest.TestCase):
         self.assertEqual(self.check({"c.md": ""})[1][0], "error: `a.md` is missing")
 
 
+class Fixtures(unittest.TestCase):
+    def run_tool(self, *arguments):
+        run = subprocess.run([sys.executable, TOOLS / "make_fixtures.py", *arguments], capture_output=True, text=True, check=False)
+        return run.returncode, (run.stdout + run.stderr).splitlines()
+
+    def test_list_shows_files_and_packages_of_each_subject(self):
+        code, lines = self.run_tool("--list")
+        self.assertEqual(code, 0)
+        self.assertEqual([line.split()[0] for line in lines], sorted(path.stem for path in (TOOLS / "fixtures").glob("[!_]*.py")))
+        for line in lines:
+            self.assertRegex(line, r"^\w+ +(tests|src)/\S+.*: .* \(.+\)\.$")
+
+    def test_refusals(self):
+        code, lines = self.run_tool("nothing")
+        self.assertEqual(code, 1)
+        self.assertTrue(lines[0].startswith("error: `nothing` must be one of augment, "), lines)
+        code, lines = self.run_tool("glue", "parity", "--only", "x")
+        self.assertEqual((code, lines), (1, ["error: `--only` must follow exactly one subject; --list shows them"]))
+
+
 if __name__ == "__main__":
     unittest.main()

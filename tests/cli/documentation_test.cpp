@@ -69,12 +69,12 @@ TEST_P(Documentation, CommandsRunFromTopToBottom) {
   EXPECT_GE(commands, GetParam().commands);
   write_file_atomically(folder / "script.sh", script);
   const int status = std::system(
-      fmt::format("cd {0} && PATH={1}:$PATH RETORT_CACHE={0}/cache OMP_NUM_THREADS=1 bash script.sh > said 2>&1",
+      fmt::format("cd {0} && PATH={1}:$PATH RETORT_CACHE={0}/cache OMP_NUM_THREADS=1 bash script.sh > log 2>&1",
                   folder.path().string(), fs::path(RETORT_PROGRAM).parent_path().string())
           .c_str());
-  const std::string said = read_file(folder / "said");
+  const std::string log = read_file(folder / "log");
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
-      << said.substr(said.rfind("== line") == std::string::npos ? 0 : said.rfind("== line"));
+      << log.substr(log.rfind("== line") == std::string::npos ? 0 : log.rfind("== line"));
 }
 
 INSTANTIATE_TEST_SUITE_P(, Documentation,

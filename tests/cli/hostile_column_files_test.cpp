@@ -13,9 +13,9 @@
 namespace retort::program {
 namespace {
 
-void expect_file_refused(const Outcome& outcome, const std::string& told) {
+void expect_file_refused(const Outcome& outcome, const std::string& message) {
   EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
-  EXPECT_NE(outcome.errors.find(told), std::string::npos) << outcome.errors << "lacks: " << told;
+  EXPECT_NE(outcome.errors.find(message), std::string::npos) << outcome.errors << "lacks: " << message;
   EXPECT_EQ(std::count(outcome.errors.begin(), outcome.errors.end(), '\n'), 1) << outcome.errors;
 }
 
@@ -23,9 +23,9 @@ void expect_file_refused(const Outcome& outcome, const std::string& told) {
 fs::path make_token_file(const fs::path& folder) {
   write_file_atomically(folder / "text", "the old mill\nwas built by the river\n");
   const Outcome outcome = run({"data", "binarize", "--file_path", folder / "text", "--model", tiny::bert_folder(),
-                               "--output_file", folder / "sound.tok"});
+                               "--output_file", folder / "valid.tok"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-  return folder / "sound.tok";
+  return folder / "valid.tok";
 }
 
 // The columns of a file, without one of them.
@@ -48,14 +48,14 @@ std::vector<T> column_of(const fs::path& file, const std::string& name) {
 }
 
 struct WrongColumn {
-  std::string name, told;
-  std::function<void(const fs::path& sound, data::ColumnStore& columns)> add;  // adds the column with another content
+  std::string name, message;
+  std::function<void(const fs::path& valid, data::ColumnStore& columns)> add;  // adds the column with another content
 };
 
 // The vocabulary column with another value of one field.
-WrongColumn wrong_vocabulary(const std::string& field, const Json& value, const std::string& told) {
-  return {"vocabulary", told, [=](const fs::path& sound, data::ColumnStore& columns) {
-            const std::vector<char> text = column_of<char>(sound, "vocabulary");
+WrongColumn wrong_vocabulary(const std::string& field, const Json& value, const std::string& message) {
+  return {"vocabulary", message, [=](const fs::path& valid, data::ColumnStore& columns) {
+            const std::vector<char> text = column_of<char>(valid, "vocabulary");
             Json json = Json::parse(text.begin(), text.end());
             json[field] = value;
             columns.add_text("vocabulary", json.dump());
@@ -63,10 +63,10 @@ WrongColumn wrong_vocabulary(const std::string& field, const Json& value, const 
 }
 
 template <typename T>
-WrongColumn wrong_numbers(const std::string& name, const std::string& told,
+WrongColumn wrong_numbers(const std::string& name, const std::string& message,
                           const std::function<void(std::vector<T>&)>& change) {
-  return {name, told, [=](const fs::path& sound, data::ColumnStore& columns) {
-            std::vector<T> numbers = column_of<T>(sound, name);
+  return {name, message, [=](const fs::path& valid, data::ColumnStore& columns) {
+            std::vector<T> numbers = column_of<T>(valid, name);
             change(numbers);
             columns.add(name, std::move(numbers));
           }};
@@ -86,18 +86,18 @@ std::vector<WrongColumn> wrong_token_columns() {
 
 TEST(HostileColumnFiles, TokenFilesWithWrongContentAreRefused) {
   const tiny::TemporaryFolder folder;
-  const fs::path sound = make_token_file(folder.path()), file = folder / "wrong.tok";
+  const fs::path valid = make_token_file(folder.path()), file = folder / "wrong.tok";
   for (const WrongColumn& wrong : wrong_token_columns()) {
-    data::ColumnStore columns = without_column(sound, wrong.name);
-    wrong.add(sound, columns);
+    data::ColumnStore columns = without_column(valid, wrong.name);
+    wrong.add(valid, columns);
     data::write_column_file(file, std::string(32, 'a'), columns);
     const Outcome outcome = run({"data", "count", "--data_file", file, "--output_file", folder / "counts.json"});
     expect_file_refused(outcome, fmt::format("`{}` must be a whole token file, but ", file.string()));
-    expect_file_refused(outcome, wrong.told);
+    expect_file_refused(outcome, wrong.message);
     expect_file_refused(outcome, "; make it again by `retort data binarize`");
-    EXPECT_FALSE(fs::exists(folder / "counts.json")) << wrong.told;
+    EXPECT_FALSE(fs::exists(folder / "counts.json")) << wrong.message;
   }
-  EXPECT_EQ(run({"data", "count", "--data_file", sound, "--output_file", folder / "counts.json"}).exit_code, 0);
+  EXPECT_EQ(run({"data", "count", "--data_file", valid, "--output_file", folder / "counts.json"}).exit_code, 0);
 }
 
 // The only feature cache in a folder.
@@ -115,26 +115,26 @@ void expect_caches_built_again(Words words, const fs::path& caches, const std::v
   ASSERT_EQ(first.exit_code, 0) << first.errors;
   const fs::path cache = only_cache(caches);
   ASSERT_FALSE(cache.empty());
-  const fs::path sound = caches.string() + ".sound";
-  fs::copy_file(cache, sound);
+  const fs::path valid = caches.string() + ".valid";
+  fs::copy_file(cache, valid);
   const std::string stem = cache.stem().string();
   for (const WrongColumn& wrong : all) {
-    data::ColumnStore columns = without_column(sound, wrong.name);
-    wrong.add(sound, columns);
+    data::ColumnStore columns = without_column(valid, wrong.name);
+    wrong.add(valid, columns);
     data::write_column_file(cache, stem.substr(stem.rfind('-') + 1), columns);
     const Outcome outcome = run(words);
-    EXPECT_EQ(outcome.exit_code, 0) << wrong.told << ": " << outcome.errors;
-    EXPECT_NE(outcome.errors.find(fmt::format("`{}` cannot be used: {}", cache.string(), wrong.told)),
+    EXPECT_EQ(outcome.exit_code, 0) << wrong.message << ": " << outcome.errors;
+    EXPECT_NE(outcome.errors.find(fmt::format("`{}` cannot be used: {}", cache.string(), wrong.message)),
               std::string::npos)
-        << wrong.told << ": " << outcome.errors;
+        << wrong.message << ": " << outcome.errors;
     EXPECT_NE(outcome.errors.find("; building it anew"), std::string::npos) << outcome.errors;
-    EXPECT_EQ(read_file(cache), read_file(sound)) << wrong.told;
+    EXPECT_EQ(read_file(cache), read_file(valid)) << wrong.message;
   }
 }
 
 template <typename T>
-WrongColumn last_number(const std::string& name, T value, const std::string& told) {
-  return wrong_numbers<T>(name, told, [=](std::vector<T>& numbers) { numbers.back() = value; });
+WrongColumn last_number(const std::string& name, T value, const std::string& message) {
+  return wrong_numbers<T>(name, message, [=](std::vector<T>& numbers) { numbers.back() = value; });
 }
 
 TEST(HostileColumnFiles, SquadCachesWithWrongContentAreBuiltAgain) {

@@ -11,9 +11,9 @@ namespace {
 
 fs::path table_fixture(const char* name) { return fs::path(RETORT_FIXTURES) / "tables" / name; }
 
-void expect_refused(const Outcome& outcome, const std::string& told) {
+void expect_data_refused(const Outcome& outcome, const std::string& message) {
   EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
-  EXPECT_NE(outcome.errors.find(told), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find(message), std::string::npos) << outcome.errors;
 }
 
 Words binarize_words(const fs::path& input, const fs::path& output, const Words& more = {}) {
@@ -26,7 +26,7 @@ TEST(HostileData, BinarizeNamesLineAndByteOfWhatIsNotUtf8) {
   const tiny::TemporaryFolder folder;
   const fs::path text = folder / "latin1.txt", output = folder / "o.tokens";
   write_file_atomically(text, "one two\nthe caf\xE9 was built\nthree\n");
-  expect_refused(
+  expect_data_refused(
       run(binarize_words(text, output)),
       fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8; convert the file by iconv", text.string()));
   EXPECT_FALSE(fs::exists(output));
@@ -42,8 +42,8 @@ TEST(HostileData, TextOfAnotherEncodingIsRefusedByLineAndByte) {
   write_file_atomically(folder / "latin1.txt", "the old mill\nthe caf\xe9 was built\nby the river\n");
   const Words words{"data",    "binarize",          "--file_path",   folder / "latin1.txt",
                     "--model", tiny::bert_folder(), "--output_file", folder / "out.tok"};
-  expect_refused(run(words), fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8",
-                                         (folder / "latin1.txt").string()));
+  expect_data_refused(run(words), fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8",
+                                              (folder / "latin1.txt").string()));
   EXPECT_FALSE(fs::exists(folder / "out.tok"));
   Words skipping = words;
   skipping.insert(skipping.end(), {"--on_bad_record", "skip"});
@@ -74,12 +74,12 @@ TEST(HostileData, NoOutputIsWrittenOverAnInput) {
     words[5] = model;
     const std::string before = read_file(output);
     const std::string read = output == model / "vocab.txt" ? "model" : "file_path";
-    expect_refused(run(words), "`output_file` must be another file than `" + read + "`, which is read");
+    expect_data_refused(run(words), "`output_file` must be another file than `" + read + "`, which is read");
     EXPECT_EQ(read_file(output), before);
   }
   ASSERT_EQ(run(binarize_words(text, folder / "o.tokens")).exit_code, 0);
   fs::create_hard_link(folder / "o.tokens", folder / "counts");
-  expect_refused(
+  expect_data_refused(
       run({"data", "count", "--data_file", folder / "o.tokens", "--output_file", folder / "counts", "--overwrite"}),
       "`output_file` must be another file than `data_file`, which is read");
 }
@@ -97,7 +97,7 @@ TEST(HostileData, TokenFilesAreCheckedOnOpening) {
     store.add("ids", std::vector<uint16_t>{2, 5, 3});
     data::write_column_file(path, std::string(32, 'a'), store);
     const Outcome outcome = run({"data", "count", "--data_file", path, "--output_file", folder / "counts.json"});
-    expect_refused(outcome, "`" + path.string() + "` must be a whole token file, but ");
+    expect_data_refused(outcome, "`" + path.string() + "` must be a whole token file, but ");
     EXPECT_NE(outcome.errors.find("make it again by `retort data binarize`"), std::string::npos) << outcome.errors;
     EXPECT_FALSE(fs::exists(folder / "counts.json"));
   }
@@ -108,18 +108,18 @@ TEST(HostileData, LinesOfDifferentMembersAreRefusedInLinearTime) {
   std::string lines = "{\"id\":\"a\"}\n";
   for (int i = 0; i < 20000; ++i) lines += fmt::format("{{\"k{}\":1}}\n", i);
   write_file_atomically(folder / "wide.jsonl", lines);
-  expect_refused(run({"data", "features", "squad", "--model", tiny::bert_folder(), "--train_file",
-                      folder / "wide.jsonl", "--use_cache", "false"}),
-                 "wide.jsonl` must have the column `context`, but has id, k0");
+  expect_data_refused(run({"data", "features", "squad", "--model", tiny::bert_folder(), "--train_file",
+                           folder / "wide.jsonl", "--use_cache", "false"}),
+                      "wide.jsonl` must have the column `context`, but has id, k0");
 }
 
 TEST(HostileData, AColumnOfNullsIsRefused) {
   const tiny::TemporaryFolder folder;
   write_file_atomically(folder / "train.jsonl",
                         "{\"sentence\": null, \"label\": 0}\n{\"sentence\": null, \"label\": 1}\n");
-  expect_refused(run({"data", "features", "glue", "--task_name", "sst-2", "--data_dir", folder.path(), "--model",
-                      tiny::bert_folder(), "--use_cache", "false"}),
-                 "train.jsonl` line 1: `sentence` must be text, but is missing");
+  expect_data_refused(run({"data", "features", "glue", "--task_name", "sst-2", "--data_dir", folder.path(), "--model",
+                           tiny::bert_folder(), "--use_cache", "false"}),
+                      "train.jsonl` line 1: `sentence` must be text, but is missing");
 }
 
 #ifdef RETORT_PARQUET
@@ -131,7 +131,7 @@ TEST(HostileData, ATableThatDecodesToMuchMoreThanItsSizeIsRefused) {
   const Outcome one = features("one_context.parquet");
   EXPECT_EQ(one.exit_code, 0) << one.errors;
   EXPECT_EQ(one.last_line()["train"]["questions"], 1000);
-  expect_refused(features("two_contexts.parquet"), "two_contexts.parquet` must decode to at most 64 MB");
+  expect_data_refused(features("two_contexts.parquet"), "two_contexts.parquet` must decode to at most 64 MB");
 }
 #endif
 

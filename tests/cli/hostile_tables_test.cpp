@@ -13,9 +13,9 @@
 namespace retort::program {
 namespace {
 
-void expect_table_refused(const Outcome& outcome, const std::string& told) {
+void expect_table_refused(const Outcome& outcome, const std::string& message) {
   EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
-  EXPECT_NE(outcome.errors.find(told), std::string::npos) << outcome.errors << "lacks: " << told;
+  EXPECT_NE(outcome.errors.find(message), std::string::npos) << outcome.errors << "lacks: " << message;
   EXPECT_EQ(std::count(outcome.errors.begin(), outcome.errors.end(), '\n'), 1) << outcome.errors;
 }
 
@@ -41,7 +41,7 @@ std::string table_with_names(const NewNames& names) {
 
 struct TableCase {
   NewNames names;
-  std::string told;  // what follows the file's name in the message; for tables that are read, the number of rows
+  std::string message;  // what follows the file's name in the message; for tables that are read, the number of rows
 };
 
 Outcome read_glue_table(const fs::path& folder, const TableCase& table, const Words& more = {}) {
@@ -80,7 +80,7 @@ TEST(HostileTables, GlueTablesOfOddTypesAreRead) {
     const tiny::TemporaryFolder folder;
     const Outcome outcome = read_glue_table(folder.path(), table, {"--on_bad_record", "skip"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-    EXPECT_EQ(outcome.last_line().value("rows", Json()).dump(), table.told) << outcome.output;
+    EXPECT_EQ(outcome.last_line().value("rows", Json()).dump(), table.message) << outcome.output;
   }
 }
 
@@ -106,7 +106,7 @@ TEST(HostileTables, GlueTablesOfOtherTypesAreRefusedByColumn) {
            {{{"string", "sentence"}, {"double", "label"}}, "` row 0: `label` must be a class of 0..1, but is 0.5"},
        }) {
     const tiny::TemporaryFolder folder;
-    expect_table_refused(read_glue_table(folder.path(), table), "train-00000-of-00001.parquet" + table.told);
+    expect_table_refused(read_glue_table(folder.path(), table), "train-00000-of-00001.parquet" + table.message);
   }
 }
 
@@ -121,7 +121,7 @@ TEST(HostileTables, SquadTablesOfOddTypesAreRead) {
     const tiny::TemporaryFolder folder;
     const Outcome outcome = read_squad_table(folder.path(), table, {"--on_bad_record", "skip"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-    EXPECT_NE(outcome.output.find("\"features\":" + table.told), std::string::npos) << outcome.output;
+    EXPECT_NE(outcome.output.find("\"features\":" + table.message), std::string::npos) << outcome.output;
   }
 }
 
@@ -143,7 +143,7 @@ TEST(HostileTables, SquadTablesOfOtherTypesAreRefusedByColumn) {
            {{{"half", "is_impossible"}}, "the column `is_impossible` must hold integers, but holds the type Float16"},
        }) {
     const tiny::TemporaryFolder folder;
-    expect_table_refused(read_squad_table(folder.path(), table), "train.parquet`: " + table.told);
+    expect_table_refused(read_squad_table(folder.path(), table), "train.parquet`: " + table.message);
   }
 }
 

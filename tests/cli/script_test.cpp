@@ -66,9 +66,9 @@ TEST(TinyBertScript, RunsAllStagesOnSmallData) {
   EXPECT_EQ(run_script("tinybert.sh", "--stage 3 --output_dir " + in("out")), 2) << "without its data";
   // A file that the last stage lacks is reported before the first stage begins.
   const auto refusal = [&](const std::string& wrong) {
-    EXPECT_EQ(run_script("tinybert.sh", fmt::format("--stage all {} {} 2> {}", inputs, wrong, in("said"))), 2);
+    EXPECT_EQ(run_script("tinybert.sh", fmt::format("--stage all {} {} 2> {}", inputs, wrong, in("log"))), 2);
     EXPECT_FALSE(fs::exists(folder / "new"));
-    return read_file(folder / "said");
+    return read_file(folder / "log");
   };
   const std::string elsewhere = "--output_dir " + in("new");
   EXPECT_NE(refusal(elsewhere + " --sst2_dir " + in("squad")).find("train.tsv` must be there for stage 6"),
@@ -76,10 +76,10 @@ TEST(TinyBertScript, RunsAllStagesOnSmallData) {
   EXPECT_NE(refusal(elsewhere + " --teacher_sst2 " + in("none")).find("none` must be a model folder"),
             std::string::npos);
   const std::string full = inputs.substr(inputs.find(' '));
-  EXPECT_EQ(run_script("tinybert.sh", "--stage 8" + full + " 2> " + in("said")), 2);
-  EXPECT_NE(read_file(folder / "said").find("train_aug.tsv` must be there for stage 8, but is missing; run stage 6"),
+  EXPECT_EQ(run_script("tinybert.sh", "--stage 8" + full + " 2> " + in("log")), 2);
+  EXPECT_NE(read_file(folder / "log").find("train_aug.tsv` must be there for stage 8, but is missing; run stage 6"),
             std::string::npos)
-      << read_file(folder / "said");
+      << read_file(folder / "log");
 }
 
 // Every run of the three tables takes a few steps; a second call runs nothing again.
@@ -91,11 +91,11 @@ TEST(DistillationTables, FillsEveryCellAndContinues) {
     return fmt::format(
         "--model {0}/model --squad_dir {0} --glue_dir {0} --corpus {0}/text.txt --glove {0}/glove.txt --output_dir "
         "{0}/out --small "
-        "--side_by_side 2 --threads 2 --seeds 1,2 {1} 2> {0}/said",
+        "--side_by_side 2 --threads 2 --seeds 1,2 {1} 2> {0}/log",
         folder.path().string(), more);
   };
-  ASSERT_EQ(run_script("distillation_tables.py", words("--tables questions")), 0) << read_file(folder / "said");
-  ASSERT_EQ(run_script("distillation_tables.py", words("")), 0) << read_file(folder / "said");
+  ASSERT_EQ(run_script("distillation_tables.py", words("--tables questions")), 0) << read_file(folder / "log");
+  ASSERT_EQ(run_script("distillation_tables.py", words("")), 0) << read_file(folder / "log");
   const std::string tables = read_file(folder / "out/small/tables.md");
   for (const char* row :
        {"| teacher | EM ", "| layers 1,3,5, labels | EM ", "| layers 2,5, with teacher | EM ",
@@ -111,7 +111,7 @@ TEST(DistillationTables, FillsEveryCellAndContinues) {
     }
   }
   ASSERT_EQ(run_script("distillation_tables.py", words("")), 0);
-  EXPECT_EQ(read_file(folder / "said"), "") << "what is done is left alone";
+  EXPECT_EQ(read_file(folder / "log"), "") << "what is done is left alone";
   EXPECT_EQ(run_script("distillation_tables.py", words("--seeds one")), 2);
   EXPECT_EQ(run_script("distillation_tables.py", words("--glove none --output_dir " + (folder / "new").string())), 2);
 }

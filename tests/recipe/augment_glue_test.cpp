@@ -147,31 +147,31 @@ TEST(AugmentGlue, PassesAreThePublishedOnes) {
 
 TEST(AugmentGlue, WrongInputIsRefused) {
   const tiny::TemporaryFolder folder;
-  const auto told = [&](const std::function<void(AugmentGlueConfig&)>& change) {
+  const auto message = [&](const std::function<void(AugmentGlueConfig&)>& change) {
     AugmentGlueConfig config = augment_glue_settings("mrpc", folder / "aug.tsv");
     change(config);
     return tiny::message_of([&] { augment_glue(config); });
   };
-  EXPECT_EQ(told([](auto& config) { config.task_name = "SQuADv1.1"; }),
+  EXPECT_EQ(message([](auto& config) { config.task_name = "SQuADv1.1"; }),
             "`task_name` must be a task of GLUE, but is `SQuADv1.1`; use `retort data augment squad`");
-  EXPECT_NE(told([](auto& config) { config.task_name = "mrcp"; }).find("did you mean `mrpc`?"), std::string::npos);
-  EXPECT_NE(told([](auto& config) {
+  EXPECT_NE(message([](auto& config) { config.task_name = "mrcp"; }).find("did you mean `mrpc`?"), std::string::npos);
+  EXPECT_NE(message([](auto& config) {
               config.augment.model.model = tiny::bert_folder();
             }).find("must hold every parameter of BertForMaskedLM, but lacks cls.predictions"),
             std::string::npos);
-  EXPECT_NE(told([](auto& config) { config.augment.glove_embs = "nowhere.txt"; }).find("nowhere.txt"),
+  EXPECT_NE(message([](auto& config) { config.augment.glove_embs = "nowhere.txt"; }).find("nowhere.txt"),
             std::string::npos);
-  EXPECT_NE(told([&](auto& config) { config.augment.output_dir = folder.path(); }).find("must stand alone"),
+  EXPECT_NE(message([&](auto& config) { config.augment.output_dir = folder.path(); }).find("must stand alone"),
             std::string::npos);
   const fs::path vectors = fs::path(folder.path()) / "vectors.txt";
   fs::copy_file(tiny::augment_settings().glove_embs, vectors);
-  EXPECT_NE(told([&](auto& config) {
+  EXPECT_NE(message([&](auto& config) {
               config.augment.glove_embs = config.augment.output_file = vectors;
               config.augment.overwrite_output_file = true;
             }).find("must be another file than `glove_embs`"),
             std::string::npos);
   EXPECT_EQ(read_file(vectors), read_file(tiny::augment_settings().glove_embs));
-  EXPECT_NE(told([&](auto& config) { config.augment.output_file = folder.path(); }).find("but is a folder"),
+  EXPECT_NE(message([&](auto& config) { config.augment.output_file = folder.path(); }).find("but is a folder"),
             std::string::npos);
   EXPECT_FALSE(fs::exists(folder / "aug.tsv"));
 }

@@ -49,26 +49,26 @@ TEST(Binarize, SplitsArticlesIntoTrainingAndHeldOut) {
 
 TEST(Binarize, RefusesFilesThatAreNotText) {
   const tiny::TemporaryFolder folder;
-  const auto told = [&](const fs::path& input, const fs::path& output) {
+  const auto message = [&](const fs::path& input, const fs::path& output) {
     BinarizeConfig config = tiny::binarize_settings(folder.path());
     config.file_path = input, config.output_file = output;
     return tiny::message_of([&] { binarize(config); });
   };
   write_file_atomically(folder / "wide.txt", std::string("a line\nt\0w\0o\0", 13));
-  EXPECT_EQ(told(folder / "wide.txt", folder / "wide.tokens"),
+  EXPECT_EQ(message(folder / "wide.txt", folder / "wide.tokens"),
             fmt::format("`{}` must be UTF-8 text, but line 2 holds a zero byte; UTF-16 is converted by iconv -f UTF-16 "
                         "-t UTF-8, and an archive must be unpacked first",
                         (folder / "wide.txt").string()));
-  EXPECT_NE(told(folder.path(), folder / "x.tokens").find("is a folder; put its files together"), std::string::npos);
+  EXPECT_NE(message(folder.path(), folder / "x.tokens").find("is a folder; put its files together"), std::string::npos);
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
-  EXPECT_NE(told(folder / "pipe", folder / "x.tokens").find("is a pipe or device"), std::string::npos);
-  EXPECT_NE(told("/dev/null", folder / "x.tokens").find("is a pipe or device"), std::string::npos);
-  EXPECT_NE(told(folder / "none.txt", folder / "x.tokens").find("is not there"), std::string::npos);
-  EXPECT_NE(told(folder / "wide.txt", folder.path()).find("must be a file to write, but is a folder"),
+  EXPECT_NE(message(folder / "pipe", folder / "x.tokens").find("is a pipe or device"), std::string::npos);
+  EXPECT_NE(message("/dev/null", folder / "x.tokens").find("is a pipe or device"), std::string::npos);
+  EXPECT_NE(message(folder / "none.txt", folder / "x.tokens").find("is not there"), std::string::npos);
+  EXPECT_NE(message(folder / "wide.txt", folder.path()).find("must be a file to write, but is a folder"),
             std::string::npos);
   {
     const OutputLock other(folder / "busy.tokens");
-    EXPECT_NE(told(folder / "text.txt", folder / "busy.tokens").find("must be written by one process"),
+    EXPECT_NE(message(folder / "text.txt", folder / "busy.tokens").find("must be written by one process"),
               std::string::npos);
   }
   EXPECT_FALSE(fs::exists(folder / "wide.tokens"));

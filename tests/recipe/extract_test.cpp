@@ -101,7 +101,7 @@ TEST(Extract, PrunesHeadsAndListsThemInTheConfiguration) {
   EXPECT_TRUE(logits_of(folder / "again").equal(logits_of(folder / "student")));
 }
 
-// Of four heads one is pruned, then another: the rest keeps the teacher's weights and its numbers of heads.
+// Prunes one of four heads, then another: the rest keeps the weights and the head numbers of the teacher.
 TEST(Extract, PrunesAPrunedModelFurther) {
   const tiny::TemporaryFolder folder;
   const fs::path teacher = RETORT_FIXTURES "/distilbert_distillation/teacher_mlm";

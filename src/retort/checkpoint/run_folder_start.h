@@ -17,7 +17,6 @@ inline constexpr std::string_view kDoneFile = "DONE";
 inline constexpr std::string_view kRunConfigFile = "retort_config.json";
 inline constexpr std::string_view kResultsFile = "results.json";
 inline constexpr std::string_view kPreviousRun = "previous_run";
-inline constexpr std::string_view kPublishing = ".retort-publishing";  // model files that are being moved
 
 // Makes the folder if needed and locks it. Throws UserError with the remedy when `options.start` does not permit its
 // content.

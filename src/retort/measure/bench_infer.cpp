@@ -15,7 +15,7 @@
 namespace retort::measure {
 
 Json bench_infer(const BenchInferConfig& config) {
-  train::set_up_process(config.inference.threads, config.inference.kernels);
+  train::set_up_process(config.inference);
   const kernel::Precision precision = config.inference.precision_kind();
   const at::NoGradGuard no_grad;
   const double load_start = seconds_now();

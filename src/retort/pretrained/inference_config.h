@@ -1,19 +1,14 @@
-// Settings of everything that only runs a model.
+// The flags of commands that only run a model.
 #pragma once
 
-#include "retort/base/fields.h"
-#include "retort/kernel/precision.h"
+#include "retort/train/runtime_config.h"
 
 namespace retort::pretrained {
 
-struct InferenceConfig {
-  std::string precision = "auto";
+struct InferenceConfig : train::RuntimeConfig {
   int64_t max_tokens_per_batch = 8192;
-  std::string kernels = "fused";
-  int64_t threads = 0;
 
   void fields(FieldList& list);
-  kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }
 };
 
 }  // namespace retort::pretrained

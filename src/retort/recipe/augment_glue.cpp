@@ -76,7 +76,7 @@ int64_t published_passes(std::string_view task) {
 }
 
 Json augment_glue(const AugmentGlueConfig& config) {
-  train::set_up_process(config.augment.inference.threads, config.augment.inference.kernels);
+  train::set_up_process(config.augment.inference);
   const data::GlueTask& task = find_task(config.task_name);
   const std::vector<fs::path> files = data::find_glue_files(config.data_dir, task, data::GlueSplit::kTrain);
   const augment::AugmentOutput output = config.augment.take_output("data_dir", files, "train_aug.tsv");

@@ -81,7 +81,7 @@ class ArticleWriter {
 }  // namespace
 
 Json augment_squad(const AugmentSquadConfig& config) {
-  train::set_up_process(config.augment.inference.threads, config.augment.inference.kernels);
+  train::set_up_process(config.augment.inference);
   const fs::path input = find_input(config);
   const augment::AugmentOutput output = config.augment.take_output(
       config.train_file.empty() ? "data_dir" : "train_file", {input}, input.stem().string() + "_aug.json");

@@ -11,7 +11,7 @@ namespace retort::recipe {
 
 Json evaluate_glue(const EvaluateGlueConfig& config) {
   pretrained::check_spares_inputs(config.output_dir, settings_of("evaluate glue", config));
-  train::set_up_process(config.inference.threads, config.inference.kernels);
+  train::set_up_process(config.inference);
   const task::ResultFolder folder(config.output_dir);
   const pretrained::LoadedModel loaded =
       pretrained::load_model(config.model, {.head = model::Head::kSequenceClassification,

@@ -94,7 +94,7 @@ Json forward(const ForwardConfig& config) {
                     {{"input", config.input},
                      {"model", pretrained::maybe_model_folder(config.model.model)},
                      {"vocab_file", config.model.vocab_file}});
-  train::set_up_process(config.inference.threads, config.inference.kernels);
+  train::set_up_process(config.inference);
   const at::NoGradGuard no_grad;
   const pretrained::LoadedModel loaded = pretrained::load_model(
       config.model, {.needs_tokenizer = false, .model = {.precision = config.inference.precision_kind()}});

@@ -18,7 +18,7 @@ struct QuestionAnswerer::State {
 };
 
 QuestionAnswerer::QuestionAnswerer(const PredictQaConfig& config) : state_(std::make_unique<State>()) {
-  train::set_up_process(config.inference.threads, config.inference.kernels);
+  train::set_up_process(config.inference);
   state_->config = config;
   state_->config.decoding.version_2_with_negative = config.features.version_2_with_negative;
   state_->loaded = pretrained::load_model(config.model, {.head = model::Head::kQuestionAnswering,

@@ -99,7 +99,7 @@ std::vector<Json> classify(const pretrained::LoadedModel& loaded, const kernel::
 }  // namespace
 
 void predict_text(const PredictTextConfig& config, std::istream& in, const task::TakeResult& take) {
-  train::set_up_process(config.inference.threads, config.inference.kernels);
+  train::set_up_process(config.inference);
   const pretrained::LoadedModel loaded = pretrained::load_model(
       config.model,
       {.head = model::Head::kSequenceClassification, .model = {.precision = config.inference.precision_kind()}});

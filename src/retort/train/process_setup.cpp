@@ -12,12 +12,12 @@
 
 namespace retort::train {
 
-void set_up_process(int64_t threads, const std::string& kernels) {
+void set_up_process(const RuntimeConfig& runtime) {
   kernel::install_caching_allocator();
-  if (threads > 0) set_thread_count(static_cast<int>(threads));
+  if (runtime.threads > 0) set_thread_count(static_cast<int>(runtime.threads));
   at::set_num_threads(thread_count());
-  kernel::set_implementation(kernels == "reference" ? kernel::Implementation::kReference
-                                                    : kernel::Implementation::kFused);
+  kernel::set_implementation(runtime.kernels == "reference" ? kernel::Implementation::kReference
+                                                            : kernel::Implementation::kFused);
 }
 
 void set_up_process(const TrainingConfig& training) {
@@ -25,7 +25,9 @@ void set_up_process(const TrainingConfig& training) {
   // OMP_NUM_THREADS is the number for each process.
   const int64_t sharing = process_group().sharing_cpus();
   const bool is_shared = training.threads == 0 && sharing > 1 && !environment_variable("OMP_NUM_THREADS");
-  set_up_process(is_shared ? std::max<int64_t>(1, thread_count() / sharing) : training.threads, training.kernels);
+  RuntimeConfig runtime = training;
+  if (is_shared) runtime.threads = std::max<int64_t>(1, thread_count() / sharing);
+  set_up_process(runtime);
   kernel::set_deterministic_matmul(training.deterministic);
 }
 

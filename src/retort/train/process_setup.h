@@ -1,9 +1,6 @@
 // Sets the process up for work with tensors: memory, threads, kernels, and its process group.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "retort/train/training_config.h"
 
 namespace retort::train {
@@ -12,7 +9,7 @@ namespace retort::train {
 // Throws UserError and ProcessLostError as join_process_group does.
 void set_up_process(const TrainingConfig& training);
 
-// Sets up inference. `threads` 0: as many as the machine grants; `kernels` is "fused" or "reference".
-void set_up_process(int64_t threads, const std::string& kernels);
+// Sets up inference.
+void set_up_process(const RuntimeConfig& runtime);
 
 }  // namespace retort::train

@@ -94,12 +94,6 @@ void TrainingConfig::fields(FieldList& list) {
   list.add("max_grad_norm", max_grad_norm,
            {.help = "Gradients are scaled down to this L2 norm; 0 switches it off, bertadam's of single tensors too.",
             .min = 0});
-  list.add(
-      "precision", precision,
-      {.help =
-           "bf16: products in bfloat16, parameters and statistics in float32; auto: bf16 where the processor has it.",
-       .choices = {"auto", "bf16", "fp32"},
-       .aliases = {"data_type", "dtype"}});
   list.add("seed", seed, {.help = "Seed of data order, dropout and fresh weights.", .min = 0});
   list.add(
       "max_tokens_per_micro_batch", max_tokens_per_micro_batch,
@@ -114,15 +108,9 @@ void TrainingConfig::fields(FieldList& list) {
   list.add("group_by_length", group_by_length, {.help = "Steps of sequences of similar length."});
   list.add("dataloader_drop_last", dataloader_drop_last,
            {.help = "Leave out the last, incomplete step of an epoch.", .aliases = {"drop_last"}});
-  list.add(
-      "kernels", kernels,
-      {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
+  RuntimeConfig::fields(list);
   list.add("deterministic", deterministic,
            {.help = "In fp32: the same result for any number of threads, somewhat slower."});
-  list.add("threads", threads,
-           {.help = "Threads; 0: as many as the machine grants, shared by the processes of the run.",
-            .min = 0,
-            .max = 1024});
   list.add("process_timeout", process_timeout,
            {.help = "With several processes: how long a rank may send no heartbeat before the others give up.",
             .unit = "seconds",

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "retort/base/fields.h"
-#include "retort/kernel/precision.h"
+#include "retort/train/runtime_config.h"
 
 namespace retort::train {
 
-struct TrainingConfig {
+struct TrainingConfig : RuntimeConfig {
   double num_train_epochs = 3;
   int64_t max_steps = -1;
   int64_t per_device_train_batch_size = 8;
@@ -20,7 +20,6 @@ struct TrainingConfig {
   bool correct_bias = true;
   double weight_decay = 0;
   double max_grad_norm = 1;
-  std::string precision = "auto";
   int64_t seed = 42;
   int64_t max_tokens_per_micro_batch = 0;
   bool checkpoint_activations = false;
@@ -36,13 +35,10 @@ struct TrainingConfig {
   int64_t max_skipped_steps = 5;
   std::string event_log = "jsonl";
   bool tensorboard = true;
-  std::string kernels = "fused";
   bool deterministic = false;
-  int64_t threads = 0;
   double process_timeout = 60;
 
   void fields(FieldList& list);
-  kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }
   // max_tokens_per_micro_batch, or the value that its 0 means.
   int64_t micro_batch_tokens() const;
 };

@@ -66,7 +66,7 @@ TEST(WeightsTest, SaysWhatItLookedFor) {
                   "a downloaded or saved model",
                   folder.string()));
   EXPECT_EQ(message_of([] { open_weights("/absent/folder"); }),
-            "`/absent/folder` must be a model folder or a weight file, but is not there; check the path");
+            "`/absent/folder` must be a model folder or a weight file, but does not exist; check the path");
 }
 
 TEST(WeightsTest, RefusesIndexesThatLie) {
@@ -96,7 +96,7 @@ TEST(ShardedTest, KeepsShardsInsideTheFolder) {
     const std::string text = fmt::format(R"({{"weight_map":{{"w":"{}"}}}})", shard);
     EXPECT_NE(message_of([&] {
                 parse_shard_index(text, "INDEX");
-              }).find("tensor `w` of `INDEX` must lie in a file of the same folder, but is said to be in \""),
+              }).find("tensor `w` of `INDEX` must be in a file of the same folder, but is listed in \""),
               std::string::npos)
         << shard;
   }

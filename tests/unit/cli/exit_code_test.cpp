@@ -72,8 +72,7 @@ TEST(ExitCode, ThreadsThatCannotBeStartedAreNoBug) {
 
 TEST(ExitCode, ExhaustedMemoryAndDisksAreNoBug) {
   const std::string memory =
-      "error: `memory` must hold the model and its activations, but the system has no more of it; lower the batch size "
-      "or "
+      "error: `memory` must hold the model and its activations, but the system has no more; lower the batch size or "
       "the sequence length\n";
   EXPECT_EQ(outcome(std::bad_alloc()), Outcome(2, memory));
   EXPECT_EQ(outcome(std::runtime_error("[enforce] DefaultCPUAllocator: can't allocate memory: 8 bytes")),

@@ -22,9 +22,9 @@ TEST(Reference, OnePagePerListedCommandAndAnIndex) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), listed + 1);
 
   const std::string index = read_file(folder / "README.md");
-  EXPECT_NE(index.find("- [retort version](version.md): the version of this program\n"), index.npos);
+  EXPECT_NE(index.find("- [retort version](version.md): print the version\n"), index.npos);
   EXPECT_EQ(index.find("reference.md"), index.npos) << "hidden commands have no page";
-  EXPECT_EQ(read_file(folder / "version.md"), "# retort version\n\nthe version of this program\n");
+  EXPECT_EQ(read_file(folder / "version.md"), "# retort version\n\nprint the version\n");
   fs::remove_all(folder);
 }
 

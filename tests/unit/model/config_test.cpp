@@ -80,7 +80,7 @@ TEST(Config, Refuses) {
                {"id2label", {{"-1", "a"}, {"0", "b"}}, "must be an object from each id from 0 to 1 to a name"},
                {"id2label", {{" 0", "a"}, {"1", "b"}}, "must be an object from each id from 0 to 1 to a name"},
                {"id2label", {{"0", "a"}, {"1", nullptr}}, "must be an object from each id from 0 to 1 to a name"},
-               {"id2label", {{"0", "a"}, {"1", "a"}}, "must be an object that gives each id a name of its own"},
+               {"id2label", {{"0", "a"}, {"1", "a"}}, "must be an object with a different name for each id"},
                {"id2label", Json::array({"a", "b"}), "must be an object from ids to names"},
                {"id2label", Json::object(), "must be an object from ids to names"},
                {"num_labels", 0, "`num_labels` must be 1 to 100000, but is `0`"},
