@@ -35,6 +35,7 @@ int run_with_config(const std::vector<std::string>& arguments) {
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
+  if constexpr (requires { config.after_parsing(list); }) config.after_parsing(list);  // defaults that depend on flags
   const Json result = kRun(config);
   if (!result.is_null()) print_result(result);  // only rank 0 has a result
   return 0;

@@ -5,9 +5,10 @@
 
 namespace retort::task {
 
-void CorpusConfig::fields(FieldList& list) {
+void CorpusConfig::fields(FieldList& list, CorpusUse use) {
   list.group("Corpus");
-  list.add("data_file", data_file, {.help = "Token file to learn from; see `retort data binarize`.", .required = true});
+  list.add("data_file", data_file,
+           {.help = "Token file to learn from; see `retort data binarize`.", .required = use == CorpusUse::kRequired});
   list.add("eval_file", eval_file, {.help = "Token file of held-out text."});
   list.add("token_counts", token_counts,
            {.help = "Counts of the tokens, from `retort data count` or the pickle of the published program; empty: "

@@ -9,6 +9,9 @@
 
 namespace retort::task {
 
+// Whether a command learns only from a token file.
+enum class CorpusUse { kRequired, kOptional };
+
 struct CorpusConfig {
   std::string data_file, eval_file, token_counts;
   data::TokenRowOptions rows;
@@ -16,7 +19,7 @@ struct CorpusConfig {
   int64_t max_eval_sequences = 2000;
   int64_t pseudo_perplexity_sequences = 0;
 
-  void fields(FieldList& list);
+  void fields(FieldList& list, CorpusUse use = CorpusUse::kRequired);
 };
 
 // Loss terms of DistilBERT's pre-training by distillation (Sanh et al. 2019), with their weights.

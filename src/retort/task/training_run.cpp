@@ -121,11 +121,17 @@ void TrainingRun::check_continues(const data::Source& source) const {
 Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
   stop_.emplace();
   trainer_ = std::make_unique<train::Trainer>(unit, source, training_, folder_ ? &*folder_ : nullptr);
-  if (output_.resume) trainer_->resume();
+  const bool is_resumed = output_.resume && trainer_->resume();
+  if (!is_resumed && !initial_checkpoint_.empty()) trainer_->start_from(initial_checkpoint_);
   if (!folder_) return trainer_->run().to_json();
   folder_->write_config(settings_);
   folder_->reserve_space(published_bytes(unit.parameters()));
-  const Json rates = trainer_->run().to_json();
+  Json rates = trainer_->run().to_json();
+  if (trainer_->is_paused()) {
+    rates["paused_at_step"] = trainer_->global_step();
+    log_info("paused at step {} of {}; --resume continues", trainer_->global_step(), trainer_->total_steps());
+    return rates;
+  }
   folder_->publish_files([&](const fs::path& folder) { unit.save_model(folder); }, published_bytes(unit.parameters()));
   return rates;
 }

@@ -35,9 +35,17 @@ class TrainingRun {
   // Throws UserError where the run is continued with other data than it was begun with: to be called before long work.
   void check_continues(const data::Source& source) const;
 
+  // The run starts from the weights and moments of this checkpoint of another run, unless it is resumed; see
+  // train::Trainer::start_from. To be called before `train`.
+  void start_from(const fs::path& checkpoint) { initial_checkpoint_ = checkpoint; }
+
   // Trains, from the newest checkpoint where the settings ask for it, and publishes the model in the folder. Returns
   // the rates that results.json holds. `unit` and `source` must live until `evaluate` has returned.
   Json train(train::TrainUnit& unit, data::Source& source);
+
+  // Whether `train` paused before the last step, as --steps_this_run asks: then there is a checkpoint, and nothing is
+  // published.
+  bool is_paused() const { return trainer_ != nullptr && trainer_->is_paused(); }
 
   // The final evaluation, after `train`. When a signal cuts it off, or it fails, the trained state is saved as a
   // checkpoint first, so that --resume only evaluates it.
@@ -55,6 +63,7 @@ class TrainingRun {
   Json settings_;
   std::optional<checkpoint::RunFolder> folder_;
   std::optional<Json> finished_;
+  fs::path initial_checkpoint_;  // empty: none
   std::optional<train::StopSignal> stop_;    // from the first step to the end, the evaluation in between included
   std::unique_ptr<train::Trainer> trainer_;  // once it trains
 };

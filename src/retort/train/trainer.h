@@ -43,9 +43,10 @@ class Trainer {
   // does: step counter, schedule and data order begin anew. Call it before run(), instead of resume(). Throws UserError
   // when the checkpoint is damaged or belongs to another model.
   void start_from(const fs::path& checkpoint);
-  // Trains to the last step, or pauses after `steps_this_run` of them with a checkpoint; see is_paused(). Throws Interrupted after a signal (the state is saved), DivergenceError when too many
-  // steps in a row were not finite, ProcessLostError when another rank failed (rank 0 has saved the state). The model
-  // that it leaves in the unit is the last, or the best if so configured.
+  // Trains to the last step, or pauses after `steps_this_run` of them with a checkpoint; see is_paused(). Throws
+  // Interrupted after a signal (the state is saved), DivergenceError when too many steps in a row were not finite,
+  // ProcessLostError when another rank failed (rank 0 has saved the state). The model that it leaves in the unit is the
+  // last, or the best if so configured.
   TrainingSummary run();
   // Writes the checkpoint of the current step. Returns whether there is one now: without a folder there is none, and a
   // full disk is a warning.

@@ -1,0 +1,28 @@
+// What pre-training on pairs of sentences does before and after its loss: the model, the data, the checkpoint it starts
+// from, the final scores.
+#pragma once
+
+#include <memory>
+
+#include "retort/data/source.h"
+#include "retort/task/pretraining_unit.h"
+#include "retort/task/training_run.h"
+#include "retort/train/source_options.h"
+
+namespace retort::task {
+
+// Loads the model with the masked-LM and next-sentence heads; what the folder lacks is initialized at random. The
+// vocabulary is padded to a multiple of 8, as the published programs do.
+pretrained::LoadedModel load_pretraining_model(const pretrained::ModelSource& source,
+                                               const train::TrainingConfig& training);
+
+// Lets the run start from `checkpoint`: a checkpoint of ours, a run folder (its newest checkpoint), or a published
+// ckpt_N.pt, of which only the weights are read. Empty: nothing is done. Throws UserError when there is none.
+void start_from(const std::string& checkpoint, TrainingRun& run, pretrained::LoadedModel& loaded);
+
+// Evaluates on the held-out pairs, writes the scores into the folder and finishes the run there. Returns the scores
+// with `rates`, what results.json holds; nothing for processes without the folder.
+Json finish_pretraining_run(TrainingRun& run, const pretrained::LoadedModel& loaded, PretrainingUnit& unit,
+                            const Json& rates);
+
+}  // namespace retort::task
