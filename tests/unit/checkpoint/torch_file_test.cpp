@@ -114,7 +114,7 @@ const std::vector<std::pair<std::string, std::string>> kRefusals = {
     {"hostile/storage_missing.pt", "must have its storage in the file, but `data/7` is missing"},
     {"hostile/storage_short.pt", "must have a storage of 5 elements of 4 bytes, but `data/0` has 16 bytes"},
     {"hostile/storage_2_to_62.pt", "must have a storage of 4611686018427387904 elements of 4 bytes"},
-    {"hostile/storage_path.pt", "but `data/../../etc/passwd` is not there"},
+    {"hostile/storage_path.pt", "but `data/../../etc/passwd` is missing"},
     {"hostile/zip_compressed.pt", "entry `a/data.pkl` of `FILE` must be uncompressed, but is compressed"},
     {"hostile/zip_wrong_checksum.pt", "entry `a/data/0` of `FILE` must have the checksum 8ba71454, but has 25cf85c5"},
     {"hostile/zip_cut.pt", "the ZIP archive `FILE` must have an end record, but has none: it is truncated"},
