@@ -29,7 +29,7 @@ TEST(TokenizerFolders, TheConfigurationDecidesTheLetterCaseWithAWarning) {
   const Outcome outcome = run({"tokenize", "--model", folder / ""}, "Hello\n");
   EXPECT_EQ(outcome.output, "5 7\n");
   EXPECT_NE(outcome.errors.find("tokenizer.json` says `lowercase` true, but"), std::string::npos) << outcome.errors;
-  EXPECT_NE(outcome.errors.find("tokenizer_config.json` says `do_lower_case` false; false is taken"), std::string::npos)
+  EXPECT_NE(outcome.errors.find("tokenizer_config.json` says `do_lower_case` false; false is used"), std::string::npos)
       << outcome.errors;
 }
 

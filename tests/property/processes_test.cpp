@@ -102,7 +102,7 @@ TEST(Processes, TrainTheModelOfOneProcess) {
 // Masks are drawn for the whole step, so they do not depend on the number of ranks.
 TEST(Processes, DistillTheLanguageModelOfOneProcess) {
   const tiny::TemporaryFolder folder;
-  const fs::path models = fs::path(RETORT_FIXTURES) / "distillation";
+  const fs::path models = fs::path(RETORT_FIXTURES) / "distilbert_distillation";
   const text::Tokenizer tokenizer = text::Tokenizer::load(models / "student_mlm");
   data::TokenFileWriter writer(folder / "corpus.tokens", data::TokenVocabulary::of(tokenizer));
   for (int32_t i = 0; i < 31; ++i) {

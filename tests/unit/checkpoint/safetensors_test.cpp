@@ -75,7 +75,7 @@ const std::vector<std::pair<std::string, std::string>> kVerdicts = {
     {"seven_bytes", "but has only 7 bytes"},
     {"header_longer_than_format_allows",
      "`FILE` must start with a header length of at most 100000000, but has 100000001"},
-    {"header_length_2_to_64", "but says 18446744073709551615"},
+    {"header_length_2_to_64", "but has 18446744073709551615"},
     {"header_longer_than_file",
      "`FILE` must hold a header of 1000 bytes, but has 10 bytes in all; the file is truncated: download it or save it "
      "again"},

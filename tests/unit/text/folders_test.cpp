@@ -107,7 +107,7 @@ TEST(Folders, DisagreementsAreSaid) {
     return testing::internal::GetCapturedStderr();
   };
   EXPECT_NE(log_of("config_cased_beside_lower").find("tokenizer.json` says `lowercase` true, but"), std::string::npos);
-  EXPECT_NE(log_of("config_cased_beside_lower").find("says `do_lower_case` false; false is taken"), std::string::npos);
+  EXPECT_NE(log_of("config_cased_beside_lower").find("says `do_lower_case` false; false is used"), std::string::npos);
   EXPECT_NE(log_of("config_chinese_beside_lower").find("`handle_chinese_chars` true"), std::string::npos);
   EXPECT_NE(log_of("other_vocabulary_file").find("has other pieces than"), std::string::npos);
   EXPECT_NE(log_of("names_differ").find("says that `sep_token` is `the`, but"), std::string::npos);
