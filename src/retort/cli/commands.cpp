@@ -15,6 +15,7 @@
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
 #include "retort/recipe/binarize.h"
+#include "retort/recipe/data_sentences.h"
 #include "retort/recipe/demo.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
@@ -72,6 +73,11 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "token file -> token counts",
      .run = run_with_config<recipe::CountTokensConfig, recipe::count_tokens>,
      .describe = describe_config<recipe::CountTokensConfig>},
+    {.name = "data sentences",
+     .group = kPrepare,
+     .summary = "WikiExtractor's files or plain text -> one sentence a line",
+     .run = run_with_config<recipe::SentencesConfig, recipe::make_sentences>,
+     .describe = describe_config<recipe::SentencesConfig>},
     {.name = "data features squad",
      .group = kPrepare,
      .summary = "SQuAD files -> feature caches",

@@ -84,15 +84,6 @@ void add_column(ContentHash& hash, const std::vector<T>& column) {
   hash.add({reinterpret_cast<const char*>(column.data()), column.size() * sizeof(T)});
 }
 
-class SameRows final : public EpochRows {
- public:
-  explicit SameRows(const RowSet& rows) : rows_(&rows, [](const RowSet*) {}) {}
-  std::shared_ptr<const RowSet> rows_of(int64_t) const override { return rows_; }
-
- private:
-  std::shared_ptr<const RowSet> rows_;  // not owned
-};
-
 }  // namespace
 
 std::string content_hash(const RowSet& rows) {

@@ -101,6 +101,18 @@ class EpochRows {
   virtual std::shared_ptr<const RowSet> rows_of(int64_t epoch) const = 0;
 };
 
+// The same rows in every epoch.
+class SameRows final : public EpochRows {
+ public:
+  explicit SameRows(std::shared_ptr<const RowSet> rows) : rows_(std::move(rows)) {}
+  // `rows` must outlive the object.
+  explicit SameRows(const RowSet& rows) : rows_(&rows, [](const RowSet*) {}) {}
+  std::shared_ptr<const RowSet> rows_of(int64_t) const override { return rows_; }
+
+ private:
+  std::shared_ptr<const RowSet> rows_;
+};
+
 // Draws every row once per epoch. While a step is being used the next one is assembled in a background thread, which
 // reads `rows`; `rows` must outlive the source. Throws UserError for an empty row set, for counts below 1, and for
 // drop_last with less than one full step.

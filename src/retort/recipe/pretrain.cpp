@@ -4,6 +4,7 @@
 #include "retort/base/log.h"
 #include "retort/base/settings.h"
 #include "retort/task/mlm_training.h"
+#include "retort/task/pretraining_data.h"
 #include "retort/task/pretraining_run.h"
 
 namespace retort::recipe {

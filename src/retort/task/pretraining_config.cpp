@@ -19,6 +19,7 @@ void PretrainingDataConfig::fields(FieldList& list) {
   list.add("whole_word_masking", whole_word_masking, {.help = "Mask all pieces of a word together."});
   list.add("max_eval_sequences", max_eval_sequences,
            {.help = "Held-out pairs that are used, from the first.", .unit = "sequences", .min = 1, .all = -1});
+  cache.fields(list);
 }
 
 const PretrainingPhase& published_phase(int64_t phase) {

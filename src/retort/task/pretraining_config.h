@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "retort/data/feature_cache.h"
 #include "retort/train/training_config.h"
 
 namespace retort::task {
@@ -14,6 +15,7 @@ struct PretrainingDataConfig {
   double masked_lm_prob = 0.15, short_seq_prob = 0.1;
   bool whole_word_masking = false;
   int64_t max_eval_sequences = 2000;
+  data::CacheOptions cache;
 
   void fields(FieldList& list);
 };

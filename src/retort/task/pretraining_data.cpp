@@ -1,0 +1,77 @@
+#include "retort/task/pretraining_data.h"
+
+#include <algorithm>
+
+#include "retort/base/error.h"
+#include "retort/base/log.h"
+#include "retort/task/corpus.h"
+#include "retort/train/process_group.h"
+
+namespace retort::task {
+
+namespace {
+
+constexpr int64_t kHeldOutSeed = 20191002;  // the pairs and masks of held-out text are the same in every run
+
+bool is_instance_file(const fs::path& path) { return path.extension() == ".hdf5" || path.extension() == ".h5"; }
+
+std::unique_ptr<data::EpochRows> open_pairs(const std::vector<fs::path>& files, const PretrainingDataConfig& config,
+                                            int64_t max_seq_length, int64_t seed, const text::Tokenizer& tokenizer) {
+  if (is_instance_file(files.front()))
+    return std::make_unique<data::SameRows>(
+        std::make_shared<corpus::StoredPairs>(files, tokenizer, max_seq_length, config.cache));
+  return std::make_unique<corpus::SentencePairs>(
+      files, tokenizer,
+      corpus::InstanceOptions{.max_seq_length = max_seq_length,
+                              .max_predictions_per_seq = config.max_predictions_per_seq,
+                              .masked_lm_prob = config.masked_lm_prob,
+                              .short_seq_prob = config.short_seq_prob,
+                              .random_seed = seed,
+                              .whole_word_masking = config.whole_word_masking},
+      config.cache);
+}
+
+}  // namespace
+
+std::vector<fs::path> find_pretraining_files(const std::string& flag, const fs::path& path, std::string_view part) {
+  if (!fs::exists(path))
+    throw UserError("`{}` must be a folder or a file, but `{}` does not exist", flag, path.string());
+  if (!fs::is_directory(path)) return {path};
+  std::vector<fs::path> files, of_part;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+    if (!entry.is_regular_file() || (!is_instance_file(entry.path()) && entry.path().extension() != ".txt")) continue;
+    files.push_back(entry.path());
+    if (entry.path().filename().string().find(part) != std::string::npos) of_part.push_back(entry.path());
+  }
+  if (!of_part.empty()) files = std::move(of_part);
+  std::ranges::sort(files);
+  if (files.empty())
+    throw UserError("`{}` must hold sentence shards (*.txt) or instances (*.hdf5), but `{}` holds neither", flag,
+                    path.string());
+  if (is_instance_file(files.front()) != is_instance_file(files.back()) ||
+      std::ranges::any_of(
+          files, [&](const fs::path& file) { return is_instance_file(file) != is_instance_file(files.front()); }))
+    throw UserError(
+        "`{}` must hold files of one form, but `{}` holds both *.txt and *.hdf5; name one file or move the "
+        "others away",
+        flag, path.string());
+  return files;
+}
+
+PretrainingData::PretrainingData(const PretrainingDataConfig& config, int64_t max_seq_length,
+                                 const train::TrainingConfig& training, const pretrained::LoadedModel& loaded) {
+  check_positions(loaded, max_seq_length);
+  const train::ProcessGroup& group = train::process_group();
+  const std::vector<fs::path> files = find_pretraining_files("data_dir", config.data_dir, "training");
+  train_ =
+      group.main_first([&] { return open_pairs(files, config, max_seq_length, training.seed, *loaded.tokenizer); });
+  log_info("{} pairs in {} files of `{}`", train_->rows_of(0)->row_count(), files.size(), config.data_dir);
+  if (config.eval_dir.empty() || !group.is_main()) return;
+  held_out_epochs_ = open_pairs(find_pretraining_files("eval_dir", config.eval_dir, "test"), config, max_seq_length,
+                                kHeldOutSeed, *loaded.tokenizer);
+  all_held_out_ = held_out_epochs_->rows_of(0);
+  const int64_t all = all_held_out_->row_count(), most = config.max_eval_sequences;
+  held_out_.emplace(*all_held_out_, 0, most < 0 ? all : std::min(most, all));
+}
+
+}  // namespace retort::task
