@@ -56,7 +56,7 @@ bool Trainer::resume() {
   if (!checkpoint) return false;
   const ResumeState& before = checkpoint->state.resume;
   const int64_t total_before = checkpoint->state.max_steps, now = source_.sequences_per_step();
-  check_continues(before, config_, source_, before.data_hash);
+  check_continues(before, config_, source_, state_.resume.data_hash);
   if (before.sequences_per_step != now)
     log_warning("the run is continued with {} sequences in a step, but was begun with {}", now,
                 before.sequences_per_step);
