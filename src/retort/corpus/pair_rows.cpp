@@ -270,6 +270,8 @@ StoredPairs::StoredPairs(const std::vector<fs::path>& files, const text::Tokeniz
   }
 }
 
+StoredPairs::~StoredPairs() = default;
+
 int64_t StoredPairs::token_count(int64_t row) const {
   const auto after = std::upper_bound(first_rows_.begin(), first_rows_.end(), row);
   const auto file = static_cast<size_t>(after - first_rows_.begin()) - 1;

@@ -44,6 +44,7 @@ class StoredPairs final : public data::RowSet {
   // and for pairs longer than `max_seq_length`.
   StoredPairs(const std::vector<fs::path>& files, const text::Tokenizer& tokenizer, int64_t max_seq_length,
               const data::CacheOptions& cache);
+  ~StoredPairs() override;
   int64_t row_count() const override { return first_rows_.back(); }
   int64_t token_count(int64_t row) const override;
   void append(int64_t row, data::Batch& batch) const override;
