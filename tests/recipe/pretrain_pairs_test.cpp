@@ -1,0 +1,142 @@
+// `retort pretrain --objective mlm_nsp`: one phase, two phases, pausing and resuming.
+#include <gtest/gtest.h>
+
+#include "recipe/tiny_world.h"
+#include "retort/checkpoint/weights.h"
+#include "retort/recipe/pretrain.h"
+
+namespace retort::recipe {
+namespace {
+
+// The passages of the tiny world as a shard, one sentence a line.
+void write_shard(const fs::path& path) {
+  std::string shard;
+  const Json file = read_json_file(tiny::train_file());
+  for (const Json& article : file["data"])
+    for (const Json& paragraph : article["paragraphs"]) {
+      std::string text = paragraph["context"];
+      for (size_t at = text.find(". "); at != text.npos; at = text.find(". ", at)) text.replace(at, 2, ".\n");
+      shard += text + "\n\n";
+    }
+  write_file_atomically(path, shard);
+}
+
+class PretrainPairs : public testing::Test {
+ protected:
+  PretrainPairs() {
+    fs::create_directory(folder_ / "shards");
+    write_shard(folder_ / "shards" / "a_training_0.txt");
+  }
+  PretrainConfig settings(const fs::path& output_dir) const {
+    PretrainConfig config;
+    config.objective = "mlm_nsp";
+    config.model.model = tiny::bert_folder();
+    config.pairs.data_dir = config.pairs.eval_dir = folder_ / "shards";
+    config.pairs.max_predictions_per_seq = 5;
+    config.pairs.cache.cache_dir = folder_ / "cache";
+    config.corpus.rows.max_seq_length = 32;
+    config.training.optimizer = "lamb", config.training.lr_scheduler_type = "nvidia_poly";
+    config.training.learning_rate = 1e-2, config.training.warmup_proportion = 0.1;
+    config.training.per_device_train_batch_size = 16, config.training.max_steps = 12;
+    config.training.precision = "fp32", config.training.threads = 1;
+    config.output.output_dir = output_dir;
+    return config;
+  }
+  std::string weights_of(const fs::path& run) const { return read_file(run / "model.safetensors"); }
+
+  const tiny::TemporaryFolder folder_;
+};
+
+TEST_F(PretrainPairs, LearnsBothObjectives) {
+  PretrainConfig config = settings(folder_ / "out");
+  config.training.max_steps = 60;
+  const Json results = pretrain(config);
+  // A uniform guess has ln(vocabulary) = 5 or more, and ln 2 for the pair.
+  config.training.max_steps = 1, config.training.learning_rate = 0, config.output.output_dir = folder_ / "untrained";
+  const Json before = pretrain(config);
+  EXPECT_LT(results["mlm_loss"].get<double>(), before["mlm_loss"].get<double>() - 0.5) << results << before;
+  EXPECT_GT(results["masked_accuracy"].get<double>(), before["masked_accuracy"].get<double>()) << results << before;
+}
+
+TEST_F(PretrainPairs, LeavesTheTensorsOfBertForPreTraining) {
+  pretrain(settings(folder_ / "out"));
+  EXPECT_EQ(read_json_file(folder_ / "out" / "config.json")["architectures"][0], "BertForPreTraining");
+  const auto weights = checkpoint::open_weights(folder_ / "out");
+  for (const char* name :
+       {"bert.pooler.dense.weight", "cls.predictions.bias", "cls.predictions.transform.dense.weight",
+        "cls.predictions.transform.LayerNorm.bias", "cls.seq_relationship.weight", "cls.seq_relationship.bias"})
+    EXPECT_NE(weights.find(name), nullptr) << name;
+  EXPECT_EQ(weights.find("bert.embeddings.word_embeddings.weight")->shape[0] % 8, 0);
+}
+
+TEST_F(PretrainPairs, DenseSequenceOutputChangesNoResult) {
+  PretrainConfig config = settings(folder_ / "dense");
+  const double dense = pretrain(config)["train_loss"];
+  config.dense_sequence_output = false, config.output.output_dir = folder_ / "all";
+  EXPECT_NEAR(pretrain(config)["train_loss"].get<double>(), dense, 1e-4 * dense);
+}
+
+TEST_F(PretrainPairs, APausedRunEndsLikeAnUninterruptedOne) {
+  pretrain(settings(folder_ / "whole"));
+  PretrainConfig config = settings(folder_ / "paused");
+  config.training.steps_this_run = 5;
+  EXPECT_EQ(pretrain(config)["paused_at_step"], 5);
+  EXPECT_FALSE(fs::exists(folder_ / "paused" / "DONE"));
+  config.output.resume = true;
+  EXPECT_EQ(pretrain(config)["paused_at_step"], 10);
+  EXPECT_FALSE(pretrain(config).contains("paused_at_step"));
+  EXPECT_EQ(weights_of(folder_ / "paused"), weights_of(folder_ / "whole"));
+}
+
+TEST_F(PretrainPairs, TwoPhasesInOneCallOrInTwo) {
+  PretrainConfig both = settings(folder_ / "both");
+  both.second.data_dir = folder_ / "shards";
+  both.second.max_seq_length = 48, both.second.max_predictions_per_seq = 8, both.second.max_steps = 6;
+  both.second.learning_rate = 5e-3, both.second.per_device_train_batch_size = 8;
+  both.second.gradient_accumulation_steps = 2;
+  const Json results = pretrain(both);
+  EXPECT_EQ(results["phase1"]["train_steps"], 12);
+  EXPECT_EQ(results["phase2"]["train_steps"], 6);
+
+  pretrain(settings(folder_ / "one"));
+  PretrainConfig second = settings(folder_ / "two");
+  second.init_checkpoint = folder_ / "one";
+  second.corpus.rows.max_seq_length = 48, second.pairs.max_predictions_per_seq = 8;
+  second.training.max_steps = 6, second.training.learning_rate = 5e-3, second.training.warmup_proportion = 0.128;
+  second.training.per_device_train_batch_size = 8, second.training.gradient_accumulation_steps = 2;
+  second.training.save_steps = 200;
+  pretrain(second);
+  EXPECT_EQ(weights_of(folder_ / "two"), weights_of(folder_ / "both" / "phase2"));
+
+  // The moments of phase 1 count: without them the result is another.
+  second.init_checkpoint.clear(), second.model.model = folder_ / "one", second.output.output_dir = folder_ / "weights";
+  pretrain(second);
+  EXPECT_NE(weights_of(folder_ / "weights"), weights_of(folder_ / "two"));
+}
+
+TEST_F(PretrainPairs, AFinishedFirstPhaseIsNotTrainedAgain) {
+  PretrainConfig both = settings(folder_ / "both");
+  both.second.data_dir = folder_ / "shards", both.second.max_seq_length = 32, both.second.max_steps = 4;
+  both.second.per_device_train_batch_size = 16, both.second.gradient_accumulation_steps = 1;
+  pretrain(settings(folder_ / "both" / "phase1"));
+  const std::string first = weights_of(folder_ / "both" / "phase1");
+  both.output.resume = true;
+  EXPECT_EQ(pretrain(both)["phase2"]["train_steps"], 4);
+  EXPECT_EQ(weights_of(folder_ / "both" / "phase1"), first);
+}
+
+TEST_F(PretrainPairs, BadInputIsNamed) {
+  PretrainConfig config = settings(folder_ / "out");
+  config.pairs.data_dir.clear();
+  EXPECT_EQ(tiny::message_of([&] { pretrain(config); }),
+            "`--data_dir` must be given with --objective mlm_nsp, but is missing");
+  config.pairs.data_dir = folder_ / "nothing";
+  EXPECT_NE(tiny::message_of([&] { pretrain(config); }).find("does not exist"), std::string::npos);
+  config = settings(folder_ / "out2");
+  config.init_checkpoint = folder_ / "shards";
+  EXPECT_NE(tiny::message_of([&] { pretrain(config); }).find("must be a checkpoint, a run folder with checkpoints"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace retort::recipe
