@@ -60,7 +60,8 @@ Json pretrain_phase(const PretrainConfig& config) {
   if (const auto results = run.maybe_finished()) return *results;
 
   pretrained::LoadedModel loaded = task::load_pretraining_model(config.model, training);
-  const task::PretrainingData data(config.pairs, config.corpus.rows.max_seq_length, training, loaded);
+  const task::PretrainingData data(config.pairs, {config.corpus.rows.max_seq_length, config.corpus.max_eval_sequences},
+                                   training, loaded);
   data::ShuffledSource source(data.train(), train::source_options(training));
   run.check_continues(source);
 

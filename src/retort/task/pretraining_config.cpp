@@ -17,8 +17,6 @@ void PretrainingDataConfig::fields(FieldList& list) {
   list.add("short_seq_prob", short_seq_prob,
            {.help = "Share of the pairs that are made shorter than max_seq_length.", .min = 0, .max = 1});
   list.add("whole_word_masking", whole_word_masking, {.help = "Mask all pieces of a word together."});
-  list.add("max_eval_sequences", max_eval_sequences,
-           {.help = "Held-out pairs that are used, from the first.", .unit = "sequences", .min = 1, .all = -1});
   cache.fields(list);
 }
 

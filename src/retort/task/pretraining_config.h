@@ -14,7 +14,6 @@ struct PretrainingDataConfig {
   int64_t max_predictions_per_seq = 20;
   double masked_lm_prob = 0.15, short_seq_prob = 0.1;
   bool whole_word_masking = false;
-  int64_t max_eval_sequences = 2000;
   data::CacheOptions cache;
 
   void fields(FieldList& list);

@@ -58,19 +58,19 @@ std::vector<fs::path> find_pretraining_files(const std::string& flag, const fs::
   return files;
 }
 
-PretrainingData::PretrainingData(const PretrainingDataConfig& config, int64_t max_seq_length,
+PretrainingData::PretrainingData(const PretrainingDataConfig& config, const PretrainingLimits& limits,
                                  const train::TrainingConfig& training, const pretrained::LoadedModel& loaded) {
-  check_positions(loaded, max_seq_length);
+  check_positions(loaded, limits.max_seq_length);
   const train::ProcessGroup& group = train::process_group();
   const std::vector<fs::path> files = find_pretraining_files("data_dir", config.data_dir, "training");
-  train_ =
-      group.main_first([&] { return open_pairs(files, config, max_seq_length, training.seed, *loaded.tokenizer); });
+  train_ = group.main_first(
+      [&] { return open_pairs(files, config, limits.max_seq_length, training.seed, *loaded.tokenizer); });
   log_info("{} pairs in {} files of `{}`", train_->rows_of(0)->row_count(), files.size(), config.data_dir);
   if (config.eval_dir.empty() || !group.is_main()) return;
-  held_out_epochs_ = open_pairs(find_pretraining_files("eval_dir", config.eval_dir, "test"), config, max_seq_length,
-                                kHeldOutSeed, *loaded.tokenizer);
+  held_out_epochs_ = open_pairs(find_pretraining_files("eval_dir", config.eval_dir, "test"), config,
+                                limits.max_seq_length, kHeldOutSeed, *loaded.tokenizer);
   all_held_out_ = held_out_epochs_->rows_of(0);
-  const int64_t all = all_held_out_->row_count(), most = config.max_eval_sequences;
+  const int64_t all = all_held_out_->row_count(), most = limits.max_eval_sequences;
   held_out_.emplace(*all_held_out_, 0, most < 0 ? all : std::min(most, all));
 }
 

@@ -15,12 +15,18 @@ namespace retort::task {
 // both forms are there.
 std::vector<fs::path> find_pretraining_files(const std::string& flag, const fs::path& path, std::string_view part);
 
+// Limits that the flags of all corpora set.
+struct PretrainingLimits {
+  int64_t max_seq_length = 128;
+  int64_t max_eval_sequences = -1;  // held-out pairs that are used, from the first; -1: all
+};
+
 class PretrainingData {
  public:
   // Opens the files; the main process makes their caches for the group. Throws UserError for bad files, and when pairs
   // are longer than the model takes.
-  PretrainingData(const PretrainingDataConfig& config, int64_t max_seq_length, const train::TrainingConfig& training,
-                  const pretrained::LoadedModel& loaded);
+  PretrainingData(const PretrainingDataConfig& config, const PretrainingLimits& limits,
+                  const train::TrainingConfig& training, const pretrained::LoadedModel& loaded);
 
   const data::EpochRows& train() const { return *train_; }
   // Held-out pairs, the same in every evaluation; null in other processes than the main one and without `eval_dir`.

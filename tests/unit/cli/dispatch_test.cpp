@@ -31,6 +31,17 @@ std::string output_of(const std::vector<std::string>& words) {
   return testing::internal::GetCapturedStdout();
 }
 
+TEST(Dispatch, NoCommandListsAFlagTwice) {
+  for (const Command& command : commands()) {
+    if (command.describe == nullptr) continue;
+    FieldList list;
+    command.describe(list);
+    std::set<std::string> names;
+    for (const Field& field : list.all())
+      EXPECT_TRUE(names.insert(field.name).second) << command.name << " --" << field.name;
+  }
+}
+
 TEST(Commands, AreCompleteUniqueAndInGroups) {
   std::set<std::string> names, closed_groups;
   std::string group;
