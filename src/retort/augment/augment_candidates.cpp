@@ -14,9 +14,9 @@ namespace retort::augment {
 
 namespace {
 
-constexpr size_t kKnownChunks = 100'000;  // answers that are kept for identical texts; some 100 MB
+constexpr size_t kKnownChunks = 100'000;  // cached answers for identical texts; about 100 MB
 
-// The rows of [MASK] in a batch, sequence by sequence.
+// Returns the rows of [MASK] in a batch, sequence by sequence.
 std::vector<int64_t> masked_rows(const data::Batch& batch, const MaskedCopies& copies) {
   std::vector<int64_t> rows;
   for (size_t b = 0; b < batch.rows.size(); ++b)
@@ -72,7 +72,7 @@ CandidateFinder::Answers CandidateFinder::answers_of(const AugmentChunk& chunk, 
   const size_t copy_count = (places.size() + per_copy - 1) / per_copy;
   for (size_t copy = 0; copy < copy_count; ++copy) {
     std::vector<int32_t> masked;
-    for (size_t i = copy; i < places.size(); i += copy_count) {  // words of a copy stand far from each other
+    for (size_t i = copy; i < places.size(); i += copy_count) {  // keeps the masked words of a copy far apart
       masked.push_back(places[i]);
       targets.push_back({answers, i});
     }
@@ -101,7 +101,7 @@ std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const MaskedCopie
         scores += logits.size(1);
       }
   };
-  // Two pieces at least: even one batch is then inside a parallel region, where libraries use one thread.
+  // At least two tasks: even one batch is then in a parallel region, where libraries use one thread.
   parallel_for(std::max<int64_t>(batches.batch_count(), 2), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < std::min(end, batches.batch_count()); ++i) {
       const data::Batch batch = batches.batch(i);
@@ -126,7 +126,7 @@ std::vector<WordCandidates> CandidateFinder::collect(const AugmentText& text, st
   counts_.words += static_cast<int64_t>(text.words.size());
   std::vector<WordCandidates> candidates;
   for (size_t c = 0; c < text.chunks.size(); ++c) {
-    size_t next = 0;  // of the chunk's words of one piece
+    size_t next = 0;  // among the chunk's words of one piece
     for (const ReplaceableWord& word : text.chunks[c].replaceable) {
       WordCandidates& own = candidates.emplace_back(WordCandidates{.word = word.word});
       if (word.piece == ReplaceableWord::kSeveralPieces) {

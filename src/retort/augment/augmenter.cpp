@@ -11,11 +11,11 @@ namespace retort::augment {
 
 namespace {
 
-constexpr int64_t kTextsPerThread = 16;  // at least, in the parallel parts that are not the model's
+constexpr int64_t kTextsPerThread = 16;  // minimum, in the parallel loops outside of the model
 
 pretrained::LoadedModel load_masked_lm(const AugmentConfig& config) {
   if (config.model.model.starts_with("preset:"))
-    log_warning("`{}` has random weights: its candidates mean nothing", config.model.model);
+    log_warning("`{}` has random weights; its candidates are meaningless", config.model.model);
   return pretrained::load_model(
       config.model, {.head = model::Head::kMaskedLm, .model = {.precision = config.inference.precision_kind()}});
 }
@@ -31,10 +31,9 @@ Augmenter::Augmenter(const AugmentConfig& config, int64_t passes, const std::str
       loaded_(load_masked_lm(config)),
       progress_({.title = "augment", .unit = unit, .total = total}),
       start_(std::chrono::steady_clock::now()) {
-  kernel::set_deterministic_matmul(
-      true);  // which of two near ties comes first must not depend on the number of threads
+  kernel::set_deterministic_matmul(true);  // the order of near ties must not depend on the number of threads
   rules_.max_chunk_pieces = CandidateFinder::max_chunk_pieces(*loaded_.model);
-  loaded_.tokenizer->mask_id();  // a vocabulary without [MASK] is told of at once
+  loaded_.tokenizer->mask_id();  // throws at once for a vocabulary without [MASK]
 }
 
 AugmentText Augmenter::prepare(const std::vector<text::BasicWord>& words,

@@ -13,12 +13,13 @@ namespace {
 
 using State = StatePlan::State;
 
-// The output of a layer, from a forward pass that kept all hidden states or only the last; layer -1: of the embeddings.
+// Returns the output of a layer (-1: of the embeddings) from a forward pass that kept all hidden states or only the
+// last.
 const at::Tensor& hidden_state(const model::ModelOutput& output, int64_t layer) {
   return output.hidden_states.size() == 1 ? output.hidden_states.back() : output.hidden_states.at(layer + 1);
 }
 
-// The names of the published program's logs.
+// Returns the name in the published program's logs.
 const char* name_of(State state) {
   switch (state) {
     case State::kAttention:
@@ -40,10 +41,10 @@ BackboneUnit::BackboneUnit(pretrained::LoadedModel& student, StatePlan plan, Tea
   freeze_untaught();
 }
 
-// What no loss reaches has no gradient, and must not be decayed either: the pooler, a projection that nothing goes
-// through, the layers above the highest that
-// is compared, and of that one, where only its attention is, what comes after the attention. (Its value projection is
-// one weight with those of query and key, and is decayed where scores alone are compared.)
+// Freezes the parameters that no loss reaches, which weight decay would otherwise shrink: the pooler, an unused
+// projection, the layers above the highest compared one and, where only the attention of that layer is compared, its
+// parameters after the attention. (Its value projection shares a tensor with those of query and key, and is decayed
+// when only scores are compared.)
 void BackboneUnit::freeze_untaught() {
   const model::ModelConfig& config = model().config();
   int64_t highest = -1, highest_output = -1;
@@ -100,7 +101,7 @@ std::vector<loss::LossTerm> BackboneUnit::forward(const data::Batch& batch, std:
     if (part.state != State::kEmbedding)
       for (size_t pair = 1; pair < plan_.pairs.size(); ++pair) {
         const loss::LossSum next = compare(part, pair, own, targets, rows);
-        sum = sum + next.sum * (first.count / next.count);  // 1, but where heads are pruned
+        sum = sum + next.sum * (first.count / next.count);  // 1, except for pruned heads
       }
     terms.push_back({name_of(part.state), std::move(sum), divisor(part, counts), part.weight});
   }

@@ -28,8 +28,9 @@ void check_heads(const StatePlan& plan, const model::ModelConfig& student, const
     const int64_t own = student.heads_of_layer(pair.student), others = teacher.heads_of_layer(pair.teacher);
     if (own != others)
       throw UserError(
-          "`teacher` must have as many attention heads as the student, {}, for attention scores and value relations, "
-          "but has {} in layer {}; take a student with as many, or --use_attention_scores false --use_value_states "
+          "`teacher` must have the student's number of attention heads, {}, for attention scores and value relations, "
+          "but has {} in layer {}; choose a student with that number, or --use_attention_scores false "
+          "--use_value_states "
           "false",
           own, others, pair.teacher);
   }
@@ -44,7 +45,8 @@ void check_context_widths(const StatePlan& plan, const model::ModelConfig& stude
       if (part.state == State::kValue && part.distance != kernel::Distance::kDivergence &&
           width(student, pair.student) != width(teacher, pair.teacher))
         throw UserError(
-            "`value_state_loss` must be kld for a student of another width than the teacher ({} and {}), but compares "
+            "`value_state_loss` must be kld when the hidden sizes of student and teacher differ ({} and {}), but "
+            "compares "
             "the states themselves",
             width(student, pair.student), width(teacher, pair.teacher));
 }

@@ -1,4 +1,4 @@
-// What of a teacher's inside a student learns: the settings, held against the shapes of both models.
+// The states of a teacher that a student is trained to match, from the settings and the shapes of both models.
 #pragma once
 
 #include "retort/distill/state_distillation_config.h"
@@ -17,7 +17,7 @@ struct StatePlan {
 
   std::vector<LayerPair> pairs = {};
   std::vector<Part> parts = {};
-  int64_t hidden_width = 0;  // in which hidden states are compared: the teacher's
+  int64_t hidden_width = 0;  // the teacher's hidden size, in which hidden states are compared
   model::ForwardOptions student_options = {};
   StateSelection teacher_states = {};
 
@@ -28,8 +28,7 @@ struct StatePlan {
 StatePlan plan_states(const StateDistillationConfig& config, const model::ModelConfig& student,
                       const model::ModelConfig& teacher);
 
-// Of the projection that hidden states of these two go through: the teacher's hidden size; 0 where the widths are
-// equal.
+// Returns the output size of the projection of hidden states: the teacher's hidden size; 0 when the sizes are equal.
 int64_t projection_width(const model::ModelConfig& student, const model::ModelConfig& teacher);
 
 }  // namespace retort::distill

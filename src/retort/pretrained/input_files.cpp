@@ -10,7 +10,7 @@
 namespace retort::pretrained {
 namespace {
 
-// Everything that training and evaluation write into their folder.
+// The files that training and evaluation write into their folder.
 constexpr std::array kWritten = {
     "config.json",           "model.safetensors",       "vocab.txt",          "tokenizer.json",
     "tokenizer_config.json", "special_tokens_map.json", "README.md",          "project.safetensors",
@@ -57,7 +57,7 @@ void check_is_not_set_aside(const fs::path& output_dir, const Json& settings) {
                                                        "eval_file", "token_counts", "vocab_file", "data_dir"}))
     if (!path.empty() && fs::exists(path) && lies_below(path, output_dir))
       throw UserError(
-          "`{}` must lie outside of what --overwrite_output_dir sets aside in `{}`, but is `{}`; choose another "
+          "`{}` must be outside of the files that --overwrite_output_dir renames in `{}`, but is `{}`; choose another "
           "--output_dir",
           flag, output_dir.string(), path.string());
 }

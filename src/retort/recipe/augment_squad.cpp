@@ -16,11 +16,11 @@ constexpr int64_t kPassesOfSquad = 15;  // as published
 fs::path find_input(const AugmentSquadConfig& config) {
   if (config.train_file.empty() == config.data_dir.empty())
     throw UserError("`train_file` or `data_dir` must be given, but {}",
-                    config.train_file.empty() ? "both are missing" : "both are");
+                    config.train_file.empty() ? "both are missing" : "both are given");
   return config.train_file.empty() ? fs::path(config.data_dir) / "train-v1.1.json" : fs::path(config.train_file);
 }
 
-// Contexts without a question to train on have no use for variants.
+// Returns the paragraphs with training questions; others need no variants.
 std::vector<const data::SquadParagraph*> with_questions(const data::SquadDocument& document) {
   std::vector<const data::SquadParagraph*> paragraphs;
   for (const data::SquadArticle& article : document.articles)
@@ -29,7 +29,7 @@ std::vector<const data::SquadParagraph*> with_questions(const data::SquadDocumen
   return paragraphs;
 }
 
-// Writes article after article, with the variants behind each article's own paragraphs.
+// Writes the articles, with the variants after each article's own paragraphs.
 class ArticleWriter {
  public:
   ArticleWriter(const AugmentSquadConfig& config, augment::Augmenter& augmenter, data::SquadDocumentFile& file)
@@ -62,7 +62,7 @@ class ArticleWriter {
     const data::SquadParagraph* paragraph;
     std::vector<std::vector<augment::AnswerWords>> answers;
   };
-  // The first variant is the context itself, which is in the file already.
+  // Skips the first variant, the original context, which is already in the file.
   void write_variants(const Job& job, const std::vector<augment::Variant>& variants) {
     for (size_t v = 1; v < variants.size(); ++v) {
       const auto json = augment::maybe_variant_json(*job.paragraph, job.answers, variants[v], static_cast<int64_t>(v),

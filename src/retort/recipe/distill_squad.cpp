@@ -10,15 +10,15 @@ namespace retort::recipe {
 
 namespace {
 
-// The weights of the losses; without a teacher only the labels are learned.
+// Returns the loss weights; without a teacher, only that of the labels.
 distill::SoftTargetConfig effective_weights(const DistillSquadConfig& config) {
   distill::SoftTargetConfig weights = config.distillation;
   weights.check();
   if (config.teacher.teacher.empty()) {
-    log_info("without `--teacher` only the labels are learned");
+    log_info("without `--teacher`, only the labels are targets");
     weights.alpha_ce = 0, weights.alpha_squad = 1;
   } else if (!weights.needs_teacher()) {
-    log_info("`--teacher` changes nothing with --alpha_ce 0");
+    log_info("`--teacher` has no effect with --alpha_ce 0");
   }
   return weights;
 }

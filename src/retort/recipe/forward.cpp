@@ -17,7 +17,7 @@ namespace retort::recipe {
 
 namespace {
 
-// Tensors on their way into a file; keeps what the names point at.
+// Collects named tensors for a file and keeps their memory.
 class TensorOutput {
  public:
   void add(const std::string& name, const at::Tensor& tensor) {
@@ -39,7 +39,7 @@ class TensorOutput {
 kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig& config) {
   std::error_code ignored;
   if (fs::is_character_file(path, ignored) && !fs::equivalent(path, "/dev/stdin", ignored))
-    throw UserError("`{}` must be a file of JSON lines, but is a device; give a file or a pipe", path);
+    throw UserError("`{}` must be a file of JSON lines, but is a device; use a file or a pipe", path);
   std::ifstream file(path);
   if (!file) throw UserError("`{}` must be a readable file of JSON lines, but cannot be opened", path);
   task::JsonLinesInput lines(file, path);
@@ -52,13 +52,13 @@ kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig&
       throw UserError("`{}`: field `input_ids` must hold 1 to {} ids, but holds {}", lines.place(),
                       config.max_position_embeddings, ids.size());
     if (types.size() != ids.size())
-      throw UserError("`{}`: field `token_type_ids` must be as long as `input_ids`, {}, but is {}", lines.place(),
+      throw UserError("`{}`: field `token_type_ids` must have the length of `input_ids`, {}, but has {}", lines.place(),
                       ids.size(), types.size());
     for (const int32_t id : ids)
       if (id >= config.vocab_size)
         throw UserError("`{}`: field `input_ids` must hold ids below {}, but holds {}", lines.place(),
                         config.vocab_size, id);
-    for (const int32_t type : types)  // DistilBERT has no token types and passes over them
+    for (const int32_t type : types)  // DistilBERT has no token types and ignores them
       if (config.type_vocab_size > 0 && type >= config.type_vocab_size)
         throw UserError("`{}`: field `token_type_ids` must hold types below {}, but holds {}", lines.place(),
                         config.type_vocab_size, type);
@@ -101,7 +101,7 @@ Json forward(const ForwardConfig& config) {
   const kernel::Ragged sequences = read_sequences(config.input, loaded.model->config());
   TensorOutput out;
   int64_t first = 0;
-  while (first < sequences.sequences()) {  // as many sequences as the token budget holds, at least one
+  while (first < sequences.sequences()) {  // as many sequences as fit the token budget, at least one
     kernel::Ragged batch;
     const int64_t begin = first;
     while (first < sequences.sequences()) {

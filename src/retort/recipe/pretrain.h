@@ -1,5 +1,5 @@
-// Pre-trains an encoder on text. With `--objective mlm`: masked words of a token file, with the embeddings tied to the
-// head, so that any encoder gets a masked-LM head.
+// Pre-trains an encoder on text. `--objective mlm`: masked words of a token file; the head's weights are tied to the
+// embeddings, so any encoder can get a masked-LM head.
 //   retort pretrain --objective mlm --model DIR --data_file corpus.tokens --eval_file held_out.tokens --output_dir OUT
 #pragma once
 
@@ -28,7 +28,7 @@ struct PretrainConfig {
   void fields(FieldList& list) {
     list.group("Objective");
     list.add("objective", objective,
-             {.help = "What is learned: mlm, the masked words of a token file.", .choices = {"mlm"}});
+             {.help = "Training objective: mlm, masked words of a token file.", .choices = {"mlm"}});
     model.training_fields(list);
     corpus.fields(list);
     training.fields(list);
@@ -36,7 +36,7 @@ struct PretrainConfig {
   }
 };
 
-// Returns the scores and rates that results.json holds.
+// Returns the scores and rates in results.json.
 Json pretrain(const PretrainConfig& config);
 
 }  // namespace retort::recipe

@@ -24,7 +24,7 @@ GlueTrainingSets load_glue_sets(const GlueDataConfig& config, const train::Train
   const data::GlueSplit split = config.aug_train ? data::GlueSplit::kTrainAugmented : data::GlueSplit::kTrain;
   const auto features = group.main_first(
       [&] { return data::load_glue(glue_source(config, task, split, seed, *loaded.model), *loaded.tokenizer); });
-  log_info("{} training rows of {}", features->feature_count(), task.name);
+  log_info("{} training examples of {}", features->feature_count(), task.name);
   GlueTrainingSets sets{.train = data::GlueRowSet(features, data::answers_of(task, split))};
   if (!group.is_main()) return sets;
   sets.dev = load_glue_dev(*loaded.model, *loaded.tokenizer, config, seed);

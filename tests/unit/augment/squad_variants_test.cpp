@@ -115,12 +115,12 @@ TEST(SquadDocument, OtherFilesAreRefused) {
                  R"("is_impossible":true}]}]}]})"),
             is_2);
   EXPECT_EQ(told(R"({"id":"1","context":"a","question":"q","answers":{"text":["a"],"answer_start":[0]}})"),
-            "train.json` must be the official SQuAD JSON with articles and paragraphs, but holds rows as the hub ships "
-            "them; pass train-v1.1.json");
+            "train.json` must be the official SQuAD JSON with articles and paragraphs, but is a table of the hub; pass "
+            "train-v1.1.json");
   EXPECT_EQ(told(""), "train.json` must be a SQuAD file, but is empty");
   EXPECT_NE(told("{\"data\": [").find("train.json"), std::string::npos);
   EXPECT_NE(told(R"({"data":[{"paragraphs":[{"context":"a","qas":[{"id":"1","question":"q","answers":[]}]}]}]})")
-                .find("mend the record"),
+                .find("fix the record"),
             std::string::npos);
 }
 
@@ -130,7 +130,7 @@ TEST(SquadDocument, AugmentingTwiceIsRefused) {
   check_not_augmented(document, "f");
   document.articles[0].paragraphs[0].questions[0].id = "x-aug12";
   EXPECT_EQ(user_error_of([&] { check_not_augmented(document, "f"); }),
-            "`f` must not be augmented yet, but holds the id `x-aug12`; pass the file it was made from");
+            "`f` must not be augmented already, but has the id `x-aug12`; pass the original file");
   document.articles[0].paragraphs[0].questions[0].id = "x-august";
   check_not_augmented(document, "f");
 }

@@ -273,14 +273,14 @@ TEST(ShuffledSource, OptionsThatCannotBe) {
   const auto error = [](const RowSet& set, const ShuffledSourceOptions& options) {
     return glue_error_of([&] { ShuffledSource source(set, options); });
   };
-  EXPECT_EQ(error(none, {}), "the training data must hold at least one row, but is empty");
+  EXPECT_EQ(error(none, {}), "the training data must have at least one example, but is empty");
   EXPECT_EQ(error(rows, {.batch_size = 0}), "`per_device_train_batch_size` must be between 1 and 2147483647, but is 0");
   EXPECT_EQ(error(rows, {.gradient_accumulation_steps = -1}),
             "`gradient_accumulation_steps` must be between 1 and 2147483647, but is -1");
   EXPECT_EQ(error(rows, {.max_tokens_per_micro_batch = 0}),
             "`max_tokens_per_micro_batch` must be between 1 and 2147483647, but is 0");
   EXPECT_EQ(error(rows, {.batch_size = 11, .drop_last = true}),
-            "`drop_last` must leave at least one full step of 11 rows, but the training data has 10; use a smaller "
+            "`drop_last` must leave at least one full step of 11 examples, but the training data has 10; use a smaller "
             "batch size or "
             "keep the last step");
   ShuffledSource source(rows, {.batch_size = 4});
@@ -288,7 +288,7 @@ TEST(ShuffledSource, OptionsThatCannotBe) {
       glue_error_of([&] {
         source.seek({0, 11});
       }),
-      "the place in the training data must be a sequence of 0..10, but is sequence 11 of epoch 0; resume with the "
+      "the position in the training data must be a sequence of 0..10, but is sequence 11 of epoch 0; resume with the "
       "data of the first run");
   EXPECT_NE(glue_error_of([&] { source.seek({-1, 0}); }), "");
 }
@@ -325,7 +325,7 @@ TEST(CutByTokens, BalancedPiecesAreAsFewButMoreAlike) {
   EXPECT_EQ(cut_by_tokens(counts, {.max_tokens = 100}), (std::vector<int64_t>{10, 12}));
   EXPECT_EQ(cut_by_tokens(counts, {.max_tokens = 100, .is_balanced = true}), (std::vector<int64_t>{6, 12}));
   EXPECT_EQ(glue_error_of([&] { cut_by_tokens(counts, {.max_tokens = 0}); }),
-            "the budget of tokens must be at least 1, but is 0; 8192 suits most machines");
+            "the token budget must be at least 1, but is 0; 8192 suits most machines");
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST_F(BenchTokenize, RefusesAFileWithoutTexts) {
       read_bench_texts(write(content));
       FAIL() << "no error";
     } catch (const UserError& error) {
-      EXPECT_EQ(std::string(error.what()), "`" + (folder_ / "texts").string() + "` must hold texts, but holds none");
+      EXPECT_EQ(std::string(error.what()), "`" + (folder_ / "texts").string() + "` must contain texts, but is empty");
     }
   }
 }

@@ -68,11 +68,11 @@ std::vector<WrongTokens> wrong_token_columns() {
       wrong_vocabulary("vocab_size", 1'000'000'000,
                        "the `vocab_size` of its vocabulary must be 0 to 4194304, but is 1000000000"),
       wrong_vocabulary("vocab_size", int64_t{1} << 62, "but is 4611686018427387904"),
-      wrong_vocabulary("vocab_size", "488", "the `vocab_size` of its vocabulary must be a whole number, but is none"),
+      wrong_vocabulary("vocab_size", "488", "the `vocab_size` of its vocabulary must be a whole number, but is not"),
       wrong_vocabulary("vocab_size", 0, "the `vocab_size` of its vocabulary must be 1 or more, but is 0"),
       wrong_vocabulary("vocab_size", -1, "the `vocab_size` of its vocabulary must be 0 to 4194304, but is -1"),
       wrong_vocabulary("cls", 1 << 21, "the `cls` of its vocabulary must be 0 to "),
-      wrong_vocabulary("mask", 1.5, "the `mask` of its vocabulary must be a whole number, but is none"),
+      wrong_vocabulary("mask", 1.5, "the `mask` of its vocabulary must be a whole number, but is not"),
       wrong_vocabulary("hash", 7, "the `hash` of its vocabulary must be a string, but is not"),
       wrong_numbers<uint16_t>("ids", "its column `ids` must hold numbers from 0 to ",
                               [](std::vector<uint16_t>& ids) { ids[1] = 65535; }),
@@ -110,9 +110,9 @@ TEST(TokenFileContent, ThatCannotBeIsRefused) {
     ColumnStore columns = other_columns(sound, wrong.name);
     wrong.add(sound, columns);
     const std::string message = refusal_of_tokens(file, columns);
-    EXPECT_TRUE(message.starts_with(fmt::format("`{}` must be a whole token file, but ", file.string()))) << message;
+    EXPECT_TRUE(message.starts_with(fmt::format("`{}` must be a complete token file, but ", file.string()))) << message;
     EXPECT_NE(message.find(wrong.told), std::string::npos) << message << " lacks " << wrong.told;
-    EXPECT_TRUE(message.ends_with("; make it again by `retort data binarize`")) << message;
+    EXPECT_TRUE(message.ends_with("; make it again with `retort data binarize`")) << message;
   }
   EXPECT_EQ(refusal_of_tokens(file, sound), "") << "what was written right is read";
 }
@@ -127,7 +127,7 @@ TEST(TokenFileContent, WithoutSequencesIsRefused) {
   columns.add("lengths", std::vector<uint32_t>{});
   columns.add("ids", std::vector<uint16_t>{});
   EXPECT_EQ(refusal_of_tokens(file, columns),
-            fmt::format("`{}` must be a whole token file, but it has no sequences; make it again by `retort data "
+            fmt::format("`{}` must be a complete token file, but it has no sequences; make it again with `retort data "
                         "binarize`",
                         file.string()));
 }

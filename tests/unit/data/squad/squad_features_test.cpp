@@ -189,7 +189,7 @@ TEST(SquadSet, CachedFeaturesEqualFreshOnes) {
 
 TEST(SquadSet, AQuestionNeedsAContext) {
   EXPECT_EQ(user_error_of([] { make_question_set("q", " \n", squad_tokenizer(), {}); }),
-            "`context` must hold the text to answer from, but is empty");
+            "`context` must have words, but is empty");
 }
 
 }  // namespace

@@ -139,11 +139,11 @@ TEST(TableTypes, WhatHasNoMeaningHereIsRefusedByColumnAndType) {
                                    {"fixed_binary", "FIXED_LEN_BYTE_ARRAY"},
                                    {"half", "Float16"}})
     EXPECT_EQ(refusal_of(path, name, TypeKind::kText),
-              fmt::format("`{}`: the column `{}` must hold text, but holds the type {}; write the column anew",
+              fmt::format("`{}`: the column `{}` must hold text, but holds the type {}; rewrite the column",
                           path.string(), name, type));
   EXPECT_EQ(refusal_of(path, "lists_of_lists", TypeKind::kInteger, true),
             fmt::format("`{}`: the column `lists_of_lists` must hold lists of integers, but holds the type list of "
-                        "lists; write the column anew",
+                        "lists; rewrite the column",
                         path.string()));
 }
 
@@ -155,9 +155,9 @@ TEST(TableTypes, AColumnOfAnotherKindIsRefused) {
                                            {"double", TypeKind::kInteger, "must hold integers, but holds numbers"},
                                            {"texts", TypeKind::kText, "must hold text, but holds lists of text"}})
     EXPECT_EQ(refusal_of(path, name, wanted),
-              fmt::format("`{}`: the column `{}` {}; write the column anew", path.string(), name, told));
+              fmt::format("`{}`: the column `{}` {}; rewrite the column", path.string(), name, told));
   EXPECT_EQ(refusal_of(path, "string", TypeKind::kText, true),
-            fmt::format("`{}`: the column `string` must hold lists of text, but holds text; write the column anew",
+            fmt::format("`{}`: the column `string` must hold lists of text, but holds text; rewrite the column",
                         path.string()));
 }
 
@@ -169,8 +169,7 @@ TEST(TableTypes, ValuesThatDoNotFitAreRefusedByTheirRow) {
                   "9223372036854775808"),
         {"not_utf8", "row 0: the column `not_utf8` must be UTF-8 text, but is broken at byte 4"},
         {"nulls_inside", "row 0: the column `nulls_inside` must hold lists without nulls in them"}})
-    EXPECT_EQ(refusal_of(path, name, TypeKind::kText),
-              fmt::format("`{}`: {}; write the file anew", path.string(), told));
+    EXPECT_EQ(refusal_of(path, name, TypeKind::kText), fmt::format("`{}`: {}; rewrite the file", path.string(), told));
 }
 
 TEST(TableTypes, AMissingColumnIsNamedWithThoseThatAreThere) {
@@ -192,8 +191,8 @@ TEST(TableTypes, ATextThatFollowsItselfIsKeptOnce) {
 TEST(TableTypes, ASmallFileThatDecodesToMuchIsRefused) {
   const auto told = [](const fs::path& path) {
     const auto most = (64 << 20) + 100 * static_cast<int64_t>(fs::file_size(path));
-    return fmt::format("`{}` must decode to at most {} MB, 100 times its size and 64 MB, but asks for more",
-                       path.string(), most >> 20);
+    return fmt::format("`{}` must decode to at most {} MB, 100 times its size and 64 MB, but needs more", path.string(),
+                       most >> 20);
   };
   for (const auto& [file, column] : {std::pair("two_contexts.parquet", "context"),
                                      {"most_nulls.parquet", "sentence"},
