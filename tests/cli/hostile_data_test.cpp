@@ -26,9 +26,10 @@ TEST(HostileData, BinarizeNamesLineAndByteOfWhatIsNotUtf8) {
   const tiny::TemporaryFolder folder;
   const fs::path text = folder / "latin1.txt", output = folder / "o.tokens";
   write_file_atomically(text, "one two\nthe caf\xE9 was built\nthree\n");
-  expect_refused(run(binarize_words(text, output)),
-                 fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8; convert the file with iconv",
-                             text.string()));
+  expect_data_refused(
+      run(binarize_words(text, output)),
+      fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8; convert the file with iconv",
+                  text.string()));
   EXPECT_FALSE(fs::exists(output));
   const Outcome skipped = run(binarize_words(text, output, {"--on_bad_record", "skip"}));
   EXPECT_EQ(skipped.exit_code, 0) << skipped.errors;
@@ -97,7 +98,7 @@ TEST(HostileData, TokenFilesAreCheckedOnOpening) {
     store.add("ids", std::vector<uint16_t>{2, 5, 3});
     data::write_column_file(path, std::string(32, 'a'), store);
     const Outcome outcome = run({"data", "count", "--data_file", path, "--output_file", folder / "counts.json"});
-    expect_refused(outcome, "`" + path.string() + "` must be a complete token file, but ");
+    expect_data_refused(outcome, "`" + path.string() + "` must be a complete token file, but ");
     EXPECT_NE(outcome.errors.find("make it again with `retort data binarize`"), std::string::npos) << outcome.errors;
     EXPECT_FALSE(fs::exists(folder / "counts.json"));
   }
