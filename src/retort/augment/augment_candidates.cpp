@@ -14,7 +14,7 @@ namespace retort::augment {
 
 namespace {
 
-constexpr size_t kKnownChunks = 100'000;  // cached answers for identical texts; about 100 MB
+constexpr size_t kMaxCachedChunks = 100'000;  // cached answers for identical texts; about 100 MB
 
 // Returns the rows of [MASK] in a batch, sequence by sequence.
 std::vector<int64_t> masked_rows(const data::Batch& batch, const MaskedCopies& copies) {
@@ -40,13 +40,13 @@ int64_t CandidateFinder::max_chunk_pieces(const model::Model& model) {
 
 std::vector<std::vector<WordCandidates>> CandidateFinder::find(std::span<const AugmentText* const> texts,
                                                                const OnBatch& on_batch) {
-  if (known_.size() > kKnownChunks) known_.clear();
+  if (known_.size() > kMaxCachedChunks) known_.clear();
   MaskedCopies copies(tokenizer_, max_chunk_pieces(model_) + 2);
   std::vector<std::vector<Answers>> answers(texts.size());  // of each chunk
   std::vector<Target> targets;                              // of each mask
   for (size_t t = 0; t < texts.size(); ++t)
     for (const AugmentChunk& chunk : texts[t]->chunks) answers[t].push_back(answers_of(chunk, copies, targets));
-  std::vector<Words> found = ask_model(copies, on_batch);
+  std::vector<Words> found = predict_words(copies, on_batch);
   for (size_t i = 0; i < found.size(); ++i) (*targets[i].answers)[targets[i].index] = std::move(found[i]);
   std::vector<std::vector<WordCandidates>> candidates;
   for (size_t t = 0; t < texts.size(); ++t) candidates.push_back(collect(*texts[t], answers[t]));
@@ -81,7 +81,8 @@ CandidateFinder::Answers CandidateFinder::answers_of(const AugmentChunk& chunk, 
   return answers;
 }
 
-std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const MaskedCopies& copies, const OnBatch& on_batch) {
+std::vector<CandidateFinder::Words> CandidateFinder::predict_words(const MaskedCopies& copies,
+                                                                   const OnBatch& on_batch) {
   const data::EvaluationBatches batches(copies, {.max_tokens_per_batch = options_.max_tokens_per_batch});
   std::vector<Words> found(static_cast<size_t>(copies.mask_count()));
   const auto vocabulary = static_cast<size_t>(tokenizer_.vocabulary_size());

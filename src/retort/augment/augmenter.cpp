@@ -41,7 +41,8 @@ AugmentText Augmenter::prepare(const std::vector<text::BasicWord>& words,
   return make_augment_text(words, *loaded_.tokenizer, rules_, black_list);
 }
 
-void Augmenter::look_ahead(int64_t count, const std::function<void(int64_t i, std::set<std::string>& words)>& visit) {
+void Augmenter::collect_glove_words(int64_t count,
+                                    const std::function<void(int64_t i, std::set<std::string>& words)>& visit) {
   std::set<std::string> words;
   std::mutex mutex;
   parallel_for(count, kTextsPerThread, [&](int64_t begin, int64_t end) {
@@ -60,7 +61,7 @@ void Augmenter::look_ahead(int64_t count, const std::function<void(int64_t i, st
 
 std::vector<std::vector<Variant>> Augmenter::make_variants(std::span<const AugmentJob> jobs, int64_t units,
                                                            bool as_published) {
-  RETORT_CHECK(finder_ != nullptr, "make_variants was called before look_ahead");
+  RETORT_CHECK(finder_ != nullptr, "make_variants was called before collect_glove_words");
   std::vector<const AugmentText*> texts;
   for (const AugmentJob& job : jobs) texts.push_back(&job.text);
   auto candidates = finder_->find(
