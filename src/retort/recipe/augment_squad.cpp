@@ -83,14 +83,14 @@ class ArticleWriter {
 Json augment_squad(const AugmentSquadConfig& config) {
   train::set_up_process(config.augment.inference);
   const fs::path input = find_input(config);
-  const augment::AugmentOutput output = config.augment.take_output(
+  const augment::AugmentOutput output = config.augment.lock_output(
       config.train_file.empty() ? "data_dir" : "train_file", {input}, input.stem().string() + "_aug.json");
   data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
   augment::check_not_augmented(document, input.string());
   data::keep_random_paragraphs(document, config.max_train_paragraphs, static_cast<uint64_t>(config.augment.seed));
   augment::Augmenter augmenter(config.augment, kPassesOfSquad, "paragraphs", document.paragraph_count());
   const auto paragraphs = with_questions(document);
-  augmenter.look_ahead(static_cast<int64_t>(paragraphs.size()), [&](int64_t i, std::set<std::string>& words) {
+  augmenter.collect_glove_words(static_cast<int64_t>(paragraphs.size()), [&](int64_t i, std::set<std::string>& words) {
     const data::SquadParagraph& paragraph = *paragraphs[static_cast<size_t>(i)];
     const text::TokenizerOptions& options = augmenter.tokenizer_options();
     augment::collect_words_of_several_pieces(augmenter.prepare(text::basic_words(paragraph.context, options),

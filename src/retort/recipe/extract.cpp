@@ -161,21 +161,21 @@ const kernel::NamedSlice* find_source(const NameMap& names, const std::string& n
 // Loads the teacher without a head that the configuration names but the folder lacks, because its random weights would
 // look trained in the student.
 pretrained::LoadedModel load_teacher(const pretrained::ModelSource& source) {
-  pretrained::LoadedModel teacher = pretrained::load_model(source, {.may_start_head = true});
+  pretrained::LoadedModel teacher = pretrained::load_model(source, {.may_initialize_head = true});
   const std::string body = model::base_prefix(teacher.model->config().family);
   const auto is_of_head = [&](const std::string& name) { return !name.starts_with(body); };
   if (teacher.model->head() == model::Head::kNone || std::ranges::none_of(teacher.missing, is_of_head)) return teacher;
   log_warning("`{}` has no trained head, so the student gets none", source.model);
-  return pretrained::load_model(source, {.head = model::Head::kNone, .may_start_head = true});
+  return pretrained::load_model(source, {.head = model::Head::kNone, .may_initialize_head = true});
 }
 
 }  // namespace
 
 Json extract(const ExtractConfig& config) {
   pretrained::check_is_not_read("model", config.model.model, config.output_dir);
-  pretrained::check_spares_inputs(config.output_dir, settings_of("extract", config));
+  pretrained::check_does_not_overwrite_inputs(config.output_dir, settings_of("extract", config));
   if (config.overwrite_output_dir)
-    pretrained::check_is_not_set_aside(config.output_dir, settings_of("extract", config));
+    pretrained::check_does_not_move_inputs(config.output_dir, settings_of("extract", config));
   const pretrained::LoadedModel teacher = load_teacher(config.model);
   const model::Model& from = *teacher.model;
   const model::ModelConfig shape = student_config(config, from.config());
@@ -208,7 +208,7 @@ Json extract(const ExtractConfig& config) {
   if (!fresh.empty()) log_info("parameters with random weights: {}", fmt::join(fresh, ", "));
   folder.publish_files([&](const fs::path& path) { pretrained::save_model_folder(path, student, *teacher.tokenizer); },
                        4 * parameters.parameter_count() + (1 << 20));
-  pretrained::drop_older_projection(folder.path(), student);
+  pretrained::remove_old_projection(folder.path(), student);
   return {{"output_dir", config.output_dir},
           {"layers", config.layers},
           {"pruned_heads", shape.num_hidden_layers * shape.num_attention_heads - total_heads},
