@@ -129,15 +129,15 @@ std::vector<WordCandidates> CandidateFinder::collect(const AugmentText& text, st
   for (size_t c = 0; c < text.chunks.size(); ++c) {
     size_t next = 0;  // among the chunk's words of one piece
     for (const ReplaceableWord& word : text.chunks[c].replaceable) {
-      WordCandidates& own = candidates.emplace_back(WordCandidates{.word = word.word});
+      WordCandidates& found = candidates.emplace_back(WordCandidates{.word = word.word});
       if (word.piece == ReplaceableWord::kSeveralPieces) {
         const auto near = neighbors_.of(text.words[static_cast<size_t>(word.word)]);
-        own.words.assign(near.begin(), near.end());
+        found.words.assign(near.begin(), near.end());
         ++counts_.glove_words;
       } else {
-        own.words = (*answers[c])[next++];
+        found.words = (*answers[c])[next++];
       }
-      counts_.candidates += static_cast<int64_t>(own.words.size());
+      counts_.candidates += static_cast<int64_t>(found.words.size());
     }
   }
   return candidates;

@@ -46,10 +46,10 @@ void Augmenter::collect_glove_words(int64_t count,
   std::set<std::string> words;
   std::mutex mutex;
   parallel_for(count, kTextsPerThread, [&](int64_t begin, int64_t end) {
-    std::set<std::string> own;
-    for (int64_t i = begin; i < end; ++i) visit(i, own);
+    std::set<std::string> local;
+    for (int64_t i = begin; i < end; ++i) visit(i, local);
     const std::lock_guard lock(mutex);
-    words.merge(own);
+    words.merge(local);
   });
   neighbors_ = std::make_unique<GloveNeighbors>(vectors_, words, config_.candidates);
   finder_ = std::make_unique<CandidateFinder>(

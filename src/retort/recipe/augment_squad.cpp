@@ -39,11 +39,12 @@ class ArticleWriter {
     file_.begin_article(article.members);
     for (const data::SquadParagraph& paragraph : article.paragraphs) file_.add_paragraph(paragraph.json);
     std::vector<augment::AugmentJob> jobs;
-    std::vector<Job> own;
+    std::vector<Job> paragraph_jobs;
     for (const data::SquadParagraph& paragraph : article.paragraphs) {
       if (paragraph.questions.empty()) continue;
       const auto words = text::basic_words(paragraph.context, augmenter_.tokenizer_options());
-      own.push_back({&paragraph, augment::find_answer_words(paragraph, words, augmenter_.tokenizer_options())});
+      paragraph_jobs.push_back(
+          {&paragraph, augment::find_answer_words(paragraph, words, augmenter_.tokenizer_options())});
       jobs.push_back(
           {.original = paragraph.context,
            .text = augmenter_.prepare(words, augment::answer_black_list(paragraph, augmenter_.tokenizer_options())),
@@ -51,7 +52,7 @@ class ArticleWriter {
     }
     const auto variants = augmenter_.make_variants(jobs, static_cast<int64_t>(article.paragraphs.size()),
                                                    config_.later_words_overwrite_first);
-    for (size_t i = 0; i < own.size(); ++i) write_variants(own[i], variants[i]);
+    for (size_t i = 0; i < paragraph_jobs.size(); ++i) write_variants(paragraph_jobs[i], variants[i]);
     file_.end_article();
   }
   int64_t written() const { return written_; }

@@ -33,11 +33,11 @@ NameMap map_names(const model::ModelConfig& student, const model::ModelConfig& t
                   const ExtractConfig& config) {
   const auto prefix = [&](Family family) { return has_head ? model::base_prefix(family) : ""; };
   NameMap names;
-  const auto own = model::embedding_names(student.family, prefix(student.family)),
-             other = model::embedding_names(teacher.family, prefix(teacher.family));
-  names[own.word] = other.word, names[own.position] = other.position;
-  if (!own.segment.empty()) names[own.segment] = other.segment;
-  add_pair(names, own.norm, other.norm);
+  const auto student_names = model::embedding_names(student.family, prefix(student.family)),
+             teacher_names = model::embedding_names(teacher.family, prefix(teacher.family));
+  names[student_names.word] = teacher_names.word, names[student_names.position] = teacher_names.position;
+  if (!student_names.segment.empty()) names[student_names.segment] = teacher_names.segment;
+  add_pair(names, student_names.norm, teacher_names.norm);
   for (size_t i = 0; i < config.layers.size(); ++i) {
     const auto to = model::layer_names(student.family, prefix(student.family), static_cast<int64_t>(i)),
                from = model::layer_names(teacher.family, prefix(teacher.family), config.layers[i]);
