@@ -83,7 +83,7 @@ TEST_F(DistillBackboneInput, RefusesModelsAndSettingsThatCannotBeCompared) {
             "`teacher_layers` must be 0 to 1, the layers of the teacher, but one is 2");
   EXPECT_EQ(
       refusal([](auto& c) { c.states.value_state_loss = "mse"; }),
-      "`value_state_loss` must be kld when the hidden sizes of student and teacher differ (16 and 32), but compares "
+      "`value_state_loss` must be kld when the context widths of student and teacher differ (16 and 32), but compares "
       "the states themselves");
   EXPECT_EQ(refusal([](auto& c) {
               c.states.attention_weight = c.states.hidden_state_weight = c.states.value_state_weight = 0;

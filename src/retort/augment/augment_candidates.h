@@ -64,7 +64,7 @@ class CandidateFinder {
 
   // Returns the answers of a chunk. For a new chunk, adds its masked copies and a target for each mask.
   Answers answers_of(const AugmentChunk& chunk, MaskedCopies& copies, std::vector<Target>& targets);
-  std::vector<Words> ask_model(const MaskedCopies& copies, const OnBatch& on_batch);
+  std::vector<Words> predict_words(const MaskedCopies& copies, const OnBatch& on_batch);
   Words best_pieces(std::span<const float> scores) const;
   std::vector<WordCandidates> collect(const AugmentText& text, std::span<const Answers> answers);
 

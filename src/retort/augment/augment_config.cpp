@@ -49,7 +49,7 @@ void AugmentConfig::output_fields(FieldList& list, const std::string& file_name)
   inference.fields(list);
 }
 
-AugmentOutput AugmentConfig::take_output(const std::string& input_flag, const std::vector<fs::path>& inputs,
+AugmentOutput AugmentConfig::lock_output(const std::string& input_flag, const std::vector<fs::path>& inputs,
                                          const std::string& file_name) const {
   if (!output_dir.empty() && !output_file.empty())
     throw UserError("`output_file` must be given without `output_dir`, but both are given; remove one");

@@ -44,7 +44,7 @@ struct AugmentConfig {
   // Returns the file to write: output_file, or `file_name` in output_dir, or `file_name` beside the first input, which
   // `input_flag` names; creates its folder. Throws UserError when both flags are given, for an input file (of the
   // model, too), for a file that another process has locked, and for an existing file that may not be replaced.
-  AugmentOutput take_output(const std::string& input_flag, const std::vector<fs::path>& inputs,
+  AugmentOutput lock_output(const std::string& input_flag, const std::vector<fs::path>& inputs,
                             const std::string& file_name) const;
 };
 

@@ -41,14 +41,15 @@ AugmentText Augmenter::prepare(const std::vector<text::BasicWord>& words,
   return make_augment_text(words, *loaded_.tokenizer, rules_, black_list);
 }
 
-void Augmenter::look_ahead(int64_t count, const std::function<void(int64_t i, std::set<std::string>& words)>& visit) {
+void Augmenter::collect_glove_words(int64_t count,
+                                    const std::function<void(int64_t i, std::set<std::string>& words)>& visit) {
   std::set<std::string> words;
   std::mutex mutex;
   parallel_for(count, kTextsPerThread, [&](int64_t begin, int64_t end) {
-    std::set<std::string> own;
-    for (int64_t i = begin; i < end; ++i) visit(i, own);
+    std::set<std::string> local;
+    for (int64_t i = begin; i < end; ++i) visit(i, local);
     const std::lock_guard lock(mutex);
-    words.merge(own);
+    words.merge(local);
   });
   neighbors_ = std::make_unique<GloveNeighbors>(vectors_, words, config_.candidates);
   finder_ = std::make_unique<CandidateFinder>(
@@ -60,7 +61,7 @@ void Augmenter::look_ahead(int64_t count, const std::function<void(int64_t i, st
 
 std::vector<std::vector<Variant>> Augmenter::make_variants(std::span<const AugmentJob> jobs, int64_t units,
                                                            bool as_published) {
-  RETORT_CHECK(finder_ != nullptr, "make_variants was called before look_ahead");
+  RETORT_CHECK(finder_ != nullptr, "make_variants was called before collect_glove_words");
   std::vector<const AugmentText*> texts;
   for (const AugmentJob& job : jobs) texts.push_back(&job.text);
   auto candidates = finder_->find(

@@ -38,7 +38,7 @@ class Augmenter {
   AugmentText prepare(const std::vector<text::BasicWord>& words, const std::set<std::string>& black_list = {}) const;
   // Calls `visit(i, words)` for i = 0..count-1 from several threads; it adds the words of text i that need GloVe. Call
   // it once, before the first `make_variants`.
-  void look_ahead(int64_t count, const std::function<void(int64_t i, std::set<std::string>& words)>& visit);
+  void collect_glove_words(int64_t count, const std::function<void(int64_t i, std::set<std::string>& words)>& visit);
   // Returns the variants of each text. With `as_published`, candidates of later chunks replace those of the first
   // chunk. The texts belong to `units` records or paragraphs, for the progress line. Throws Interrupted after a signal.
   std::vector<std::vector<Variant>> make_variants(std::span<const AugmentJob> jobs, int64_t units,

@@ -51,13 +51,15 @@ std::vector<std::vector<AnswerWords>> find_answer_words(const data::SquadParagra
   for (const data::SquadExample& question : paragraph.questions) {
     std::vector<AnswerWords>& answers = found.emplace_back();
     for (const data::SquadAnswer& answer : question.answers) {
-      const std::vector<text::BasicWord> own = text::basic_words(answer.text, options);
+      const std::vector<text::BasicWord> answer_words = text::basic_words(answer.text, options);
       const bool is_inside = answer.start >= 0 && answer.start < code_points.code_points();
       // The first character of the answer's first word; spaces may precede it.
-      const int64_t byte =
-          is_inside && !own.empty() ? code_points.byte_of(answer.start) + own.front().source.begin : -1;
+      const int64_t byte = is_inside && !answer_words.empty()
+                               ? code_points.byte_of(answer.start) + answer_words.front().source.begin
+                               : -1;
       const int64_t first = word_that_begins(words, byte);
-      answers.push_back({.text = text::join_words(own), .first_word = stand_at(words, first, own) ? first : -1});
+      answers.push_back(
+          {.text = text::join_words(answer_words), .first_word = stand_at(words, first, answer_words) ? first : -1});
     }
   }
   return found;

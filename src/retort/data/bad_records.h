@@ -28,7 +28,7 @@ struct SkippedRecords {
   std::vector<std::string> messages;
 
   void add(std::string_view reason, std::string message);
-  // Returns "3 records were left out (2 answer not found, 1 empty context)"; empty when none were skipped.
+  // Returns "3 records were skipped (2 answer not found, 1 empty context)"; empty when none were skipped.
   std::string summary() const;
 };
 

@@ -14,10 +14,10 @@ uint64_t greatest(std::span<const Unsigned> numbers) {
   constexpr int64_t kGrain = 1 << 18;
   std::atomic<uint64_t> all = 0;
   parallel_for(static_cast<int64_t>(numbers.size()), kGrain, [&](int64_t begin, int64_t end) {
-    Unsigned own = 0;
-    for (int64_t i = begin; i < end; ++i) own = std::max(own, numbers[static_cast<size_t>(i)]);
+    Unsigned local = 0;
+    for (int64_t i = begin; i < end; ++i) local = std::max(local, numbers[static_cast<size_t>(i)]);
     uint64_t known = all;
-    while (own > known && !all.compare_exchange_weak(known, own)) {
+    while (local > known && !all.compare_exchange_weak(known, local)) {
     }
   });
   return all;

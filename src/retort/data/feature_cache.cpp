@@ -81,9 +81,9 @@ std::span<const ColumnHeader> checked_table(std::span<const std::byte> bytes, co
 
 ColumnStore::Column checked_column(const ColumnHeader& header, std::span<const std::byte> file) {
   const std::string name(header.name, strnlen(header.name, sizeof(header.name)));
-  const bool is_sound = !name.empty() && name.size() < sizeof(header.name) && header.element_bytes > 0 &&
+  const bool is_valid = !name.empty() && name.size() < sizeof(header.name) && header.element_bytes > 0 &&
                         header.offset_bytes % kAlignment == 0 && header.byte_count % header.element_bytes == 0;
-  if (!is_sound) throw UserError("the column `{}` is invalid", name);
+  if (!is_valid) throw UserError("the column `{}` is invalid", name);
   if (header.offset_bytes > file.size() || header.byte_count > file.size() - header.offset_bytes)
     throw UserError("it is truncated in the column `{}`", name);
   const auto bytes = file.subspan(header.offset_bytes, header.byte_count);

@@ -14,12 +14,12 @@ namespace retort::data {
 namespace {
 
 // As in transformers' LengthGroupedSampler: sorts stretches of 50 steps, fewer if the data has less than 200.
-constexpr int64_t kMostStepsSorted = 50, kFewestStretches = 4;
+constexpr int64_t kMaxStepsSorted = 50, kMinStretches = 4;
 
 // The upper bound keeps products of two counts, and the rows of a batch, within their types.
 void check_count(const char* name, int64_t value) {
-  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
-  if (value < 1 || value > kMost) throw UserError("`{}` must be between 1 and {}, but is {}", name, kMost, value);
+  constexpr int64_t kMax = std::numeric_limits<int32_t>::max();
+  if (value < 1 || value > kMax) throw UserError("`{}` must be between 1 and {}, but is {}", name, kMax, value);
 }
 
 void check_options(const RowSet& rows, const ShuffledSourceOptions& options) {
@@ -55,7 +55,7 @@ Batch make_batch(const RowSet& rows, std::span<const int64_t> chosen) {
 }
 
 // Distributes rows sorted by length to the ranks in alternating direction, so that all get about as many tokens.
-std::vector<std::vector<int64_t>> deal(std::span<const int64_t> sorted, int64_t processes) {
+std::vector<std::vector<int64_t>> distribute_by_length(std::span<const int64_t> sorted, int64_t processes) {
   std::vector<std::vector<int64_t>> shares(processes);
   for (size_t i = 0; i < sorted.size(); ++i) {
     const auto round = static_cast<int64_t>(i) / processes, place = static_cast<int64_t>(i) % processes;
@@ -66,7 +66,7 @@ std::vector<std::vector<int64_t>> deal(std::span<const int64_t> sorted, int64_t 
 
 std::vector<int64_t> group_by_length(const RowSet& rows, std::vector<int64_t> order, int64_t step, uint64_t key) {
   const auto count = static_cast<int64_t>(order.size());
-  const int64_t stretch = step * std::clamp<int64_t>(count / (step * kFewestStretches), 1, kMostStepsSorted);
+  const int64_t stretch = step * std::clamp<int64_t>(count / (step * kMinStretches), 1, kMaxStepsSorted);
   for (int64_t begin = 0; begin < count; begin += stretch)
     sort_by_length(rows, std::span(order).subspan(begin, std::min(stretch, count - begin)));
   std::vector<int64_t> shuffled;
@@ -87,9 +87,9 @@ void add_column(ContentHash& hash, const std::vector<T>& column) {
 }  // namespace
 
 std::string content_hash(const RowSet& rows) {
-  constexpr int64_t kMostRowsRead = 200000;  // a third of a second
+  constexpr int64_t kMaxRowsRead = 200000;  // a third of a second
   ContentHash hash;
-  const int64_t count = rows.row_count(), stride = std::max<int64_t>(1, (count + kMostRowsRead - 1) / kMostRowsRead);
+  const int64_t count = rows.row_count(), stride = std::max<int64_t>(1, (count + kMaxRowsRead - 1) / kMaxRowsRead);
   for (int64_t row = 0; row < count; ++row) {
     hash.add_number(rows.token_count(row));
     if (row % stride != 0) continue;
@@ -159,7 +159,7 @@ StepBatch ShuffledSource::assemble(SourcePosition at) {
 
   StepBatch step{.position = at, .sequence_count = end - begin};
   const TokenBudget budget{.max_tokens = options_.max_tokens_per_micro_batch, .is_balanced = true};
-  const auto shares = deal(chosen, options_.process_count);
+  const auto shares = distribute_by_length(chosen, options_.process_count);
   for (int64_t process = 0; process < options_.process_count; ++process) {
     const std::vector<int64_t>& share = shares[process];
     const auto before = static_cast<int64_t>(step.micro_batches.size());
@@ -170,7 +170,7 @@ StepBatch ShuffledSource::assemble(SourcePosition at) {
       first = last;
     }
     if (process == options_.process)
-      step.own_begin = before, step.own_count = static_cast<int64_t>(step.micro_batches.size()) - before;
+      step.local_begin = before, step.local_count = static_cast<int64_t>(step.micro_batches.size()) - before;
   }
   if (options_.prepare) options_.prepare(step);
   return step;

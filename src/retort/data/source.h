@@ -26,14 +26,14 @@ struct SourcePosition {
 // neither the cut into micro-batches nor their order changes the result. Every rank holds the whole step, which gives
 // the counts without communication, and computes its own micro-batches.
 struct StepBatch {
-  std::vector<Batch> micro_batches;       // at least one, each with at least one sequence
-  SourcePosition position;                // of this step
-  int64_t sequence_count = 0;             // over all micro-batches
-  int64_t token_count = 0;                // over all micro-batches
-  int64_t own_begin = 0, own_count = -1;  // the micro-batches of this rank; -1: all
+  std::vector<Batch> micro_batches;           // at least one, each with at least one sequence
+  SourcePosition position;                    // of this step
+  int64_t sequence_count = 0;                 // over all micro-batches
+  int64_t token_count = 0;                    // over all micro-batches
+  int64_t local_begin = 0, local_count = -1;  // the micro-batches of this rank; -1: all
 
-  std::span<const Batch> own() const {
-    return own_count < 0 ? std::span(micro_batches) : std::span(micro_batches).subspan(own_begin, own_count);
+  std::span<const Batch> local() const {
+    return local_count < 0 ? std::span(micro_batches) : std::span(micro_batches).subspan(local_begin, local_count);
   }
 };
 

@@ -20,10 +20,10 @@ class BackboneUnit final : public pretrained::ModelUnit {
                                       const loss::StepCounts& counts) override;
 
  private:
-  void freeze_untaught();
-  loss::LossSum compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
+  void freeze_unused_parameters();
+  loss::LossSum compare(const StatePlan::Term& term, size_t pair, const model::ModelOutput& student,
                         const model::ModelOutput& targets, const kernel::TokenRows& rows) const;
-  double divisor(const StatePlan::Part& part, const loss::StepCounts& counts) const;
+  double divisor(const StatePlan::Term& term, const loss::StepCounts& counts) const;
 
   StatePlan plan_;
   TeacherTargets targets_;

@@ -107,16 +107,16 @@ void StateDistillationConfig::check_prediction() const {
 std::vector<LayerPair> map_layers(const StateDistillationConfig& config, int64_t student_layers,
                                   int64_t teacher_layers) {
   std::vector<LayerPair> pairs;
-  const std::vector<int64_t>&own = config.student_layers, &others = config.teacher_layers;
-  if (!own.empty() || !others.empty()) {
-    if (own.size() != others.size())
+  const std::vector<int64_t>&student = config.student_layers, &teacher = config.teacher_layers;
+  if (!student.empty() || !teacher.empty()) {
+    if (student.size() != teacher.size())
       throw UserError("`student_layers` and `teacher_layers` must have equal numbers of layers, but have {} and {}",
-                      own.size(), others.size());
-    check_layers("student_layers", "student", own, student_layers);
-    check_layers("teacher_layers", "teacher", others, teacher_layers);
-    if (std::set<int64_t>(own.begin(), own.end()).size() != own.size())
+                      student.size(), teacher.size());
+    check_layers("student_layers", "student", student, student_layers);
+    check_layers("teacher_layers", "teacher", teacher, teacher_layers);
+    if (std::set<int64_t>(student.begin(), student.end()).size() != student.size())
       throw UserError("`student_layers` must contain each layer once, but one is repeated");
-    for (size_t i = 0; i < own.size(); ++i) pairs.push_back({own[i], others[i]});
+    for (size_t i = 0; i < student.size(); ++i) pairs.push_back({student[i], teacher[i]});
     return pairs;
   }
   if (config.student_teacher_layer_mapping == "last_layer") return {{student_layers - 1, teacher_layers - 1}};

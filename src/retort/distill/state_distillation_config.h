@@ -29,7 +29,7 @@ struct StateDistillationConfig {
   void fields(FieldList& list);
   // Returns whether the student's hidden states are compared, which needs a projection when the teacher's hidden size
   // differs.
-  bool learns_hidden_states() const { return use_hidden_states || use_embedding_states; }
+  bool compares_hidden_states() const { return use_hidden_states || use_embedding_states; }
   // Throws UserError when the settings are not those of internal states (`distill backbone`) or of predictions
   // (`distill prediction`), or when no state has a weight.
   void check_backbone() const;

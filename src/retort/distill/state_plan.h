@@ -9,19 +9,19 @@ namespace retort::distill {
 
 struct StatePlan {
   enum class State { kAttention, kHidden, kEmbedding, kValue };
-  struct Part {
+  struct Term {
     State state;
     kernel::Distance distance;
     double weight;
   };
 
   std::vector<LayerPair> pairs = {};
-  std::vector<Part> parts = {};
+  std::vector<Term> terms = {};
   int64_t hidden_width = 0;  // the teacher's hidden size, in which hidden states are compared
   model::ForwardOptions student_options = {};
   StateSelection teacher_states = {};
 
-  bool learns(State state) const;
+  bool compares(State state) const;
 };
 
 // Throws UserError when the models cannot be compared as configured.

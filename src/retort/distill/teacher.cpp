@@ -40,13 +40,12 @@ Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precisio
     : config_(config),
       loaded_(pretrained::load_model(
           source_of(config, head, student_source),
-          {.head = head, .classes = classes, .may_start_head = true, .model = {.precision = precision}})) {
+          {.head = head, .classes = classes, .may_initialize_head = true, .model = {.precision = precision}})) {
   config.check();
   if (!have_equal_pieces(*student.tokenizer, *loaded_.tokenizer))
     throw UserError(
         "`teacher` must have the student's vocabulary, but `{}` has another; use teacher and student with one "
-        "tokenizer, "
-        "or give both the same `vocab_file`",
+        "tokenizer, or give both the same `vocab_file`",
         config.teacher);
   const int64_t outputs = model().config().vocab_size, wanted = student.model->config().vocab_size;
   if (head == model::Head::kMaskedLm && outputs != wanted)

@@ -135,7 +135,7 @@ void TeacherCache::check(const fs::path& cache_dir, const std::string& key, cons
   TeacherCache cache(cache_dir, key, rows, outputs);
   if (cache.open()) return;
   const FolderLock lock(cache.folder_, FolderLock::WhenBusy::kWait);
-  if (!cache.open()) cache.check_room(cache.sound_rows());
+  if (!cache.open()) cache.check_room(cache.valid_rows());
 }
 
 TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
@@ -153,13 +153,13 @@ TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, co
 }
 
 // Returns the number of leading rows of an interrupted computation whose checksums are correct.
-int64_t TeacherCache::sound_rows() const {
+int64_t TeacherCache::valid_rows() const {
   if (!fs::exists(folder_ / kValues) || !fs::exists(folder_ / kChecksums)) return 0;
   const MappedFile values(folder_ / kValues), checksums(folder_ / kChecksums);
   int64_t row = 0;
   while (row < row_count() && static_cast<size_t>(8 * (row + 1)) <= checksums.bytes().size() &&
          static_cast<size_t>(begins_[row + 1] * width_ * element_bytes_) <= values.bytes().size() &&
-         is_sound(values, checksums, row))
+         is_valid(values, checksums, row))
     ++row;
   return row;
 }
@@ -169,7 +169,7 @@ std::span<const std::byte> TeacherCache::bytes_of_row(const MappedFile& values, 
                                 (begins_[row + 1] - begins_[row]) * width_ * element_bytes_);
 }
 
-bool TeacherCache::is_sound(const MappedFile& values, const MappedFile& checksums, int64_t row) const {
+bool TeacherCache::is_valid(const MappedFile& values, const MappedFile& checksums, int64_t row) const {
   uint64_t checksum = 0;
   std::memcpy(&checksum, checksums.bytes().data() + 8 * row, 8);
   const std::span<const std::byte> bytes = bytes_of_row(values, row);
@@ -186,7 +186,7 @@ void TeacherCache::check_room(int64_t first_row) const {
 }
 
 void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch) {
-  const int64_t first = sound_rows();
+  const int64_t first = valid_rows();
   const int64_t bytes = begins_.back() * width_ * element_bytes_, done_bytes = begins_[first] * width_ * element_bytes_;
   log_info("the teacher's outputs take {:.1f} MB in `{}`{}", static_cast<double>(bytes) / 1e6, folder_.string(),
            first > 0 ? fmt::format("; continuing at row {} of {}", first, row_count()) : "");
@@ -251,8 +251,7 @@ bool TeacherCache::open() {
   if ((*found)["key"] != key_)
     throw UserError(
         "`{}` must hold the teacher's outputs for this data set, but holds others; remove the folder, or choose "
-        "another "
-        "--teacher_cache",
+        "another --teacher_cache",
         folder_.string());
   if (*found != description()) return false;
   if (!fs::exists(folder_ / kValues) || !fs::exists(folder_ / kChecksums)) return false;
@@ -261,8 +260,8 @@ bool TeacherCache::open() {
          checksums_.bytes().size() == static_cast<size_t>(8 * row_count());
 }
 
-void TeacherCache::note_damage(int64_t row) const {
-  std::call_once(damage_noted_, [&] {
+void TeacherCache::report_damage(int64_t row) const {
+  std::call_once(damage_reported_, [&] {
     log_warning(
         "`{}`: the values of row {} are damaged; the teacher computes them now, and the next run repairs the cache",
         (folder_ / kValues).string(), row);
@@ -277,8 +276,8 @@ at::Tensor TeacherCache::gather(const data::Batch& batch) const {
   at::Tensor found = at::empty({lines, width_}, at::TensorOptions(value_type(element_bytes_)));
   auto* out = static_cast<std::byte*>(found.mutable_data_ptr());
   for (const int64_t row : batch.rows) {
-    if (!is_sound(values_, checksums_, row)) {
-      note_damage(row);
+    if (!is_valid(values_, checksums_, row)) {
+      report_damage(row);
       return compute_(batch).to(value_type(element_bytes_));
     }
     const auto bytes = bytes_of_row(values_, row);

@@ -67,11 +67,11 @@ class TeacherCache {
   void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
   Json description() const;
   bool open();  // false: missing or incomplete
-  void note_damage(int64_t row) const;
+  void report_damage(int64_t row) const;
   int64_t row_count() const { return static_cast<int64_t>(begins_.size()) - 1; }
-  int64_t sound_rows() const;
+  int64_t valid_rows() const;
   std::span<const std::byte> bytes_of_row(const MappedFile& values, int64_t row) const;
-  bool is_sound(const MappedFile& values, const MappedFile& checksums, int64_t row) const;
+  bool is_valid(const MappedFile& values, const MappedFile& checksums, int64_t row) const;
 
   fs::path folder_;
   std::string kind_, key_;
@@ -79,7 +79,7 @@ class TeacherCache {
   std::function<at::Tensor(const data::Batch&)> compute_;
   std::vector<int64_t> begins_;  // [rows + 1] first line of `values` of each row
   MappedFile values_, checksums_;
-  mutable std::once_flag damage_noted_;
+  mutable std::once_flag damage_reported_;
 };
 
 }  // namespace retort::distill

@@ -29,7 +29,7 @@ struct TargetPlan {
   fs::path cache_dir = {};
   std::string cache_key = {};
   int64_t max_tokens_per_batch = 0;
-  TeacherTargets compute = {};  // without a cache
+  TeacherTargets compute = {};                                              // without a cache
   std::function<model::ModelOutput(const at::Tensor& values)> unpack = {};  // of cached values
 };
 

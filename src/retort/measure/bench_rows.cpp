@@ -73,7 +73,7 @@ pretrained::LoadedModel load_bench_model(const pretrained::ModelSource& source, 
                                          const model::ModelOptions& options) {
   pretrained::LoadOptions load{
       .head = data.is_squad() ? model::Head::kQuestionAnswering : model::Head::kSequenceClassification,
-      .may_start_head = true,
+      .may_initialize_head = true,
       .may_replace_head = true,
       .needs_tokenizer = !data.is_synthetic(),
       .model = options};

@@ -14,7 +14,7 @@
 namespace retort::measure {
 namespace {
 
-constexpr int64_t kFewestPasses = 3;   // the first one has cold caches
+constexpr int64_t kMinPasses = 3;      // the first one has cold caches
 constexpr int64_t kTextsAtATime = 16;  // chunk of the parallel loop, for short sentences
 
 // Decides by content: a JSON object or a table of the hub.
@@ -77,7 +77,7 @@ Json bench_tokenize(const BenchTokenizeConfig& config) {
   for (const std::string& text : texts) bytes += static_cast<int64_t>(text.size());
 
   std::vector<double> passes;
-  for (double spent = 0; spent < config.seconds || static_cast<int64_t>(passes.size()) < kFewestPasses;) {
+  for (double spent = 0; spent < config.seconds || static_cast<int64_t>(passes.size()) < kMinPasses;) {
     const double before = seconds_now();
     tokens = encode_all(tokenizer, texts);
     passes.push_back(seconds_now() - before);

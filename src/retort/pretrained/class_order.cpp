@@ -14,7 +14,7 @@ namespace retort::pretrained {
 namespace {
 
 // Lower-cases a name and removes the characters that join its words.
-std::string plain(std::string name) {
+std::string normalized_name(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return c == '-' || c == ' ' ? '_' : static_cast<char>(std::tolower(c)); });
   return name;
@@ -24,10 +24,10 @@ std::string plain(std::string name) {
 std::optional<std::vector<int64_t>> maybe_order(const std::vector<std::string>& found,
                                                 const std::vector<std::string>& wanted) {
   std::vector<std::string> names;
-  for (const std::string& name : found) names.push_back(plain(name));
+  for (const std::string& name : found) names.push_back(normalized_name(name));
   std::vector<int64_t> order;
   for (const std::string& name : wanted)
-    order.push_back(std::find(names.begin(), names.end(), plain(name)) - names.begin());
+    order.push_back(std::find(names.begin(), names.end(), normalized_name(name)) - names.begin());
   std::vector<int64_t> sorted = order, all(found.size());
   std::sort(sorted.begin(), sorted.end());
   std::iota(all.begin(), all.end(), 0);
@@ -57,10 +57,10 @@ void warn_of_problem_type(const model::ModelConfig& config, const TaskClasses& c
 
 }  // namespace
 
-std::vector<int64_t> find_class_order(const model::ModelConfig& config, const TaskClasses& classes, bool starts_anew) {
+std::vector<int64_t> find_class_order(const model::ModelConfig& config, const TaskClasses& classes, bool is_new_task) {
   const std::vector<std::string>& labels = config.labels;
   if (!classes.is_given() || labels.size() != classes.names.size()) return {};
-  if (!starts_anew) warn_of_problem_type(config, classes);
+  if (!is_new_task) warn_of_problem_type(config, classes);
   if (classes.is_regression()) return {};
   const auto by_name = maybe_order(labels, classes.names), by_word = maybe_order(labels, classes.words);
   const std::vector<int64_t> order = by_name ? *by_name : by_word.value_or(std::vector<int64_t>());
@@ -76,7 +76,7 @@ std::vector<int64_t> find_class_order(const model::ModelConfig& config, const Ta
   return order;
 }
 
-void order_classes(model::Model& model, const std::vector<int64_t>& order) {
+void reorder_classes(model::Model& model, const std::vector<int64_t>& order) {
   for (const char* name : {"classifier.weight", "classifier.bias"}) {
     const kernel::NamedSlice* slice = model.parameters().find(name);
     if (slice == nullptr) continue;

@@ -13,9 +13,9 @@ fs::path maybe_model_folder(const std::string& model);
 
 // Throws UserError when the command would write an input file of the settings (training data, vocabulary, ...) in
 // `output_dir`, also when the two have different paths.
-void check_spares_inputs(const fs::path& output_dir, const Json& settings);
+void check_does_not_overwrite_inputs(const fs::path& output_dir, const Json& settings);
 
 // Throws UserError when an input of the settings, or the model, lies in a folder that --overwrite_output_dir renames.
-void check_is_not_set_aside(const fs::path& output_dir, const Json& settings);
+void check_does_not_move_inputs(const fs::path& output_dir, const Json& settings);
 
 }  // namespace retort::pretrained

@@ -12,7 +12,7 @@ namespace {
 int64_t own_parameter_count(const model::Model& model) {
   int64_t count = 0;
   for (const auto& slice : model.parameters().slices())
-    if (!is_of_projection(slice)) count += slice.element_count;
+    if (!is_projection_parameter(slice)) count += slice.element_count;
   return count;
 }
 

@@ -50,7 +50,7 @@ std::string list_names(const std::vector<std::string>& names) {
 }
 
 // Returns the missing parameters of the encoder, which must not be random; a pooler belongs to the head that uses it.
-std::vector<std::string> missing_in_body(const LoadedModel& loaded) {
+std::vector<std::string> missing_in_encoder(const LoadedModel& loaded) {
   const bool is_bare = loaded.model->head() == model::Head::kNone;
   const std::string prefix = is_bare ? "" : model::base_prefix(loaded.model->config().family);
   std::vector<std::string> names;
@@ -62,12 +62,12 @@ std::vector<std::string> missing_in_body(const LoadedModel& loaded) {
 void report_names(const LoadedModel& loaded, const FilledNames& names, const LoadOptions& options,
                   const std::string& subject) {
   const std::string architecture = model::architecture_name(loaded.model->config().family, loaded.model->head());
-  if (const auto body = missing_in_body(loaded); !body.empty())
+  if (const auto body = missing_in_encoder(loaded); !body.empty())
     throw UserError(
         "`{}` must hold every parameter of the encoder of {}, but lacks {}; use the config.json that "
         "belongs to the weights",
         subject, architecture, list_names(body));
-  if (!loaded.missing.empty() && !options.may_start_head)
+  if (!loaded.missing.empty() && !options.may_initialize_head)
     throw UserError("`{}` must hold every parameter of {}, but lacks {}; {}", subject, architecture,
                     list_names(loaded.missing),
                     options.head ? "fine-tune it for this task first"
@@ -82,7 +82,7 @@ void report_names(const LoadedModel& loaded, const FilledNames& names, const Loa
 }
 
 // Returns whether two heads have the same parameter names, so that only `architectures` distinguishes them.
-bool are_named_alike(model::Head a, model::Head b) {
+bool have_equal_parameter_names(model::Head a, model::Head b) {
   const auto is_classifier = [](model::Head head) {
     return head == model::Head::kSequenceClassification || head == model::Head::kTokenClassification ||
            head == model::Head::kMultipleChoice;
@@ -93,7 +93,7 @@ bool are_named_alike(model::Head a, model::Head b) {
 // Warns when a classifier of another task fits the model.
 void warn_of_another_head(const LoadedModel& loaded, const model::ModelConfig& config) {
   const model::Head named = head_of_config(config), head = loaded.model->head();
-  if (!are_named_alike(named, head) || !loaded.missing.empty()) return;
+  if (!have_equal_parameter_names(named, head) || !loaded.missing.empty()) return;
   log_warning("{}: `architectures` names {}, whose classifier is used for {}; it was trained for another task",
               config.subject(), model::architecture_name(config.family, named),
               model::architecture_name(config.family, head));
@@ -118,7 +118,7 @@ model::ModelOptions without_missing_pooler(const LoadOptions& options, const mod
                                            model::Head head, const checkpoint::WeightFiles& files) {
   model::ModelOptions model = options.model;
   model.without_pooler = head == model::Head::kNone && config.family == model::Family::kBert &&
-                         !options.may_start_head && !holds_pooler(files);
+                         !options.may_initialize_head && !holds_pooler(files);
   if (model.without_pooler)
     log_info("{} and its weights have no pooler, so there is no pooled output", config.subject());
   return model;
@@ -189,20 +189,20 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   const std::vector<int64_t> class_order = find_class_order(config, options.classes, !options.labels.empty());
   if (!options.labels.empty()) config.set_labels(options.labels);
   if (!class_order.empty()) config.labels = options.classes.names;
-  if (options.may_start_body && !checkpoint::has_weights(folder)) {
+  if (options.may_initialize_encoder && !checkpoint::has_weights(folder)) {
     log_info("`{}` has no weights; the model gets random weights", folder.string());
     return make_random(std::move(loaded), config, head, options);
   }
   const checkpoint::WeightFiles files = checkpoint::open_weights(folder);
-  check_body_size(config, files);
+  check_encoder_size(config, files);
   loaded.model = std::make_unique<model::Model>(config, head, without_missing_pooler(options, config, head, files));
-  FilledNames names =
-      fill_from_files(*loaded.model, files,
-                      {.seed = options.seed, .may_replace_head = options.may_start_head && options.may_replace_head});
+  FilledNames names = fill_from_files(
+      *loaded.model, files,
+      {.seed = options.seed, .may_replace_head = options.may_initialize_head && options.may_replace_head});
   loaded.missing = names.missing, loaded.unexpected = names.unexpected;
   report_names(loaded, names, options, folder.string());
   if (options.head) warn_of_another_head(loaded, config);
-  if (!class_order.empty()) order_classes(*loaded.model, class_order);
+  if (!class_order.empty()) reorder_classes(*loaded.model, class_order);
   load_projection(*loaded.model, folder, options.seed);
   return loaded;
 }
@@ -220,7 +220,7 @@ void save_model_folder(const fs::path& folder, const model::Model& model, const 
                   model::config_to_json(model.config(), model::architecture_name(model.config().family, model.head())));
   std::vector<checkpoint::NamedTensor> tensors;
   for (const auto& slice : model.parameters().slices())
-    if (!is_of_projection(slice)) tensors.push_back(tensor_for_file(model.parameters(), slice));
+    if (!is_projection_parameter(slice)) tensors.push_back(tensor_for_file(model.parameters(), slice));
   checkpoint::write_safetensors(folder / "model.safetensors", tensors);
   save_projection(folder, model);
   tokenizer.save(folder);

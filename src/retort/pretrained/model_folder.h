@@ -19,9 +19,9 @@ struct LoadOptions {
   std::optional<model::Head> head = {};  // empty: the head that config.json names
   std::vector<std::string> labels = {};  // classes of a head for another task; empty: as in config.json
   TaskClasses classes = {};              // target order: a head that has these classes in another order is reordered
-  bool may_start_head = false;           // a missing head gets random weights; else it is an error
-  bool may_replace_head = false;         // with may_start_head, also a head of another shape (training)
-  bool may_start_body = false;           // a folder without weights gets random weights
+  bool may_initialize_head = false;      // a missing head gets random weights; else it is an error
+  bool may_replace_head = false;         // with may_initialize_head, also a head of another shape (training)
+  bool may_initialize_encoder = false;   // a folder without weights gets random weights
   bool needs_tokenizer = true;           // false: only a vocab_file is loaded
   model::ModelOptions model = {};
   uint64_t seed = 42;  // of random weights

@@ -61,7 +61,7 @@ void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const 
 
 // Returns the number of values in the word and position embeddings and in the matmul weights of all layers, nearly all
 // of the encoder.
-double body_size(const model::ModelConfig& c) {
+double encoder_size(const model::ModelConfig& c) {
   const auto H = static_cast<double>(c.hidden_size), I = static_cast<double>(c.intermediate_size);
   const auto rows = static_cast<double>(c.vocab_size + c.max_position_embeddings);
   return rows * H + static_cast<double>(c.num_hidden_layers) * (4 * H * H + 2 * H * I);
@@ -121,15 +121,15 @@ bool is_of_head(const std::string& name, const model::Model& model) {
 
 }  // namespace
 
-void check_body_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files) {
+void check_encoder_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files) {
   constexpr double kLargestRatio = 6;
   double found = 0;
   for (const auto& tensor : files.tensors()) found += static_cast<double>(tensor.element_count());
-  if (body_size(config) > kLargestRatio * found)
+  if (encoder_size(config) > kLargestRatio * found)
     throw UserError(
         "{} must describe the weights in `{}`, but needs {:.0f} values while the file has {:.0f}; "
         "use the config.json that belongs to the weights",
-        config.subject(), files.paths().front().string(), body_size(config), found);
+        config.subject(), files.paths().front().string(), encoder_size(config), found);
 }
 
 bool holds_pooler(const checkpoint::WeightFiles& files) {
@@ -143,14 +143,14 @@ bool holds_pooler(const checkpoint::WeightFiles& files) {
 FilledNames fill_from_files(model::Model& model, const checkpoint::WeightFiles& files, const FillOptions& options) {
   std::vector<std::string> wanted, found;
   for (const auto& slice : model.parameters().slices())
-    if (!is_of_projection(slice)) wanted.push_back(slice.name);
+    if (!is_projection_parameter(slice)) wanted.push_back(slice.name);
   for (const auto& tensor : files.tensors()) found.push_back(tensor.name);
   const std::string subject = files.paths().front().string();
   checkpoint::NameMatches matches = checkpoint::match_names(wanted, found, base_name(model.config()), subject);
   check_copies(matches, model, files, subject);
   FilledNames names{.missing = std::move(matches.missing), .unexpected = std::move(matches.unexpected)};
   kernel::ParameterStore& parameters = model.parameters();
-  const auto start_random = [&](const kernel::NamedSlice& slice) {
+  const auto initialize_at_random = [&](const kernel::NamedSlice& slice) {
     parameters.initialize(slice, options.seed, model.config().initializer_range);
   };
   for (const auto& match : matches.matches) {
@@ -164,10 +164,10 @@ FilledNames fill_from_files(model::Model& model, const checkpoint::WeightFiles& 
       names.missing.push_back(match.wanted);
       continue;
     }
-    if (tensor.element_count() < slice.element_count) start_random(slice);  // padding of the vocabulary
+    if (tensor.element_count() < slice.element_count) initialize_at_random(slice);  // padding of the vocabulary
     copy_tensor(tensor, match.is_transposed, slice, parameters, subject);
   }
-  for (const std::string& name : names.missing) start_random(*parameters.find(name));
+  for (const std::string& name : names.missing) initialize_at_random(*parameters.find(name));
   parameters.refresh_operands();
   return names;
 }

@@ -31,7 +31,7 @@ FilledNames fill_from_files(model::Model& model, const checkpoint::WeightFiles& 
 
 // Throws UserError when config.json describes a model far larger than the files, before its memory is allocated.
 // Smaller differences are found when the tensors are compared.
-void check_body_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files);
+void check_encoder_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files);
 
 // Returns whether the files of a BERT model have a pooler, which hidden states do not need.
 bool holds_pooler(const checkpoint::WeightFiles& files);

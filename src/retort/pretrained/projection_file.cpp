@@ -18,7 +18,7 @@ constexpr const char* kTorchFile = "project.bin";
 std::vector<const kernel::NamedSlice*> projection_of(const model::Model& model) {
   std::vector<const kernel::NamedSlice*> slices;
   for (const auto& slice : model.parameters().slices())
-    if (is_of_projection(slice)) slices.push_back(&slice);
+    if (is_projection_parameter(slice)) slices.push_back(&slice);
   return slices;
 }
 
@@ -62,7 +62,7 @@ bool is_written_here(const fs::path& file) {
 
 }  // namespace
 
-bool is_of_projection(const kernel::NamedSlice& slice) { return slice.name.starts_with(model::kProjection); }
+bool is_projection_parameter(const kernel::NamedSlice& slice) { return slice.name.starts_with(model::kProjection); }
 
 bool has_projection(const fs::path& folder) { return fs::exists(folder / kFile) || fs::exists(folder / kTorchFile); }
 
@@ -90,7 +90,7 @@ void save_projection(const fs::path& folder, const model::Model& model) {
   if (!tensors.empty()) checkpoint::write_safetensors(folder / kFile, tensors);
 }
 
-void drop_older_projection(const fs::path& folder, const model::Model& model) {
+void remove_old_projection(const fs::path& folder, const model::Model& model) {
   if (projection_of(model).empty() && is_written_here(folder / kFile)) fs::remove(folder / kFile);
 }
 

@@ -11,7 +11,7 @@
 
 namespace retort::pretrained {
 
-bool is_of_projection(const kernel::NamedSlice& slice);
+bool is_projection_parameter(const kernel::NamedSlice& slice);
 
 // Returns whether an earlier stage saved a projection in the folder.
 bool has_projection(const fs::path& folder);
@@ -21,7 +21,7 @@ void load_projection(model::Model& model, const fs::path& folder, std::optional<
 // Writes project.safetensors when the model has a projection.
 void save_projection(const fs::path& folder, const model::Model& model);
 // Removes the projection of an earlier run from the folder when the model has none.
-void drop_older_projection(const fs::path& folder, const model::Model& model);
+void remove_old_projection(const fs::path& folder, const model::Model& model);
 
 // Returns a view of one parameter as a tensor for a file.
 checkpoint::NamedTensor tensor_for_file(const kernel::ParameterStore& parameters, const kernel::NamedSlice& slice);

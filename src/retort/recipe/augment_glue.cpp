@@ -80,7 +80,7 @@ Json augment_glue(const AugmentGlueConfig& config) {
   train::set_up_process(config.augment.inference);
   const data::GlueTask& task = find_task(config.task_name);
   const std::vector<fs::path> files = data::find_glue_files(config.data_dir, task, data::GlueSplit::kTrain);
-  const augment::AugmentOutput output = config.augment.take_output("data_dir", files, "train_aug.tsv");
+  const augment::AugmentOutput output = config.augment.lock_output("data_dir", files, "train_aug.tsv");
   data::GlueData data = data::read_glue(files, task, {.on_bad_record = config.augment.bad_record_policy()});
   const auto seed = static_cast<uint64_t>(config.augment.seed);
   data::keep_random_examples(data, config.max_train_examples, seed);
@@ -88,7 +88,7 @@ Json augment_glue(const AugmentGlueConfig& config) {
   const Texts texts(task, data);
   const auto rows = static_cast<int64_t>(data.examples.size());
   augment::Augmenter augmenter(config.augment, published_passes(task.name), "rows", rows);
-  augmenter.look_ahead(texts.count(), [&](int64_t i, std::set<std::string>& words) {
+  augmenter.collect_glove_words(texts.count(), [&](int64_t i, std::set<std::string>& words) {
     augment::collect_words_of_several_pieces(texts.job(i, augmenter, seed).text, words);
   });
   augment::GlueAugmentedFile file(output.path, task, data);

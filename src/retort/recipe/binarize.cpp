@@ -30,9 +30,9 @@ std::string_view trimmed(std::string_view line) {
 }
 
 // Distributes sequences to the token file and, by articles, to the file of held-out text.
-class Dealer {
+class HeldOutSplitter {
  public:
-  Dealer(const BinarizeConfig& config, const text::Tokenizer& tokenizer)
+  HeldOutSplitter(const BinarizeConfig& config, const text::Tokenizer& tokenizer)
       : every_(config.held_out_every), main_(linked_output(config.output_file), data::TokenVocabulary::of(tokenizer)) {
     if (!config.held_out_file.empty())
       held_out_.emplace(linked_output(config.held_out_file), data::TokenVocabulary::of(tokenizer));
@@ -88,8 +88,7 @@ class BadRecords {
           path_, number);
     throw UserError(
         "`{}` line {} {}; convert the file with iconv -f LATIN1 -t UTF-8, or from its encoding, or pass "
-        "--on_bad_record "
-        "skip to skip such lines",
+        "--on_bad_record skip to skip such lines",
         path_, number, damage);
   }
   void reject_sequence(int64_t number, int32_t id, int64_t vocabulary_size) {
@@ -130,7 +129,7 @@ std::string_view without_byte_order_mark(std::string_view line) {
   return line;
 }
 
-void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer& dealer, BadRecords& bad) {
+void deal_text(const std::string& path, const text::Tokenizer& tokenizer, HeldOutSplitter& splitter, BadRecords& bad) {
   constexpr int64_t kGrain = 64;  // lines per thread between two checks of the clock
   std::ifstream in(path, std::ios::binary);
   if (!in) throw UserError("`{}` must be a readable text file, but is not; check its permissions", path);
@@ -162,17 +161,17 @@ void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer
       }
       has_articles = has_articles || line.begins_article;
       // Without article marks, every line is an article.
-      if (line.begins_article || (!has_articles && !line.ids.empty())) dealer.begin_article();
-      dealer.add(line.ids);
+      if (line.begins_article || (!has_articles && !line.ids.empty())) splitter.begin_article();
+      splitter.add(line.ids);
     }
     bytes = std::min(bytes, total);  // the last line may have no line end
-    progress.update({.done = bytes, .sequences = dealer.sequence_count()});
+    progress.update({.done = bytes, .sequences = splitter.sequence_count()});
     train::throw_if_stopped();
   }
   progress.finish();
 }
 
-void deal_pickle(const std::string& path, int64_t vocabulary_size, Dealer& dealer, BadRecords& bad) {
+void deal_pickle(const std::string& path, int64_t vocabulary_size, HeldOutSplitter& splitter, BadRecords& bad) {
   const MappedFile file(path);
   int64_t number = 0;
   checkpoint::read_array_list(file.bytes(), path, [&](std::span<const int32_t> ids) {
@@ -180,8 +179,8 @@ void deal_pickle(const std::string& path, int64_t vocabulary_size, Dealer& deale
         std::find_if(ids.begin(), ids.end(), [&](int32_t id) { return id < 0 || id >= vocabulary_size; });
     if (wrong != ids.end()) return bad.reject_sequence(number++, *wrong, vocabulary_size);
     ++number;
-    dealer.begin_article();
-    dealer.add(ids);
+    splitter.begin_article();
+    splitter.add(ids);
   });
 }
 
@@ -256,16 +255,16 @@ Json binarize(const BinarizeConfig& config) {
   check_output(config.output_file, config.overwrite);
   check_output(config.held_out_file, config.overwrite);
   const text::Tokenizer tokenizer = load_tokenizer(config.model);
-  Dealer dealer(config, tokenizer);
+  HeldOutSplitter splitter(config, tokenizer);
   if (is_pickle(config.file_path)) {
-    deal_pickle(config.file_path, tokenizer.vocabulary_size(), dealer, bad);
+    deal_pickle(config.file_path, tokenizer.vocabulary_size(), splitter, bad);
   } else {
-    deal_text(config.file_path, tokenizer, dealer, bad);
+    deal_text(config.file_path, tokenizer, splitter, bad);
   }
   const int64_t skipped = bad.finish();
-  dealer.publish(static_cast<uint64_t>(config.seed));
+  splitter.publish(static_cast<uint64_t>(config.seed));
   Json result{{"output_file", config.output_file}};
-  result.update(dealer.describe());
+  result.update(splitter.describe());
   result["skipped"] = skipped;
   result["id_bytes"] = data::TokenFile(config.output_file).id_bytes();
   return result;

@@ -62,7 +62,7 @@ FinetuneSquadConfig training_of(const DemoConfig& config, const fs::path& model,
 }
 
 // Extracts every second layer of the teacher, including the last.
-fs::path cut_student(const FinetuneSquadConfig& teacher, const fs::path& folder) {
+fs::path extract_student(const FinetuneSquadConfig& teacher, const fs::path& folder) {
   const Json shape = read_json_file(fs::path(teacher.output.output_dir) / "config.json");
   ExtractConfig cut;
   cut.model.model = teacher.output.output_dir;
@@ -179,7 +179,7 @@ Json demo(const DemoConfig& config, const Show& show) {
   write_json_file(teacher.data.dev_file, dev, -1);
 
   Json results = finetune_squad(teacher);
-  const fs::path start = cut_student(teacher, fs::path(config.output_dir) / "student-start");
+  const fs::path start = extract_student(teacher, fs::path(config.output_dir) / "student-start");
   FinetuneSquadConfig plain = training_of(config, start, "student-plain");
   FinetuneSquadConfig taught = training_of(config, start, "student");
   plain.data.max_train_examples = taught.data.max_train_examples = student_questions(size);

@@ -83,12 +83,12 @@ pretrained::LoadedModel load_student(const DistillBackboneConfig& config) {
   pretrained::ModelSource teacher = config.model;
   teacher.model = config.teacher.teacher;
   model::ModelOptions options = task::training_model_options(config.training);
-  if (config.states.learns_hidden_states() || pretrained::has_projection(config.model.model))
+  if (config.states.compares_hidden_states() || pretrained::has_projection(config.model.model))
     options.projection_width =
         distill::projection_width(pretrained::read_model_config(config.model), pretrained::read_model_config(teacher));
   return pretrained::load_model(config.model, {.head = model::Head::kNone,
-                                               .may_start_head = true,
-                                               .may_start_body = true,
+                                               .may_initialize_head = true,
+                                               .may_initialize_encoder = true,
                                                .model = options,
                                                .seed = static_cast<uint64_t>(config.training.seed)});
 }

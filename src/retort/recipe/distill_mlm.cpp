@@ -31,10 +31,10 @@ distill::Teacher load_teacher(const DistillMlmConfig& config, const pretrained::
   distill::Teacher teacher(config.teacher, model::Head::kMaskedLm, config.training.precision_kind(), config.model,
                            student, config.corpus.rows.max_seq_length);
   if (config.losses.needs_teacher_logits()) teacher.warn_unless_trained("masked words");
-  const int64_t own = student.model->config().hidden_size, other = teacher.model().config().hidden_size;
-  if (config.losses.alpha_cos > 0 && own != other)
+  const int64_t student_size = student.model->config().hidden_size, teacher_size = teacher.model().config().hidden_size;
+  if (config.losses.alpha_cos > 0 && student_size != teacher_size)
     throw UserError("`alpha_cos` must be 0 for different hidden sizes, but is {} with {} and {}",
-                    config.losses.alpha_cos, own, other);
+                    config.losses.alpha_cos, student_size, teacher_size);
   return teacher;
 }
 

@@ -34,7 +34,7 @@ Json distill_squad(const DistillSquadConfig& given) {
   task::TrainingRun run(training, config.output, settings_of("distill squad", config));
   if (const auto results = run.maybe_finished()) return *results;
 
-  pretrained::LoadedModel student = task::load_squad_model(config.model, training, /*may_start_body=*/true);
+  pretrained::LoadedModel student = task::load_squad_model(config.model, training, /*may_initialize_encoder=*/true);
   std::optional<distill::Teacher> teacher;
   if (config.distillation.needs_teacher()) {
     teacher.emplace(config.teacher, model::Head::kQuestionAnswering, training.precision_kind(), config.model, student,

@@ -33,11 +33,11 @@ NameMap map_names(const model::ModelConfig& student, const model::ModelConfig& t
                   const ExtractConfig& config) {
   const auto prefix = [&](Family family) { return has_head ? model::base_prefix(family) : ""; };
   NameMap names;
-  const auto own = model::embedding_names(student.family, prefix(student.family)),
-             other = model::embedding_names(teacher.family, prefix(teacher.family));
-  names[own.word] = other.word, names[own.position] = other.position;
-  if (!own.segment.empty()) names[own.segment] = other.segment;
-  add_pair(names, own.norm, other.norm);
+  const auto student_names = model::embedding_names(student.family, prefix(student.family)),
+             teacher_names = model::embedding_names(teacher.family, prefix(teacher.family));
+  names[student_names.word] = teacher_names.word, names[student_names.position] = teacher_names.position;
+  if (!student_names.segment.empty()) names[student_names.segment] = teacher_names.segment;
+  add_pair(names, student_names.norm, teacher_names.norm);
   for (size_t i = 0; i < config.layers.size(); ++i) {
     const auto to = model::layer_names(student.family, prefix(student.family), static_cast<int64_t>(i)),
                from = model::layer_names(teacher.family, prefix(teacher.family), config.layers[i]);
@@ -161,21 +161,21 @@ const kernel::NamedSlice* find_source(const NameMap& names, const std::string& n
 // Loads the teacher without a head that the configuration names but the folder lacks, because its random weights would
 // look trained in the student.
 pretrained::LoadedModel load_teacher(const pretrained::ModelSource& source) {
-  pretrained::LoadedModel teacher = pretrained::load_model(source, {.may_start_head = true});
+  pretrained::LoadedModel teacher = pretrained::load_model(source, {.may_initialize_head = true});
   const std::string body = model::base_prefix(teacher.model->config().family);
   const auto is_of_head = [&](const std::string& name) { return !name.starts_with(body); };
   if (teacher.model->head() == model::Head::kNone || std::ranges::none_of(teacher.missing, is_of_head)) return teacher;
   log_warning("`{}` has no trained head, so the student gets none", source.model);
-  return pretrained::load_model(source, {.head = model::Head::kNone, .may_start_head = true});
+  return pretrained::load_model(source, {.head = model::Head::kNone, .may_initialize_head = true});
 }
 
 }  // namespace
 
 Json extract(const ExtractConfig& config) {
   pretrained::check_is_not_read("model", config.model.model, config.output_dir);
-  pretrained::check_spares_inputs(config.output_dir, settings_of("extract", config));
+  pretrained::check_does_not_overwrite_inputs(config.output_dir, settings_of("extract", config));
   if (config.overwrite_output_dir)
-    pretrained::check_is_not_set_aside(config.output_dir, settings_of("extract", config));
+    pretrained::check_does_not_move_inputs(config.output_dir, settings_of("extract", config));
   const pretrained::LoadedModel teacher = load_teacher(config.model);
   const model::Model& from = *teacher.model;
   const model::ModelConfig shape = student_config(config, from.config());
@@ -208,7 +208,7 @@ Json extract(const ExtractConfig& config) {
   if (!fresh.empty()) log_info("parameters with random weights: {}", fmt::join(fresh, ", "));
   folder.publish_files([&](const fs::path& path) { pretrained::save_model_folder(path, student, *teacher.tokenizer); },
                        4 * parameters.parameter_count() + (1 << 20));
-  pretrained::drop_older_projection(folder.path(), student);
+  pretrained::remove_old_projection(folder.path(), student);
   return {{"output_dir", config.output_dir},
           {"layers", config.layers},
           {"pruned_heads", shape.num_hidden_layers * shape.num_attention_heads - total_heads},

@@ -22,12 +22,12 @@ class TensorOutput {
  public:
   void add(const std::string& name, const at::Tensor& tensor) {
     kept_.push_back(tensor.to(at::kFloat).contiguous());
-    const at::Tensor& own = kept_.back();
+    const at::Tensor& kept = kept_.back();
     tensors_.push_back(
         {name,
          checkpoint::Dtype::kF32,
-         own.sizes().vec(),
-         {static_cast<const std::byte*>(own.data_ptr()), static_cast<size_t>(own.numel()) * sizeof(float)}});
+         kept.sizes().vec(),
+         {static_cast<const std::byte*>(kept.data_ptr()), static_cast<size_t>(kept.numel()) * sizeof(float)}});
   }
   void write(const fs::path& path) const { checkpoint::write_safetensors(path, tensors_); }
 
@@ -76,13 +76,13 @@ void add_outputs(const model::Model& model, const model::ModelOutput& output, co
   for (int64_t b = 0; b < rows.sequences(); ++b) {
     const int64_t start = rows.starts[b], length = rows.starts[b + 1] - start;
     const std::string suffix = "." + std::to_string(first + b);
-    const auto own = [&](const at::Tensor& tensor) { return tensor.narrow(0, start, length); };
-    out.add("last_hidden_state" + suffix, own(output.hidden_states.back()));
+    const auto of_sequence = [&](const at::Tensor& tensor) { return tensor.narrow(0, start, length); };
+    out.add("last_hidden_state" + suffix, of_sequence(output.hidden_states.back()));
     if (with_hidden_states)
       for (size_t l = 0; l < output.hidden_states.size(); ++l)
-        out.add("hidden_states." + std::to_string(l) + suffix, own(output.hidden_states[l]));
+        out.add("hidden_states." + std::to_string(l) + suffix, of_sequence(output.hidden_states[l]));
     if (output.pooled.defined()) out.add("pooled" + suffix, output.pooled[b]);
-    if (output.logits.defined()) out.add("logits" + suffix, per_token ? own(output.logits) : output.logits[b]);
+    if (output.logits.defined()) out.add("logits" + suffix, per_token ? of_sequence(output.logits) : output.logits[b]);
     if (output.next_sentence_logits.defined()) out.add("next_sentence_logits" + suffix, output.next_sentence_logits[b]);
   }
 }

@@ -67,8 +67,7 @@ Json inspect_columns(const fs::path& path, std::ostream& out) {
 void InspectConfig::fields(FieldList& list) {
   list.add("path", path,
            {.help = "Weight file, model folder or its name in the hub cache, token file, feature cache or teacher "
-                    "cache; also the "
-                    "first argument without a flag.",
+                    "cache; also the first argument without a flag.",
             .required = true});
 }
 

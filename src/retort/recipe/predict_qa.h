@@ -55,6 +55,6 @@ class QuestionAnswerer {
 
 // With `question` and `context`: answers only this question. Else reads objects with "question" and "context" from `in`
 // and returns each with the four fields added, in the order of the input.
-void predict_qa(const PredictQaConfig& config, std::istream& in, const task::TakeResult& take);
+void predict_qa(const PredictQaConfig& config, std::istream& in, const task::OnResult& take);
 
 }  // namespace retort::recipe

@@ -98,7 +98,7 @@ std::vector<Json> classify(const pretrained::LoadedModel& loaded, const kernel::
 
 }  // namespace
 
-void predict_text(const PredictTextConfig& config, std::istream& in, const task::TakeResult& take) {
+void predict_text(const PredictTextConfig& config, std::istream& in, const task::OnResult& take) {
   train::set_up_process(config.inference);
   const pretrained::LoadedModel loaded = pretrained::load_model(
       config.model,

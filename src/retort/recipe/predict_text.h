@@ -34,6 +34,6 @@ struct PredictTextConfig {
 // each with these fields added. A model with one output returns {"value"}, a regression with several outputs
 // {"values"}; if config.json names a multi-label problem, each label has its own score (sigmoid). Throws
 // DivergenceError for NaN.
-void predict_text(const PredictTextConfig& config, std::istream& in, const task::TakeResult& take);
+void predict_text(const PredictTextConfig& config, std::istream& in, const task::OnResult& take);
 
 }  // namespace retort::recipe

@@ -10,7 +10,7 @@ pretrained::LoadedModel load_glue_model(const pretrained::ModelSource& source, c
   return pretrained::load_model(source, {.head = model::Head::kSequenceClassification,
                                          .labels = config.label_names(),
                                          .classes = config.classes(),
-                                         .may_start_head = true,
+                                         .may_initialize_head = true,
                                          .may_replace_head = true,
                                          .model = training_model_options(training),
                                          .seed = static_cast<uint64_t>(training.seed)});

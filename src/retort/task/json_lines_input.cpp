@@ -51,7 +51,7 @@ std::vector<int32_t> JsonLinesInput::integers_of(const Json& object, const char*
 }
 
 void answer_lines(JsonLinesInput& lines, const std::function<void(const Json&)>& add,
-                  const std::function<std::vector<Json>()>& answer, const TakeResult& take) {
+                  const std::function<std::vector<Json>()>& answer, const OnResult& take) {
   std::vector<Json> requests;
   do {
     requests.clear();

@@ -33,12 +33,12 @@ class JsonLinesInput {
 };
 
 // Receives one result; the command prints it.
-using TakeResult = std::function<void(const Json&)>;
+using OnResult = std::function<void(const Json&)>;
 
 // Reads groups of objects that are large enough for full batches and returns each object with the fields of its result
 // added, in the order of the input. `add` stores the last object (lines.text_of names its line); `answer` returns one
 // result for each object stored since its last call.
 void answer_lines(JsonLinesInput& lines, const std::function<void(const Json&)>& add,
-                  const std::function<std::vector<Json>()>& answer, const TakeResult& take);
+                  const std::function<std::vector<Json>()>& answer, const OnResult& take);
 
 }  // namespace retort::task

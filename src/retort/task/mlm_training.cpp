@@ -50,8 +50,8 @@ void check_language_settings(const CorpusConfig& corpus, const LanguageLossConfi
 pretrained::LoadedModel load_language_model(const pretrained::ModelSource& source, const CorpusConfig& corpus,
                                             const train::TrainingConfig& training) {
   pretrained::LoadedModel loaded = pretrained::load_model(source, {.head = model::Head::kMaskedLm,
-                                                                   .may_start_head = true,
-                                                                   .may_start_body = true,
+                                                                   .may_initialize_head = true,
+                                                                   .may_initialize_encoder = true,
                                                                    .model = training_model_options(training),
                                                                    .seed = static_cast<uint64_t>(training.seed)});
   check_positions(loaded, corpus.rows.max_seq_length);

@@ -37,7 +37,7 @@ namespace {
 
 // Returns whether a batch has no labels although only labeled tokens are compared; one token then goes through the
 // head, with weight 0.
-bool compares_nothing(const data::Batch& batch, const std::vector<int64_t>& compared) {
+bool has_no_compared_tokens(const data::Batch& batch, const std::vector<int64_t>& compared) {
   return !compared.empty() && batch.token_labels[compared.front()] == data::kNoTokenLabel;
 }
 
@@ -74,7 +74,7 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
   at::Tensor teacher_logits;
   if (teacher_ != nullptr && losses_.needs_teacher_logits()) {
     teacher_logits = targets.logits;
-    const double divisor = compares_nothing(batch, compared) ? 0 : tokens_to_compare;
+    const double divisor = has_no_compared_tokens(batch, compared) ? 0 : tokens_to_compare;
     options.soft_weight = divide(losses_.alpha_ce, divisor);
     options.squared_weight = divide(losses_.alpha_mse, divisor);
   }

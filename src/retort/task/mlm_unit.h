@@ -1,7 +1,6 @@
 // Trains a language model, with or without a teacher:
-//   loss = alpha_ce * T^2 * KL + alpha_mlm * cross entropy + alpha_mse * squared distance   (of the logits)
-//        + alpha_cos * (1 - cos)                                                            (of the last hidden
-//        states),
+//   loss = alpha_ce * T^2 * KL + alpha_mlm * cross entropy + alpha_mse * squared distance  (of the logits)
+//        + alpha_cos * (1 - cos)                                                           (of the last hidden states),
 // each term the mean over its tokens of the whole step. The first three share one pass over the logits.
 #pragma once
 

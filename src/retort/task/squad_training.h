@@ -12,10 +12,10 @@
 
 namespace retort::task {
 
-// Loads the model with a question-answering head, which gets random weights if the folder has none. `may_start_body`: a
-// folder with only config.json and a vocabulary gets random weights.
+// Loads the model with a question-answering head, which gets random weights if the folder has none.
+// `may_initialize_encoder`: a folder with only config.json and a vocabulary gets random weights.
 pretrained::LoadedModel load_squad_model(const pretrained::ModelSource& source, const train::TrainingConfig& training,
-                                         bool may_start_body = false);
+                                         bool may_initialize_encoder = false);
 
 struct SquadTrainingSets {
   data::SquadRowSet train;                      // features with labels

@@ -30,7 +30,7 @@ int64_t published_bytes(const kernel::ParameterStore& parameters) {
 }
 
 // Returns whether a setting may change when a run continues.
-bool is_of_the_process(const std::string& setting) {
+bool may_change_on_resume(const std::string& setting) {
   static const std::set<std::string> names{"output_dir", "resume", "overwrite_output_dir", "threads",
                                            "process_timeout"};
   return names.contains(setting);
@@ -52,7 +52,7 @@ void refuse_other_command(const Json& before, const Json& settings, const std::s
 void warn_of_other_settings(const Json& before, const Json& settings) {
   std::vector<std::string> others;
   for (const auto& [name, value] : settings.items())
-    if (!is_of_the_process(name) && before.contains(name) && before[name] != value)
+    if (!may_change_on_resume(name) && before.contains(name) && before[name] != value)
       others.push_back(fmt::format("{} {} (it was {})", name, value.dump(), before[name].dump()));
   if (!others.empty()) log_warning("the run continues with changed settings: {}", fmt::join(others, ", "));
 }
@@ -63,11 +63,11 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
     : training_(training), output_(output), settings_(std::move(settings)) {
   train::set_up_process(training);
   train::check_same_settings(train::process_group(), settings_);
-  if (train::process_group().is_main()) take_folder();
-  finished_ = look_for_finished();
+  if (train::process_group().is_main()) lock_folder();
+  finished_ = read_finished_results();
 }
 
-void TrainingRun::take_folder() {
+void TrainingRun::lock_folder() {
   const train::TrainingConfig& training = training_;
   const train::OutputConfig& output = output_;
   for (const auto& [flag, is_given] :
@@ -79,8 +79,8 @@ void TrainingRun::take_folder() {
     log_info("warm-up has no effect with --lr_scheduler_type constant; use constant_with_warmup");
   if (training.num_train_epochs == 0 && training.max_steps < 1)
     throw UserError("`num_train_epochs` must be above 0, but is 0; set it or `max_steps`");
-  pretrained::check_spares_inputs(output.output_dir, settings_);
-  if (output.overwrite_output_dir) pretrained::check_is_not_set_aside(output.output_dir, settings_);
+  pretrained::check_does_not_overwrite_inputs(output.output_dir, settings_);
+  if (output.overwrite_output_dir) pretrained::check_does_not_move_inputs(output.output_dir, settings_);
   using checkpoint::RunStart;
   const RunStart start = output.resume                 ? RunStart::kResume
                          : output.overwrite_output_dir ? RunStart::kOverwrite
@@ -94,7 +94,7 @@ void TrainingRun::take_folder() {
 }
 
 // Every rank needs the answer, and only rank 0 has the folder.
-std::optional<Json> TrainingRun::look_for_finished() const {
+std::optional<Json> TrainingRun::read_finished_results() const {
   if (!output_.resume) return std::nullopt;
   std::optional<Json> results;
   if (folder_) results = folder_->maybe_results();
@@ -148,7 +148,7 @@ void TrainingRun::finish(const pretrained::LoadedModel& loaded, const std::strin
   const model::Model& model = *loaded.model;
   folder_->publish_files(
       [&](const fs::path& folder) { pretrained::save_model_card(folder, model, task, settings_, results); });
-  pretrained::drop_older_projection(folder_->path(), model);
+  pretrained::remove_old_projection(folder_->path(), model);
   folder_->write_results(results);
   folder_->write_done();
 }

@@ -47,8 +47,8 @@ class TrainingRun {
   void finish(const pretrained::LoadedModel& loaded, const std::string& task, const Json& results);
 
  private:
-  void take_folder();
-  std::optional<Json> look_for_finished() const;
+  void lock_folder();
+  std::optional<Json> read_finished_results() const;
 
   const train::TrainingConfig& training_;
   const train::OutputConfig& output_;

@@ -14,7 +14,7 @@ GloveVectors load_text(std::string_view content, const GloveOptions& options = {
   return GloveVectors::load(folder.write("glove.txt", content), options);
 }
 
-// The error without the folder's name.
+// Returns the error without the folder's name.
 std::string error_of(std::string_view content, const GloveOptions& options = {}) {
   const GlueFolder folder;
   const std::filesystem::path file = folder.write("glove.txt", content);
@@ -81,7 +81,7 @@ TEST(Glove, BrokenLinesAreSkippedAndCounted) {
   EXPECT_EQ(vectors.skipped().summary(), "2 records were skipped (2 invalid lines)");
 }
 
-// A wide line in front makes no room for lines that are too short for it.
+// A wide first line must not reserve memory for lines that are too short for it.
 TEST(Glove, MemoryFollowsTheSizeOfTheFile) {
   std::string content;
   for (int line = 0; line < 9; ++line) {

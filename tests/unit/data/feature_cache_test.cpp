@@ -1,4 +1,4 @@
-// Cache files: hit, miss, every kind of damage, folders that cannot be written.
+// Cache files: hit, miss, every kind of damage, folders that are not writable.
 #include "retort/data/feature_cache.h"
 
 #include <thread>
@@ -21,7 +21,7 @@ ColumnStore make_columns(int32_t first = 1) {
   return store;
 }
 
-// Loads and tells whether the columns were built.
+// Loads the columns and returns whether they were built.
 struct Loaded {
   bool was_built = false;
   int32_t first = 0;

@@ -1,4 +1,4 @@
-// Which texts are measured, and that their tokens are as many as the `tokenizers` library makes (its fixtures).
+// Which texts are measured, and that their token counts equal those of the `tokenizers` library (its fixtures).
 #include "retort/measure/bench_tokenize.h"
 #include "retort/base/folder.h"
 

@@ -66,7 +66,7 @@ void TokenMasker::add_candidates(const Batch& batch, uint32_t number, size_t seq
 }
 
 // Makes `token` of sequence b a target and replaces its id.
-void TokenMasker::hide(Batch& batch, size_t b, int32_t token, uint64_t key) const {
+void TokenMasker::mask_token(Batch& batch, size_t b, int32_t token, uint64_t key) const {
   const uint64_t row_key = make_key(key, batch.rows[b]);
   const auto place = static_cast<uint64_t>(token - batch.tokens.starts[b]);
   int32_t& id = batch.tokens.ids[token];
@@ -93,7 +93,7 @@ void TokenMasker::mask(StepBatch& step, uint64_t key) const {
     const auto& starts = batch.tokens.starts;
     const auto token = static_cast<int32_t>(chosen.token);
     const auto b = std::upper_bound(starts.begin(), starts.end(), token) - starts.begin() - 1;
-    hide(batch, static_cast<size_t>(b), token, key);
+    mask_token(batch, static_cast<size_t>(b), token, key);
   }
 }
 
@@ -104,7 +104,7 @@ void TokenMasker::mask_last_sequence(Batch& batch, uint64_t key) const {
   add_candidates(batch, 0, b, key, candidates);
   const int32_t first = batch.tokens.starts[b], length = batch.tokens.starts[b + 1] - first;
   take_first(candidates, static_cast<size_t>(std::ceil(options_.mlm_mask_prop * length)));
-  for (const Candidate& chosen : candidates) hide(batch, b, static_cast<int32_t>(chosen.token), key);
+  for (const Candidate& chosen : candidates) mask_token(batch, b, static_cast<int32_t>(chosen.token), key);
 }
 
 void MaskedRowSet::append(int64_t row, Batch& batch) const {

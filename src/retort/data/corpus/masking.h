@@ -44,7 +44,7 @@ class TokenMasker {
   };
   void add_candidates(const Batch& batch, uint32_t number, size_t sequence, uint64_t key,
                       std::vector<Candidate>& candidates) const;
-  void hide(Batch& batch, size_t sequence, int32_t token, uint64_t key) const;
+  void mask_token(Batch& batch, size_t sequence, int32_t token, uint64_t key) const;
 
   MaskingOptions options_;
   TokenVocabulary vocabulary_;

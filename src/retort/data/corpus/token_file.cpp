@@ -38,7 +38,7 @@ TokenVocabulary parse_vocabulary(std::string_view text) {
   const Json json = parse_json(text, "vocabulary");
   if (!json.is_object() || json.value("format", Json()) != kFormat)
     throw UserError("its vocabulary must be that of a {}, but is not", kFormat);
-  TokenVocabulary vocabulary{.size = number_of(json, "vocab_size", TokenVocabulary::kMostTokens)};
+  TokenVocabulary vocabulary{.size = number_of(json, "vocab_size", TokenVocabulary::kMaxTokens)};
   if (vocabulary.size == 0) throw UserError("the `vocab_size` of its vocabulary must be 1 or more, but is 0");
   const auto id_of = [&](const char* name) { return static_cast<int32_t>(number_of(json, name, vocabulary.size - 1)); };
   vocabulary.pad_id = id_of("pad"), vocabulary.unk_id = id_of("unk"), vocabulary.cls_id = id_of("cls");
@@ -143,9 +143,9 @@ TokenFileWriter::TokenFileWriter(fs::path path, TokenVocabulary vocabulary)
       vocabulary_(std::move(vocabulary)),
       is_narrow_(vocabulary_.size <= std::numeric_limits<uint16_t>::max() + 1),
       ids_(path_.string() + ".ids") {
-  if (vocabulary_.size > TokenVocabulary::kMostTokens)
+  if (vocabulary_.size > TokenVocabulary::kMaxTokens)
     throw UserError("`{}` must have a vocabulary of at most {} tokens, but has one of {}; use a smaller vocabulary",
-                    path_.string(), TokenVocabulary::kMostTokens, vocabulary_.size);
+                    path_.string(), TokenVocabulary::kMaxTokens, vocabulary_.size);
 }
 
 void TokenFileWriter::add(std::span<const int32_t> ids) {

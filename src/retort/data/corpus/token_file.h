@@ -18,7 +18,7 @@ namespace retort::data {
 
 // The vocabulary of the ids.
 struct TokenVocabulary {
-  static constexpr int64_t kMostTokens = 1 << 22;  // four times the largest published; bounds tables of counts
+  static constexpr int64_t kMaxTokens = 1 << 22;  // four times the largest published; bounds tables of counts
   int64_t size = 0;
   int32_t pad_id = 0, unk_id = 0, cls_id = 0, sep_id = 0, mask_id = 0;
   std::string hash;  // Tokenizer::content_hash

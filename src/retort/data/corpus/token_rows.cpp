@@ -22,8 +22,8 @@ void TokenRowOptions::fields(FieldList& list) {
 
 TokenRowSet::TokenRowSet(std::shared_ptr<const TokenFile> file, const TokenRowOptions& options)
     : file_(std::move(file)) {
-  if (constexpr int64_t kMost = std::numeric_limits<uint32_t>::max(); file_->sequence_count() > kMost)
-    throw UserError("`{}` must have at most {} sequences, but has {}; split the text", file_->path().string(), kMost,
+  if (constexpr int64_t kMax = std::numeric_limits<uint32_t>::max(); file_->sequence_count() > kMax)
+    throw UserError("`{}` must have at most {} sequences, but has {}; split the text", file_->path().string(), kMax,
                     file_->sequence_count());
   std::vector<int32_t> ids;
   for (int64_t sequence = 0; sequence < file_->sequence_count(); ++sequence) add_sequence(sequence, ids, options);

@@ -47,8 +47,8 @@ TableColumns find_columns(const Table& table, const GlueCollector& collector) {
 std::optional<int64_t> maybe_class(const TableColumn& column, size_t row) {
   if (column.kind == Kind::kInteger) return column.integers[row];
   const double real = column.reals[row];
-  constexpr double kMost = 1 << 30;
-  if (!(real >= -kMost && real <= kMost) || real != std::floor(real)) return {};
+  constexpr double kMax = 1 << 30;
+  if (!(real >= -kMax && real <= kMax) || real != std::floor(real)) return {};
   return static_cast<int64_t>(real);
 }
 

@@ -84,7 +84,7 @@ std::string_view pick_pattern(const Theme& theme, int64_t attribute, const std::
     if (std::ranges::find(stated, attribute) != stated.end() && std::ranges::all_of(stated, is_untold))
       fitting.push_back(pattern);
   }
-  RETORT_CHECK(!fitting.empty(), "theme {} has no sentence for attribute {} alone", theme.title, attribute);
+  RETORT_CHECK(!fitting.empty(), "theme {} has no sentence for only attribute {}", theme.title, attribute);
   return draw.pick(fitting);
 }
 
@@ -157,10 +157,10 @@ Json make_paragraph(const Theme& theme, int64_t passage_index, const QuestionWor
 }
 
 void check_options(const QuestionWorldOptions& options) {
-  constexpr int64_t kMostQuestions = kSmallestEntities * kSmallestAttributes;
+  constexpr int64_t kMaxQuestions = kSmallestEntities * kSmallestAttributes;
   if (options.passages < 0) throw UserError("`passages` must be 0 or more, but is {}", options.passages);
-  if (options.questions_per_passage < 1 || options.questions_per_passage > kMostQuestions) {
-    throw UserError("`questions_per_passage` must be between 1 and {}, but is {}", kMostQuestions,
+  if (options.questions_per_passage < 1 || options.questions_per_passage > kMaxQuestions) {
+    throw UserError("`questions_per_passage` must be between 1 and {}, but is {}", kMaxQuestions,
                     options.questions_per_passage);
   }
 }

@@ -102,9 +102,8 @@ void DecodeLimit::take(int64_t byte_count) {
 
 void DecodeLimit::refuse() const {
   throw UserError(
-      "`{}` must decode to at most {} MB, {} times its size and {} MB, but needs more; rewrite it, in parts or "
-      "as "
-      "JSON lines",
+      "`{}` must decode to at most {} MB, {} times its size and {} MB, but needs more; rewrite it, in parts or as JSON "
+      "lines",
       file_name_, bytes_ >> 20, kDecodedPerByte, kFreeBytes >> 20);
 }
 

@@ -41,7 +41,7 @@ class TsvReader {
  private:
   std::shared_ptr<const MappedFile> file_;
   std::string_view rest_, line_;
-  bool is_sound_;  // the whole file is UTF-8 without NUL, so lines need no check
+  bool is_clean_;  // the whole file is UTF-8 without NUL, so lines need no check
   int64_t line_number_ = 0;
   std::vector<std::string_view> fields_;
 };

@@ -1,4 +1,4 @@
-// Token files whose checksums are right and whose content is not: each is refused with its name and the remedy.
+// Token files with correct checksums and invalid content: the error names the file and the remedy.
 #include <array>
 #include <functional>
 
@@ -28,7 +28,7 @@ std::vector<T> numbers_of(const ColumnStore& store, const std::string& name) {
 
 struct WrongTokens {
   std::string name, told;
-  std::function<void(const ColumnStore& sound, ColumnStore& columns)> add;  // the column again, other than it was
+  std::function<void(const ColumnStore& sound, ColumnStore& columns)> add;  // adds the column with a change
 };
 
 // The vocabulary with another value of one field.
@@ -86,7 +86,7 @@ std::vector<WrongTokens> wrong_token_columns() {
   };
 }
 
-// Every column but one, copied.
+// Copies every column except one.
 ColumnStore other_columns(const ColumnStore& all, const std::string& name) {
   ColumnStore others;
   for (const ColumnStore::Column& column : all.columns())
@@ -114,7 +114,7 @@ TEST(TokenFileContent, ThatCannotBeIsRefused) {
     EXPECT_NE(message.find(wrong.told), std::string::npos) << message << " lacks " << wrong.told;
     EXPECT_TRUE(message.ends_with("; make it again with `retort data binarize`")) << message;
   }
-  EXPECT_EQ(refusal_of_tokens(file, sound), "") << "what was written right is read";
+  EXPECT_EQ(refusal_of_tokens(file, sound), "") << "a valid file is read";
 }
 
 TEST(TokenFileContent, WithoutSequencesIsRefused) {

@@ -1,5 +1,5 @@
-// Token files, their rows, and the masks of masked-LM training; expected values follow from the published programs'
-// formulas by hand.
+// Token files, their rows, and masking for masked-LM training; expected values are computed by hand from the published
+// programs' formulas.
 #include "retort/data/corpus/token_file.h"
 
 #include <gtest/gtest.h>
@@ -95,7 +95,7 @@ TEST_F(TokenFileTest, DamageIsFound) {
             std::string::npos);
 }
 
-// A token file whose checksums are right, whatever is in it.
+// Writes a token file with correct checksums and any content.
 struct Columns {
   std::string vocabulary =
       R"({"format":"retort token file","vocab_size":10,"pad":0,"unk":1,"cls":2,"sep":3,"mask":4,"hash":"abc"})";
@@ -191,7 +191,7 @@ TEST_F(TokenFileTest, AVocabularyTooLargeToCountIsRefused) {
             std::string::npos);
 }
 
-// Chunks of max - 2 ids; every one begins with [CLS] and ends with [SEP] (the published program ends them with [CLS]).
+// Chunks of max - 2 ids; each begins with [CLS] and ends with [SEP] (the published program ends them with [CLS]).
 TEST_F(TokenFileTest, LongSequencesBecomeChunks) {
   std::vector<int32_t> ids(20, 9);
   std::iota(ids.begin() + 1, ids.end() - 1, 10);
@@ -256,8 +256,8 @@ TEST(Masking, ChoosesTheShareAndKeepsSpecialTokens) {
   EXPECT_NEAR(static_cast<double>(kept) / 300, 0.1, 0.07);
 }
 
-// Two words, one counted 100 times as often: with smoothing 0.7 it is drawn 100^-0.7 as often as the other, as long as
-// few are drawn.
+// Two words, one 100 times as frequent: with smoothing 0.7 it is drawn 100^-0.7 as often as the other, while only a few
+// are drawn.
 TEST(Masking, RareTokensAreDrawnMoreOften) {
   const TokenVocabulary vocabulary{.size = 100, .pad_id = 0, .unk_id = 1, .cls_id = 2, .sep_id = 3, .mask_id = 4};
   std::vector<int64_t> counts(100, 1);

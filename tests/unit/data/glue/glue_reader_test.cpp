@@ -18,7 +18,7 @@ GlueData read_text(const char* task, std::string_view content, const GlueReadOpt
   return read_glue({&file, 1}, find_glue_task(task), options);
 }
 
-// The error without the folder's name.
+// Returns the error without the folder's name.
 std::string error_of_text(const char* task, std::string_view content, const GlueReadOptions& options = {}) {
   const GlueFolder folder;
   const std::filesystem::path file = folder.write("rows", content);
@@ -75,7 +75,7 @@ TEST(ReadGlue, TablesOfNullsAndOtherNumbers) {
             "`rows`: the column `label` must hold labels, but holds lists of integers; rewrite the column");
   const GlueData data = read_text("sst-2", "{\"sentence\":\"a\",\"label\":1.0,\"idx\":[7]}\n");
   EXPECT_EQ(data.examples.at(0).label, 1);
-  EXPECT_EQ(data.examples.at(0).index, 0) << "a list is no number of a row";
+  EXPECT_EQ(data.examples.at(0).index, 0) << "a list is not a record number";
 }
 
 TEST(ReadGlue, AHeaderThatIsNotUtf8IsRefused) {

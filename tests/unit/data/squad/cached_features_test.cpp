@@ -1,4 +1,4 @@
-// Feature caches whose checksums are right and whose content is not: told by the column, and made anew.
+// Feature caches with correct checksums and invalid content: the error names the column, and the cache is rebuilt.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -16,7 +16,7 @@ using retort::testing::ScratchFolder;
 using retort::testing::squad_tokenizer;
 using retort::testing::user_error_of;
 
-// The columns with one of them changed; an empty change leaves the column out.
+// The columns with one of them changed; an empty change removes the column.
 using Change = std::function<void(std::vector<std::byte>&)>;
 ColumnStore changed(const ColumnStore& columns, const std::string& name, const Change& change) {
   ColumnStore result;
@@ -30,7 +30,7 @@ ColumnStore changed(const ColumnStore& columns, const std::string& name, const C
   return result;
 }
 
-// Element `index` of the column becomes `value`; from the end when negative.
+// Sets element `index` of the column to `value`; from the end when negative.
 template <typename T>
 Change set(int64_t index, T value) {
   return [=](std::vector<std::byte>& bytes) {
@@ -105,7 +105,7 @@ TEST(CachedSquadFeatures, LongerSequencesThanAskedForAreFound) {
             std::string::npos);
 }
 
-// A file that only its checksums speak for is made anew, and gives what it should have held.
+// A file with correct checksums only is rebuilt with the correct content.
 TEST(CachedSquadFeatures, AWrongCacheIsMadeAnew) {
   const ScratchFolder scratch;
   const SquadSource source{.file = retort::testing::squad_fixture("sample-v1.1.json"),
@@ -156,7 +156,7 @@ TEST(CachedGlueFeatures, EveryColumnIsChecked) {
   EXPECT_NE(told(features.columns()).find("`labels` must be -1 without classes"), std::string::npos);
 }
 
-// Headers that the checksum of the header covers, as another program may write them.
+// Headers with a correct checksum, as another program could write them.
 TEST(ColumnFiles, NamesAndWidthsAreChecked) {
   const ScratchFolder scratch;
   const auto told = [&](const ColumnStore::Column& column) {

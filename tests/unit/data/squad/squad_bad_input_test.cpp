@@ -1,4 +1,4 @@
-// Every way a SQuAD file is wrong, with what the user is told.
+// Every error of a SQuAD file, with its message.
 #include "unit/data/squad/squad_testing.h"
 
 namespace retort::data {
@@ -7,7 +7,7 @@ namespace {
 using retort::testing::ScratchFolder;
 using retort::testing::user_error_of;
 
-// A file of one paragraph.
+// Returns a file of one paragraph.
 std::string paragraph(const std::string& context, const std::string& qas) {
   return R"({"data":[{"paragraphs":[{"context":")" + context + R"(","qas":[)" + qas + "]}]}]}";
 }
@@ -108,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(All, SquadBadInput, ::testing::ValuesIn(bad_inputs()),
 
 TEST(SquadAnswerPlace, AnAnswerThatIsNotThereIsLeftOutAsTheReferenceDoes) {
   const ScratchFolder scratch;
-  // The second offset is two characters off but inside the word: the reference takes whole words and accepts it.
+  // The second offset is wrong by two characters but inside the word: the reference uses whole words and accepts it.
   const fs::path path = scratch.write(
       "a.json", paragraph("one two three", question("1", R"({"text":"two","answer_start":8})") + "," +
                                                question("2", R"({"text":"three","answer_start":10})") + "," +

@@ -1,4 +1,4 @@
-// Forms of SQuAD files and what is read from them.
+// The formats of SQuAD files and what is read from them.
 #include "retort/data/squad/squad_reader.h"
 
 #include "retort/data/squad/squad_words.h"

@@ -1,5 +1,5 @@
-// Columns of tables as they come: every Parquet type that `tools/make_fixtures.py tables` writes, lines with odd
-// members, and files that decode to far more than they hold.
+// Columns of tables: every Parquet type that `tools/make_fixtures.py tables` writes, lines with unusual fields, and
+// files that decode to far more than their size.
 #include "retort/data/table/table_reader.h"
 
 #include <cmath>
@@ -27,7 +27,7 @@ Table read_lines(const std::string& content, const std::vector<std::string_view>
   return read_json_lines(scratch.write("rows.jsonl", content), wanted);
 }
 
-// The error without the folder's name.
+// Returns the error without the folder's name.
 std::string error_of_lines(const std::string& content, const std::vector<std::string_view>& wanted) {
   const std::string message = user_error_of([&] { read_lines(content, wanted); });
   const size_t name = message.find("rows.jsonl");
@@ -159,7 +159,7 @@ TEST(ParquetTable, AMissingColumnIsToldWithTheColumnsThereAre) {
       << message;
 }
 
-// One megabyte of text in a thousand rows is a megabyte; two in turn are a gigabyte.
+// One megabyte of text repeated in a thousand rows takes a megabyte; two alternating texts would take a gigabyte.
 TEST(ParquetTable, MemoryFollowsTheSizeOfTheFile) {
   const Table table = read_one("one_context.parquet", "context");
   const TableColumn& column = table.need("context", Kind::kText);
@@ -181,7 +181,7 @@ std::vector<std::string_view> all_names(const std::string& content, std::vector<
   return {kept.begin(), kept.end()};
 }
 
-// Every byte of the footer and of the first pages, changed: read or refused, and never anything else.
+// Changes every byte of the footer and of the first pages: the file is read or refused, without a crash.
 TEST(ParquetTable, DamageIsReadOrRefused) {
   const ScratchFolder scratch;
   for (const char* file : {"older_types.parquet", "newer_pages.parquet"}) {
