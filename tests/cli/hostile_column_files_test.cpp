@@ -92,9 +92,9 @@ TEST(HostileColumnFiles, TokenFilesWithWrongContentAreRefused) {
     wrong.add(valid, columns);
     data::write_column_file(file, std::string(32, 'a'), columns);
     const Outcome outcome = run({"data", "count", "--data_file", file, "--output_file", folder / "counts.json"});
-    expect_file_refused(outcome, fmt::format("`{}` must be a whole token file, but ", file.string()));
+    expect_file_refused(outcome, fmt::format("`{}` must be a complete token file, but ", file.string()));
     expect_file_refused(outcome, wrong.message);
-    expect_file_refused(outcome, "; make it again by `retort data binarize`");
+    expect_file_refused(outcome, "; make it again with `retort data binarize`");
     EXPECT_FALSE(fs::exists(folder / "counts.json")) << wrong.message;
   }
   EXPECT_EQ(run({"data", "count", "--data_file", valid, "--output_file", folder / "counts.json"}).exit_code, 0);
@@ -127,7 +127,7 @@ void expect_caches_built_again(Words words, const fs::path& caches, const std::v
     EXPECT_NE(outcome.errors.find(fmt::format("`{}` cannot be used: {}", cache.string(), wrong.message)),
               std::string::npos)
         << wrong.message << ": " << outcome.errors;
-    EXPECT_NE(outcome.errors.find("; building it anew"), std::string::npos) << outcome.errors;
+    EXPECT_NE(outcome.errors.find("; rebuilding it"), std::string::npos) << outcome.errors;
     EXPECT_EQ(read_file(cache), read_file(valid)) << wrong.message;
   }
 }
@@ -167,7 +167,8 @@ TEST(HostileColumnFiles, GlueCachesWithWrongContentAreBuiltAgain) {
       {
           last_number<int32_t>("ids", 1 << 30, must + "ids` must hold numbers from 0 to "),
           last_number<int64_t>("row_starts", 1 << 20, must + "row_starts` must begin at 0 and end at "),
-          last_number<int32_t>("segment_b_starts", 100, "its row 1 must have 2 to 128 tokens with a second text"),
+          last_number<int32_t>("segment_b_starts", 100,
+                               "its row 1 must have 2 to 128 tokens that contain the second text"),
           last_number<int32_t>("labels", 2, must + "labels` must hold numbers from 0 to 1, but number 1 is 2"),
           last_number<float>("targets", 1.0F / 0.0F, must + "targets` must hold finite numbers"),
           wrong_numbers<int64_t>("row_indexes", must + "row_indexes` must hold 2 elements, but holds 1",

@@ -28,13 +28,14 @@ TEST(HostileData, BinarizeNamesLineAndByteOfWhatIsNotUtf8) {
   write_file_atomically(text, "one two\nthe caf\xE9 was built\nthree\n");
   expect_data_refused(
       run(binarize_words(text, output)),
-      fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8; convert the file by iconv", text.string()));
+      fmt::format("`{}` line 2 must be UTF-8 text, but is broken at byte 8; convert the file with iconv",
+                  text.string()));
   EXPECT_FALSE(fs::exists(output));
   const Outcome skipped = run(binarize_words(text, output, {"--on_bad_record", "skip"}));
   EXPECT_EQ(skipped.exit_code, 0) << skipped.errors;
   EXPECT_EQ(skipped.last_line()["sequences"], 2);
   EXPECT_EQ(skipped.last_line()["skipped"], 1);
-  EXPECT_NE(skipped.errors.find("left out: line 2 must be UTF-8 text"), std::string::npos) << skipped.errors;
+  EXPECT_NE(skipped.errors.find("skipped: line 2 must be UTF-8 text"), std::string::npos) << skipped.errors;
 }
 
 TEST(HostileData, TextOfAnotherEncodingIsRefusedByLineAndByte) {
@@ -97,8 +98,8 @@ TEST(HostileData, TokenFilesAreCheckedOnOpening) {
     store.add("ids", std::vector<uint16_t>{2, 5, 3});
     data::write_column_file(path, std::string(32, 'a'), store);
     const Outcome outcome = run({"data", "count", "--data_file", path, "--output_file", folder / "counts.json"});
-    expect_data_refused(outcome, "`" + path.string() + "` must be a whole token file, but ");
-    EXPECT_NE(outcome.errors.find("make it again by `retort data binarize`"), std::string::npos) << outcome.errors;
+    expect_data_refused(outcome, "`" + path.string() + "` must be a complete token file, but ");
+    EXPECT_NE(outcome.errors.find("make it again with `retort data binarize`"), std::string::npos) << outcome.errors;
     EXPECT_FALSE(fs::exists(folder / "counts.json"));
   }
 }

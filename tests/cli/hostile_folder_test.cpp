@@ -217,7 +217,7 @@ TEST(HostileFolder, OverwritingRefusesARunThatHoldsItsModel) {
   const Outcome outcome = run(finetune_squad_words(
       folder / "out", {"--overwrite_output_dir", "--max_steps", "1", "--model", folder / "out/checkpoint-2"}));
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.errors.find("`model` must lie outside of what --overwrite_output_dir sets aside"),
+  EXPECT_NE(outcome.errors.find("`model` must be outside of the files that --overwrite_output_dir renames"),
             std::string::npos)
       << outcome.errors;
   EXPECT_EQ(checkpoint::verify_checkpoint_folder(folder / "out/checkpoint-2"), std::nullopt);
@@ -263,7 +263,7 @@ TEST(HostileFolder, ResumingAFinishedRunGivesItsResults) {
     EXPECT_EQ(again.exit_code, 0) << again.errors;
     EXPECT_TRUE(again.is_one_line());
     EXPECT_EQ(again.last_line(), first.last_line());
-    EXPECT_NE(again.errors.find("holds a finished run: these are its results"), std::string::npos) << again.errors;
+    EXPECT_NE(again.errors.find("has a finished run; its results follow"), std::string::npos) << again.errors;
   }
   EXPECT_EQ(fs::last_write_time(folder / "out/model.safetensors"), written);
   EXPECT_EQ(run({"pretrain", "--data_file", "none", "--model", tiny::bert_folder(), "--output_dir", folder / "out",
@@ -301,7 +301,8 @@ TEST(HostileFolder, TheDemoReplacesNoFilesOfOthers) {
   const Outcome outcome =
       run({"demo", "--output_dir", folder.path(), "--model", tiny::bert_folder(), "--passages", "1"});
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.errors.find("train.json` must be free or of an earlier demo"), std::string::npos) << outcome.errors;
+  EXPECT_NE(outcome.errors.find("train.json` must not exist or be from an earlier demo"), std::string::npos)
+      << outcome.errors;
   EXPECT_EQ(read_file(folder / "train.json"), "precious");
 }
 

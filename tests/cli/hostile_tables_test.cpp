@@ -87,7 +87,7 @@ TEST(HostileTables, GlueTablesOfOddTypesAreRead) {
 TEST(HostileTables, GlueTablesOfOtherTypesAreRefusedByColumn) {
   for (const TableCase& table : {
            TableCase{{{"date", "sentence"}, {"bool", "label"}},
-                     "`: the column `sentence` must hold text, but holds the type Date; write the column anew"},
+                     "`: the column `sentence` must hold text, but holds the type Date; rewrite the column"},
            {{{"uint8", "sentence"}, {"bool", "label"}}, "`: the column `sentence` must hold text, but holds integers"},
            {{{"texts", "sentence"}, {"bool", "label"}},
             "`: the column `sentence` must hold text, but holds lists of text"},
@@ -131,7 +131,7 @@ TEST(HostileTables, SquadTablesOfOtherTypesAreRefusedByColumn) {
            {{{"timestamp", "context"}}, "the column `context` must hold text, but holds the type Timestamp"},
            {{{"double", "question"}}, "the column `question` must hold text, but holds numbers"},
            {{{"large_string", "answers.text"}},
-            "the column `answers.text` must hold lists of text, but holds text; write the column anew"},
+            "the column `answers.text` must hold lists of text, but holds text; rewrite the column"},
            {{{"fixed_numbers", "answers.text"}},
             "the column `answers.text` must hold lists of text, but holds lists of integers"},
            {{{"int32", "answers.answer_start"}},
@@ -151,7 +151,7 @@ TEST(HostileTables, ASmallTableThatDecodesToMuchIsRefused) {
   const fs::path file = fs::path(RETORT_FIXTURES) / "tables/two_contexts.parquet";
   expect_table_refused(
       run({"data", "features", "squad", "--train_file", file, "--model", tiny::bert_folder(), "--use_cache", "false"}),
-      file.string() + "` must decode to at most 64 MB, 100 times its size and 64 MB, but asks for more");
+      file.string() + "` must decode to at most 64 MB, 100 times its size and 64 MB, but needs more");
 }
 
 #endif

@@ -32,7 +32,8 @@ TEST(InputFaults, OfForwardNameTheLine) {
            BadLine{"{\"input_ids\": [2, 999999]}", "must hold ids below"},
            BadLine{"{\"input_ids\": [2, 18446744073709551615]}", "must hold whole numbers"},
            BadLine{"{\"input_ids\": []}", "must hold 1 to 512 ids, but holds 0"},
-           BadLine{"{\"input_ids\": [2, 3], \"token_type_ids\": [0]}", "must be as long as `input_ids`, 2, but is 1"},
+           BadLine{"{\"input_ids\": [2, 3], \"token_type_ids\": [0]}",
+                   "must have the length of `input_ids`, 2, but has 1"},
            BadLine{"{\"input_ids\": [2, 3], \"token_type_ids\": [0, 7]}",
                    "`token_type_ids` must hold types below 2, but holds 7"},
        }) {

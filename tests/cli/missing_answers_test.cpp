@@ -41,14 +41,14 @@ TEST_F(MissingAnswers, AFileWithoutAnswersIsPredictedAndNotScored) {
     const Outcome outcome = run({"evaluate", "squad", "--model", tiny::question_answering_folder(), "--dev_file",
                                  folder_ / "dev.json", "--use_cache", "false", "--output_dir", out});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-    expect_says(outcome, "dev.json` holds no answers: its 1 questions are predicted and nothing");
+    expect_says(outcome, "dev.json` has no answers; its 1 questions are predicted but not scored");
     EXPECT_EQ(outcome.last_line().at("scored"), 0);
     EXPECT_FALSE(outcome.last_line().contains("exact")) << outcome.output;
     EXPECT_FALSE(read_json_file(out / "results.json").contains("f1"));
     EXPECT_TRUE(read_json_file(out / "predictions.json").at("q").is_string());
     expect_refused(
         run({"score", "squad", "--data_file", folder_ / "dev.json", "--predictions_file", out / "predictions.json"}),
-        {"dev.json` must hold the right answers, but holds none"});
+        {"dev.json` must have gold answers, but has none"});
   }
 }
 
@@ -70,7 +70,7 @@ TEST_F(MissingAnswers, GlueRowsWithoutLabelsArePredictedAndNotScored) {
     write_file_atomically(data / "dev.tsv", rows);
     const Outcome outcome = evaluate("sst-2", tiny::classification_folder(), {"--data_dir", data});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-    expect_says(outcome, "dev.tsv` holds no labels of sst-2: its 1 rows are predicted and nothing is scored");
+    expect_says(outcome, "dev.tsv` has no labels of sst-2; its 1 examples are predicted but not scored");
     EXPECT_EQ(outcome.last_line().at("scored"), 0) << outcome.output;
     EXPECT_FALSE(outcome.last_line().contains("accuracy")) << outcome.output;
     EXPECT_TRUE(read_file(output() / "predictions_sst-2.tsv").starts_with("index\tprediction\t"));
@@ -86,7 +86,7 @@ TEST_F(MissingAnswers, WithOnlyATestFilePredictionsAreWritten) {
   write_file_atomically(data / "test.tsv", "index\tsentence\n0\tit was him\n");
   const Outcome outcome = evaluate("sst-2", tiny::classification_folder(), {"--data_dir", data, "--do_predict"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-  expect_says(outcome, "holds no dev files: nothing is scored");
+  expect_says(outcome, "has no dev files; nothing is scored");
   EXPECT_TRUE(fs::exists(output() / "SST-2.tsv"));
   expect_refused(evaluate("sst-2", tiny::classification_folder(), {"--data_dir", data}), {"must hold the dev data"});
 }

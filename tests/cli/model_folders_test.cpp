@@ -19,7 +19,7 @@ TEST_F(ModelFolders, TrainingStartsAFreshHeadFromOneOfAnotherTask) {
     const Outcome outcome = finetune(task, model);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
     expect_says(outcome, "warning: `" + model.string() +
-                             "`: its head is one for another task and is not used, a fresh one is trained: "
+                             "`: its head is for another task and is replaced by one with random weights: "
                              "classifier.weight [3, 32], classifier.bias [3]");
     const Json config = read_json_file(output() / "config.json");
     EXPECT_EQ(config.at("id2label").size(), labels) << task;
@@ -46,7 +46,7 @@ TEST_F(ModelFolders, AStudentOfAnotherTaskGetsAFreshHeadAndATeacherIsRefused) {
   };
   const Outcome outcome = distill(student, teacher);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-  expect_says(outcome, "a fresh one is trained: classifier.weight [3, 32]");
+  expect_says(outcome, "replaced by one with random weights: classifier.weight [3, 32]");
   expect_refused(distill(teacher, student), {"`teacher` must have 2 outputs for `mrpc`, but `" + student.string()});
 }
 
@@ -57,7 +57,7 @@ TEST_F(ModelFolders, WithoutTrainingAHeadOfAnotherShapeIsRefused) {
   tiny::set_config_field(model, "id2label", Json{{"0", "a"}, {"1", "b"}});
   expect_refused(run({"predict", "text", "--model", model, "--text", "a"}),
                  {"`" + (model / "model.safetensors").string() + "`: tensor `classifier.",
-                  "that `" + (model / "config.json").string() + "` asks for"});
+                  " of `" + (model / "config.json").string() + "`, but has "});
 }
 
 // ---- labels of another task
@@ -67,8 +67,8 @@ TEST_F(ModelFolders, LabelsInAnotherOrderArePutInTheTasksOrder) {
   const Outcome outcome = evaluate("sst-2", model);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   expect_says(outcome, "warning: `" + (model / "config.json").string() +
-                           "`: its labels POSITIVE, NEGATIVE do not stand in the order of the task, 0 (negative), 1 "
-                           "(positive): its classes are put in that order");
+                           "`: the order of its labels POSITIVE, NEGATIVE is not that of the task, 0 (negative), 1 "
+                           "(positive); its classes are reordered");
   // Every sentence is called positive, which is 1 in the files.
   const std::string predictions = read_file(output() / "predictions_sst-2.tsv");
   EXPECT_EQ(predictions.find("\t0\t0.2"), std::string::npos) << predictions;
@@ -80,7 +80,7 @@ TEST_F(ModelFolders, LabelsOfAnotherTaskGiveAWarning) {
   const Outcome outcome = evaluate("sst-2", model);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   expect_says(outcome,
-              "its labels dog, cat are not those of the task, 0 (negative), 1 (positive): they are taken for them");
+              "its labels dog, cat are not those of the task, 0 (negative), 1 (positive); they are matched with them");
   const Outcome distillation =
       run(glue_words({"distill", "prediction"}, "sst-2", tiny::classification_folder(),
                      {"--teacher", model, "--max_steps", "1", "--per_device_train_batch_size", "4", "--tensorboard",
@@ -101,9 +101,9 @@ TEST_F(ModelFolders, ATokenClassifierUsedForSequencesGivesAWarning) {
   tiny::set_config_field(model, "architectures", Json{"BertForTokenClassification"});
   const Outcome outcome = run({"predict", "text", "--model", model, "--text", "a"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-  expect_says(outcome,
-              "`architectures` names BertForTokenClassification, whose classifier is taken for that of "
-              "BertForSequenceClassification");
+  expect_says(
+      outcome,
+      "`architectures` names BertForTokenClassification, whose classifier is used for BertForSequenceClassification");
 }
 
 TEST_F(ModelFolders, MatchingAndDefaultLabelsGiveNoWarning) {
@@ -160,7 +160,7 @@ TEST_F(ModelFolders, AHeadThatOnlyTheConfigurationNamesIsRefusedWithTheRemedy) {
   tiny::set_config_field(model, "architectures", Json{"BertForQuestionAnswering"});
   const Outcome outcome = forward(model, folder_ / "out.safetensors");
   expect_refused(outcome, {"lacks qa_outputs.weight, qa_outputs.bias; name another model in `architectures` of its "
-                           "config.json, for hidden states alone BertModel"});
+                           "config.json, for hidden states only BertModel"});
 }
 
 TEST_F(ModelFolders, TheOldNameOfConfigIsReadByEveryCommand) {
@@ -230,7 +230,7 @@ TEST_F(ModelFolders, ATiedTableThatDiffersGivesAWarning) {
   expect_says(
       outcome,
       "tensor `cls.predictions.decoder.weight` differs from `embeddings.word_embeddings.weight`, to which it is "
-      "tied, and is not used");
+      "tied, and is ignored");
 }
 
 TEST_F(ModelFolders, TrainingKeepsUnknownFieldsOfTheConfiguration) {

@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Folders, FolderForm,
 
 TEST(FolderForms, AnEncoderStartsAFreshHead) {
   const pretrained::LoadedModel loaded =
-      load_form("body_only", {.head = model::Head::kSequenceClassification, .may_start_head = true});
+      load_form("body_only", {.head = model::Head::kSequenceClassification, .may_initialize_head = true});
   EXPECT_EQ(loaded.missing, (std::vector<std::string>{"classifier.weight", "classifier.bias"}));
   EXPECT_EQ(loaded.unexpected, std::vector<std::string>{});
   expect_outputs(*loaded.model, load_fixture(form_folder("plain")), false);
@@ -72,7 +72,7 @@ TEST(FolderForms, AnEncoderIsNoClassifier) {
 
 TEST(FolderForms, HeadOfAnotherTaskIsUnexpected) {
   const pretrained::LoadedModel loaded =
-      load_form("plain", {.head = model::Head::kQuestionAnswering, .may_start_head = true});
+      load_form("plain", {.head = model::Head::kQuestionAnswering, .may_initialize_head = true});
   EXPECT_EQ(loaded.missing, (std::vector<std::string>{"qa_outputs.weight", "qa_outputs.bias"}));
   EXPECT_EQ(loaded.unexpected.size(), 4U);  // classifier and pooler, weight and bias
 }

@@ -105,7 +105,7 @@ struct Distillation {
     if (has_states) {
       pretrained::ModelSource teacher_source;
       teacher_source.model = teacher_config.teacher;
-      if (states.learns_hidden_states())
+      if (states.compares_hidden_states())
         options.projection_width = distill::projection_width(pretrained::read_model_config(source),
                                                              pretrained::read_model_config(teacher_source));
     }

@@ -89,7 +89,8 @@ double largest_logit_difference(const fs::path& folder, kernel::Precision precis
   pretrained::ModelSource source;
   source.model = folder;
   const pretrained::LoadedModel loaded = pretrained::load_model(
-      source, {.head = model::Head::kQuestionAnswering, .may_start_head = true, .model = {.precision = precision}});
+      source,
+      {.head = model::Head::kQuestionAnswering, .may_initialize_head = true, .model = {.precision = precision}});
   kernel::Ragged together;
   std::vector<std::vector<int32_t>> sequences;
   for (const int32_t length : {5, 64, 1, 17, 120, 33}) {

@@ -45,7 +45,7 @@ class WatchedSource final : public data::Source {
 struct Parts {
   Parts(const recipe::FinetuneSquadConfig& config, const BeforeStep& before_step)
       : loaded(pretrained::load_model(config.model, {.head = model::Head::kQuestionAnswering,
-                                                     .may_start_head = true,
+                                                     .may_initialize_head = true,
                                                      .model = task::training_model_options(config.training),
                                                      .seed = static_cast<uint64_t>(config.training.seed)})),
         rows(std::make_shared<data::SquadFeatures>(data::load_squad_training(

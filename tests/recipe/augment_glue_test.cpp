@@ -153,7 +153,7 @@ TEST(AugmentGlue, WrongInputIsRefused) {
     return tiny::message_of([&] { augment_glue(config); });
   };
   EXPECT_EQ(message([](auto& config) { config.task_name = "SQuADv1.1"; }),
-            "`task_name` must be a task of GLUE, but is `SQuADv1.1`; use `retort data augment squad`");
+            "`task_name` must be a GLUE task, but is `SQuADv1.1`; use `retort data augment squad`");
   EXPECT_NE(message([](auto& config) { config.task_name = "mrcp"; }).find("did you mean `mrpc`?"), std::string::npos);
   EXPECT_NE(message([](auto& config) {
               config.augment.model.model = tiny::bert_folder();
@@ -161,7 +161,9 @@ TEST(AugmentGlue, WrongInputIsRefused) {
             std::string::npos);
   EXPECT_NE(message([](auto& config) { config.augment.glove_embs = "nowhere.txt"; }).find("nowhere.txt"),
             std::string::npos);
-  EXPECT_NE(message([&](auto& config) { config.augment.output_dir = folder.path(); }).find("must stand alone"),
+  EXPECT_NE(message([&](auto& config) {
+              config.augment.output_dir = folder.path();
+            }).find("must be given without `output_dir`"),
             std::string::npos);
   const fs::path vectors = fs::path(folder.path()) / "vectors.txt";
   fs::copy_file(tiny::augment_settings().glove_embs, vectors);

@@ -83,7 +83,7 @@ TEST(AugmentSquad, AppendsParagraphsWithAnswersInPlace) {
               AugmentSquadConfig again = augment_squad_settings(folder / "twice.json");
               again.train_file = folder / "aug.json";
               augment_squad(again);
-            }).find("must not be augmented yet"),
+            }).find("must not be augmented already"),
             std::string::npos);
 }
 

@@ -36,7 +36,7 @@ TEST(Binarize, SplitsArticlesIntoTrainingAndHeldOut) {
   BinarizeConfig rare = tiny::binarize_settings(folder.path());
   rare.output_file = folder / "rare.tokens", rare.held_out_file = folder / "rarely.tokens", rare.held_out_every = 41;
   EXPECT_EQ(tiny::message_of([&] { binarize(rare); }),
-            "`held_out_every` must be at most the number of articles, but is 41 of 40; lower it");
+            "`held_out_every` must be at most the number of articles, but is 41 of 40; choose a smaller one");
   EXPECT_FALSE(fs::exists(rare.output_file));
 
   count_tokens([&] {
@@ -56,24 +56,24 @@ TEST(Binarize, RefusesFilesThatAreNotText) {
   };
   write_file_atomically(folder / "wide.txt", std::string("a line\nt\0w\0o\0", 13));
   EXPECT_EQ(message(folder / "wide.txt", folder / "wide.tokens"),
-            fmt::format("`{}` must be UTF-8 text, but line 2 holds a zero byte; UTF-16 is converted by iconv -f UTF-16 "
-                        "-t UTF-8, and an archive must be unpacked first",
+            fmt::format("`{}` must be UTF-8 text, but line 2 has a NUL byte; convert UTF-16 with iconv -f UTF-16 -t "
+                        "UTF-8, and unpack archives first",
                         (folder / "wide.txt").string()));
-  EXPECT_NE(message(folder.path(), folder / "x.tokens").find("is a folder; put its files together"), std::string::npos);
+  EXPECT_NE(message(folder.path(), folder / "x.tokens").find("is a folder; concatenate its files"), std::string::npos);
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
   EXPECT_NE(message(folder / "pipe", folder / "x.tokens").find("is a pipe or device"), std::string::npos);
   EXPECT_NE(message("/dev/null", folder / "x.tokens").find("is a pipe or device"), std::string::npos);
-  EXPECT_NE(message(folder / "none.txt", folder / "x.tokens").find("is not there"), std::string::npos);
-  EXPECT_NE(message(folder / "wide.txt", folder.path()).find("must be a file to write, but is a folder"),
-            std::string::npos);
+  EXPECT_NE(message(folder / "none.txt", folder / "x.tokens").find("does not exist"), std::string::npos);
+  EXPECT_NE(message(folder / "wide.txt", folder.path()).find("must be a file, but is a folder"), std::string::npos);
   {
     const OutputLock other(folder / "busy.tokens");
     EXPECT_NE(message(folder / "text.txt", folder / "busy.tokens").find("must be written by one process"),
               std::string::npos);
   }
   EXPECT_FALSE(fs::exists(folder / "wide.tokens"));
-  EXPECT_NE(tiny::message_of([&] { data::TokenFile(folder / "wide.txt"); }).find("text becomes one by `retort data "),
-            std::string::npos);
+  EXPECT_NE(
+      tiny::message_of([&] { data::TokenFile(folder / "wide.txt"); }).find("make one from text with `retort data "),
+      std::string::npos);
 }
 
 TEST(Binarize, WritesNothingAfterASignal) {

@@ -47,7 +47,7 @@ TEST_F(DistillBackboneCache, RefusesATeacherWithDropout) {
   config.teacher.teacher_dropout = true;
   config.teacher.teacher_cache = folder_ / "cache";
   EXPECT_EQ(tiny::message_of([&] { distill_backbone(config); }),
-            "`teacher_cache` must be auto or off with `teacher_dropout`, whose outputs differ every time, but is `" +
+            "`teacher_cache` must be auto or off with `teacher_dropout`, whose outputs differ in every step, but is `" +
                 (folder_ / "cache").string() + "`");
 }
 

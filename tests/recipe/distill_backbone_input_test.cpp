@@ -48,7 +48,7 @@ TEST_F(DistillBackboneInput, TakesATokenFile) {
   EXPECT_EQ(distill_backbone(config)["train_steps"], 6);
   config.data.task_name = "squad";
   EXPECT_EQ(tiny::message_of([&] { distill_backbone(config); }),
-            "`--task_name` or `--data_file` must be given, but both are; leave one out");
+            "`--task_name` or `--data_file` must be given, but both are given; remove one");
 }
 
 TEST_F(DistillBackboneInput, RefusesModelsAndSettingsThatCannotBeCompared) {
@@ -62,44 +62,47 @@ TEST_F(DistillBackboneInput, RefusesModelsAndSettingsThatCannotBeCompared) {
       tiny::make_student(folder_ / "heads", [](model::ModelConfig& c) { c.num_attention_heads = 4; });
   const fs::path three_layers =
       tiny::make_student(folder_ / "three", [](model::ModelConfig& c) { c.num_hidden_layers = 3; });
-  EXPECT_EQ(refusal([&](auto& c) { c.model.model = four_heads; }),
-            "`teacher` must have as many attention heads as the student, 4, for attention scores and value relations, "
-            "but has 2 in layer 1; take a student with as many, or --use_attention_scores false --use_value_states "
-            "false");
-  EXPECT_EQ(refusal([&](auto& c) {
-              c.model.model = three_layers;
-              c.states.student_teacher_layer_mapping = "uniform";
-            }),
-            "`teacher` must have a multiple of the student's 3 layers for a uniform mapping, but has 2; name the pairs "
-            "with --student_layers and --teacher_layers");
+  EXPECT_EQ(
+      refusal([&](auto& c) { c.model.model = four_heads; }),
+      "`teacher` must have the student's number of attention heads, 4, for attention scores and value relations, "
+      "but has 2 in layer 1; choose a student with that number, or --use_attention_scores false --use_value_states "
+      "false");
+  EXPECT_EQ(
+      refusal([&](auto& c) {
+        c.model.model = three_layers;
+        c.states.student_teacher_layer_mapping = "uniform";
+      }),
+      "`teacher` must have a multiple of the student's 3 layers for a uniform mapping, but has 2; choose the pairs "
+      "with --student_layers and --teacher_layers");
   EXPECT_EQ(refusal([](auto& c) { c.states.student_layers = {0}; }),
-            "`student_layers` and `teacher_layers` must name as many layers each, but name 1 and 0");
+            "`student_layers` and `teacher_layers` must have equal numbers of layers, but have 1 and 0");
   EXPECT_EQ(refusal([](auto& c) {
               c.states.student_layers = {0};
               c.states.teacher_layers = {2};
             }),
             "`teacher_layers` must be 0 to 1, the layers of the teacher, but one is 2");
-  EXPECT_EQ(refusal([](auto& c) { c.states.value_state_loss = "mse"; }),
-            "`value_state_loss` must be kld for a student of another width than the teacher (16 and 32), but compares "
-            "the states themselves");
+  EXPECT_EQ(
+      refusal([](auto& c) { c.states.value_state_loss = "mse"; }),
+      "`value_state_loss` must be kld when the context widths of student and teacher differ (16 and 32), but compares "
+      "the states themselves");
   EXPECT_EQ(refusal([](auto& c) {
               c.states.attention_weight = c.states.hidden_state_weight = c.states.value_state_weight = 0;
             }),
             "`use_attention_scores`, `use_hidden_states`, `use_embedding_states` or `use_value_states` must be true "
-            "with a weight above 0, but none is; there would be nothing to learn");
+            "with a weight above 0, but none is; enable one");
   EXPECT_EQ(refusal([](auto& c) { c.training.evaluate_during_training = true; }),
-            "`evaluate_during_training` must be false for states, but is true; they have no scores");
+            "`evaluate_during_training` must be false for `distill backbone`, but is true; states have no scores");
   EXPECT_EQ(refusal([](auto& c) {
               c.data.task_name.clear(), c.data_file = "corpus.tokens";
               c.data.train_file.clear(), c.data.max_train_examples = 5;
             }),
-            "`max_train_examples` must be left out beside `data_file`, but is given; it is for tasks");
+            "`max_train_examples` must not be given with `data_file`, but is; it is for tasks");
   EXPECT_EQ(refusal([](auto& c) { c.data.task_name = "mrpc", c.data.data_dir = "MRPC"; }),
-            "`--train_file` must not be given for the task `mrpc`, but is; only `--data_dir` names its files");
+            "`--train_file` must not be given for the task `mrpc`, but is; `--data_dir` names its files");
   EXPECT_EQ(refusal([](auto& c) { c.data.max_seq_length = 2; }), "`max_seq_length` must be at least 8, or 0, but is 2");
   EXPECT_EQ(refusal([](auto& c) { c.states.use_pred_states = true; }),
-            "`use_pred_states` must be false for the states inside the models, but is true; `retort distill "
-            "prediction` learns predictions");
+            "`use_pred_states` must be false for internal states, but is true; `retort distill "
+            "prediction` matches predictions");
   EXPECT_EQ(refusal([](auto& c) {
               c.data.train_file.clear();
               c.data.data_dir.clear();
@@ -117,14 +120,14 @@ TEST_F(DistillBackboneInput, RefusesAnotherVocabularyAndAProjectionOfOtherWidths
   config.teacher.teacher = other;
   EXPECT_EQ(tiny::message_of([&] { distill_backbone(config); }),
             "`teacher` must have the student's vocabulary, but `" + other.string() +
-                "` has another; take teacher and student of one family, or give both the same `vocab_file`");
+                "` has another; use teacher and student with one tokenizer, or give both the same `vocab_file`");
   distill_backbone(tiny::backbone_settings(folder_ / "one", student_));
   const fs::path wider = tiny::make_student(folder_ / "wider", [](model::ModelConfig& c) { c.hidden_size = 20; });
   fs::copy(folder_ / "one/project.safetensors", wider / "project.safetensors");
   EXPECT_EQ(tiny::message_of([&] { distill_backbone(tiny::backbone_settings(folder_ / "b", wider)); }),
             "`" + (wider / "project.safetensors").string() +
-                "`: tensor `fit_dense.weight` must have the shape [32, 20] that student and teacher ask for, but has "
-                "[32, 16]; remove the file to start the projection anew");
+                "`: tensor `fit_dense.weight` must have the shape [32, 20] for this student and teacher, but has "
+                "[32, 16]; remove the file to initialize the projection again");
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ TEST(DistillConfigFile, SetsTheStatesAndFlagsWin) {
   EXPECT_EQ(refusal(R"({"distillation_config": {"learning_rate": 1}})"),
             "`" + file + "`: unknown key `learning_rate`; see --help");
   EXPECT_EQ(refusal(R"({"distillation": false, "distillation_config": {}})"),
-            "`" + file + "`: `distillation` must be true for a distillation, but is false");
+            "`" + file + "`: `distillation` must be true, but is false");
   EXPECT_EQ(refusal(R"({"use_attention_scores": true})"),
             "`" + file + "` must hold an object `distillation_config`, but does not");
 }

@@ -145,7 +145,7 @@ TEST(DistillMlm, RefusesIncompatibleSettings) {
             std::string::npos);
   EXPECT_NE(message([](auto& config) {
               config.corpus.data_file = tiny::train_file();
-            }).find("train.json` must be a token file, but is none"),
+            }).find("train.json` must be a token file, but is not"),
             std::string::npos);
   EXPECT_NE(message([](auto& config) { config.corpus.token_counts = tiny::train_file(); }).find("list of counts"),
             std::string::npos);
@@ -156,7 +156,7 @@ TEST(DistillMlm, RefusesIncompatibleSettings) {
   padded.layers = {0}, padded.output_dir = folder / "padded";
   extract(padded);
   const auto take_padded = [&](DistillMlmConfig& config) { config.teacher.teacher = folder / "padded"; };
-  EXPECT_NE(message(take_padded).find("`teacher` must have as many outputs as the student"), std::string::npos);
+  EXPECT_NE(message(take_padded).find("`teacher` must have the student's number of outputs"), std::string::npos);
   EXPECT_EQ(message([&](auto& config) {
               take_padded(config), config.model.pad_vocabulary = true, config.output.output_dir = folder / "both";
               config.training.max_steps = 1;
@@ -168,7 +168,7 @@ TEST(DistillMlm, RefusesIncompatibleSettings) {
   EXPECT_NE(message([](auto& config) {
               config.teacher.teacher = "preset:bert-tiny", config.losses.alpha_cos = 1;
               config.model.vocab_file = tiny::shared_folder() / "vocab.txt";
-            }).find("`alpha_cos` must be 0 for models of different width"),
+            }).find("`alpha_cos` must be 0 for different hidden sizes"),
             std::string::npos);
 }
 

@@ -63,20 +63,20 @@ TEST_F(DistillPrediction, TakesClassesAndNumbers) {
   EXPECT_TRUE(distill_prediction(config).contains("pearson"));
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find("is not trained for this task"), std::string::npos) << log;
-  EXPECT_NE(log.find("the teacher scores"), std::string::npos) << log;
+  EXPECT_NE(log.find("scores of the teacher:"), std::string::npos) << log;
 }
 
 TEST_F(DistillPrediction, RefusesATeacherOfAnotherTask) {
   EXPECT_EQ(
       tiny::message_of([&] { distill_prediction(glue_prediction("mnli", folder_ / "mnli")); }),
-      fmt::format("`teacher` must have 3 outputs for `mnli`, but `{}` has 2; take one that was fine-tuned for this "
+      fmt::format("`teacher` must have 3 outputs for `mnli`, but `{}` has 2; choose one that was fine-tuned for this "
                   "task",
                   glue_prediction("mnli", folder_ / "mnli").teacher.teacher));
   DistillPredictionConfig config = tiny::prediction_settings(folder_ / "states", student_);
   config.states.use_pred_states = false;
   EXPECT_EQ(tiny::message_of([&] { distill_prediction(config); }),
-            "`use_pred_states` must be true for the distillation of predictions, but is false; `retort distill "
-            "backbone` learns the other states");
+            "`use_pred_states` must be true for predictions, but is false; `retort distill "
+            "backbone` matches internal states");
 }
 
 }  // namespace

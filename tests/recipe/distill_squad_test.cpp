@@ -24,8 +24,8 @@ TEST(DistillSquad, WithoutSoftTargetsIsFineTuning) {
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "distilled");
   config.distillation.alpha_ce = 0, config.distillation.alpha_squad = 1;
   const std::string log = log_of_plain_training(folder, config);
-  EXPECT_NE(log.find("`--teacher` changes nothing with --alpha_ce 0"), std::string::npos) << log;
-  EXPECT_EQ(log.find("the teacher scores"), std::string::npos) << log;
+  EXPECT_NE(log.find("`--teacher` has no effect with --alpha_ce 0"), std::string::npos) << log;
+  EXPECT_EQ(log.find("scores of the teacher:"), std::string::npos) << log;
 }
 
 TEST(DistillSquad, WithoutATeacherIsFineTuning) {
@@ -33,7 +33,7 @@ TEST(DistillSquad, WithoutATeacherIsFineTuning) {
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "distilled");
   config.teacher.teacher.clear();
   const std::string log = log_of_plain_training(folder, config);
-  EXPECT_NE(log.find("without `--teacher` the labels alone are learned"), std::string::npos) << log;
+  EXPECT_NE(log.find("without `--teacher`, only the labels are targets"), std::string::npos) << log;
 }
 
 TEST(DistillSquad, NeverReplacesItsTeacher) {
@@ -68,11 +68,11 @@ TEST(DistillSquad, EvaluatesTheTeacherOnceAtTheBeginning) {
   };
   config.output.resume = true;  // the folder is empty, so the run starts from the beginning
   const std::string log = log_of();
-  EXPECT_NE(log.find("the teacher scores {\"exact\""), std::string::npos) << log;
-  EXPECT_NE(log.find("warm-up changes nothing with --lr_scheduler_type constant"), std::string::npos) << log;
+  EXPECT_NE(log.find("scores of the teacher: {\"exact\""), std::string::npos) << log;
+  EXPECT_NE(log.find("warm-up has no effect with --lr_scheduler_type constant"), std::string::npos) << log;
   fs::remove(folder / "out/DONE");
   ASSERT_GT(fs::remove_all(folder / "out/checkpoint-2"), 0);
-  EXPECT_EQ(log_of().find("the teacher scores"), std::string::npos);
+  EXPECT_EQ(log_of().find("scores of the teacher:"), std::string::npos);
 }
 
 // A DistilBERT teacher, and impossible questions.
@@ -143,7 +143,7 @@ TEST(DistillSquad, ResumesOnlyTheSameCommandWithTheSameData) {
   other.model = config.model, other.data = config.data, other.training = config.training, other.output = config.output;
   EXPECT_NE(tiny::message_of([&] {
               finetune_squad(other);
-            }).find("must be one of `retort finetune squad`, but was begun by `retort distill squad`"),
+            }).find("must have the command `retort finetune squad`, but began with `retort distill squad`"),
             std::string::npos);
   const auto message_before_teacher = [&](const DistillSquadConfig& changed) {
     testing::internal::CaptureStderr();
@@ -161,7 +161,7 @@ TEST(DistillSquad, ResumesOnlyTheSameCommandWithTheSameData) {
   EXPECT_NE(message_before_teacher(changed).find("must be those of the run that is continued"), std::string::npos);
   changed = config;
   changed.training.num_train_epochs = 0, changed.training.max_steps = -1;
-  EXPECT_EQ(message_before_teacher(changed), "`num_train_epochs` must be above 0, but is 0; or give `max_steps`");
+  EXPECT_EQ(message_before_teacher(changed), "`num_train_epochs` must be above 0, but is 0; set it or `max_steps`");
 }
 
 TEST(DistillSquad, RefusesIncompatibleSettings) {
@@ -176,7 +176,7 @@ TEST(DistillSquad, RefusesIncompatibleSettings) {
   DistillSquadConfig nothing = tiny::distill_squad_settings(folder / "a");
   nothing.distillation.alpha_ce = nothing.distillation.alpha_squad = 0;
   EXPECT_EQ(tiny::message_of([&] { distill_squad(nothing); }),
-            "`alpha_ce` + `alpha_squad` must be above 0, but is 0; give one of them a weight");
+            "`alpha_ce` + `alpha_squad` must be above 0, but is 0; set one of them above 0");
   const fs::path other = tiny::copy_model(tiny::question_answering_folder(), folder / "other");
   std::string pieces = read_file(other / "vocab.txt");
   const size_t line = pieces.find('\n', pieces.size() / 2) + 1;
@@ -186,7 +186,7 @@ TEST(DistillSquad, RefusesIncompatibleSettings) {
   DistillSquadConfig foreign = tiny::distill_squad_settings(folder / "b");
   foreign.teacher.teacher = other;
   const std::string reason = "`teacher` must have the student's vocabulary, but `" + other.string() +
-                             "` has another; take teacher and student of one family, or give both the same "
+                             "` has another; use teacher and student with one tokenizer, or give both the same "
                              "`vocab_file`";
   EXPECT_EQ(tiny::message_of([&] { distill_squad(foreign); }), reason);
   // The student's vocab_file does not replace the teacher's own vocabulary.

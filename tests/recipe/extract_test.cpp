@@ -165,7 +165,7 @@ TEST(Extract, NeverReplacesItsTeacher) {
     ExtractConfig config = extraction(folder / name, {0});
     config.model.model = teacher, config.overwrite_output_dir = true;
     EXPECT_EQ(tiny::message_of([&] { extract(config); }),
-              "`output_dir` must be another folder than `--model`, which is read, but both are `" +
+              "`output_dir` must be another folder than the input `--model`, but both are `" +
                   (folder / name).string() + "`");
   }
   EXPECT_TRUE(logits_of(teacher).equal(logits_of(tiny::question_answering_folder())));
@@ -180,7 +180,7 @@ TEST(Extract, CopiesNoHeadThatTheTeacherLacks) {
   config.model.model = headless, config.layers = {0}, config.output_dir = folder / "student";
   testing::internal::CaptureStderr();
   extract(config);
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("holds no trained head, so the student gets none"),
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("has no trained head, so the student gets none"),
             std::string::npos);
   EXPECT_EQ(read_json_file(folder / "student/config.json")["architectures"], Json({"BertModel"}));
 }

@@ -132,7 +132,7 @@ TEST(FinetuneGlueInput, SkippedRecordsAreReportedAlsoFromTheCache) {
   testing::internal::CaptureStderr();
   finetune_glue(config);
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find("train.tsv`: 1 records were left out when its features were made"), std::string::npos) << log;
+  EXPECT_NE(log.find("train.tsv`: 1 records were skipped when its features were made"), std::string::npos) << log;
 }
 
 TEST(FinetuneGlueOutput, OfAnotherTaskIsRefused) {

@@ -54,7 +54,7 @@ TEST(Pretrain, RefusesWhatWouldTrainNothing) {
   PretrainConfig config = tiny::pretrain_settings(folder.path(), folder / "out");
   config.corpus.masking.mlm_mask_prop = 0, config.corpus.eval_file.clear();
   EXPECT_EQ(tiny::message_of([&] { pretrain(config); }),
-            "`mlm_mask_prop` must be above 0 to learn masked tokens, but is 0; 0.15 is usual");
+            "`mlm_mask_prop` must be above 0 to predict masked tokens, but is 0; 0.15 is usual");
   config.corpus.masking.mlm_mask_prop = 0.15, config.corpus.pseudo_perplexity_sequences = 2;
   EXPECT_EQ(tiny::message_of([&] { pretrain(config); }),
             "`--eval_file` must be given for `pseudo_perplexity_sequences`, but is missing");

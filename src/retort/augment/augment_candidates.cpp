@@ -14,9 +14,9 @@ namespace retort::augment {
 
 namespace {
 
-constexpr size_t kKnownChunks = 100'000;  // answers that are kept for identical texts; some 100 MB
+constexpr size_t kMaxCachedChunks = 100'000;  // cached answers for identical texts; about 100 MB
 
-// The rows of [MASK] in a batch, sequence by sequence.
+// Returns the rows of [MASK] in a batch, sequence by sequence.
 std::vector<int64_t> masked_rows(const data::Batch& batch, const MaskedCopies& copies) {
   std::vector<int64_t> rows;
   for (size_t b = 0; b < batch.rows.size(); ++b)
@@ -40,13 +40,13 @@ int64_t CandidateFinder::max_chunk_pieces(const model::Model& model) {
 
 std::vector<std::vector<WordCandidates>> CandidateFinder::find(std::span<const AugmentText* const> texts,
                                                                const OnBatch& on_batch) {
-  if (known_.size() > kKnownChunks) known_.clear();
+  if (known_.size() > kMaxCachedChunks) known_.clear();
   MaskedCopies copies(tokenizer_, max_chunk_pieces(model_) + 2);
   std::vector<std::vector<Answers>> answers(texts.size());  // of each chunk
   std::vector<Target> targets;                              // of each mask
   for (size_t t = 0; t < texts.size(); ++t)
     for (const AugmentChunk& chunk : texts[t]->chunks) answers[t].push_back(answers_of(chunk, copies, targets));
-  std::vector<Words> found = ask_model(copies, on_batch);
+  std::vector<Words> found = predict_words(copies, on_batch);
   for (size_t i = 0; i < found.size(); ++i) (*targets[i].answers)[targets[i].index] = std::move(found[i]);
   std::vector<std::vector<WordCandidates>> candidates;
   for (size_t t = 0; t < texts.size(); ++t) candidates.push_back(collect(*texts[t], answers[t]));
@@ -72,7 +72,7 @@ CandidateFinder::Answers CandidateFinder::answers_of(const AugmentChunk& chunk, 
   const size_t copy_count = (places.size() + per_copy - 1) / per_copy;
   for (size_t copy = 0; copy < copy_count; ++copy) {
     std::vector<int32_t> masked;
-    for (size_t i = copy; i < places.size(); i += copy_count) {  // words of a copy stand far from each other
+    for (size_t i = copy; i < places.size(); i += copy_count) {  // keeps the masked words of a copy far apart
       masked.push_back(places[i]);
       targets.push_back({answers, i});
     }
@@ -81,7 +81,8 @@ CandidateFinder::Answers CandidateFinder::answers_of(const AugmentChunk& chunk, 
   return answers;
 }
 
-std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const MaskedCopies& copies, const OnBatch& on_batch) {
+std::vector<CandidateFinder::Words> CandidateFinder::predict_words(const MaskedCopies& copies,
+                                                                   const OnBatch& on_batch) {
   const data::EvaluationBatches batches(copies, {.max_tokens_per_batch = options_.max_tokens_per_batch});
   std::vector<Words> found(static_cast<size_t>(copies.mask_count()));
   const auto vocabulary = static_cast<size_t>(tokenizer_.vocabulary_size());
@@ -101,7 +102,7 @@ std::vector<CandidateFinder::Words> CandidateFinder::ask_model(const MaskedCopie
         scores += logits.size(1);
       }
   };
-  // Two pieces at least: even one batch is then inside a parallel region, where libraries use one thread.
+  // At least two tasks: even one batch is then in a parallel region, where libraries use one thread.
   parallel_for(std::max<int64_t>(batches.batch_count(), 2), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < std::min(end, batches.batch_count()); ++i) {
       const data::Batch batch = batches.batch(i);
@@ -126,17 +127,17 @@ std::vector<WordCandidates> CandidateFinder::collect(const AugmentText& text, st
   counts_.words += static_cast<int64_t>(text.words.size());
   std::vector<WordCandidates> candidates;
   for (size_t c = 0; c < text.chunks.size(); ++c) {
-    size_t next = 0;  // of the chunk's words of one piece
+    size_t next = 0;  // among the chunk's words of one piece
     for (const ReplaceableWord& word : text.chunks[c].replaceable) {
-      WordCandidates& own = candidates.emplace_back(WordCandidates{.word = word.word});
+      WordCandidates& found = candidates.emplace_back(WordCandidates{.word = word.word});
       if (word.piece == ReplaceableWord::kSeveralPieces) {
         const auto near = neighbors_.of(text.words[static_cast<size_t>(word.word)]);
-        own.words.assign(near.begin(), near.end());
+        found.words.assign(near.begin(), near.end());
         ++counts_.glove_words;
       } else {
-        own.words = (*answers[c])[next++];
+        found.words = (*answers[c])[next++];
       }
-      counts_.candidates += static_cast<int64_t>(own.words.size());
+      counts_.candidates += static_cast<int64_t>(found.words.size());
     }
   }
   return candidates;

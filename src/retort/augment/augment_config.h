@@ -1,4 +1,4 @@
-// The flags that both kinds of augmentation share.
+// The flags of both augmentation commands.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace retort::augment {
 
-// A file that nobody else writes meanwhile.
+// A file that this process has locked.
 struct AugmentOutput {
   fs::path path;
   std::unique_ptr<OutputLock> lock;
@@ -36,15 +36,15 @@ struct AugmentConfig {
 
   AugmentConfig() { inference.max_tokens_per_batch = 2048; }
   void model_fields(FieldList& list);
-  // `published_passes` stands in the help of --N.
+  // `published_passes` is part of the help of --N.
   void word_fields(FieldList& list, const std::string& published_passes);
   void output_fields(FieldList& list, const std::string& file_name);
 
   data::OnBadRecord bad_record_policy() const { return data::parse_on_bad_record(on_bad_record); }
-  // The file to write: output_file, or `file_name` in output_dir or else beside the first input, which `input_flag`
-  // names; its folder exists then. Throws UserError when both are given, for a file that is read, the model's among
-  // them, for one that another process is writing, and for one that exists and may not be replaced.
-  AugmentOutput take_output(const std::string& input_flag, const std::vector<fs::path>& inputs,
+  // Returns the file to write: output_file, or `file_name` in output_dir, or `file_name` beside the first input, which
+  // `input_flag` names; creates its folder. Throws UserError when both flags are given, for an input file (of the
+  // model, too), for a file that another process has locked, and for an existing file that may not be replaced.
+  AugmentOutput lock_output(const std::string& input_flag, const std::vector<fs::path>& inputs,
                             const std::string& file_name) const;
 };
 

@@ -7,7 +7,7 @@
 namespace retort::augment {
 namespace {
 
-// corpus/stopwords/english of NLTK 3.4 to 3.8, 179 words, and the two that the published augmentation adds.
+// The 179 words of corpus/stopwords/english in NLTK 3.4 to 3.8, and the two that the published augmentation adds.
 constexpr std::array kStopWords = std::to_array<std::string_view>(
     {"i",        "me",     "my",      "myself",   "we",      "our",     "ours",     "ourselves",  "you",
      "you're",   "you've", "you'll",  "you'd",    "your",    "yours",   "yourself", "yourselves", "he",

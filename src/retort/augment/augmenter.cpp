@@ -11,11 +11,11 @@ namespace retort::augment {
 
 namespace {
 
-constexpr int64_t kTextsPerThread = 16;  // at least, in the parallel parts that are not the model's
+constexpr int64_t kTextsPerThread = 16;  // minimum, in the parallel loops outside of the model
 
 pretrained::LoadedModel load_masked_lm(const AugmentConfig& config) {
   if (config.model.model.starts_with("preset:"))
-    log_warning("`{}` has random weights: its candidates mean nothing", config.model.model);
+    log_warning("`{}` has random weights; its candidates are meaningless", config.model.model);
   return pretrained::load_model(
       config.model, {.head = model::Head::kMaskedLm, .model = {.precision = config.inference.precision_kind()}});
 }
@@ -31,10 +31,9 @@ Augmenter::Augmenter(const AugmentConfig& config, int64_t passes, const std::str
       loaded_(load_masked_lm(config)),
       progress_({.title = "augment", .unit = unit, .total = total}),
       start_(std::chrono::steady_clock::now()) {
-  kernel::set_deterministic_matmul(
-      true);  // which of two near ties comes first must not depend on the number of threads
+  kernel::set_deterministic_matmul(true);  // the order of near ties must not depend on the number of threads
   rules_.max_chunk_pieces = CandidateFinder::max_chunk_pieces(*loaded_.model);
-  loaded_.tokenizer->mask_id();  // a vocabulary without [MASK] is told of at once
+  loaded_.tokenizer->mask_id();  // throws at once for a vocabulary without [MASK]
 }
 
 AugmentText Augmenter::prepare(const std::vector<text::BasicWord>& words,
@@ -42,14 +41,15 @@ AugmentText Augmenter::prepare(const std::vector<text::BasicWord>& words,
   return make_augment_text(words, *loaded_.tokenizer, rules_, black_list);
 }
 
-void Augmenter::look_ahead(int64_t count, const std::function<void(int64_t i, std::set<std::string>& words)>& visit) {
+void Augmenter::collect_glove_words(int64_t count,
+                                    const std::function<void(int64_t i, std::set<std::string>& words)>& visit) {
   std::set<std::string> words;
   std::mutex mutex;
   parallel_for(count, kTextsPerThread, [&](int64_t begin, int64_t end) {
-    std::set<std::string> own;
-    for (int64_t i = begin; i < end; ++i) visit(i, own);
+    std::set<std::string> local;
+    for (int64_t i = begin; i < end; ++i) visit(i, local);
     const std::lock_guard lock(mutex);
-    words.merge(own);
+    words.merge(local);
   });
   neighbors_ = std::make_unique<GloveNeighbors>(vectors_, words, config_.candidates);
   finder_ = std::make_unique<CandidateFinder>(
@@ -61,7 +61,7 @@ void Augmenter::look_ahead(int64_t count, const std::function<void(int64_t i, st
 
 std::vector<std::vector<Variant>> Augmenter::make_variants(std::span<const AugmentJob> jobs, int64_t units,
                                                            bool as_published) {
-  RETORT_CHECK(finder_ != nullptr, "make_variants was called before look_ahead");
+  RETORT_CHECK(finder_ != nullptr, "make_variants was called before collect_glove_words");
   std::vector<const AugmentText*> texts;
   for (const AugmentJob& job : jobs) texts.push_back(&job.text);
   auto candidates = finder_->find(

@@ -1,5 +1,6 @@
-// What both kinds of augmentation do with texts: look at all of them once for the words that GloVe has to answer, then
-// block by block texts -> candidates -> variants. Keeps count, shows progress, and stops between batches when asked.
+// The part of augmentation that SQuAD and GLUE share: first collects the words of all texts that need GloVe, then
+// converts texts to candidates and variants, block by block. Counts, shows progress, and stops between batches after a
+// signal.
 #pragma once
 
 #include <chrono>
@@ -19,33 +20,34 @@
 
 namespace retort::augment {
 
-// A text to make variants of.
+// A text to augment.
 struct AugmentJob {
   std::string_view original;
   AugmentText text;
-  uint64_t key = 0;  // of its draws
+  uint64_t key = 0;  // random key of its draws
 };
 
 class Augmenter {
  public:
-  // Loads GloVe and the model, which must have a masked-LM head. `unit` names what the progress line counts to `total`.
+  // Loads GloVe and the model, which must have a masked-LM head. `unit` names what the progress line counts up to
+  // `total`.
   Augmenter(const AugmentConfig& config, int64_t passes, const std::string& unit, int64_t total);
 
   const text::TokenizerOptions& tokenizer_options() const { return loaded_.tokenizer->options(); }
   // Thread-safe.
   AugmentText prepare(const std::vector<text::BasicWord>& words, const std::set<std::string>& black_list = {}) const;
-  // Calls `visit(i, words)` for i = 0..count-1 from several threads; it collects the words of text i that GloVe has to
-  // answer. To be called once, before the first `make_variants`.
-  void look_ahead(int64_t count, const std::function<void(int64_t i, std::set<std::string>& words)>& visit);
-  // The variants of each text, `as_published` with the candidates of later chunks where the first chunk's were. The
-  // texts are those of `units` rows or paragraphs, for the progress line. Throws Interrupted after a signal.
+  // Calls `visit(i, words)` for i = 0..count-1 from several threads; it adds the words of text i that need GloVe. Call
+  // it once, before the first `make_variants`.
+  void collect_glove_words(int64_t count, const std::function<void(int64_t i, std::set<std::string>& words)>& visit);
+  // Returns the variants of each text. With `as_published`, candidates of later chunks replace those of the first
+  // chunk. The texts belong to `units` records or paragraphs, for the progress line. Throws Interrupted after a signal.
   std::vector<std::vector<Variant>> make_variants(std::span<const AugmentJob> jobs, int64_t units,
                                                   bool as_published = false);
-  // Ends the progress line. Counts of words and candidates, seconds since construction ended, and rates.
+  // Ends the progress line. Returns counts of words and candidates, seconds since construction, and rates.
   Json finish();
 
  private:
-  // Shows how far the work is; throws Interrupted after a signal.
+  // Updates the progress line; throws Interrupted after a signal.
   void report(double done);
 
   AugmentConfig config_;

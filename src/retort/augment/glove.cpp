@@ -21,7 +21,7 @@ std::string_view without_line_end(std::string_view line) {
   return line;
 }
 
-// The first field of `rest`, which loses it and the gap behind it.
+// Removes and returns the first field of `rest`, with the white space after it.
 std::string_view take_field(std::string_view& rest) {
   const auto end = static_cast<size_t>(std::find_if(rest.begin(), rest.end(), is_gap) - rest.begin());
   const std::string_view field = rest.substr(0, end);
@@ -41,7 +41,7 @@ struct Line {
   std::string_view text;
 };
 
-// The first lines of the file that are not blank.
+// Returns the first lines of the file that are not blank.
 std::vector<Line> split_lines(std::string_view text, int64_t max_rows) {
   std::vector<Line> lines;
   for (int64_t number = 1; !text.empty() && static_cast<int64_t>(lines.size()) < max_rows; ++number) {
@@ -56,7 +56,7 @@ bool is_whole_number(std::string_view word) {
   return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// "400000 300": count and width, as word2vec and fastText write them in front.
+// Returns whether the line is "400000 300", the count and width that word2vec and fastText write first.
 bool is_count_line(std::string_view line) {
   const std::string_view first = take_field(line);
   return is_whole_number(first) && is_whole_number(line);
@@ -67,8 +67,8 @@ std::string shown(std::string_view field) {
   return text::is_valid_utf8(field) && field.size() <= kShownBytes ? std::string(field) : "something else";
 }
 
-// What is wrong with the numbers behind a word, "" when nothing is; `out` [width] gets them at length 1, or nothing
-// where it is empty because the line is too short to hold so many.
+// Returns what is wrong with the numbers after a word, or ""; `out` [width] gets them normalized to length 1. `out` is
+// empty for a line that is too short.
 std::string read_vector(std::string_view rest, size_t width, std::span<float> out) {
   size_t count = 0;
   double square_sum = 0;
@@ -81,13 +81,13 @@ std::string read_vector(std::string_view rest, size_t width, std::span<float> ou
     if (count < out.size()) out[count] = value, square_sum += static_cast<double>(value) * value;
   }
   if (count != width) return fmt::format("must hold a word and {} numbers, but holds {}", width, count);
-  if (square_sum == 0) return "must hold a vector, but all its numbers are zero";
+  if (square_sum == 0) return "must have a vector other than zero, but all its numbers are zero";
   const double scale = 1 / std::sqrt(square_sum);
   for (float& value : out) value = static_cast<float>(value * scale);
   return "";
 }
 
-// What is wrong with a line, "" when nothing is.
+// Returns what is wrong with a line, or "".
 std::string read_line(const Line& line, size_t width, std::string_view& word, std::span<float> out) {
   std::string_view rest = line.text;
   word = take_field(rest);
@@ -95,7 +95,7 @@ std::string read_line(const Line& line, size_t width, std::string_view& word, st
   return word == "<unk>" ? "" : read_vector(rest, width, out);
 }
 
-// The commonest count of numbers on the first lines, of which at least one must be good; 0 when none is.
+// Returns the most frequent number of values in the first lines, of which at least one must be valid; else 0.
 int64_t find_width(std::span<const Line> lines) {
   constexpr size_t kLinesAsked = 16;
   const std::span<const Line> first = lines.first(std::min(lines.size(), kLinesAsked));
@@ -111,12 +111,12 @@ int64_t find_width(std::span<const Line> lines) {
   return std::any_of(first.begin(), first.end(), is_good) ? *commonest : 0;
 }
 
-// A word and `width` numbers take so many bytes at least: memory for vectors is then at most twice the file's.
+// A word and `width` numbers have at least this many bytes, so vectors take at most twice the memory of the file.
 bool has_room(std::string_view line, size_t width) { return line.size() > 2 * width; }
 
-// Lines as they were read; vectors stand one after the other.
+// Parsed lines; `values` has their vectors in order.
 struct ReadLines {
-  std::vector<size_t> places;  // [lines] number of the vector; of lines that are too short, which have none, the next
+  std::vector<size_t> places;  // [lines] index of the vector; for lines without one, that of the next
   std::vector<std::string_view> words;
   std::vector<std::string> problems;
   std::vector<float> values;
@@ -148,30 +148,29 @@ GloveVectors GloveVectors::load(const std::filesystem::path& path, const GloveOp
   const auto width = static_cast<size_t>(vectors.width_ = find_width(lines));
   if (width == 0)
     throw UserError(
-        "`{}` must hold word vectors, a word and its numbers on every line, but its first lines do not; unpack the "
-        "archive, or pass another --glove_embs",
+        "`{}` must have a word and its numbers on every line, but its first lines do not; unpack the "
+        "archive, or choose another --glove_embs",
         path.string());
   ReadLines read = read_lines(lines, width);
   for (size_t i = 0; i < lines.size(); ++i) {
     if (!read.problems[i].empty()) {
       if (options.on_bad_record == data::OnBadRecord::kFail)
-        throw UserError("`{}` line {}: {}; mend the line, or pass --on_bad_record skip to leave out such lines",
+        throw UserError("`{}` line {}: {}; fix the line, or pass --on_bad_record skip to skip such lines",
                         path.string(), lines[i].number, read.problems[i]);
-      vectors.skipped_.add("broken lines", fmt::format("line {}: {}", lines[i].number, read.problems[i]));
+      vectors.skipped_.add("invalid lines", fmt::format("line {}: {}", lines[i].number, read.problems[i]));
       continue;
     }
     const size_t index = vectors.words_.size();
     if (read.words[i] == "<unk>" || !vectors.indexes_.emplace(read.words[i], static_cast<int64_t>(index)).second)
       continue;
-    if (index != read.places[i])  // lines were left out: close the gap
+    if (index != read.places[i])  // fill the gaps of skipped lines
       std::copy_n(read.values.begin() + static_cast<ptrdiff_t>(read.places[i] * width), width,
                   read.values.begin() + static_cast<ptrdiff_t>(index * width));
     vectors.words_.push_back(read.words[i]);
   }
   read.values.resize(vectors.words_.size() * width);
   vectors.values_ = std::move(read.values);
-  for (const std::string& message : vectors.skipped_.messages)
-    log_warning("`{}`: left out: {}", path.string(), message);
+  for (const std::string& message : vectors.skipped_.messages) log_warning("`{}`: skipped: {}", path.string(), message);
   if (vectors.skipped_.count > 0) log_warning("`{}`: {}", path.string(), vectors.skipped_.summary());
   return vectors;
 }

@@ -1,6 +1,6 @@
-// Word vectors in GloVe's text form (Pennington et al. 2014; https://nlp.stanford.edu/projects/glove): a line holds a
-// word and its numbers, separated by spaces, the most frequent word first. Kept at length 1, so that a dot product of
-// two is their similarity.
+// Word vectors in GloVe's text format (Pennington et al. 2014; https://nlp.stanford.edu/projects/glove): each line has
+// a word and its numbers, separated by spaces, the most frequent word first. Vectors are normalized to length 1, so the
+// dot product of two is their cosine similarity.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,16 @@
 namespace retort::augment {
 
 struct GloveOptions {
-  int64_t max_rows = 100'000;  // lines that are read, from the first
+  int64_t max_rows = 100'000;  // maximum number of lines read
   data::OnBadRecord on_bad_record = data::OnBadRecord::kFail;
 };
 
 class GloveVectors {
  public:
-  // Maps the file and parses its lines in parallel. The first good line says how many numbers a vector has; a first
-  // line of two whole numbers (word2vec's and fastText's form) is passed over. Bad lines: another count of numbers, one
-  // that is not finite, a vector of zeros, a word that is not UTF-8. Of a word that occurs twice the first line counts;
-  // `<unk>` is nobody's neighbor and is passed over. Throws UserError for bad lines under kFail and when no line is
-  // good.
+  // Maps the file and parses its lines in parallel. The first valid line sets the number of values per vector; a first
+  // line of two whole numbers (the header of word2vec and fastText) is skipped. Bad lines: another number of values, a
+  // non-finite value, a vector of zeros, a word that is not UTF-8. For a repeated word the first line counts; `<unk>`
+  // is skipped. Throws UserError for bad lines under kFail and when no line is valid.
   static GloveVectors load(const std::filesystem::path& path, const GloveOptions& options);
 
   int64_t word_count() const { return static_cast<int64_t>(words_.size()); }
@@ -39,7 +38,7 @@ class GloveVectors {
   const data::SkippedRecords& skipped() const { return skipped_; }
 
  private:
-  std::shared_ptr<const MappedFile> file_;  // what the words point into
+  std::shared_ptr<const MappedFile> file_;  // the words point into it
   std::vector<std::string_view> words_;
   std::vector<float> values_;
   std::unordered_map<std::string_view, int64_t> indexes_;

@@ -15,9 +15,9 @@ namespace retort::augment {
 
 namespace {
 
-constexpr int64_t kQueriesAtOnce = 64;  // with 100,000 words, scores of 26 MB
+constexpr int64_t kQueriesAtOnce = 64;  // 26 MB of scores for 100,000 words
 
-// The words' vectors, [queries, width].
+// Returns the words' vectors [queries, width].
 at::Tensor gather(const GloveVectors& vectors, std::span<const int64_t> queries) {
   const auto width = static_cast<size_t>(vectors.width());
   at::Tensor rows = at::empty({static_cast<int64_t>(queries.size()), vectors.width()}, at::kFloat);
@@ -31,11 +31,11 @@ at::Tensor gather(const GloveVectors& vectors, std::span<const int64_t> queries)
 
 std::vector<int32_t> greatest_indexes(std::span<const float> scores, int64_t count) {
   const size_t wanted = std::min(scores.size(), static_cast<size_t>(std::max<int64_t>(count, 0)));
-  std::vector<int32_t> best;  // the greatest first
+  std::vector<int32_t> best;  // greatest first
   best.reserve(wanted + 1);
   float least = -std::numeric_limits<float>::infinity();
   for (size_t i = 0; wanted > 0 && i < scores.size(); ++i) {
-    if (best.size() == wanted && !(scores[i] > least)) continue;  // nearly always
+    if (best.size() == wanted && !(scores[i] > least)) continue;  // nearly always true
     const auto is_greater = [&](float score, int32_t index) { return score > scores[static_cast<size_t>(index)]; };
     best.insert(std::upper_bound(best.begin(), best.end(), scores[i], is_greater), static_cast<int32_t>(i));
     if (best.size() > wanted) best.pop_back();
@@ -58,7 +58,7 @@ GloveNeighbors::GloveNeighbors(const GloveVectors& vectors, const std::set<std::
     parallel_for(static_cast<int64_t>(block.size()), 1, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         float* row = scores.data_ptr<float>() + i * vectors.word_count();
-        row[block[static_cast<size_t>(i)]] = -std::numeric_limits<float>::infinity();  // not the word itself
+        row[block[static_cast<size_t>(i)]] = -std::numeric_limits<float>::infinity();  // excludes the word itself
         const int64_t others = std::min(count, vectors.word_count() - 1);
         for (const int32_t index : greatest_indexes({row, static_cast<size_t>(vectors.word_count())}, others))
           found[static_cast<size_t>(i)].push_back(vectors.word(index));

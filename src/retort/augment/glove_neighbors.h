@@ -1,4 +1,4 @@
-// The nearest words of GloVe, for all words of a task in one product.
+// Finds the nearest words in GloVe for all words of a data set with one matmul.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@
 
 namespace retort::augment {
 
-// The `count` indexes with the greatest scores, the greatest first and of equal ones the least index first; all when
-// there are fewer. Scores are numbers, not NaN.
+// Returns the indexes of the `count` greatest scores, greatest first, equal scores by index; all indexes if there are
+// fewer. Scores must not be NaN.
 std::vector<int32_t> greatest_indexes(std::span<const float> scores, int64_t count);
 
 class GloveNeighbors {
  public:
-  // For each of the words that the vectors have, the `count` nearest others by dot product, the nearest first.
+  // Finds the `count` nearest other words by dot product, nearest first, for each word that has a vector.
   GloveNeighbors(const GloveVectors& vectors, const std::set<std::string>& words, int64_t count);
 
-  // Texts that live as long as the vectors; none for a word that was not asked for or that the vectors lack.
+  // Returns texts that live as long as the vectors; none for a word that was not requested or has no vector.
   std::span<const std::string_view> of(const std::string& word) const;
   int64_t word_count() const { return static_cast<int64_t>(neighbors_.size()); }
 

@@ -19,7 +19,7 @@ std::string label_of(const data::GlueTask& task, const data::GlueExample& exampl
                               : std::string(task.labels[static_cast<size_t>(example.label)]);
 }
 
-// A header that readers find the columns by; rows_without_line has them in this order.
+// Returns a header with the column names that readers expect; rows_without_line has the same order.
 std::string header_without_file(const data::GlueTask& task) {
   const data::GlueColumns& columns = task.columns;
   return task.is_pair() ? fmt::format("{}\t{}\t{}", columns.text_a.name, columns.text_b.name, columns.label.name)
@@ -29,7 +29,7 @@ std::string header_without_file(const data::GlueTask& task) {
 std::string row_without_line(const data::GlueTask& task, const data::GlueExample& example, const std::string& text_a,
                              const std::string& text_b) {
   const std::string label = label_of(task, example);
-  if (task.columns.count > 0) {  // no header: every column stands in its place
+  if (task.columns.count > 0) {  // without a header, every column has its index
     std::vector<std::string> fields(static_cast<size_t>(task.columns.count), "-");
     fields[static_cast<size_t>(task.columns.text_a.index)] = text_a;
     fields[static_cast<size_t>(task.columns.label.index)] = label;
@@ -38,7 +38,7 @@ std::string row_without_line(const data::GlueTask& task, const data::GlueExample
   return task.is_pair() ? fmt::format("{}\t{}\t{}", text_a, text_b, label) : fmt::format("{}\t{}", text_a, label);
 }
 
-// `line` with the parts that `old_first` and `old_second` are, in either order, replaced.
+// Returns `line` with its substrings `old_first` and `old_second`, in either order, replaced.
 std::string spliced(std::string_view line, std::string_view old_first, std::string_view new_first,
                     std::string_view old_second, std::string_view new_second) {
   if (old_second.data() != nullptr && old_second.data() < old_first.data())

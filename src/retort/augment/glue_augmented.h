@@ -1,6 +1,5 @@
-// Writes train_aug.tsv: rows of a GLUE task with other texts in them, in the official form. Rows of an official file
-// keep their other columns as they are; rows of the hub's tables get the columns that readers of the official form
-// need.
+// Writes train_aug.tsv: records of a GLUE task with replaced texts, in the official format. Records of an official file
+// keep their other columns; records of the hub's tables get the columns that readers of the official format need.
 #pragma once
 
 #include <filesystem>
@@ -14,14 +13,14 @@ namespace retort::augment {
 
 class GlueAugmentedFile {
  public:
-  // Begins with the header, which all tasks but cola have. `data` must be of the task's training files.
+  // Writes the header, which all tasks except cola have. `data` must come from the task's training files.
   GlueAugmentedFile(const std::filesystem::path& path, const data::GlueTask& task, const data::GlueData& data);
 
-  // The row of `example` with these texts; text_b is not looked at for single sentences. Tabs and line ends in the
-  // texts, which only the hub's tables can hold, become spaces.
+  // Writes the record of `example` with these texts; single-sentence tasks ignore text_b. Tabs and line ends in the
+  // texts, which occur only in the hub's tables, become spaces.
   void write(const data::GlueExample& example, std::string_view text_a, std::string_view text_b);
   int64_t row_count() const { return row_count_; }
-  // Gives the file its name; without it nothing stays.
+  // Renames the file to its final name; without this call it is removed.
   void publish() { file_.publish(); }
 
  private:

@@ -16,7 +16,7 @@ void MaskedCopies::add(std::span<const int32_t> pieces, std::span<const int32_t>
   RETORT_CHECK(static_cast<int64_t>(pieces.size()) + 2 <= max_tokens_, "{} pieces in {} tokens", pieces.size(),
                max_tokens_);
   texts_.push_back(pieces);
-  for (const int32_t piece : masked) places_.push_back(piece + 1);  // behind [CLS]
+  for (const int32_t piece : masked) places_.push_back(piece + 1);  // after [CLS]
   mask_starts_.push_back(mask_count());
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kIdMark = "-aug";
 
-// The context's word that begins at `byte`; -1 when none does.
+// Returns the context's word that begins at `byte`; -1 for none.
 int64_t word_that_begins(const std::vector<text::BasicWord>& words, int64_t byte) {
   const auto found = std::lower_bound(words.begin(), words.end(), byte, [](const text::BasicWord& word, int64_t value) {
     return word.source.begin < value;
@@ -26,7 +26,7 @@ bool stand_at(const std::vector<text::BasicWord>& words, int64_t first, const st
                     [](const text::BasicWord& a, const text::BasicWord& b) { return a.text == b.text; });
 }
 
-// Byte of the variant where the answer stands; npos when it does not.
+// Returns the byte of the variant where the answer begins; npos for none.
 size_t find_answer(const AnswerWords& answer, const Variant& variant, bool at_first_occurrence) {
   if (answer.text.empty()) return std::string::npos;
   if (answer.first_word >= 0 && !at_first_occurrence) {
@@ -51,13 +51,15 @@ std::vector<std::vector<AnswerWords>> find_answer_words(const data::SquadParagra
   for (const data::SquadExample& question : paragraph.questions) {
     std::vector<AnswerWords>& answers = found.emplace_back();
     for (const data::SquadAnswer& answer : question.answers) {
-      const std::vector<text::BasicWord> own = text::basic_words(answer.text, options);
+      const std::vector<text::BasicWord> answer_words = text::basic_words(answer.text, options);
       const bool is_inside = answer.start >= 0 && answer.start < code_points.code_points();
-      // The first character of the answer's first word, which spaces may precede.
-      const int64_t byte =
-          is_inside && !own.empty() ? code_points.byte_of(answer.start) + own.front().source.begin : -1;
+      // The first character of the answer's first word; spaces may precede it.
+      const int64_t byte = is_inside && !answer_words.empty()
+                               ? code_points.byte_of(answer.start) + answer_words.front().source.begin
+                               : -1;
       const int64_t first = word_that_begins(words, byte);
-      answers.push_back({.text = text::join_words(own), .first_word = stand_at(words, first, own) ? first : -1});
+      answers.push_back(
+          {.text = text::join_words(answer_words), .first_word = stand_at(words, first, answer_words) ? first : -1});
     }
   }
   return found;
@@ -99,8 +101,8 @@ void check_not_augmented(const data::SquadDocument& document, const std::string&
         const std::string_view number =
             mark == std::string::npos ? "" : std::string_view(question.id).substr(mark + kIdMark.size());
         if (number.empty() || number.find_first_not_of("0123456789") != std::string_view::npos) continue;
-        throw UserError("`{}` must not be augmented yet, but holds the id `{}`; pass the file it was made from",
-                        file_name, question.id);
+        throw UserError("`{}` must not be augmented already, but has the id `{}`; pass the original file", file_name,
+                        question.id);
       }
 }
 

@@ -27,7 +27,7 @@ std::string SkippedRecords::summary() const {
   std::string list;
   for (const Reason& reason : reasons)
     list += fmt::format("{}{} {}", list.empty() ? "" : ", ", reason.count, reason.name);
-  return fmt::format("{} {} left out ({})", count, count == 1 ? "record was" : "records were", list);
+  return fmt::format("{} {} skipped ({})", count, count == 1 ? "record was" : "records were", list);
 }
 
 }  // namespace retort::data

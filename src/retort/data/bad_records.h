@@ -1,5 +1,4 @@
-// What happens to records of a data file that cannot be used: the policy, and the account of those left out. Shared by
-// the readers of SQuAD and of GLUE.
+// The policy for invalid records of a data file, and the counts of skipped ones. SQuAD and GLUE share it.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +10,13 @@ namespace retort::data {
 
 enum class OnBadRecord {
   kFail,  // the first bad record is a UserError
-  kSkip,  // bad records are left out, counted and logged
+  kSkip,  // bad records are skipped, counted and logged
 };
 
 // "fail" or "skip"; anything else is a UserError.
 OnBadRecord parse_on_bad_record(const std::string& word);
 
-// Records that were left out, by reason, with the first few messages in full.
+// Skipped records by reason, with the first messages in full.
 struct SkippedRecords {
   struct Reason {
     std::string name;  // "answer not found", "empty context", ...
@@ -29,7 +28,7 @@ struct SkippedRecords {
   std::vector<std::string> messages;
 
   void add(std::string_view reason, std::string message);
-  // "3 records were left out (2 answer not found, 1 empty context)"; empty when there were none.
+  // Returns "3 records were skipped (2 answer not found, 1 empty context)"; empty when none were skipped.
   std::string summary() const;
 };
 

@@ -1,4 +1,4 @@
-// What a task's data becomes for the model: ragged tokens and, per sequence, the labels of the task.
+// The model's input: ragged tokens and, per sequence, the labels of the task.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,19 @@
 
 namespace retort::data {
 
-// A token without a label: what losses ignore.
+// The label of a token that losses ignore.
 inline constexpr int32_t kNoTokenLabel = -100;
 
 // Sequences that go through the model together.
 struct Batch {
   kernel::Ragged tokens;
-  std::vector<int64_t> rows;                 // [B] row of the data set each sequence came from
+  std::vector<int64_t> rows;                 // [B] row of the RowSet that each sequence comes from
   std::vector<std::vector<int32_t>> labels;  // one column [B] per label of the task (SQuAD: start, end; GLUE: class)
   std::vector<float> targets;                // [B] regression targets; empty otherwise
-  std::vector<int32_t> token_labels;         // [T] the id to be guessed at each token or kNoTokenLabel; may be empty
+  std::vector<int32_t> token_labels;         // [T] the target id of each token or kNoTokenLabel; may be empty
 };
 
-// The tokens that have a label, in order.
+// Returns the tokens that have a label, in order.
 inline std::vector<int64_t> labelled_tokens(const Batch& batch) {
   std::vector<int64_t> tokens;
   for (size_t t = 0; t < batch.token_labels.size(); ++t)
@@ -30,7 +30,7 @@ inline std::vector<int64_t> labelled_tokens(const Batch& batch) {
   return tokens;
 }
 
-// Rows that can be made into batches: a feature cache, or anything else with random access. Thread-safe to read.
+// Sequences with random access that are assembled into batches, such as a feature cache. Thread-safe to read.
 class RowSet {
  public:
   virtual ~RowSet() = default;

@@ -14,10 +14,10 @@ uint64_t greatest(std::span<const Unsigned> numbers) {
   constexpr int64_t kGrain = 1 << 18;
   std::atomic<uint64_t> all = 0;
   parallel_for(static_cast<int64_t>(numbers.size()), kGrain, [&](int64_t begin, int64_t end) {
-    Unsigned own = 0;
-    for (int64_t i = begin; i < end; ++i) own = std::max(own, numbers[static_cast<size_t>(i)]);
+    Unsigned local = 0;
+    for (int64_t i = begin; i < end; ++i) local = std::max(local, numbers[static_cast<size_t>(i)]);
     uint64_t known = all;
-    while (own > known && !all.compare_exchange_weak(known, own)) {
+    while (local > known && !all.compare_exchange_weak(known, local)) {
     }
   });
   return all;
@@ -25,7 +25,7 @@ uint64_t greatest(std::span<const Unsigned> numbers) {
 
 template <typename Number, typename Unsigned>
 void check_all_below(std::string_view column, std::span<const Number> numbers, int64_t end) {
-  const std::span bits(reinterpret_cast<const Unsigned*>(numbers.data()), numbers.size());  // negative: very great
+  const std::span bits(reinterpret_cast<const Unsigned*>(numbers.data()), numbers.size());  // negative: very large
   if (numbers.empty() || greatest<Unsigned>(bits) < static_cast<uint64_t>(end)) return;
   const auto is_wrong = [&](Unsigned value) { return value >= static_cast<uint64_t>(end); };
   const auto wrong = std::find_if(bits.begin(), bits.end(), is_wrong) - bits.begin();
@@ -43,7 +43,7 @@ void check_starts(std::string_view column, std::span<const int64_t> starts, size
   if (starts.empty() || starts.front() != 0 || starts.back() != static_cast<int64_t>(total))
     throw UserError("its column `{}` must begin at 0 and end at {}, but does not", column, total);
   if (const auto falls = std::adjacent_find(starts.begin(), starts.end(), std::greater<>()); falls != starts.end())
-    throw UserError("its column `{}` must not fall, but does behind number {}", column, falls - starts.begin());
+    throw UserError("its column `{}` must not decrease, but does after number {}", column, falls - starts.begin());
 }
 
 void check_below(std::string_view column, std::span<const int32_t> numbers, int64_t end) {

@@ -1,5 +1,5 @@
-// Checks of columns that were read from a file: a right checksum says that a file is as it was written, not that what
-// was written makes sense. Each throws UserError that names the column, not the file.
+// Checks the values of columns from a file: a correct checksum does not prove that the writer's values were valid. Each
+// function throws UserError that names the column, not the file.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,14 @@
 
 namespace retort::data {
 
-// `found` elements of a column must be `wanted`.
+// Throws unless the column has `wanted` elements.
 void check_element_count(std::string_view column, size_t found, size_t wanted);
 
-// Where each of several lists begins in a column of `total` elements: from 0, never falling, up to `total`.
+// Throws unless `starts`, the first elements of lists in a column of `total` elements, begins with 0, never decreases,
+// and ends with `total`.
 void check_starts(std::string_view column, std::span<const int64_t> starts, size_t total);
 
-// Every number must be 0 <= .. < end. One pass at the speed of memory, by all threads.
+// Throws unless 0 <= number < end for all numbers. One pass at memory speed, with all threads.
 void check_below(std::string_view column, std::span<const int32_t> numbers, int64_t end);
 void check_below(std::string_view column, std::span<const uint32_t> numbers, int64_t end);
 void check_below(std::string_view column, std::span<const uint16_t> numbers, int64_t end);

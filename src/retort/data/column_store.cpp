@@ -8,7 +8,7 @@ namespace retort::data {
 
 void ColumnStore::add_column(Column column, std::shared_ptr<const void> owner) {
   RETORT_CHECK(maybe_find(column.name) == nullptr && column.name.size() <= 31,
-               "the column `{}` is there already, or its name is too long", column.name);
+               "the column `{}` exists already, or its name is too long", column.name);
   columns_.push_back(std::move(column));
   owners_.push_back(std::move(owner));
 }
@@ -21,7 +21,7 @@ const ColumnStore::Column* ColumnStore::maybe_find(std::string_view name) const 
 
 void ColumnStore::check_has(std::string_view name, size_t element_bytes) const {
   const Column* const found = maybe_find(name);
-  if (found == nullptr) throw UserError("it must have the column `{}`, but has not", name);
+  if (found == nullptr) throw UserError("it must have the column `{}`, but does not", name);
   if (found->element_bytes != element_bytes)
     throw UserError("its column `{}` must have elements of {} bytes, but has {}", name, element_bytes,
                     found->element_bytes);

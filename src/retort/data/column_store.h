@@ -1,5 +1,5 @@
-// Named columns of plain numbers, in memory or mapped from a file; what feature caches are made of. Reading costs
-// nothing but the pages touched.
+// Named columns of plain numbers, in memory or memory-mapped; the content of feature caches. A mapped column loads only
+// the pages that are read.
 #pragma once
 
 #include <concepts>
@@ -22,7 +22,7 @@ class ColumnStore {
     std::span<const std::byte> bytes;
   };
 
-  // Takes the values over. The name must be new.
+  // Takes ownership of the values. The name must be new.
   template <typename T>
   void add(std::string name, std::vector<T> values) {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -34,16 +34,16 @@ class ColumnStore {
     add(std::move(name), std::vector<char>(text.begin(), text.end()));
   }
 
-  // A column that lives in memory owned by `owner`.
+  // Adds a column in memory that `owner` owns.
   void add_column(Column column, std::shared_ptr<const void> owner);
 
-  // The values of a column; an InternalError when it is not there or has another element size.
+  // Returns the values of a column. Throws InternalError when it is missing or has another element size.
   template <typename T>
   std::span<const T> get(std::string_view name) const {
     const Column& column = find(name, sizeof(T));
     return {reinterpret_cast<const T*>(column.bytes.data()), column.bytes.size() / sizeof(T)};
   }
-  // The same of columns that come out of a file and may be anything: throws UserError without the file's name.
+  // The same for columns of a file: throws UserError, without the file's name.
   template <typename T>
   std::span<const T> need(std::string_view name) const {
     check_has(name, sizeof(T));

@@ -25,7 +25,7 @@ struct FileHeader {
   uint32_t byte_order, version;
   char key[32];  // hexadecimal
   uint32_t column_count, reserved;
-  uint64_t table_checksum;  // of the header with this field 0, and the table
+  uint64_t table_checksum;  // of the header, with 0 in this field, and the table
 };
 static_assert(sizeof(FileHeader) == 64);
 
@@ -62,16 +62,16 @@ std::vector<ColumnHeader> make_table(const ColumnStore& columns) {
   return table;
 }
 
-// Header and table, checked; throws UserError that says what is wrong.
+// Returns the table after checking it and the header; throws UserError with the reason.
 std::span<const ColumnHeader> checked_table(std::span<const std::byte> bytes, const std::string& key) {
   FileHeader header;
-  if (bytes.size() < sizeof(header)) throw UserError("it is cut off");
+  if (bytes.size() < sizeof(header)) throw UserError("it is truncated");
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) throw UserError("it is not a column file");
   if (header.byte_order != kEndianMark) throw UserError("it has the byte order of another machine");
   if (header.version != kFormatVersion)
-    throw UserError("it has format version {}, and this program reads {}", header.version, kFormatVersion);
-  if (header.column_count > (bytes.size() - sizeof(header)) / sizeof(ColumnHeader)) throw UserError("it is cut off");
+    throw UserError("it has format version {}, but this program reads {}", header.version, kFormatVersion);
+  if (header.column_count > (bytes.size() - sizeof(header)) / sizeof(ColumnHeader)) throw UserError("it is truncated");
   const std::span table(reinterpret_cast<const ColumnHeader*>(bytes.data() + sizeof(header)), header.column_count);
   if (checksum_of_table(header, table) != header.table_checksum) throw UserError("its header is damaged");
   if (!key.empty() && std::string_view(header.key, sizeof(header.key)) != key)
@@ -81,11 +81,11 @@ std::span<const ColumnHeader> checked_table(std::span<const std::byte> bytes, co
 
 ColumnStore::Column checked_column(const ColumnHeader& header, std::span<const std::byte> file) {
   const std::string name(header.name, strnlen(header.name, sizeof(header.name)));
-  const bool is_sound = !name.empty() && name.size() < sizeof(header.name) && header.element_bytes > 0 &&
+  const bool is_valid = !name.empty() && name.size() < sizeof(header.name) && header.element_bytes > 0 &&
                         header.offset_bytes % kAlignment == 0 && header.byte_count % header.element_bytes == 0;
-  if (!is_sound) throw UserError("the column `{}` is none that this program writes", name);
+  if (!is_valid) throw UserError("the column `{}` is invalid", name);
   if (header.offset_bytes > file.size() || header.byte_count > file.size() - header.offset_bytes)
-    throw UserError("it is cut off in the column `{}`", name);
+    throw UserError("it is truncated in the column `{}`", name);
   const auto bytes = file.subspan(header.offset_bytes, header.byte_count);
   if (hash_bytes(bytes) != header.checksum) throw UserError("the column `{}` is damaged", name);
   return {name, header.element_bytes, bytes};
@@ -100,7 +100,7 @@ void check_content(const ColumnStore& columns, const std::filesystem::path& path
   }
 }
 
-// The cached columns when they are there and sound.
+// Returns the cached columns if the file exists and is valid.
 std::optional<ColumnStore> maybe_read(const std::filesystem::path& path, const std::string& key,
                                       const std::function<void(const ColumnStore&)>& check) {
   std::error_code ignored;
@@ -110,7 +110,7 @@ std::optional<ColumnStore> maybe_read(const std::filesystem::path& path, const s
     check_content(columns, path, check);
     return columns;
   } catch (const UserError& error) {
-    log_warning("{}; building it anew", error.what());
+    log_warning("{}; rebuilding it", error.what());
     return {};
   }
 }
@@ -118,9 +118,9 @@ std::optional<ColumnStore> maybe_read(const std::filesystem::path& path, const s
 }  // namespace
 
 void CacheOptions::fields(FieldList& list) {
-  list.add("cache_dir", cache_dir, {.help = "Folder for feature caches; empty: a folder of the user's."});
-  list.add("overwrite_cache", overwrite_cache, {.help = "Make the features anew even when a cache of them is there."});
-  list.add("use_cache", use_cache, {.help = "Keep features in a cache file."});
+  list.add("cache_dir", cache_dir, {.help = "Folder for feature caches; empty: the user's cache folder."});
+  list.add("overwrite_cache", overwrite_cache, {.help = "Rebuild the features even when a cache exists."});
+  list.add("use_cache", use_cache, {.help = "Store features in a cache file."});
 }
 
 bool is_column_file(const std::filesystem::path& path) {
@@ -185,14 +185,14 @@ ColumnStore load_or_build_columns(const CacheOptions& options, std::string_view 
     make_folder(path.parent_path());
     write_column_file(path, key, columns);
   } catch (const UserError& error) {
-    log_warning("going on without a feature cache: {}", error.what());
+    log_warning("continuing without a feature cache: {}", error.what());
   }
   return columns;
 }
 
 void warn_of_left_out(int64_t count, const std::filesystem::path& file) {
   if (count > 0)
-    log_warning("`{}`: {} records were left out when its features were made; --overwrite_cache names them again",
+    log_warning("`{}`: {} records were skipped when its features were made; --overwrite_cache lists them again",
                 file.string(), count);
 }
 

@@ -1,9 +1,9 @@
-// Feature caches: a ColumnStore in a file whose name and header carry the key, a hash of everything its content depends
-// on, so a stale cache cannot be taken for a fresh one. Files are published whole under a temporary name and mapped
-// read-only, so any number of processes may build and read at once; the last one to publish wins with equal content.
+// Feature caches: a ColumnStore in a file whose name and header contain the key, a hash of everything that its content
+// depends on, so a stale cache is never read. Files are written under a temporary name, renamed when complete, and
+// mapped read-only, so any number of processes may write and read at once; all write equal content.
 //
-// File: header (64 bytes), table of columns (64 bytes each), columns aligned to 64 bytes; little-endian; an XXH3
-// checksum for the header with its table and for every column.
+// File: header (64 bytes), table of columns (64 bytes each), columns aligned to 64 bytes; little-endian; one XXH3
+// checksum for header and table and one per column.
 #pragma once
 
 #include <filesystem>
@@ -18,35 +18,35 @@
 namespace retort::data {
 
 struct CacheOptions {
-  std::string cache_dir = "";    // empty: a folder of the user's, see user_cache_folder()
-  bool overwrite_cache = false;  // build anew even when a cache is there
-  bool use_cache = true;         // false: build in memory, touch no file
+  std::string cache_dir = "";    // empty: the user's cache folder, see user_cache_folder()
+  bool overwrite_cache = false;  // rebuild an existing cache
+  bool use_cache = true;         // false: build in memory, use no file
 
   void fields(FieldList& list);
 };
 
-// The cached columns of `kind` ("squad-train") and `key` (ContentHash::hex), or those that `build` makes, which are
-// then stored. A damaged, foreign or older file, and one that `check` throws UserError for, is built anew with a log
-// line; a folder that cannot be written costs a warning and nothing else.
+// Returns the cached columns of `kind` ("squad-train") and `key` (ContentHash::hex), or those that `build` returns,
+// which it then stores. A damaged, foreign or older file, and one for which `check` throws UserError, is rebuilt, with
+// a log line; a folder that is not writable causes only a warning.
 ColumnStore load_or_build_columns(const CacheOptions& options, std::string_view kind, const std::string& key,
                                   const std::function<ColumnStore()>& build,
                                   const std::function<void(const ColumnStore&)>& check);
 
-// Says that the cached features lack records of `file`, which nobody names again.
+// Warns that the cached features lack records of `file`.
 void warn_of_left_out(int64_t count, const std::filesystem::path& file);
 
-// Where load_or_build_columns keeps that cache.
+// Returns the path of that cache.
 std::filesystem::path cache_file(const CacheOptions& options, std::string_view kind, const std::string& key);
 
-// Hash of a file's content, for keys.
+// Returns a hash of a file's content for keys.
 std::string hash_file_content(const std::filesystem::path& path);
 
-// One column file. Reading maps it, checks all but what the columns mean, and throws UserError that says what is wrong;
-// `key` must be the file's unless it is empty.
+// Write and read one column file. Reading maps it, checks everything except the values of columns, and throws UserError
+// with the reason; `key` must be the file's unless it is empty.
 void write_column_file(const std::filesystem::path& path, const std::string& key, const ColumnStore& columns);
 ColumnStore read_column_file(const std::filesystem::path& path, const std::string& key);
 
-// Whether a file begins as column files do.
+// Returns whether a file has the header of column files.
 bool is_column_file(const std::filesystem::path& path);
 
 }  // namespace retort::data

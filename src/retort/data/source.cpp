@@ -1,5 +1,5 @@
-// A step is assembled by a task of its own while the trainer works on the step before. Only one such task lives at a
-// time and its future is the only thing shared with it, so there is nothing to lock.
+// A background task assembles a step while the trainer uses the one before. Only one such task exists at a time, and
+// only its future is shared with it, so no locks are needed.
 #include "retort/data/source.h"
 
 #include <algorithm>
@@ -13,13 +13,13 @@
 namespace retort::data {
 namespace {
 
-// Of transformers' LengthGroupedSampler: sort stretches of 50 steps, fewer when the data has less than 200.
-constexpr int64_t kMostStepsSorted = 50, kFewestStretches = 4;
+// As in transformers' LengthGroupedSampler: sorts stretches of 50 steps, fewer if the data has less than 200.
+constexpr int64_t kMaxStepsSorted = 50, kMinStretches = 4;
 
-// The upper end keeps products of two of these, and the rows of a batch, within their types.
+// The upper bound keeps products of two counts, and the rows of a batch, within their types.
 void check_count(const char* name, int64_t value) {
-  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
-  if (value < 1 || value > kMost) throw UserError("`{}` must be between 1 and {}, but is {}", name, kMost, value);
+  constexpr int64_t kMax = std::numeric_limits<int32_t>::max();
+  if (value < 1 || value > kMax) throw UserError("`{}` must be between 1 and {}, but is {}", name, kMax, value);
 }
 
 void check_options(const RowSet& rows, const ShuffledSourceOptions& options) {
@@ -28,7 +28,7 @@ void check_options(const RowSet& rows, const ShuffledSourceOptions& options) {
   check_count("max_tokens_per_micro_batch", options.max_tokens_per_micro_batch);
   RETORT_CHECK(options.process >= 0 && options.process < options.process_count, "process {} of {}", options.process,
                options.process_count);
-  if (rows.row_count() == 0) throw UserError("the training data must hold at least one row, but is empty");
+  if (rows.row_count() == 0) throw UserError("the training data must have at least one example, but is empty");
 }
 
 std::vector<int64_t> token_counts_of(const RowSet& rows, std::span<const int64_t> order) {
@@ -37,13 +37,13 @@ std::vector<int64_t> token_counts_of(const RowSet& rows, std::span<const int64_t
   return counts;
 }
 
-// Longest first; equal lengths keep their order.
+// Sorts longest first; stable for equal lengths.
 void sort_by_length(const RowSet& rows, std::span<int64_t> order) {
   std::stable_sort(order.begin(), order.end(),
                    [&](int64_t left, int64_t right) { return rows.token_count(left) > rows.token_count(right); });
 }
 
-// The rows order[begin..end) as one batch.
+// Assembles the rows order[begin..end) into one batch.
 Batch make_batch(const RowSet& rows, std::span<const int64_t> chosen) {
   const std::vector<int64_t> counts = token_counts_of(rows, chosen);
   const auto tokens = std::accumulate(counts.begin(), counts.end(), size_t{0});
@@ -54,8 +54,8 @@ Batch make_batch(const RowSet& rows, std::span<const int64_t> chosen) {
   return batch;
 }
 
-// Rows sorted by length, to so many processes: there and back again, so that all get about as many tokens.
-std::vector<std::vector<int64_t>> deal(std::span<const int64_t> sorted, int64_t processes) {
+// Distributes rows sorted by length to the ranks in alternating direction, so that all get about as many tokens.
+std::vector<std::vector<int64_t>> distribute_by_length(std::span<const int64_t> sorted, int64_t processes) {
   std::vector<std::vector<int64_t>> shares(processes);
   for (size_t i = 0; i < sorted.size(); ++i) {
     const auto round = static_cast<int64_t>(i) / processes, place = static_cast<int64_t>(i) % processes;
@@ -66,7 +66,7 @@ std::vector<std::vector<int64_t>> deal(std::span<const int64_t> sorted, int64_t 
 
 std::vector<int64_t> group_by_length(const RowSet& rows, std::vector<int64_t> order, int64_t step, uint64_t key) {
   const auto count = static_cast<int64_t>(order.size());
-  const int64_t stretch = step * std::clamp<int64_t>(count / (step * kFewestStretches), 1, kMostStepsSorted);
+  const int64_t stretch = step * std::clamp<int64_t>(count / (step * kMinStretches), 1, kMaxStepsSorted);
   for (int64_t begin = 0; begin < count; begin += stretch)
     sort_by_length(rows, std::span(order).subspan(begin, std::min(stretch, count - begin)));
   std::vector<int64_t> shuffled;
@@ -87,9 +87,9 @@ void add_column(ContentHash& hash, const std::vector<T>& column) {
 }  // namespace
 
 std::string content_hash(const RowSet& rows) {
-  constexpr int64_t kMostRowsRead = 200000;  // a third of a second
+  constexpr int64_t kMaxRowsRead = 200000;  // a third of a second
   ContentHash hash;
-  const int64_t count = rows.row_count(), stride = std::max<int64_t>(1, (count + kMostRowsRead - 1) / kMostRowsRead);
+  const int64_t count = rows.row_count(), stride = std::max<int64_t>(1, (count + kMaxRowsRead - 1) / kMaxRowsRead);
   for (int64_t row = 0; row < count; ++row) {
     hash.add_number(rows.token_count(row));
     if (row % stride != 0) continue;
@@ -126,7 +126,7 @@ void ShuffledSource::check() const {
   check_options(*rows_of(0), options_);
   if (steps_per_epoch() == 0)
     throw UserError(
-        "`drop_last` must leave at least one full step of {} rows, but the training data has {}; use a "
+        "`drop_last` must leave at least one full step of {} examples, but the training data has {}; use a "
         "smaller batch size or keep the last step",
         sequences_per_step(), row_count_of(0));
 }
@@ -166,7 +166,7 @@ void ShuffledSource::seek(SourcePosition position) {
   const int64_t row_count = position.epoch < 0 ? 0 : row_count_of(position.epoch);
   if (position.epoch < 0 || position.sequence < 0 || position.sequence > row_count)
     throw UserError(
-        "the place in the training data must be a sequence of 0..{}, but is sequence {} of epoch {}; resume with "
+        "the position in the training data must be a sequence of 0..{}, but is sequence {} of epoch {}; resume with "
         "the data of the first run",
         row_count, position.sequence, position.epoch);
   upcoming_ = {};  // waits for the task
@@ -189,7 +189,7 @@ StepBatch ShuffledSource::assemble(SourcePosition at) {
 
   StepBatch step{.position = at, .sequence_count = end - begin};
   const TokenBudget budget{.max_tokens = options_.max_tokens_per_micro_batch, .is_balanced = true};
-  const auto shares = deal(chosen, options_.process_count);
+  const auto shares = distribute_by_length(chosen, options_.process_count);
   for (int64_t process = 0; process < options_.process_count; ++process) {
     const std::vector<int64_t>& share = shares[process];
     const auto before = static_cast<int64_t>(step.micro_batches.size());
@@ -200,7 +200,7 @@ StepBatch ShuffledSource::assemble(SourcePosition at) {
       first = last;
     }
     if (process == options_.process)
-      step.own_begin = before, step.own_count = static_cast<int64_t>(step.micro_batches.size()) - before;
+      step.local_begin = before, step.local_count = static_cast<int64_t>(step.micro_batches.size()) - before;
   }
   if (options_.prepare) options_.prepare(step);
   return step;

@@ -1,7 +1,7 @@
-// Where training draws its steps from: a RowSet goes in, and out comes one StepBatch per optimizer step, cut into
-// micro-batches by a budget of tokens. A step always holds the number of sequences that the user asked for; the
-// micro-batches are only how they go through memory. The order of every epoch is a pure function of (seed, epoch), so
-// a position is two numbers and seeking to it is exact, also with steps of another size.
+// The data source of training: it turns a RowSet into one StepBatch per optimizer step, cut into micro-batches by a
+// token budget. A step always has the configured number of sequences; micro-batches only bound memory. The order of
+// each epoch is a pure function of (seed, epoch), so a position is two numbers and seeking to it is exact, also with
+// another number of sequences per step.
 #pragma once
 
 #include <cstdint>
@@ -19,78 +19,79 @@
 
 namespace retort::data {
 
-// A place between two steps: `sequence` sequences of epoch `epoch` (from 0) are drawn.
+// The position between two steps: `sequence` sequences of epoch `epoch` (from 0) are drawn.
 struct SourcePosition {
   int64_t epoch = 0, sequence = 0;
   bool operator==(const SourcePosition&) const = default;
 };
 
-// The sequences of one optimizer step. Loss terms are sums over sequences that are divided by the count of the whole
-// step, so neither the cut nor the order inside the step changes what the step computes. Every process of a run holds
-// the whole step, which gives the counts without asking the others, and computes its own part of it.
+// The sequences of one optimizer step. Loss terms are sums over sequences divided by the counts of the whole step, so
+// neither the cut into micro-batches nor their order changes the result. Every rank holds the whole step, which gives
+// the counts without communication, and computes its own micro-batches.
 struct StepBatch {
-  std::vector<Batch> micro_batches;       // at least one, each with at least one sequence
-  SourcePosition position;                // of this step
-  int64_t sequence_count = 0;             // over all micro-batches
-  int64_t token_count = 0;                // over all micro-batches
-  int64_t own_begin = 0, own_count = -1;  // the micro-batches of this process; -1: all
+  std::vector<Batch> micro_batches;           // at least one, each with at least one sequence
+  SourcePosition position;                    // of this step
+  int64_t sequence_count = 0;                 // over all micro-batches
+  int64_t token_count = 0;                    // over all micro-batches
+  int64_t local_begin = 0, local_count = -1;  // the micro-batches of this rank; -1: all
 
-  std::span<const Batch> own() const {
-    return own_count < 0 ? std::span(micro_batches) : std::span(micro_batches).subspan(own_begin, own_count);
+  std::span<const Batch> local() const {
+    return local_count < 0 ? std::span(micro_batches) : std::span(micro_batches).subspan(local_begin, local_count);
   }
 };
 
-// Steps without end: behind the last step of an epoch comes the first of the next. Not thread-safe.
+// An endless sequence of steps: the first step of an epoch follows the last one of the epoch before. Not thread-safe.
 class Source {
  public:
   virtual ~Source() = default;
-  // The step at `position()`, which then moves on. Throws what reading the rows throws; the position then stays.
+  // Returns the step at `position()` and advances the position. Passes on exceptions of the RowSet; the position is
+  // then unchanged.
   virtual StepBatch next() = 0;
-  // Of the step that `next` will return; never at the end of an epoch, but at the start of the one behind it.
+  // Returns the position of the next step; the end of an epoch is given as the start of the next.
   virtual SourcePosition position() const = 0;
-  // Continues at `position`, exactly as if all steps before had been drawn; the end of an epoch means the start of the
-  // next. Throws UserError for a place that does not exist.
+  // Continues at `position` exactly as if all steps before it had been drawn; the end of an epoch means the start of
+  // the next. Throws UserError for a position that does not exist.
   virtual void seek(SourcePosition position) = 0;
-  // Steps from a place to the end of its epoch.
+  // Returns the number of steps from a position to the end of its epoch.
   virtual int64_t steps_left(SourcePosition position) const = 0;
   int64_t steps_per_epoch() const { return steps_left({}); }
-  // Steps of all epochs in front of a place, as if all were of this source's size.
+  // Returns the number of steps before a position when all have this source's size.
   int64_t steps_before(SourcePosition position) const {
     return (position.epoch + 1) * steps_per_epoch() - steps_left(position);
   }
   virtual int64_t sequences_per_step() const = 0;
-  virtual int64_t sequences_per_epoch() const = 0;  // those that a last step leaves out included
-  // Of the rows that it draws, as far as it can tell; see content_hash.
+  virtual int64_t sequences_per_epoch() const = 0;  // also those that drop_last omits
+  // Returns a hash of the rows, if known; see content_hash.
   virtual std::string content_hash() const { return ""; }
-  // Whether the order of an epoch is another with another number of sequences in a step.
+  // Returns whether the order of an epoch depends on the number of sequences per step.
   virtual bool order_needs_step_size() const { return false; }
 };
 
 struct ShuffledSourceOptions {
   uint64_t seed = 42;
-  int64_t batch_size = 8;                     // sequences of a micro-batch as the user counts them
-  int64_t gradient_accumulation_steps = 1;    // batches of one step, see sequences_per_step
+  int64_t batch_size = 8;                     // sequences per batch, as configured
+  int64_t gradient_accumulation_steps = 1;    // batches per step
   int64_t max_tokens_per_micro_batch = 8192;  // a single longer sequence is a micro-batch of its own
-  bool drop_last = false;                     // leave out the last step of an epoch when it is not full
-  bool shuffle = true;                        // off: rows in their order, every epoch
-  bool group_by_length = false;               // steps of rows of similar length; see epoch_order
-  int64_t process_count = 1, process = 0;     // of the run: each computes its share of every step
+  bool drop_last = false;                     // omit the last step of an epoch when it is not full
+  bool shuffle = true;                        // false: the order of the RowSet, in every epoch
+  bool group_by_length = false;               // steps have rows of similar length; see epoch_order
+  int64_t process_count = 1, process = 0;     // each rank computes its share of every step
   bool prefetch = true;                       // assemble the next step in a background thread
-  // What is done to every step after its rows are put together, such as masking; a pure function of the step, called in
-  // the background thread.
+  // Called for each assembled step, for example to mask it; a pure function of the step, called in the background
+  // thread.
   std::function<void(StepBatch&)> prepare = {};
 
   int64_t sequences_per_step() const { return process_count * batch_size * gradient_accumulation_steps; }
 };
 
-// Tells sets of rows apart: from the lengths of all rows, and tokens and labels of all or, of more than 200,000,
-// of so many at most that are spread evenly.
+// Returns a hash that distinguishes data sets: of the lengths of all rows, and of the tokens and labels of all rows or,
+// if there are more than 200,000, of at most as many that are evenly spaced.
 std::string content_hash(const RowSet& rows);
 
-// The rows of one epoch in the order in which steps take them: random_permutation(make_key(seed, epoch)). With
-// group_by_length, stretches of up to 50 steps of that order are sorted by length, and the full steps that come of it
-// are shuffled, so that training does not see lengths fall again and again (transformers' LengthGroupedSampler,
-// where the stretches have the same size, leaves them falling). A last step that is not full stays the last.
+// Returns the rows of an epoch in the order of the steps: random_permutation(make_key(seed, epoch)). With
+// group_by_length, stretches of up to 50 steps are sorted by length and the resulting full steps are shuffled, so
+// lengths do not decrease periodically during training (as they do with transformers' LengthGroupedSampler, with
+// stretches of the same size). A last step that is not full stays last.
 std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions& options, int64_t epoch);
 
 // The rows of each epoch. Most data sets have the same rows in every epoch; pairs of sentences are drawn anew. Every
@@ -113,9 +114,9 @@ class SameRows final : public EpochRows {
   std::shared_ptr<const RowSet> rows_;
 };
 
-// Draws every row once per epoch. While a step is being used the next one is assembled in a background thread, which
-// reads `rows`; `rows` must outlive the source. Throws UserError for an empty row set, for counts below 1, and for
-// drop_last with less than one full step.
+// Draws every row once per epoch. A background thread assembles the next step while the current one is used; it reads
+// `rows`, which must outlive the source. Throws UserError for an empty row set, for counts below 1, and for drop_last
+// with less than one full step.
 class ShuffledSource final : public Source {
  public:
   ShuffledSource(const RowSet& rows, const ShuffledSourceOptions& options);
@@ -150,14 +151,15 @@ class ShuffledSource final : public Source {
   mutable std::map<int64_t, std::shared_ptr<const RowSet>> latest_rows_;
   mutable std::map<int64_t, int64_t> row_counts_;
   SourcePosition position_;
-  // Touched by `assemble` alone, which never runs twice at a time: either the caller or the one background task.
+  // Used only by `assemble`, which never runs concurrently: either in the caller or in the background task.
   std::vector<int64_t> order_;
   int64_t order_epoch_ = -1;
-  // The step at position_; not valid when none is being assembled. The last member, because its end waits for the task.
+  // The step at position_; not valid when none is being assembled. The last member, so that its destructor, which waits
+  // for the task, runs first.
   std::future<StepBatch> upcoming_;
 };
 
-// Rows begin..begin+count of another set, which keep the numbers that they have there. `rows` must outlive it.
+// Rows begin..begin+count of another RowSet; Batch::rows has their numbers there. `rows` must outlive it.
 class RowRange final : public RowSet {
  public:
   RowRange(const RowSet& rows, int64_t begin, int64_t count) : rows_(rows), begin_(begin), count_(count) {}
@@ -175,8 +177,8 @@ struct EvaluationOptions {
   int64_t max_sequences_per_batch = 0;  // 0: any number
 };
 
-// All rows once, longest first (the peak of memory comes at once), packed into batches by a budget of tokens.
-// `Batch::rows` says where each result belongs. No rows give no batches. Thread-safe; `rows` must outlive it.
+// All rows once, longest first (so the memory peak comes at once), packed into batches by a token budget. `Batch::rows`
+// identifies each result. No rows give no batches. Thread-safe; `rows` must outlive it.
 class EvaluationBatches {
  public:
   explicit EvaluationBatches(const RowSet& rows, const EvaluationOptions& options = {});

@@ -5,7 +5,7 @@
 namespace retort::data {
 namespace {
 
-// Calls end(i) behind each piece; returns the number of pieces.
+// Calls end(i) after each micro-batch; returns their number.
 template <typename End>
 int64_t fill_pieces(std::span<const int64_t> token_counts, int64_t max_tokens, int64_t max_sequences, const End& end) {
   int64_t pieces = 0, tokens = 0, sequences = 0;
@@ -19,7 +19,8 @@ int64_t fill_pieces(std::span<const int64_t> token_counts, int64_t max_tokens, i
   return pieces;
 }
 
-// The smallest budget that needs no more pieces; the number of pieces falls as the budget grows, so it can be bisected.
+// Returns the smallest budget with the same number of micro-batches, by bisection: their number decreases as the budget
+// grows.
 int64_t balanced_max_tokens(std::span<const int64_t> token_counts, const TokenBudget& budget) {
   const auto count_pieces = [&](int64_t max_tokens) {
     return fill_pieces(token_counts, max_tokens, budget.max_sequences, [](int64_t) {});
@@ -37,7 +38,7 @@ int64_t balanced_max_tokens(std::span<const int64_t> token_counts, const TokenBu
 
 std::vector<int64_t> cut_by_tokens(std::span<const int64_t> token_counts, const TokenBudget& budget) {
   if (budget.max_tokens < 1)
-    throw UserError("the budget of tokens must be at least 1, but is {}; 8192 suits most machines", budget.max_tokens);
+    throw UserError("the token budget must be at least 1, but is {}; 8192 suits most machines", budget.max_tokens);
   const int64_t max_tokens = budget.is_balanced ? balanced_max_tokens(token_counts, budget) : budget.max_tokens;
   std::vector<int64_t> ends;
   fill_pieces(token_counts, max_tokens, budget.max_sequences, [&](int64_t end) { ends.push_back(end); });

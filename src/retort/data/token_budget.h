@@ -1,5 +1,5 @@
-// Cuts a list of sequences into pieces by a budget of tokens. Without padding the memory and time of a forward pass
-// follow the tokens, so a piece holds many short sequences or few long ones.
+// Cuts a list of sequences into micro-batches by a token budget. Without padding, memory and time of a forward pass are
+// proportional to tokens, so a micro-batch holds many short sequences or few long ones.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 namespace retort::data {
 
 struct TokenBudget {
-  int64_t max_tokens = 8192;  // of one piece; a single longer sequence makes a piece of its own; at least 1
-  int64_t max_sequences = 0;  // of one piece; 0: any number
-  bool is_balanced = false;   // even the pieces out, without more of them
+  int64_t max_tokens = 8192;  // per micro-batch; a longer sequence has its own; at least 1
+  int64_t max_sequences = 0;  // per micro-batch; 0: any number
+  bool is_balanced = false;   // equalize the micro-batches without adding any
 };
 
-// The end of each piece (the last one is token_counts.size()) when the sequences, [B] in tokens, are taken in their
-// order and each piece is filled while it stays within the budget. Balanced: with the same number of pieces, the
-// largest piece is as small as that order allows, which lowers the peak of memory. No sequences give no pieces. Throws
-// UserError for a budget below 1.
+// Returns the end of each micro-batch (the last one is token_counts.size()) when the sequences, [B] in tokens, are
+// added in order while the budget allows. Balanced: the same number of micro-batches with the smallest possible maximum
+// for this order, which lowers the memory peak. No sequences give no micro-batches. Throws UserError for a budget below
+// 1.
 std::vector<int64_t> cut_by_tokens(std::span<const int64_t> token_counts, const TokenBudget& budget);
 
 }  // namespace retort::data

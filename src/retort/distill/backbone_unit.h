@@ -1,4 +1,4 @@
-// The states inside a student as a training task: the sum of the weighted means of
+// Trains a student to match the teacher's internal states. The loss is the weighted sum of these means
 //   attention   KL(softmax(teacher's scores) || softmax(student's scores)), over heads and query rows
 //   hidden      1 - cos(student's, teacher's hidden state), over tokens; through the projection where widths differ
 //   embedding   the same of the embeddings' output
@@ -13,17 +13,17 @@ namespace retort::distill {
 
 class BackboneUnit final : public pretrained::ModelUnit {
  public:
-  // `targets` gives the states of the plan. The student, which must outlive the unit, has the plan's projection.
+  // `targets` returns the states of the plan. The student, which must outlive the unit, has the plan's projection.
   BackboneUnit(pretrained::LoadedModel& student, StatePlan plan, TeacherTargets targets);
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                       const loss::StepCounts& counts) override;
 
  private:
-  void freeze_untaught();
-  loss::LossSum compare(const StatePlan::Part& part, size_t pair, const model::ModelOutput& own,
+  void freeze_unused_parameters();
+  loss::LossSum compare(const StatePlan::Term& term, size_t pair, const model::ModelOutput& student,
                         const model::ModelOutput& targets, const kernel::TokenRows& rows) const;
-  double divisor(const StatePlan::Part& part, const loss::StepCounts& counts) const;
+  double divisor(const StatePlan::Term& term, const loss::StepCounts& counts) const;
 
   StatePlan plan_;
   TeacherTargets targets_;

@@ -6,7 +6,7 @@ namespace retort::distill {
 
 void SoftTargetConfig::check() const {
   if (alpha_ce + alpha_squad > 0) return;
-  throw UserError("`alpha_ce` + `alpha_squad` must be above 0, but is 0; give one of them a weight");
+  throw UserError("`alpha_ce` + `alpha_squad` must be above 0, but is 0; set one of them above 0");
 }
 
 }  // namespace retort::distill

@@ -1,4 +1,4 @@
-// How much a student learns from a teacher's soft targets and how much from the labels.
+// The weights of a teacher's soft targets and of the labels in a student's loss.
 #pragma once
 
 #include "retort/base/fields.h"
@@ -13,10 +13,11 @@ struct SoftTargetConfig {
     list.group("Distillation");
     list.add("alpha_ce", alpha_ce, {.help = "Weight of the teacher's soft targets.", .min = 0, .max = 1e6});
     list.add("alpha_squad", alpha_squad, {.help = "Weight of the labels.", .min = 0, .max = 1e6});
-    list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3, .max = 1e6});
+    list.add("temperature", temperature,
+             {.help = "Temperature of both softmax distributions; above 0.", .min = 1e-3, .max = 1e6});
   }
   bool needs_teacher() const { return alpha_ce > 0; }
-  // Throws UserError when the weights leave nothing to learn.
+  // Throws UserError when both weights are 0.
   void check() const;
 };
 

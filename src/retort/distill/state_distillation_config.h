@@ -1,4 +1,4 @@
-// Which states of a teacher a student learns and how they are compared, as flags and as the published JSON file:
+// Which states of a teacher a student is trained to match and by which distances, as flags and as JSON:
 //   {"distillation": true, "distillation_config": {"use_attention_scores": true, "attention_loss": "kld", ...}}
 // The keys of "distillation_config" are the flags of the section "States".
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace retort::distill {
 
-// Layer `student` learns from layer `teacher`, both from 0.
+// Layer `student` is trained to match layer `teacher`, both from 0.
 struct LayerPair {
   int64_t student, teacher;
 };
@@ -27,17 +27,18 @@ struct StateDistillationConfig {
   bool average_loss = false;
 
   void fields(FieldList& list);
-  // Whether the student's hidden states are compared, and need a projection where the teacher has another width.
-  bool learns_hidden_states() const { return use_hidden_states || use_embedding_states; }
-  // Throws UserError when the settings are not those of the states inside the models (`distill backbone`) or of their
-  // predictions (`distill prediction`), or leave nothing to learn.
+  // Returns whether the student's hidden states are compared, which needs a projection when the teacher's hidden size
+  // differs.
+  bool compares_hidden_states() const { return use_hidden_states || use_embedding_states; }
+  // Throws UserError when the settings are not those of internal states (`distill backbone`) or of predictions
+  // (`distill prediction`), or when no state has a weight.
   void check_backbone() const;
   void check_prediction() const;
 };
 
-// The pairs that the settings name in models of so many layers: the last ones; or, uniform, student layer i with
-// teacher layer i * k + k - 1, where the teacher has k times as many; or the explicit lists. Throws UserError when
-// there are no such layers.
+// Returns the pairs of layers that the settings name for models with these numbers of layers: the last layers; with
+// "uniform", student layer i and teacher layer i * k + k - 1, where the teacher has k times as many layers; or the
+// explicit lists. Throws UserError for layers that do not exist.
 std::vector<LayerPair> map_layers(const StateDistillationConfig& config, int64_t student_layers,
                                   int64_t teacher_layers);
 

@@ -1,4 +1,4 @@
-// What of a teacher's inside a student learns: the settings, held against the shapes of both models.
+// The states of a teacher that a student is trained to match, from the settings and the shapes of both models.
 #pragma once
 
 #include "retort/distill/state_distillation_config.h"
@@ -9,27 +9,26 @@ namespace retort::distill {
 
 struct StatePlan {
   enum class State { kAttention, kHidden, kEmbedding, kValue };
-  struct Part {
+  struct Term {
     State state;
     kernel::Distance distance;
     double weight;
   };
 
   std::vector<LayerPair> pairs = {};
-  std::vector<Part> parts = {};
-  int64_t hidden_width = 0;  // in which hidden states are compared: the teacher's
+  std::vector<Term> terms = {};
+  int64_t hidden_width = 0;  // the teacher's hidden size, in which hidden states are compared
   model::ForwardOptions student_options = {};
   StateSelection teacher_states = {};
 
-  bool learns(State state) const;
+  bool compares(State state) const;
 };
 
 // Throws UserError when the models cannot be compared as configured.
 StatePlan plan_states(const StateDistillationConfig& config, const model::ModelConfig& student,
                       const model::ModelConfig& teacher);
 
-// Of the projection that hidden states of these two go through: the teacher's hidden size; 0 where the widths are
-// equal.
+// Returns the output size of the projection of hidden states: the teacher's hidden size; 0 when the sizes are equal.
 int64_t projection_width(const model::ModelConfig& student, const model::ModelConfig& teacher);
 
 }  // namespace retort::distill

@@ -24,7 +24,7 @@ pretrained::ModelSource source_of(const TeacherConfig& config, model::Head head,
   return source;
 }
 
-// Ids are made by the student's tokenizer, so nothing but their meaning matters.
+// Returns whether both vocabularies have the same pieces, so that the student's ids are valid for the teacher.
 bool have_equal_pieces(const text::Tokenizer& a, const text::Tokenizer& b) {
   if (a.vocabulary_size() != b.vocabulary_size()) return false;
   for (int32_t id = 0; id < a.vocabulary_size(); ++id)
@@ -40,17 +40,17 @@ Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precisio
     : config_(config),
       loaded_(pretrained::load_model(
           source_of(config, head, student_source),
-          {.head = head, .classes = classes, .may_start_head = true, .model = {.precision = precision}})) {
+          {.head = head, .classes = classes, .may_initialize_head = true, .model = {.precision = precision}})) {
   config.check();
   if (!have_equal_pieces(*student.tokenizer, *loaded_.tokenizer))
     throw UserError(
-        "`teacher` must have the student's vocabulary, but `{}` has another; take teacher and student of one family, "
-        "or give both the same `vocab_file`",
+        "`teacher` must have the student's vocabulary, but `{}` has another; use teacher and student with one "
+        "tokenizer, or give both the same `vocab_file`",
         config.teacher);
   const int64_t outputs = model().config().vocab_size, wanted = student.model->config().vocab_size;
   if (head == model::Head::kMaskedLm && outputs != wanted)
     throw UserError(
-        "`teacher` must have as many outputs as the student, {}, but `{}` has {}; "
+        "`teacher` must have the student's number of outputs, {}, but `{}` has {}; "
         "`pad_vocabulary` rounds both up",
         wanted, config.teacher, outputs);
   const int64_t positions = model().config().max_position_embeddings;
@@ -61,14 +61,14 @@ Teacher::Teacher(const TeacherConfig& config, model::Head head, kernel::Precisio
 
 void Teacher::warn_unless_trained(const std::string& purpose) const {
   if (!loaded_.missing.empty())
-    log_warning("the teacher `{}` is not trained for {}: its targets are noise", config_.teacher, purpose);
+    log_warning("the teacher `{}` is not trained for {}; its targets are meaningless", config_.teacher, purpose);
 }
 
-void Teacher::log_scores(const Json& scores) { log_info("the teacher scores {}", scores.dump()); }
+void Teacher::log_scores(const Json& scores) { log_info("scores of the teacher: {}", scores.dump()); }
 
 model::ModelOutput Teacher::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                     model::ForwardOptions options) const {
-  constexpr uint64_t kTeacher = 0x7465616368657200;  // its dropout must not be the student's
+  constexpr uint64_t kTeacher = 0x7465616368657200;  // differs from the student's key
   std::vector<uint64_t> keys;
   if (config_.teacher_dropout)
     for (const uint64_t key : sequence_keys) keys.push_back(make_key(key, kTeacher));

@@ -1,4 +1,4 @@
-// A teacher: a trained model beside the student that says what the student should give for a batch.
+// A teacher: a trained model whose outputs are the student's targets.
 #pragma once
 
 #include "retort/data/batch.h"
@@ -10,14 +10,14 @@ namespace retort::distill {
 
 class Teacher {
  public:
-  // Loads it with this head; whatever is missing but the body starts random. `student_source` gives its vocab_file to a
-  // teacher without a vocabulary of its own; `classes` as for load_model. Throws UserError when its vocabulary is
-  // not the student's or it has fewer positions than `max_seq_length`.
+  // Loads the teacher with this head; missing parameters of the head get random weights. A teacher without a vocabulary
+  // uses the vocab_file of `student_source`; `classes` as in load_model. Throws UserError when its vocabulary is not
+  // the student's or it has fewer positions than `max_seq_length`.
   Teacher(const TeacherConfig& config, model::Head head, kernel::Precision precision,
           const pretrained::ModelSource& student_source, const pretrained::LoadedModel& student, int64_t max_seq_length,
           const pretrained::TaskClasses& classes = {});
 
-  // Throws UserError where the run would write into the teacher's folder. To be called before the run takes the output
+  // Throws UserError when the run would write into the teacher's folder. Call it before the run creates the output
   // folder.
   static void check_is_not_written(const TeacherConfig& config, const train::OutputConfig& output) {
     if (!config.teacher.empty()) pretrained::check_is_not_read("teacher", config.teacher, output.output_dir);
@@ -27,13 +27,14 @@ class Teacher {
   const model::Model& model() const { return *loaded_.model; }
   const pretrained::LoadedModel& loaded() const { return loaded_; }
 
-  // Logs a warning unless every parameter came from its files; `purpose` completes "not trained for ...".
+  // Logs a warning unless all parameters came from files; `purpose` completes "not trained for ...".
   void warn_unless_trained(const std::string& purpose) const;
 
-  // Logs what the teacher scores on held-out data.
+  // Logs the teacher's scores on held-out data.
   static void log_scores(const Json& scores);
 
-  // Its output for a batch, without gradients; dropout only as configured, with keys made from those of the sequences.
+  // Returns its output for a batch, without gradients; dropout only as configured, with keys derived from those of the
+  // sequences.
   model::ModelOutput forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                              model::ForwardOptions options = {}) const;
 

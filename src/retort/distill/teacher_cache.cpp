@@ -21,7 +21,7 @@ namespace retort::distill {
 namespace {
 
 constexpr const char *kValues = "values", *kChecksums = "checksums", *kDescription = kTeacherCacheFile;
-constexpr int64_t kRowsAtOnce = 512;  // between two marks of progress; sorted by length among themselves
+constexpr int64_t kRowsAtOnce = 512;  // between two progress updates; sorted by length
 
 int64_t bytes_of_element(const TeacherOutputs& outputs) {
   return outputs.precision == kernel::Precision::kBf16 ? 2 : 4;
@@ -33,11 +33,11 @@ fs::path folder_of(const fs::path& cache_dir, const std::string& key, const Teac
   return cache_dir / fmt::format("{}-{}", outputs.kind, key);
 }
 
-// A file that grows behind its first `kept_bytes`.
+// A file to append to after its first `kept_bytes`.
 class GrowingFile {
  public:
   GrowingFile(const fs::path& path, int64_t kept_bytes) : path_(path) {
-    if (fs::is_symlink(path)) fs::remove(path);  // what it leads to is not of this cache
+    if (fs::is_symlink(path)) fs::remove(path);  // a link may lead to another file
     if (fs::exists(path)) fs::resize_file(path, static_cast<uintmax_t>(kept_bytes));
     out_.open(path, std::ios::binary | std::ios::app);
     check();
@@ -50,25 +50,24 @@ class GrowingFile {
 
  private:
   void check() const {
-    if (!out_)
-      throw UserError("`{}` must be a file that can be written, but is not; look for room and permissions",
-                      path_.string());
+    if (!out_) throw UserError("`{}` must be writable, but is not; check free space and permissions", path_.string());
   }
   fs::path path_;
   std::ofstream out_;
 };
 
-// Empty where the file is no description any more.
+// Empty when the file is not a valid description.
 std::optional<Json> maybe_description(const fs::path& path) {
   try {
     const Json json = read_json_file(path);
     if (json.is_object() && json.contains("key") && json["key"].is_string()) return json;
-  } catch (const UserError&) {  // cut off
+  } catch (const UserError&) {  // truncated
   }
   return std::nullopt;
 }
 
-// True when no number has an exponent of ones, as infinities and NaN do. Of both types these bits are the upper ones.
+// Returns whether no exponent is all ones, as those of infinities and NaN. In both types the exponent is in the upper
+// bits.
 template <typename Bits>
 bool are_finite(std::span<const std::byte> bytes, Bits exponent) {
   bool finite = true;
@@ -94,7 +93,7 @@ std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& r
   ContentHash hash;
   hash.add(outputs.kind).add(outputs.detail).add_number(outputs.width).add_number(outputs.per_token);
   hash.add_number(static_cast<int64_t>(outputs.precision));
-  model::ModelConfig shape = teacher.config();  // alone: notes in config.json change no output
+  model::ModelConfig shape = teacher.config();  // only the shape: other fields of config.json do not change outputs
   shape.original = Json::object(), shape.problem_type.clear();
   hash.add(model::config_to_json(shape, "").dump());
   const auto weights = bytes_of(teacher.parameters().values());
@@ -136,7 +135,7 @@ void TeacherCache::check(const fs::path& cache_dir, const std::string& key, cons
   TeacherCache cache(cache_dir, key, rows, outputs);
   if (cache.open()) return;
   const FolderLock lock(cache.folder_, FolderLock::WhenBusy::kWait);
-  if (!cache.open()) cache.check_room(cache.sound_rows());
+  if (!cache.open()) cache.check_room(cache.valid_rows());
 }
 
 TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
@@ -144,23 +143,23 @@ TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, co
     : TeacherCache(cache_dir, key, rows, outputs) {
   if (open()) return;
   const FolderLock lock(folder_, FolderLock::WhenBusy::kWait);
-  if (open()) return;  // somebody else has made it meanwhile
+  if (open()) return;  // another process has completed it
   if (exists(cache_dir, key, outputs)) {
-    log_warning("`{}` is not whole; what it lacks is made again", folder_.string());
+    log_warning("`{}` is incomplete; the missing outputs are computed again", folder_.string());
     fs::remove(folder_ / kDescription);
   }
   make(rows, outputs, max_tokens_per_batch);
   RETORT_CHECK(open(), "`{}` was just made", folder_.string());
 }
 
-// Of an interrupted making: the rows, from the first, whose values are what their checksums say.
-int64_t TeacherCache::sound_rows() const {
+// Returns the number of leading rows of an interrupted computation whose checksums are correct.
+int64_t TeacherCache::valid_rows() const {
   if (!fs::exists(folder_ / kValues) || !fs::exists(folder_ / kChecksums)) return 0;
   const MappedFile values(folder_ / kValues), checksums(folder_ / kChecksums);
   int64_t row = 0;
   while (row < row_count() && static_cast<size_t>(8 * (row + 1)) <= checksums.bytes().size() &&
          static_cast<size_t>(begins_[row + 1] * width_ * element_bytes_) <= values.bytes().size() &&
-         is_sound(values, checksums, row))
+         is_valid(values, checksums, row))
     ++row;
   return row;
 }
@@ -170,7 +169,7 @@ std::span<const std::byte> TeacherCache::bytes_of_row(const MappedFile& values, 
                                 (begins_[row + 1] - begins_[row]) * width_ * element_bytes_);
 }
 
-bool TeacherCache::is_sound(const MappedFile& values, const MappedFile& checksums, int64_t row) const {
+bool TeacherCache::is_valid(const MappedFile& values, const MappedFile& checksums, int64_t row) const {
   uint64_t checksum = 0;
   std::memcpy(&checksum, checksums.bytes().data() + 8 * row, 8);
   const std::span<const std::byte> bytes = bytes_of_row(values, row);
@@ -182,15 +181,15 @@ void TeacherCache::check_room(int64_t first_row) const {
   const int64_t wanted = (begins_.back() - begins_[first_row]) * width_ * element_bytes_;
   if (available && *available < wanted)
     throw UserError(
-        "`{}` must have room for {} MB of teacher outputs, but has {}; choose another --teacher_cache, or `off`",
+        "`{}` must have {} MB free for teacher outputs, but has {}; choose another --teacher_cache, or `off`",
         folder_.string(), wanted >> 20, *available >> 20);
 }
 
 void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch) {
-  const int64_t first = sound_rows();
+  const int64_t first = valid_rows();
   const int64_t bytes = begins_.back() * width_ * element_bytes_, done_bytes = begins_[first] * width_ * element_bytes_;
   log_info("the teacher's outputs take {:.1f} MB in `{}`{}", static_cast<double>(bytes) / 1e6, folder_.string(),
-           first > 0 ? fmt::format("; going on at row {} of {}", first, row_count()) : "");
+           first > 0 ? fmt::format("; continuing at row {} of {}", first, row_count()) : "");
   check_room(first);
   GrowingFile values(folder_ / kValues, done_bytes), checksums(folder_ / kChecksums, 8 * first);
   const train::StopSignal stop;
@@ -251,8 +250,8 @@ bool TeacherCache::open() {
   if (!found) return false;
   if ((*found)["key"] != key_)
     throw UserError(
-        "`{}` must hold the teacher's outputs for these rows, but holds others; remove the folder, or choose another "
-        "--teacher_cache",
+        "`{}` must hold the teacher's outputs for this data set, but holds others; remove the folder, or choose "
+        "another --teacher_cache",
         folder_.string());
   if (*found != description()) return false;
   if (!fs::exists(folder_ / kValues) || !fs::exists(folder_ / kChecksums)) return false;
@@ -261,12 +260,12 @@ bool TeacherCache::open() {
          checksums_.bytes().size() == static_cast<size_t>(8 * row_count());
 }
 
-void TeacherCache::note_damage(int64_t row) const {
-  std::call_once(damage_noted_, [&] {
+void TeacherCache::report_damage(int64_t row) const {
+  std::call_once(damage_reported_, [&] {
     log_warning(
-        "`{}`: the values of row {} are damaged; the teacher computes what is damaged, and the next run makes it again",
+        "`{}`: the values of row {} are damaged; the teacher computes them now, and the next run repairs the cache",
         (folder_ / kValues).string(), row);
-    std::error_code ignored;  // a folder that cannot be written stays as it is
+    std::error_code ignored;  // a folder that is not writable stays unchanged
     fs::remove(folder_ / kDescription, ignored);
   });
 }
@@ -277,8 +276,8 @@ at::Tensor TeacherCache::gather(const data::Batch& batch) const {
   at::Tensor found = at::empty({lines, width_}, at::TensorOptions(value_type(element_bytes_)));
   auto* out = static_cast<std::byte*>(found.mutable_data_ptr());
   for (const int64_t row : batch.rows) {
-    if (!is_sound(values_, checksums_, row)) {
-      note_damage(row);
+    if (!is_valid(values_, checksums_, row)) {
+      report_damage(row);
       return compute_(batch).to(value_type(element_bytes_));
     }
     const auto bytes = bytes_of_row(values_, row);

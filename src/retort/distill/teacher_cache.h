@@ -1,9 +1,10 @@
-// Outputs of a teacher for the rows of a data set, computed once: with them an epoch of distillation costs what plain
-// training costs. The cache is a folder of its own, named by everything its content depends on:
-//   values      [tokens or rows, width] of all rows, one after the other, in the rows' order; mapped
-//   checksums   of every row, written after its values: an interrupted making goes on behind the last of them
-//   cache.json  what it is, written last: a cache without it is not whole
-// Values are bfloat16 where training is in bf16 (what the teacher's products give, so nothing is lost), else float32.
+// Outputs of a teacher for all examples of a data set, computed once: an epoch of distillation then takes as long as an
+// epoch of plain training. The cache is a folder named by a hash of everything that its content depends on:
+//   values      [tokens or rows, width], in the order of the RowSet; memory-mapped
+//   checksums   one per row, written after its values: an interrupted computation continues after the last of them
+//   cache.json  the description, written last: a cache without it is incomplete
+// Values are bfloat16 when training is in bf16 (the precision of the teacher's matmuls, so nothing is lost), else
+// float32.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -26,37 +27,37 @@ inline constexpr const char *kTeacherCacheFile = "cache.json", *kTeacherCacheFor
 struct TeacherOutputs {
   std::string kind;         // "token-logits": part of the key and of the folder's name
   std::string detail = {};  // which outputs of this kind: part of the key
-  int64_t width = 1;        // numbers of a token or of a row
+  int64_t width = 1;        // values per token or per row
   bool per_token = true;
   kernel::Precision precision = kernel::Precision::kFloat32;
-  // The teacher's outputs for a batch: [T, width] or [B, width]. Asked as long as the cache lives.
+  // Computes the teacher's outputs for a batch: [T, width] or [B, width]. Must work for the lifetime of the cache.
   std::function<at::Tensor(const data::Batch&)> compute = {};
 };
 
-// What the outputs depend on: the teacher's weights, and every token of every row.
+// Returns a hash of the teacher's weights and of all tokens of all rows.
 std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& rows, const TeacherOutputs& outputs);
 
-// What the values take on disk.
+// Returns the size of the values on disk.
 int64_t teacher_cache_bytes(const data::RowSet& rows, const TeacherOutputs& outputs);
 
-// Safe to read from several threads.
+// Thread-safe to read.
 class TeacherCache {
  public:
-  // Opens `<cache_dir>/<kind>-<key>`, making it or what it lacks first, with a progress line and the size shown before;
-  // where another process is making it, it waits for that. `rows` must be those of the key. Throws UserError when the
-  // disk has no room, for a teacher whose outputs are not finite, and when the folder holds something else.
+  // Opens `<cache_dir>/<kind>-<key>` after computing what is missing, with its size in the log and a progress line.
+  // Waits while another process computes it. `rows` must be those of the key. Throws UserError when the disk is too
+  // full, the teacher's outputs are not finite, or the folder holds something else.
   TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
 
-  // Makes nothing, and throws what the constructor would throw before it begins.
+  // Throws what the constructor would throw before it computes; writes nothing.
   static void check(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                     const TeacherOutputs& outputs);
 
-  // True when the cache was made; it may have been cut off since.
+  // True when the cache was completed; its files may be truncated since.
   static bool exists(const fs::path& cache_dir, const std::string& key, const TeacherOutputs& outputs);
 
-  // The outputs of a batch of rows of the data set, as `compute` gives them, in the type they are kept in. Where the
-  // values on disk are damaged they are computed, and the next run makes them again.
+  // Returns the outputs for a batch of the data set, as `compute` does, in the stored type. Computes damaged values
+  // again; the next run rewrites them.
   at::Tensor gather(const data::Batch& batch) const;
 
  private:
@@ -65,20 +66,20 @@ class TeacherCache {
   void check_room(int64_t first_row) const;  // for the values from this row on
   void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
   Json description() const;
-  bool open();  // false: it is not there, or not whole
-  void note_damage(int64_t row) const;
+  bool open();  // false: missing or incomplete
+  void report_damage(int64_t row) const;
   int64_t row_count() const { return static_cast<int64_t>(begins_.size()) - 1; }
-  int64_t sound_rows() const;
+  int64_t valid_rows() const;
   std::span<const std::byte> bytes_of_row(const MappedFile& values, int64_t row) const;
-  bool is_sound(const MappedFile& values, const MappedFile& checksums, int64_t row) const;
+  bool is_valid(const MappedFile& values, const MappedFile& checksums, int64_t row) const;
 
   fs::path folder_;
   std::string kind_, key_;
   int64_t width_, element_bytes_;
   std::function<at::Tensor(const data::Batch&)> compute_;
-  std::vector<int64_t> begins_;  // [rows + 1] first line of each row
+  std::vector<int64_t> begins_;  // [rows + 1] first line of `values` of each row
   MappedFile values_, checksums_;
-  mutable std::once_flag damage_noted_;
+  mutable std::once_flag damage_reported_;
 };
 
 }  // namespace retort::distill

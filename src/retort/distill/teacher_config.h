@@ -1,4 +1,4 @@
-// The flags of a teacher, which every distillation has.
+// The flags of a teacher that all distillation commands have.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct TeacherConfig {
   std::string teacher_cache = "auto";  // "auto", "off" or a folder
 
   struct Use {
-    bool may_keep_outputs = true;  // false: there is no flag for the cache, and nothing is kept
+    bool may_keep_outputs = true;  // false: no flag for the cache, and outputs are not stored
     bool is_required = true;
   };
   void fields(FieldList& list, Use use);

@@ -14,7 +14,7 @@ namespace retort::distill {
 
 namespace {
 
-// Whether a run looks at rows more than once.
+// Returns whether a run uses rows more than once.
 bool repeats_rows(const train::TrainingConfig& training, int64_t rows) {
   const double per_step = static_cast<double>(train::source_options(training).sequences_per_step());
   const double sequences = training.max_steps > 0 ? static_cast<double>(training.max_steps) * per_step
@@ -22,7 +22,7 @@ bool repeats_rows(const train::TrainingConfig& training, int64_t rows) {
   return sequences > static_cast<double>(rows);
 }
 
-// With auto, a cache takes no more of a user's disk.
+// The largest share of the free disk space that `auto` uses.
 constexpr int64_t kShareOfFreeRoom = 10;
 
 bool is_worth_keeping(const fs::path& folder, const data::RowSet& rows, const TeacherOutputs& outputs,
@@ -32,12 +32,12 @@ bool is_worth_keeping(const fs::path& folder, const data::RowSet& rows, const Te
   const std::optional<int64_t> available = maybe_free_bytes(folder);
   const int64_t bytes = teacher_cache_bytes(rows, outputs);
   if (!available || bytes <= *available / kShareOfFreeRoom) return true;
-  log_info("the teacher's outputs would take {} MB and are computed in every step; --teacher_cache DIR keeps them",
+  log_info("the teacher's outputs need {} MB and are computed in every step; --teacher_cache DIR caches them",
            bytes >> 20);
   return false;
 }
 
-// Decides where the outputs are cached, and checks that folder. The main process decides for the group.
+// Decides where outputs are cached and checks that folder. Rank 0 decides for the group.
 void plan_cache(TargetPlan& plan, const train::TrainingConfig& training) {
   const TeacherConfig& config = plan.teacher.config();
   plan.max_tokens_per_batch = training.micro_batch_tokens();
@@ -58,8 +58,8 @@ bool gives_logits_per_token(model::Head head) {
   return head == model::Head::kQuestionAnswering || head == model::Head::kTokenClassification;
 }
 
-// How the chosen states of a token lie side by side in a cache: hidden states, then for each attention layer queries
-// and keys (where scores are learned) and the context.
+// The layout of a token's states in a cache: hidden states, then for each attention layer queries and keys (if scores
+// are compared) and the context.
 class StateLayout {
  public:
   StateLayout(const model::ModelConfig& config, const StateSelection& selection)
@@ -82,7 +82,7 @@ class StateLayout {
     return {.keep_hidden_states = !is_last_alone, .attention_layers = selection_.attention_layers};
   }
 
-  // [T, width()] from an output of these options.
+  // Returns [T, width()] from an output of these options.
   at::Tensor pack(const model::ModelOutput& output) const {
     std::vector<at::Tensor> parts;
     for (const int64_t layer : selection_.hidden_layers)

@@ -16,13 +16,13 @@
 namespace retort::measure {
 namespace {
 
-// A new folder that goes with the object.
+// A new temporary folder that the destructor removes.
 class ScratchFolder {
  public:
   ScratchFolder() {
     std::string name = (fs::temp_directory_path() / "retort_bench_XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
-      throw UserError("`{}` must be writable, but is not; set TMPDIR to a folder that is",
+      throw UserError("`{}` must be writable, but is not; set TMPDIR to a writable folder",
                       fs::temp_directory_path().string());
     path_ = name;
   }
@@ -38,7 +38,7 @@ class ScratchFolder {
   fs::path path_;
 };
 
-// What one start brings: rows for the trainer, as `finetune` asks for them.
+// Returns the training rows, as `finetune` loads them.
 using Loader = std::function<std::unique_ptr<data::RowSet>(const data::CacheOptions& cache)>;
 
 struct Task {
@@ -77,7 +77,7 @@ Task glue_task(const BenchDataConfig& config, const text::Tokenizer& tokenizer) 
           }};
 }
 
-// Reads them once, so that the disk is not what is measured; returns their size in bytes.
+// Reads the files once, so that the disk is not measured; returns their size in bytes.
 int64_t warm_up(const std::vector<fs::path>& files) {
   int64_t bytes = 0;
   for (const fs::path& file : files) {
@@ -88,7 +88,7 @@ int64_t warm_up(const std::vector<fs::path>& files) {
 }
 
 struct Starts {
-  std::vector<double> cold, cached;  // seconds, one a round
+  std::vector<double> cold, cached;  // seconds of each round
   int64_t features = 0, tokens = 0, cache_bytes = 0;
 };
 

@@ -1,7 +1,7 @@
-// Measures how long training waits for its data: features made from files, and taken out of the cache.
+// Measures how long training waits for its data: features computed from files and features read from the cache.
 //   retort bench data --task squad --train_file T.json --model DIR
 //   retort bench data --task sst-2 --data_dir DIR --model DIR
-// The cache lies in a temporary folder (TMPDIR), which is removed; the user's is not touched.
+// The cache lies in a temporary folder (TMPDIR), which is removed; the user's cache is not used.
 #pragma once
 
 #include "retort/measure/bench_source.h"
@@ -11,7 +11,7 @@ namespace retort::measure {
 
 struct BenchDataConfig {
   std::string model;
-  BenchData data;  // without sequences made up: the work is to read files
+  BenchData data;  // without synthetic sequences: this benchmark measures reading files
   int64_t threads = 0, rounds = 3;
 
   void fields(FieldList& list) {
@@ -25,15 +25,15 @@ struct BenchDataConfig {
     list.add("data_dir", data.data_dir, {.help = "Folder of the GLUE task."});
     data.squad.features.fields(list);
     list.group("Measuring");
-    list.add("rounds", rounds, {.help = "Cold starts, each followed by one from the cache.", .min = 1});
-    list.add("threads", threads, {.help = "Threads; 0: as many as the machine grants.", .min = 0, .max = 1024});
+    list.add("rounds", rounds, {.help = "Repetitions, each without and then with the cache.", .min = 1});
+    list.add("threads", threads, {.help = "Threads; 0: all CPUs available to the process.", .min = 0, .max = 1024});
   }
 };
 
-// {"cold_s", "cached_s", "features", "features_s", "tokens", "tok_s", "input_mb", "mb_s", "cold_best_s",
+// Returns {"cold_s", "cached_s", "features", "features_s", "tokens", "tok_s", "input_mb", "mb_s", "cold_best_s",
 // "cached_best_s", "tokenizer_s", "cache_mb", "peak_rss_mb", "threads"}: `cold_s` reads, checks, tokenizes and stores
-// the cache, `cached_s` does the same call again and finds it. Both are the first of the process, with files that the
-// system has in memory; the best of all rounds stands beside them. Rates are those of `cold_s`.
+// the cache; `cached_s` is the time of the same call with the cache. Both are the first of the process, with the input
+// files in the page cache; `*_best_s` are the best of all rounds. Rates are those of `cold_s`.
 Json bench_data(const BenchDataConfig& config);
 
 }  // namespace retort::measure

@@ -1,4 +1,4 @@
-// Measures inference on real features, without writing anything.
+// Measures inference on real features; writes no files.
 //   retort bench infer --model DIR --task squad --dev_file D.json --per_device_eval_batch_size 8 --precision bf16
 // Utilization as in bench_train.h.
 #pragma once
@@ -22,16 +22,16 @@ struct BenchInferConfig {
     data.fields(list);
     list.add("dev_file", data.squad.dev_file, {.help = "SQuAD file, for squad.", .aliases = {"predict_file"}});
     list.group("Measuring");
-    list.add("steps", steps, {.help = "Batches to measure, after one to warm up.", .min = 1});
+    list.add("steps", steps, {.help = "Batches to measure, after one warm-up batch.", .min = 1});
     list.add("per_device_eval_batch_size", data.squad.per_device_eval_batch_size,
-             {.help = "Sequences of a batch.", .min = 1, .aliases = {"eval_batch_size"}});
+             {.help = "Sequences per batch.", .min = 1, .aliases = {"eval_batch_size"}});
     inference.fields(list);
   }
 };
 
-// {"seq_s", "tok_s", "p50_ms", "p90_ms", "p99_ms", "utilization", "gemm_gflops", "peak_rss_mb", "split_ms", ...}:
-// `steps` batches after one to warm up, each of sequences of similar length, in random order. The latencies are those
-// of a batch.
+// Returns {"seq_s", "tok_s", "p50_ms", "p90_ms", "p99_ms", "utilization", "gemm_gflops", "peak_rss_mb", "split_ms",
+// ...} of `steps` batches after one warm-up batch, each of sequences of similar length, in random order. Latencies are
+// per batch.
 Json bench_infer(const BenchInferConfig& config);
 
 }  // namespace retort::measure

@@ -12,8 +12,8 @@ namespace retort::measure {
 
 namespace {
 
-// Lengths with the mean and roughly the shape that the tokenized data has: a shifted exponential-like (gamma of shape
-// `shape`) cut at the maximum. Means after the cut: SQuAD 1.1 training features 177 of 384, MRPC 53 and SST-2 13.3 of
+// Lengths with the mean and roughly the shape of the tokenized data set: a shifted gamma distribution of shape `shape`,
+// truncated at the maximum. Means after truncation: SQuAD 1.1 training features 177 of 384, MRPC 53 and SST-2 13.3 of
 // 128.
 struct LengthDistribution {
   const char* name;
@@ -24,13 +24,13 @@ constexpr LengthDistribution kDistributions[] = {
     {"squad", 30, 384, 5, 148}, {"mrpc", 12, 128, 6, 41.2}, {"sst-2", 3, 128, 1, 10.3}};
 
 int64_t draw_length(const LengthDistribution& d, int64_t row) {
-  double sum = 0;  // of `shape` exponentials: a gamma distribution
+  double sum = 0;  // of `shape` exponentials: gamma-distributed
   for (int64_t i = 0; i < d.shape; ++i) sum -= std::log(1 - random_unit(make_key(3, row), static_cast<uint64_t>(i)));
   const double length = static_cast<double>(d.shortest) + sum * d.mean_above_shortest / static_cast<double>(d.shape);
   return std::min(d.longest, static_cast<int64_t>(std::lround(length)));
 }
 
-// Random ids of [CLS]-like, word and [SEP]-like kinds do not matter to speed: any id of the vocabulary will do.
+// Sequences of uniform random ids; special tokens do not matter for speed.
 class SyntheticRowSet final : public data::RowSet {
  public:
   SyntheticRowSet(std::vector<int64_t> lengths, int64_t vocabulary, bool is_squad)
@@ -73,7 +73,7 @@ pretrained::LoadedModel load_bench_model(const pretrained::ModelSource& source, 
                                          const model::ModelOptions& options) {
   pretrained::LoadOptions load{
       .head = data.is_squad() ? model::Head::kQuestionAnswering : model::Head::kSequenceClassification,
-      .may_start_head = true,
+      .may_initialize_head = true,
       .may_replace_head = true,
       .needs_tokenizer = !data.is_synthetic(),
       .model = options};

@@ -1,4 +1,4 @@
-// The model and the rows of the measuring commands.
+// The model and the data of benchmarks.
 #pragma once
 
 #include <memory>
@@ -9,11 +9,11 @@
 
 namespace retort::measure {
 
-// Loads the model with the head of the task; random weights where it has none.
+// Loads the model with the head of the task, which gets random weights if the folder has none.
 pretrained::LoadedModel load_bench_model(const pretrained::ModelSource& source, const BenchData& data,
                                          const model::ModelOptions& options);
 
-// Training rows with labels, or evaluation rows without.
+// Returns training rows with labels, or evaluation rows without.
 std::unique_ptr<data::RowSet> load_bench_rows(const BenchData& data, const pretrained::LoadedModel& loaded,
                                               bool is_training);
 

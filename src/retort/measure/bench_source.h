@@ -1,5 +1,4 @@
-// The flags that say what the measuring commands run on: real files, or sequences of given lengths where there are
-// none.
+// The data flags of benchmarks: real files, or synthetic sequences of given lengths.
 #pragma once
 
 #include "retort/task/glue_config.h"
@@ -9,7 +8,7 @@ namespace retort::measure {
 
 struct BenchData {
   std::string task = "squad", data_dir;
-  task::SquadDataConfig squad;  // files and feature options; of GLUE those that are the same
+  task::SquadDataConfig squad;  // files and feature options; GLUE uses those with equal names
   int64_t synthetic_length = 0;
   std::string synthetic_distribution;
   int64_t synthetic_rows = 4096;
@@ -21,9 +20,9 @@ struct BenchData {
     list.add("synthetic_length", synthetic_length,
              {.help = "Instead of files: random sequences of this many tokens.", .unit = "tokens", .min = 0});
     list.add("synthetic_distribution", synthetic_distribution,
-             {.help = "Instead of files: random sequences as long as those of this data.",
+             {.help = "Instead of files: random sequences with the lengths of this data set.",
               .choices = {"", "squad", "mrpc", "sst-2"}});
-    list.add("synthetic_rows", synthetic_rows, {.help = "How many random sequences.", .min = 1});
+    list.add("synthetic_rows", synthetic_rows, {.help = "Number of random sequences.", .min = 1});
     squad.features.fields(list);
     squad.cache.fields(list);
   }

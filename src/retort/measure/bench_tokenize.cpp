@@ -14,10 +14,10 @@
 namespace retort::measure {
 namespace {
 
-constexpr int64_t kFewestPasses = 3;   // the first one finds cold caches
-constexpr int64_t kTextsAtATime = 16;  // short sentences should not be handed out one by one
+constexpr int64_t kMinPasses = 3;      // the first one has cold caches
+constexpr int64_t kTextsAtATime = 16;  // chunk of the parallel loop, for short sentences
 
-// By content: an object, or a table of the hub's rows.
+// Decides by content: a JSON object or a table of the hub.
 bool is_squad_file(const fs::path& file) {
   if (data::find_table_form(file) != data::TableForm::kNone) return true;
   const MappedFile mapped(file);
@@ -38,8 +38,8 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
-// Encodes every text once and returns the number of tokens. The encoding is kept between the texts of a thread, as
-// those who make features keep it.
+// Encodes every text once and returns the number of tokens. Each thread reuses one encoding, as feature computation
+// does.
 int64_t encode_all(const text::Tokenizer& tokenizer, const std::vector<std::string>& texts) {
   std::atomic<int64_t> tokens{0};
   parallel_for(static_cast<int64_t>(texts.size()), kTextsAtATime, [&](int64_t begin, int64_t end) {
@@ -65,7 +65,7 @@ std::vector<std::string> read_bench_texts(const fs::path& file) {
   } else {
     texts = split_lines(MappedFile(file).text());
   }
-  if (texts.empty()) throw UserError("`{}` must hold texts, but holds none", file.string());
+  if (texts.empty()) throw UserError("`{}` must contain texts, but is empty", file.string());
   return texts;
 }
 
@@ -77,7 +77,7 @@ Json bench_tokenize(const BenchTokenizeConfig& config) {
   for (const std::string& text : texts) bytes += static_cast<int64_t>(text.size());
 
   std::vector<double> passes;
-  for (double spent = 0; spent < config.seconds || static_cast<int64_t>(passes.size()) < kFewestPasses;) {
+  for (double spent = 0; spent < config.seconds || static_cast<int64_t>(passes.size()) < kMinPasses;) {
     const double before = seconds_now();
     tokens = encode_all(tokenizer, texts);
     passes.push_back(seconds_now() - before);

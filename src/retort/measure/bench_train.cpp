@@ -19,16 +19,16 @@ namespace retort::measure {
 
 namespace {
 
-// What happened behind the first step.
+// The measured steps, without the warm-up step.
 struct Measured {
-  data::SourcePosition begin;  // the first step measured
+  data::SourcePosition begin;  // the first measured step
   double seconds = 0;
   int64_t sequences = 0, tokens = 0;
   kernel::TimeSplit split = {};
 };
 
-// Hands steps on and begins to measure when the second is asked for. One trainer takes them all, so that memory which
-// its first step asks the system for is not asked for again.
+// Passes steps on and starts the measurement when the second is requested. One trainer uses all of them, so that memory
+// allocated in the first step is reused.
 class MeasuredSource final : public data::Source {
  public:
   explicit MeasuredSource(data::Source& source) : source_(source) {}
@@ -48,7 +48,7 @@ class MeasuredSource final : public data::Source {
   int64_t sequences_per_step() const override { return source_.sequences_per_step(); }
   int64_t sequences_per_epoch() const override { return source_.sequences_per_epoch(); }
 
-  // Until now.
+  // Returns the measurement so far.
   Measured measured() const {
     Measured result = measured_;
     result.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
@@ -65,7 +65,7 @@ class MeasuredSource final : public data::Source {
   Measured measured_;
 };
 
-// Operations of the student in the steps measured: forward, and twice as much backward.
+// Returns the student's floating-point operations in the measured steps: forward, and twice as many backward.
 double training_flops(const data::RowSet& rows, const data::ShuffledSourceOptions& options, const Measured& measured,
                       const model::ModelConfig& config) {
   const std::vector<int64_t> order = data::epoch_order(rows, options, measured.begin.epoch);
@@ -76,7 +76,7 @@ double training_flops(const data::RowSet& rows, const data::ShuffledSourceOption
   return flops;
 }
 
-// Question answering with a teacher, which has random weights where it has no head.
+// Question answering with a teacher, whose head has random weights if its folder has none.
 struct SoftTargetBench {
   std::unique_ptr<distill::Teacher> teacher;
   distill::SoftTargetConfig distillation;
@@ -84,7 +84,7 @@ struct SoftTargetBench {
   std::unique_ptr<train::TrainUnit> make_unit(const BenchTrainConfig& config, pretrained::LoadedModel& student,
                                               const data::RowSet& rows) {
     if (!config.data.is_squad())
-      throw UserError("`task` must be squad with a teacher, but is {}; leave `teacher` out", config.data.task);
+      throw UserError("`task` must be squad with a teacher, but is {}; remove `teacher`", config.data.task);
     distill::TeacherConfig settings;
     settings.teacher = config.teacher, settings.teacher_cache = config.teacher_cache;
     teacher =

@@ -1,7 +1,7 @@
-// Measures training steps on real features, without writing anything.
+// Measures training steps on real features; writes no files.
 //   retort bench train --model DIR --task squad --train_file T.json --per_device_train_batch_size 8 --steps 6
 //   --precision bf16
-// Utilization = floating-point operations of the real tokens / time / the rate of one large product in the same
+// Utilization = floating-point operations of the real tokens / time / the rate of one large matmul in the same
 // precision, measured in the same run.
 #pragma once
 
@@ -23,16 +23,16 @@ struct BenchTrainConfig {
     data.fields(list);
     list.add("train_file", data.squad.train_file, {.help = "SQuAD file, for squad."});
     list.group("Measuring");
-    list.add("steps", steps, {.help = "Steps to measure, after one to warm up.", .min = 1});
-    list.add("teacher", teacher, {.help = "With squad: learn from this teacher's soft targets too."});
+    list.add("steps", steps, {.help = "Steps to measure, after one warm-up step.", .min = 1});
+    list.add("teacher", teacher, {.help = "With squad: also train with this teacher's soft targets."});
     list.add("teacher_cache", teacher_cache,
-             {.help = "off: the teacher computes in every step; a folder: it has computed all rows before."});
+             {.help = "off: the teacher computes its outputs in every step; a folder: they are computed once before."});
     training.fields(list);
   }
 };
 
-// {"seq_s", "tok_s", "utilization", "gemm_gflops", "peak_rss_mb", "step_ms", "split_ms", ...}: `steps` optimizer steps
-// after one to warm up; "split_ms" says where a step's time went.
+// Returns {"seq_s", "tok_s", "utilization", "gemm_gflops", "peak_rss_mb", "step_ms", "split_ms", ...} of `steps`
+// optimizer steps after one warm-up step; "split_ms" splits the time of a step.
 Json bench_train(const BenchTrainConfig& config);
 
 }  // namespace retort::measure

@@ -1,4 +1,4 @@
-// The classes of a model beside those of a task: known by their names, whatever their order.
+// Matches the classes of a model with those of a task by their names, in any order.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace retort::pretrained {
 
-// Where each class of the task stands among those of the model: the place of the first, the second, ... Empty when they
-// stand so already, when their number differs, and when their names say nothing (LABEL_0) or something else. What else
-// names tell, and a `problem_type` that is not the task's, are warned of, unless `starts_anew`.
-std::vector<int64_t> find_class_order(const model::ModelConfig& config, const TaskClasses& classes, bool starts_anew);
+// Returns the index in the model of each class of the task. Returns an empty vector when the orders are equal, when the
+// numbers of classes differ, and when the model's names are generic (LABEL_0) or unrelated. Warns of a `problem_type`
+// that is not the task's and of names that fit only in part, unless `is_new_task`.
+std::vector<int64_t> find_class_order(const model::ModelConfig& config, const TaskClasses& classes, bool is_new_task);
 
-// Puts the rows of the classifier into that order.
-void order_classes(model::Model& model, const std::vector<int64_t>& order);
+// Reorders the rows of the classifier accordingly.
+void reorder_classes(model::Model& model, const std::vector<int64_t>& order);
 
 }  // namespace retort::pretrained

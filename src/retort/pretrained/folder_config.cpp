@@ -10,8 +10,7 @@ model::ModelConfig read_folder_config(const fs::path& folder) {
   if (fs::exists(folder / "adapter_config.json"))
     throw UserError(
         "`{}` must hold a whole model, but its adapter_config.json says that it holds an adapter; merge it into its "
-        "base "
-        "model first (merge_and_unload in peft)",
+        "base model first (merge_and_unload in peft)",
         folder.string());
   for (const char* name : {"config.json", "bert_config.json"})
     if (fs::exists(folder / name))

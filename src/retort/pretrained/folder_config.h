@@ -1,4 +1,4 @@
-// The configuration of a model folder, under either of the names that it is published with.
+// Reads the configuration of a model folder from config.json or bert_config.json.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace retort::pretrained {
 
-// config.json, else bert_config.json. Throws UserError when there is none, when it is wrong, or when the folder holds
-// an adapter, which is a part of another model.
+// Reads config.json, or bert_config.json if there is none. Throws UserError when neither exists, when it is invalid, or
+// when the folder holds only an adapter.
 model::ModelConfig read_folder_config(const fs::path& folder);
 
-// The class that the configuration names, for example BertForQuestionAnswering; "": none.
+// Returns the class that the configuration names, for example BertForQuestionAnswering; "" for none.
 std::string architecture_of_config(const model::ModelConfig& config);
 
-// Its head; kNone for one that is not known here.
+// Returns its head; kNone for an unknown one.
 model::Head head_of_config(const model::ModelConfig& config);
 
 }  // namespace retort::pretrained

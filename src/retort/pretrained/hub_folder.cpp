@@ -34,7 +34,7 @@ fs::path resolve_model_folder(const std::string& name) {
     while (!revision.empty() && std::isspace(static_cast<unsigned char>(revision.back()))) revision.pop_back();
     if (fs::is_directory(root / "snapshots" / revision, ignored)) return root / "snapshots" / revision;
   }
-  throw UserError("`{}` must be a model folder or the name of one in the hub cache, but there is neither `{}` nor `{}`",
+  throw UserError("`{}` must be a model folder or the name of one in the hub cache, but neither `{}` nor `{}` exists",
                   name, name, root.string());
 }
 

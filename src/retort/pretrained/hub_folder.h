@@ -1,4 +1,4 @@
-// Model folders by the names that the Hugging Face hub gives them.
+// Finds model folders by their names on the Hugging Face hub.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace retort::pretrained {
 
-// The folder that `model` names: itself, or its newest snapshot in the hub cache (HF_HUB_CACHE, HF_HOME). Throws
-// UserError that lists where it looked.
+// Returns the folder `model` itself, or its newest snapshot in the hub cache (HF_HUB_CACHE, HF_HOME). Throws UserError
+// that lists the folders searched.
 fs::path resolve_model_folder(const std::string& model);
 
 }  // namespace retort::pretrained

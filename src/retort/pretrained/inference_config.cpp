@@ -6,7 +6,7 @@ void InferenceConfig::fields(FieldList& list) {
   list.group("Runtime");
   RuntimeConfig::fields(list);
   list.add("max_tokens_per_batch", max_tokens_per_batch,
-           {.help = "Most tokens of a batch.", .unit = "tokens", .min = 1});
+           {.help = "Maximum number of tokens per batch.", .unit = "tokens", .min = 1});
 }
 
 }  // namespace retort::pretrained

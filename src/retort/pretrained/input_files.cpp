@@ -10,7 +10,7 @@
 namespace retort::pretrained {
 namespace {
 
-// Everything that training and evaluation write into their folder.
+// The files that training and evaluation write into their folder.
 constexpr std::array kWritten = {
     "config.json",           "model.safetensors",       "vocab.txt",          "tokenizer.json",
     "tokenizer_config.json", "special_tokens_map.json", "README.md",          "project.safetensors",
@@ -46,18 +46,18 @@ fs::path maybe_model_folder(const std::string& model) {
   }
 }
 
-void check_spares_inputs(const fs::path& output_dir, const Json& settings) {
+void check_does_not_overwrite_inputs(const fs::path& output_dir, const Json& settings) {
   const NamedInputs inputs = inputs_of(
       settings, {"train_file", "dev_file", "data_file", "eval_file", "token_counts", "vocab_file", "data_dir"});
   for (const char* name : kWritten) check_is_no_input("output_dir", output_dir / name, inputs);
 }
 
-void check_is_not_set_aside(const fs::path& output_dir, const Json& settings) {
+void check_does_not_move_inputs(const fs::path& output_dir, const Json& settings) {
   for (const auto& [flag, path] : inputs_of(settings, {"model", "teacher", "train_file", "dev_file", "data_file",
                                                        "eval_file", "token_counts", "vocab_file", "data_dir"}))
     if (!path.empty() && fs::exists(path) && lies_below(path, output_dir))
       throw UserError(
-          "`{}` must lie outside of what --overwrite_output_dir sets aside in `{}`, but is `{}`; choose another "
+          "`{}` must be outside of the files that --overwrite_output_dir renames in `{}`, but is `{}`; choose another "
           "--output_dir",
           flag, output_dir.string(), path.string());
 }

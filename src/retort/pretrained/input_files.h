@@ -1,4 +1,4 @@
-// What a command reads, so that nothing of it is in the way of what the command writes.
+// Checks that a command does not overwrite its own inputs.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace retort::pretrained {
 
-// The folder or file that `model` names; empty for a preset and where there is none, which others tell of.
+// Returns the folder or file that `model` names; empty for a preset and for a missing one, which load_model reports.
 fs::path maybe_model_folder(const std::string& model);
 
-// Throws UserError where a file that the settings name as input (training data, vocabulary, ...) is one that the
-// command writes into `output_dir`, under this or another name.
-void check_spares_inputs(const fs::path& output_dir, const Json& settings);
+// Throws UserError when the command would write an input file of the settings (training data, vocabulary, ...) in
+// `output_dir`, also when the two have different paths.
+void check_does_not_overwrite_inputs(const fs::path& output_dir, const Json& settings);
 
-// Throws UserError where an input of the settings, or the model, lies in what --overwrite_output_dir sets aside.
-void check_is_not_set_aside(const fs::path& output_dir, const Json& settings);
+// Throws UserError when an input of the settings, or the model, lies in a folder that --overwrite_output_dir renames.
+void check_does_not_move_inputs(const fs::path& output_dir, const Json& settings);
 
 }  // namespace retort::pretrained

@@ -8,11 +8,11 @@ namespace retort::pretrained {
 
 namespace {
 
-// Without a projection, which is no part of the model.
+// Counts parameters without the projection, which is not part of the model.
 int64_t own_parameter_count(const model::Model& model) {
   int64_t count = 0;
   for (const auto& slice : model.parameters().slices())
-    if (!is_of_projection(slice)) count += slice.element_count;
+    if (!is_projection_parameter(slice)) count += slice.element_count;
   return count;
 }
 

@@ -1,4 +1,4 @@
-// README.md of a model folder: what it is, settings and scores.
+// Writes README.md of a model folder: the model, its settings and scores.
 #pragma once
 
 #include <string>

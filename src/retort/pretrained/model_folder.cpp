@@ -20,7 +20,7 @@ namespace retort::pretrained {
 
 namespace {
 
-constexpr int64_t kLargestVocabularyGap = 128;  // rows that paddings of published models leave unused
+constexpr int64_t kLargestVocabularyGap = 128;  // padding of published vocabularies
 
 std::shared_ptr<const text::Tokenizer> load_tokenizer(const ModelSource& source, const fs::path& folder) {
   if (source.vocab_file.empty())
@@ -33,7 +33,7 @@ std::shared_ptr<const text::Tokenizer> load_tokenizer(const ModelSource& source,
 void check_vocabulary(const text::Tokenizer& tokenizer, const model::ModelConfig& config, const std::string& subject) {
   const int64_t pieces = tokenizer.base_size(), rows = config.vocab_size;
   if (pieces <= rows && tokenizer.vocabulary_size() > rows)
-    log_warning("`{}`: the model has {} embeddings, but the tokenizer knows {} tokens: texts with `{}` will be refused",
+    log_warning("`{}`: the model has {} embeddings, but the tokenizer knows {} tokens; texts with `{}` are errors",
                 subject, rows, tokenizer.vocabulary_size(), tokenizer.piece(static_cast<int32_t>(rows)));
   if (pieces > rows || rows - pieces >= kLargestVocabularyGap)
     throw UserError(
@@ -49,9 +49,8 @@ std::string list_names(const std::vector<std::string>& names) {
   return names.size() > kShown ? fmt::format("{}, ... ({} in all)", text, names.size()) : text;
 }
 
-// Of the missing parameters those of the body, which no training may start from random numbers; a pooler is part of the
-// head that reads it.
-std::vector<std::string> missing_in_body(const LoadedModel& loaded) {
+// Returns the missing parameters of the encoder, which must not be random; a pooler belongs to the head that uses it.
+std::vector<std::string> missing_in_encoder(const LoadedModel& loaded) {
   const bool is_bare = loaded.model->head() == model::Head::kNone;
   const std::string prefix = is_bare ? "" : model::base_prefix(loaded.model->config().family);
   std::vector<std::string> names;
@@ -63,26 +62,27 @@ std::vector<std::string> missing_in_body(const LoadedModel& loaded) {
 void report_names(const LoadedModel& loaded, const FilledNames& names, const LoadOptions& options,
                   const std::string& subject) {
   const std::string architecture = model::architecture_name(loaded.model->config().family, loaded.model->head());
-  if (const auto body = missing_in_body(loaded); !body.empty())
+  if (const auto body = missing_in_encoder(loaded); !body.empty())
     throw UserError(
         "`{}` must hold every parameter of the encoder of {}, but lacks {}; use the config.json that "
         "belongs to the weights",
         subject, architecture, list_names(body));
-  if (!loaded.missing.empty() && !options.may_start_head)
-    throw UserError(
-        "`{}` must hold every parameter of {}, but lacks {}; {}", subject, architecture, list_names(loaded.missing),
-        options.head ? "fine-tune it for this task first"
-                     : "name another model in `architectures` of its config.json, for hidden states alone " +
-                           model::architecture_name(loaded.model->config().family, model::Head::kNone));
+  if (!loaded.missing.empty() && !options.may_initialize_head)
+    throw UserError("`{}` must hold every parameter of {}, but lacks {}; {}", subject, architecture,
+                    list_names(loaded.missing),
+                    options.head ? "fine-tune it for this task first"
+                                 : "name another model in `architectures` of its config.json, for hidden states only " +
+                                       model::architecture_name(loaded.model->config().family, model::Head::kNone));
   if (!names.replaced.empty())
-    log_warning("`{}`: its head is one for another task and is not used, a fresh one is trained: {}", subject,
+    log_warning("`{}`: its head is for another task and is replaced by one with random weights: {}", subject,
                 list_names(names.replaced));
-  if (!loaded.missing.empty()) log_info("`{}`: start from random values: {}", subject, list_names(loaded.missing));
-  if (!loaded.unexpected.empty()) log_info("`{}`: not used here: {}", subject, list_names(loaded.unexpected));
+  if (!loaded.missing.empty())
+    log_info("`{}`: parameters with random weights: {}", subject, list_names(loaded.missing));
+  if (!loaded.unexpected.empty()) log_info("`{}`: unused tensors: {}", subject, list_names(loaded.unexpected));
 }
 
-// Heads whose parameters have the same names, and are told apart by `architectures` alone.
-bool are_named_alike(model::Head a, model::Head b) {
+// Returns whether two heads have the same parameter names, so that only `architectures` distinguishes them.
+bool have_equal_parameter_names(model::Head a, model::Head b) {
   const auto is_classifier = [](model::Head head) {
     return head == model::Head::kSequenceClassification || head == model::Head::kTokenClassification ||
            head == model::Head::kMultipleChoice;
@@ -90,19 +90,19 @@ bool are_named_alike(model::Head a, model::Head b) {
   return a != b && is_classifier(a) && is_classifier(b);
 }
 
-// A classifier that was trained for something else fits without a word.
+// Warns when a classifier of another task fits the model.
 void warn_of_another_head(const LoadedModel& loaded, const model::ModelConfig& config) {
   const model::Head named = head_of_config(config), head = loaded.model->head();
-  if (!are_named_alike(named, head) || !loaded.missing.empty()) return;
-  log_warning(
-      "{}: `architectures` names {}, whose classifier is taken for that of {}: it was trained for something else",
-      config.subject(), model::architecture_name(config.family, named), model::architecture_name(config.family, head));
+  if (!have_equal_parameter_names(named, head) || !loaded.missing.empty()) return;
+  log_warning("{}: `architectures` names {}, whose classifier is used for {}; it was trained for another task",
+              config.subject(), model::architecture_name(config.family, named),
+              model::architecture_name(config.family, head));
 }
 
 void report_unknown_head(const model::ModelConfig& config) {
   const std::string name = architecture_of_config(config);
   if (!name.empty() && !model::head_of_architecture(name))
-    log_info("{}: `architectures` names {}, whose head is not known here: it is left out", config.subject(), name);
+    log_info("{}: `architectures` names {}, whose head is unknown and not loaded", config.subject(), name);
 }
 
 LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, model::Head head,
@@ -113,18 +113,18 @@ LoadedModel make_random(LoadedModel loaded, const model::ModelConfig& config, mo
   return loaded;
 }
 
-// Hidden states need no pooler: a bare model whose files have none goes without, unless training may start it.
+// Disables the pooler of a bare model whose files have none, unless random weights are allowed.
 model::ModelOptions without_missing_pooler(const LoadOptions& options, const model::ModelConfig& config,
                                            model::Head head, const checkpoint::WeightFiles& files) {
   model::ModelOptions model = options.model;
   model.without_pooler = head == model::Head::kNone && config.family == model::Family::kBert &&
-                         !options.may_start_head && !holds_pooler(files);
+                         !options.may_initialize_head && !holds_pooler(files);
   if (model.without_pooler)
-    log_info("{} and its weights: there is no pooler, so no sequence is pooled", config.subject());
+    log_info("{} and its weights have no pooler, so there is no pooled output", config.subject());
   return model;
 }
 
-// Throws UserError when what comes of it makes no model.
+// Throws UserError when the changed configuration is invalid.
 void apply_changes(const ModelSource& source, model::ModelConfig& config) {
   const auto change = [](const char* name, double wanted, std::initializer_list<double*> values) {
     if (wanted == -1) return;
@@ -149,7 +149,7 @@ LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
   } else if (options.needs_tokenizer) {
     throw UserError("`--vocab_file` must be given with `{}`, because a preset has no vocabulary", source.model);
   } else if (source.do_lower_case) {
-    log_warning("`--do_lower_case` has no effect without `--vocab_file`: `{}` has no tokenizer here", source.model);
+    log_warning("`--do_lower_case` has no effect without `--vocab_file`; `{}` needs no tokenizer here", source.model);
   }
   if (source.pad_vocabulary)
     config.vocab_size = (config.vocab_size + kVocabularyMultiple - 1) / kVocabularyMultiple * kVocabularyMultiple;
@@ -162,7 +162,7 @@ LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
 void check_is_not_read(const std::string& flag, const std::string& model, const fs::path& output_dir) {
   if (model.starts_with("preset:") || !fs::exists(output_dir)) return;
   if (fs::equivalent(resolve_model_folder(model), output_dir))
-    throw UserError("`output_dir` must be another folder than `--{}`, which is read, but both are `{}`", flag,
+    throw UserError("`output_dir` must be another folder than the input `--{}`, but both are `{}`", flag,
                     output_dir.string());
 }
 
@@ -189,20 +189,20 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   const std::vector<int64_t> class_order = find_class_order(config, options.classes, !options.labels.empty());
   if (!options.labels.empty()) config.set_labels(options.labels);
   if (!class_order.empty()) config.labels = options.classes.names;
-  if (options.may_start_body && !checkpoint::has_weights(folder)) {
-    log_info("`{}` holds no weights: the model starts from random values", folder.string());
+  if (options.may_initialize_encoder && !checkpoint::has_weights(folder)) {
+    log_info("`{}` has no weights; the model gets random weights", folder.string());
     return make_random(std::move(loaded), config, head, options);
   }
   const checkpoint::WeightFiles files = checkpoint::open_weights(folder);
-  check_body_size(config, files);
+  check_encoder_size(config, files);
   loaded.model = std::make_unique<model::Model>(config, head, without_missing_pooler(options, config, head, files));
-  FilledNames names =
-      fill_from_files(*loaded.model, files,
-                      {.seed = options.seed, .may_replace_head = options.may_start_head && options.may_replace_head});
+  FilledNames names = fill_from_files(
+      *loaded.model, files,
+      {.seed = options.seed, .may_replace_head = options.may_initialize_head && options.may_replace_head});
   loaded.missing = names.missing, loaded.unexpected = names.unexpected;
   report_names(loaded, names, options, folder.string());
   if (options.head) warn_of_another_head(loaded, config);
-  if (!class_order.empty()) order_classes(*loaded.model, class_order);
+  if (!class_order.empty()) reorder_classes(*loaded.model, class_order);
   load_projection(*loaded.model, folder, options.seed);
   return loaded;
 }
@@ -220,7 +220,7 @@ void save_model_folder(const fs::path& folder, const model::Model& model, const 
                   model::config_to_json(model.config(), model::architecture_name(model.config().family, model.head())));
   std::vector<checkpoint::NamedTensor> tensors;
   for (const auto& slice : model.parameters().slices())
-    if (!is_of_projection(slice)) tensors.push_back(tensor_for_file(model.parameters(), slice));
+    if (!is_projection_parameter(slice)) tensors.push_back(tensor_for_file(model.parameters(), slice));
   checkpoint::write_safetensors(folder / "model.safetensors", tensors);
   save_projection(folder, model);
   tokenizer.save(folder);

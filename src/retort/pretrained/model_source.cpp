@@ -9,10 +9,11 @@ void ModelSource::fields(FieldList& list) {
             .aliases = {"model_name_or_path", "model_dir"},
             .required = true});
   list.add("vocab_file", vocab_file,
-           {.help = "vocab.txt to use instead of the folder's tokenizer; needed with a preset."});
-  list.add("do_lower_case", do_lower_case,
-           {.help = "Whether text is lower-cased, whatever the tokenizer's files say; not given: as they say, and true "
-                    "with vocab_file."});
+           {.help = "vocab.txt to use instead of the folder's tokenizer; required with a preset."});
+  list.add(
+      "do_lower_case", do_lower_case,
+      {.help = "Whether to lower-case texts, instead of the tokenizer files' setting; default: their setting, and true "
+               "with vocab_file."});
   list.add("pad_vocabulary", pad_vocabulary, {.help = "Round the vocabulary of the model up to a multiple of 8."});
 }
 
@@ -21,14 +22,14 @@ void ModelSource::training_fields(FieldList& list) {
   const auto add_change = [&](const char* name, double& value, const std::string& what,
                               std::vector<std::string> aliases) {
     list.add(name, value,
-             {.help = what + "; -1: as config.json says.", .min = -1, .max = 1, .aliases = std::move(aliases)});
+             {.help = what + "; -1: the value in config.json.", .min = -1, .max = 1, .aliases = std::move(aliases)});
   };
   add_change("dropout", dropout, "Dropout of hidden states", {"hidden_dropout_prob"});
   add_change("attention_dropout", attention_dropout, "Dropout of attention probabilities",
              {"attention_probs_dropout_prob"});
-  add_change("head_dropout", head_dropout, "Dropout in front of the head",
+  add_change("head_dropout", head_dropout, "Dropout before the head",
              {"qa_dropout", "seq_classif_dropout", "classifier_dropout"});
-  add_change("initializer_range", initializer_range, "Standard deviation of fresh weights", {});
+  add_change("initializer_range", initializer_range, "Standard deviation of random weights", {});
   list.accept(
       {"ignore_mismatched_sizes", false, "a head of another shape is left out and a fresh one trained, always"});
 }

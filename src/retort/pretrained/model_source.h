@@ -1,4 +1,4 @@
-// The flags that say which model a command works on.
+// The flags that name the model of a command.
 #pragma once
 
 #include <optional>
@@ -8,18 +8,17 @@
 
 namespace retort::pretrained {
 
-// Which model: a folder, the name of one in the local hub cache, or "preset:NAME" for random weights of a standard
-// size.
+// A model: a folder, a name in the local hub cache, or "preset:NAME" for random weights of a standard configuration.
 struct ModelSource {
   std::string model;
-  std::string vocab_file;                  // needed by presets; else replaces the folder's tokenizer
-  std::optional<bool> do_lower_case = {};  // absent: as the model folder says; with vocab_file true
+  std::string vocab_file;                  // required by presets; else it replaces the folder's tokenizer
+  std::optional<bool> do_lower_case = {};  // empty: as in the model folder; with vocab_file true
   bool pad_vocabulary = false;
-  // In place of what config.json says; negative: as there.
+  // Replace the values of config.json; negative: keep them.
   double dropout = -1, attention_dropout = -1, head_dropout = -1, initializer_range = -1;
 
   void fields(FieldList& list);
-  // Those and the flags of training.
+  // The same flags and those of training.
   void training_fields(FieldList& list);
 };
 

@@ -1,4 +1,4 @@
-// A training task around one model of a folder: the answers that are the same for all of them.
+// A training unit with one model of a folder: the functions that are the same for all tasks.
 #pragma once
 
 #include "retort/pretrained/model_folder.h"

@@ -22,20 +22,20 @@ std::string base_name(const model::ModelConfig& config) {
 
 bool has_suffix(const std::string& name, std::string_view suffix) { return name.ends_with(suffix); }
 
-// Tensors whose first dimension is the vocabulary, which may be padded in the file or in the model.
+// Returns whether the tensor's first dimension is the vocabulary, which may be padded in the file or in the model.
 bool runs_over_vocabulary(const std::string& name) {
   return has_suffix(name, "word_embeddings.weight") || has_suffix(name, "predictions.bias") ||
          has_suffix(name, "vocab_projector.bias");
 }
 
-// The shape that a file's tensor has as a parameter.
+// Returns the shape of a file's tensor as a parameter.
 std::vector<int64_t> shape_of(const checkpoint::NamedTensor& tensor, bool is_transposed) {
   std::vector<int64_t> shape = tensor.shape;
   if (is_transposed) std::reverse(shape.begin(), shape.end());
   return shape;
 }
 
-// Whether the tensor can be copied into the parameter: the shapes agree, but for a padded vocabulary.
+// Returns whether the tensor can be copied into the parameter: shapes are equal except for a padded vocabulary.
 bool fits(const std::vector<int64_t>& shape, const kernel::NamedSlice& slice) {
   const bool is_padded = runs_over_vocabulary(slice.name) && shape.size() == slice.shape.size() && !shape.empty() &&
                          std::equal(shape.begin() + 1, shape.end(), slice.shape.begin() + 1) &&
@@ -43,7 +43,7 @@ bool fits(const std::vector<int64_t>& shape, const kernel::NamedSlice& slice) {
   return shape == slice.shape || is_padded;
 }
 
-// Copies a file's tensor into a parameter that it fits.
+// Copies a file's tensor into a parameter whose shape it fits.
 void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const kernel::NamedSlice& slice,
                  const kernel::ParameterStore& store, const std::string& subject) {
   float* out = store.values().data_ptr<float>() + slice.offset;
@@ -59,8 +59,9 @@ void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const 
     for (int64_t c = 0; c < slice.shape[1]; ++c) out[r * slice.shape[1] + c] = values[c * slice.shape[0] + r];
 }
 
-// Numbers in the word and position embeddings and in the products of all layers, which is nearly all of a body.
-double body_size(const model::ModelConfig& c) {
+// Returns the number of values in the word and position embeddings and in the matmul weights of all layers, nearly all
+// of the encoder.
+double encoder_size(const model::ModelConfig& c) {
   const auto H = static_cast<double>(c.hidden_size), I = static_cast<double>(c.intermediate_size);
   const auto rows = static_cast<double>(c.vocab_size + c.max_position_embeddings);
   return rows * H + static_cast<double>(c.num_hidden_layers) * (4 * H * H + 2 * H * I);
@@ -76,8 +77,8 @@ bool have_equal_numbers(const checkpoint::NamedTensor& a, const checkpoint::Name
   return left == right;
 }
 
-// One parameter, written twice, must have one value. Tied parameters are one here, as config.json says; where it says
-// that they are two, a head that reads both is another model.
+// Throws UserError when two copies of one parameter differ. With `tie_word_embeddings`, tied parameters are one
+// parameter here; without it, a head that reads both belongs to an unsupported model.
 void check_copies(const checkpoint::NameMatches& matches, const model::Model& model,
                   const checkpoint::WeightFiles& files, const std::string& subject) {
   const auto differ = [&](const std::pair<size_t, size_t>& pair) {
@@ -95,12 +96,12 @@ void check_copies(const checkpoint::NameMatches& matches, const model::Model& mo
     if (!differ(pair)) continue;
     if (has_vocabulary && !model.config().tie_word_embeddings && name.ends_with(".weight"))
       throw UserError(
-          "`{}` must have the word embeddings as the table of its masked-LM head, but `{}` differs from them "
+          "`{}` must share the word embeddings with its masked-LM head, but `{}` differs from them "
           "(`tie_word_embeddings` is false); such models are not supported",
           subject, name);
     log_warning(
-        "`{}`: tensor `{}` differs from `{}`, to which it is tied, and is not used (transformers 4 does the same, "
-        "5 keeps both)",
+        "`{}`: tensor `{}` differs from `{}`, to which it is tied, and is ignored (as in transformers 4; "
+        "transformers 5 keeps both)",
         subject, name, files.tensors()[pair.second].name);
   }
 }
@@ -108,7 +109,7 @@ void check_copies(const checkpoint::NameMatches& matches, const model::Model& mo
 [[noreturn]] void refuse_shape(const checkpoint::NamedTensor& tensor, const std::vector<int64_t>& shape,
                                const kernel::NamedSlice& slice, const model::Model& model, const std::string& subject) {
   throw UserError(
-      "`{}`: tensor `{}` must have the shape {} that {} asks for, but has {}; use the config.json that belongs to the "
+      "`{}`: tensor `{}` must have the shape {} of {}, but has {}; use the config.json that belongs to the "
       "weights",
       subject, tensor.name, checkpoint::shape_text(slice.shape), model.config().subject(),
       checkpoint::shape_text(shape));
@@ -120,15 +121,15 @@ bool is_of_head(const std::string& name, const model::Model& model) {
 
 }  // namespace
 
-void check_body_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files) {
+void check_encoder_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files) {
   constexpr double kLargestRatio = 6;
   double found = 0;
   for (const auto& tensor : files.tensors()) found += static_cast<double>(tensor.element_count());
-  if (body_size(config) > kLargestRatio * found)
+  if (encoder_size(config) > kLargestRatio * found)
     throw UserError(
-        "{} must describe the weights in `{}`, but asks for {:.0f} numbers where that holds {:.0f}; "
-        "use the config.json that belongs to them",
-        config.subject(), files.paths().front().string(), body_size(config), found);
+        "{} must describe the weights in `{}`, but needs {:.0f} values while the file has {:.0f}; "
+        "use the config.json that belongs to the weights",
+        config.subject(), files.paths().front().string(), encoder_size(config), found);
 }
 
 bool holds_pooler(const checkpoint::WeightFiles& files) {
@@ -138,18 +139,18 @@ bool holds_pooler(const checkpoint::WeightFiles& files) {
   });
 }
 
-// Rows of pruned heads are cut from full-size tensors by nobody: files of pruned models hold the small tensors.
+// Files of pruned models contain the pruned tensors, so nothing is pruned here.
 FilledNames fill_from_files(model::Model& model, const checkpoint::WeightFiles& files, const FillOptions& options) {
   std::vector<std::string> wanted, found;
   for (const auto& slice : model.parameters().slices())
-    if (!is_of_projection(slice)) wanted.push_back(slice.name);
+    if (!is_projection_parameter(slice)) wanted.push_back(slice.name);
   for (const auto& tensor : files.tensors()) found.push_back(tensor.name);
   const std::string subject = files.paths().front().string();
   checkpoint::NameMatches matches = checkpoint::match_names(wanted, found, base_name(model.config()), subject);
   check_copies(matches, model, files, subject);
   FilledNames names{.missing = std::move(matches.missing), .unexpected = std::move(matches.unexpected)};
   kernel::ParameterStore& parameters = model.parameters();
-  const auto start_random = [&](const kernel::NamedSlice& slice) {
+  const auto initialize_at_random = [&](const kernel::NamedSlice& slice) {
     parameters.initialize(slice, options.seed, model.config().initializer_range);
   };
   for (const auto& match : matches.matches) {
@@ -163,10 +164,10 @@ FilledNames fill_from_files(model::Model& model, const checkpoint::WeightFiles& 
       names.missing.push_back(match.wanted);
       continue;
     }
-    if (tensor.element_count() < slice.element_count) start_random(slice);  // rows of padding of the vocabulary
+    if (tensor.element_count() < slice.element_count) initialize_at_random(slice);  // padding of the vocabulary
     copy_tensor(tensor, match.is_transposed, slice, parameters, subject);
   }
-  for (const std::string& name : names.missing) start_random(*parameters.find(name));
+  for (const std::string& name : names.missing) initialize_at_random(*parameters.find(name));
   parameters.refresh_operands();
   return names;
 }

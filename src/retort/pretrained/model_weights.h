@@ -1,4 +1,4 @@
-// Weight files -> the parameters of a model: each value under its name, whatever program wrote it.
+// Fills the parameters of a model from weight files of any dialect.
 #pragma once
 
 #include <cstdint>
@@ -10,30 +10,30 @@
 
 namespace retort::pretrained {
 
-// Rows of a padded vocabulary are a multiple of this.
+// The size of a padded vocabulary is a multiple of this.
 inline constexpr int64_t kVocabularyMultiple = 8;
 
 struct FillOptions {
-  uint64_t seed = 0;              // of what starts random
-  bool may_replace_head = false;  // a head of another shape starts random; else it is an error
+  uint64_t seed = 0;              // of random weights
+  bool may_replace_head = false;  // a head of another shape gets random weights; else it is an error
 };
 
 struct FilledNames {
-  std::vector<std::string> missing;        // parameters that the files lack or have in another shape: they are random
-  std::vector<std::string> unexpected;     // tensors of the files that nobody wants
+  std::vector<std::string> missing;        // parameters with random weights: the files lack them or have another shape
+  std::vector<std::string> unexpected;     // tensors of the files that the model lacks
   std::vector<std::string> replaced = {};  // "classifier.weight [3, 768]": tensors of a head of another shape
 };
 
-// Fills all parameters but those of a projection. Throws UserError that names the file, its tensor and both shapes when
-// they disagree, or when the file holds a parameter twice with different values. A tied parameter that differs from
-// its partner is said in a warning.
+// Fills all parameters except a projection. Throws UserError that names the file, its tensor and both shapes when they
+// differ, and when the files hold a parameter twice with different values. Warns of a tied parameter that differs from
+// its copy.
 FilledNames fill_from_files(model::Model& model, const checkpoint::WeightFiles& files, const FillOptions& options);
 
-// A config.json that asks for far more than the files hold is found out before memory is taken for it. What is smaller
-// than that comes to light tensor by tensor.
-void check_body_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files);
+// Throws UserError when config.json describes a model far larger than the files, before its memory is allocated.
+// Smaller differences are found when the tensors are compared.
+void check_encoder_size(const model::ModelConfig& config, const checkpoint::WeightFiles& files);
 
-// Whether the files of a BERT model have a pooler, which hidden states do without.
+// Returns whether the files of a BERT model have a pooler, which hidden states do not need.
 bool holds_pooler(const checkpoint::WeightFiles& files);
 
 }  // namespace retort::pretrained

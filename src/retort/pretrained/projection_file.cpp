@@ -18,7 +18,7 @@ constexpr const char* kTorchFile = "project.bin";
 std::vector<const kernel::NamedSlice*> projection_of(const model::Model& model) {
   std::vector<const kernel::NamedSlice*> slices;
   for (const auto& slice : model.parameters().slices())
-    if (is_of_projection(slice)) slices.push_back(&slice);
+    if (is_projection_parameter(slice)) slices.push_back(&slice);
   return slices;
 }
 
@@ -29,15 +29,15 @@ void read_projection(model::Model& model, const fs::path& file) {
   for (const auto& tensor : files.tensors()) found.push_back(tensor.name);
   const checkpoint::NameMatches matches = checkpoint::match_names(wanted, found, "bert", file.string());
   if (!matches.missing.empty())
-    throw UserError("`{}` must hold `{}`, but does not; remove the file to start the projection anew", file.string(),
-                    matches.missing.front());
+    throw UserError("`{}` must hold `{}`, but does not; remove the file to initialize the projection again",
+                    file.string(), matches.missing.front());
   for (const auto& match : matches.matches) {
     const kernel::NamedSlice& slice = *model.parameters().find(match.wanted);
     const checkpoint::NamedTensor& tensor = files.tensors()[match.file_index];
     if (tensor.shape != slice.shape)
       throw UserError(
-          "`{}`: tensor `{}` must have the shape {} that student and teacher ask for, but has {}; remove the file to "
-          "start the projection anew",
+          "`{}`: tensor `{}` must have the shape {} for this student and teacher, but has {}; remove the file to "
+          "initialize the projection again",
           file.string(), tensor.name, checkpoint::shape_text(slice.shape), checkpoint::shape_text(tensor.shape));
     checkpoint::to_finite_float32(
         tensor,
@@ -46,7 +46,7 @@ void read_projection(model::Model& model, const fs::path& file) {
   }
 }
 
-// A file of others may have this name; ours holds the projection and nothing else.
+// Returns whether retort wrote the file, which then holds only the projection; other programs may use the same name.
 bool is_written_here(const fs::path& file) {
   std::error_code failure;
   if (fs::symlink_status(file, failure).type() != fs::file_type::regular) return false;
@@ -62,7 +62,7 @@ bool is_written_here(const fs::path& file) {
 
 }  // namespace
 
-bool is_of_projection(const kernel::NamedSlice& slice) { return slice.name.starts_with(model::kProjection); }
+bool is_projection_parameter(const kernel::NamedSlice& slice) { return slice.name.starts_with(model::kProjection); }
 
 bool has_projection(const fs::path& folder) { return fs::exists(folder / kFile) || fs::exists(folder / kTorchFile); }
 
@@ -72,12 +72,12 @@ void load_projection(model::Model& model, const fs::path& folder, std::optional<
   if (fs::exists(file)) {
     read_projection(model, file);
   } else if (seed) {
-    log_info("`{}` holds no projection to the teacher's width: it starts from random values", folder.string());
+    log_info("`{}` has no projection to the teacher's hidden size; it gets random weights", folder.string());
     for (const auto* slice : projection_of(model))
       model.parameters().initialize(*slice, *seed, model.config().initializer_range);
   } else {
     throw UserError(
-        "`{}` must hold the projection to the teacher's width, but is not there; resume from another "
+        "`{}` must hold the projection to the teacher's hidden size, but does not exist; resume from another "
         "checkpoint",
         (folder / kFile).string());
   }
@@ -90,7 +90,7 @@ void save_projection(const fs::path& folder, const model::Model& model) {
   if (!tensors.empty()) checkpoint::write_safetensors(folder / kFile, tensors);
 }
 
-void drop_older_projection(const fs::path& folder, const model::Model& model) {
+void remove_old_projection(const fs::path& folder, const model::Model& model) {
   if (projection_of(model).empty() && is_written_here(folder / kFile)) fs::remove(folder / kFile);
 }
 

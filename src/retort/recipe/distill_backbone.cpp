@@ -18,20 +18,21 @@ namespace retort::recipe {
 
 namespace {
 
-// Everything about the data that can be known before a model is read.
+// Checks the data settings before a model is loaded.
 void check_data(const DistillBackboneConfig& config) {
   if (config.data_file.empty() == config.data.task_name.empty())
     throw UserError("`--task_name` or `--data_file` must be given, but {}",
-                    config.data_file.empty() ? "both are missing" : "both are; leave one out");
-  static_cast<void>(config.data.sequence_length());  // which checks it
+                    config.data_file.empty() ? "both are missing" : "both are given; remove one");
+  static_cast<void>(config.data.sequence_length());  // throws for an invalid length
   if (config.training.evaluate_during_training)
-    throw UserError("`evaluate_during_training` must be false for states, but is true; they have no scores");
+    throw UserError(
+        "`evaluate_during_training` must be false for `distill backbone`, but is true; states have no scores");
   if (!config.data_file.empty()) {
     for (const auto& [flag, is_given] : {std::pair("data_dir", !config.data.data_dir.empty()),
                                          {"train_file", !config.data.train_file.empty()},
                                          {"aug_train", config.data.aug_train},
                                          {"max_train_examples", config.data.max_train_examples >= 0}})
-      if (is_given) throw UserError("`{}` must be left out beside `data_file`, but is given; it is for tasks", flag);
+      if (is_given) throw UserError("`{}` must not be given with `data_file`, but is; it is for tasks", flag);
     return;
   }
   if (config.data.is_squad())
@@ -40,7 +41,7 @@ void check_data(const DistillBackboneConfig& config) {
     config.data.glue_data();
 }
 
-// The table of TinyBERT's task distillation (Jiao et al. 2020), which the published program reads and does not use.
+// The table of TinyBERT's task distillation (Jiao et al. 2020), which the published program reads but ignores.
 double recommended_epochs(const DistillBackboneConfig& config) {
   if (!config.data_file.empty()) return 3;
   if (config.data.is_squad()) return 6;
@@ -58,7 +59,7 @@ std::unique_ptr<data::RowSet> load_corpus(const DistillBackboneConfig& config, c
       task::make_token_rows(task::open_corpus(config.data_file, student), options, config.data_file));
 }
 
-// The training rows of the task, whose labels are not used.
+// Returns the training rows of the task; their labels are ignored.
 std::unique_ptr<data::RowSet> load_task(const task::TaskDataConfig& config, uint64_t seed,
                                         const pretrained::LoadedModel& student) {
   if (config.is_squad()) {
@@ -76,18 +77,18 @@ std::unique_ptr<data::RowSet> load_task(const task::TaskDataConfig& config, uint
       data::GlueRowSet::Answers::kNone);
 }
 
-// The student with a projection where the teacher has another width, which its configuration tells before it is loaded.
-// One that the student has is kept for the stages behind this, also where nothing is projected.
+// Loads the student, with a projection if the teacher's configuration has another hidden size. An existing projection
+// is kept for later stages, even if this one does not use it.
 pretrained::LoadedModel load_student(const DistillBackboneConfig& config) {
   pretrained::ModelSource teacher = config.model;
   teacher.model = config.teacher.teacher;
   model::ModelOptions options = task::training_model_options(config.training);
-  if (config.states.learns_hidden_states() || pretrained::has_projection(config.model.model))
+  if (config.states.compares_hidden_states() || pretrained::has_projection(config.model.model))
     options.projection_width =
         distill::projection_width(pretrained::read_model_config(config.model), pretrained::read_model_config(teacher));
   return pretrained::load_model(config.model, {.head = model::Head::kNone,
-                                               .may_start_head = true,
-                                               .may_start_body = true,
+                                               .may_initialize_head = true,
+                                               .may_initialize_encoder = true,
                                                .model = options,
                                                .seed = static_cast<uint64_t>(config.training.seed)});
 }

@@ -1,9 +1,9 @@
-// Trains the body of a student on what happens inside a teacher: attention scores, hidden states, relations of values.
+// Trains a student encoder to match the teacher's internal states: attention scores, hidden states, value relations.
 //   retort distill backbone --task_name squad --data_dir DIR --model STUDENT --teacher TEACHER --output_dir OUT
 //   retort distill backbone --data_file corpus.tokens --model preset:bert-4l-312d --vocab_file vocab.txt ...
-// Reads two model folders (the student may be preset:NAME, or a folder of configuration and vocabulary alone) and a
-// token file, or a task's training files, of which it uses no label; writes a model folder without a head and, where
-// the widths differ, the projection between them, which the next stage continues. Source: Jiao et al. 2020; Wang et al.
+// Reads two model folders (the student may be preset:NAME, or a folder with only configuration and vocabulary) and a
+// token file or a task's training files, whose labels it ignores; writes a model folder without a head and, if the
+// hidden sizes differ, the projection, which the next stage continues to train. Source: Jiao et al. 2020; Wang et al.
 // 2020.
 #pragma once
 
@@ -31,7 +31,7 @@ struct DistillBackboneConfig {
     training.num_train_epochs = 0;
     training.lr_scheduler_type = "constant";
     data.is_task_required = false;
-    teacher.teacher_cache = "off";  // states take thousands of numbers a token
+    teacher.teacher_cache = "off";  // states take thousands of values per token
   }
   void fields(FieldList& list) {
     model.training_fields(list);
@@ -45,14 +45,14 @@ struct DistillBackboneConfig {
         {.help = "Instead of a task: a token file; see `retort data binarize`. max_seq_length is then 128 unless it "
                  "is given."});
     list.add("min_seq_length", corpus.min_seq_length,
-             {.help = "Shorter sequences of data_file are left out.", .min = 1});
+             {.help = "Shorter sequences of data_file are omitted.", .min = 1});
     list.add("max_unknown_share", corpus.max_unknown_share,
-             {.help = "Sequences of data_file with this share of [UNK] or more are left out.", .min = 0});
+             {.help = "Sequences of data_file with this share of [UNK] or more are omitted.", .min = 0});
     training.fields(list);
     list.find("num_train_epochs")->spec.help =
-        "Passes over the training data; 0: as many as Jiao et al. recommend for the states of a task (50 for cola, 20 "
-        "for mrpc, rte and sts-b, 10 for sst-2 and qnli, 6 for squad, 5 for mnli and qqp), and 3 of a corpus.";
-    // In the published programs it says when to save, and they take four flags that they do not use.
+        "Epochs; 0: the number that Jiao et al. recommend for the states of a task (50 for cola, 20 "
+        "for mrpc, rte and sts-b, 10 for sst-2 and qnli, 6 for squad, 5 for mnli and qqp), and 3 for a corpus.";
+    // The published programs use this name for the interval of checkpoints, and have four flags without effect.
     std::erase(list.find("eval_steps")->spec.aliases, "eval_step");
     list.find("save_steps")->spec.aliases.push_back("eval_step");
     output.fields(list);
@@ -62,7 +62,7 @@ struct DistillBackboneConfig {
   }
 };
 
-// Returns the rates that results.json holds.
+// Returns the rates in results.json.
 Json distill_backbone(const DistillBackboneConfig& config);
 
 }  // namespace retort::recipe

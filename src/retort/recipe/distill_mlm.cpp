@@ -12,7 +12,7 @@ namespace retort::recipe {
 
 namespace {
 
-// The published program logs and saves every N batches, of which a step has several.
+// The published program logs and saves every N batches; a step has several batches.
 void count_intervals_in_steps(DistillMlmConfig& config) {
   const auto to_steps = [&](int64_t batches) {
     return std::max<int64_t>(1, batches / config.training.gradient_accumulation_steps);
@@ -31,10 +31,10 @@ distill::Teacher load_teacher(const DistillMlmConfig& config, const pretrained::
   distill::Teacher teacher(config.teacher, model::Head::kMaskedLm, config.training.precision_kind(), config.model,
                            student, config.corpus.rows.max_seq_length);
   if (config.losses.needs_teacher_logits()) teacher.warn_unless_trained("masked words");
-  const int64_t own = student.model->config().hidden_size, other = teacher.model().config().hidden_size;
-  if (config.losses.alpha_cos > 0 && own != other)
-    throw UserError("`alpha_cos` must be 0 for models of different width, but is {} with {} and {}",
-                    config.losses.alpha_cos, own, other);
+  const int64_t student_size = student.model->config().hidden_size, teacher_size = teacher.model().config().hidden_size;
+  if (config.losses.alpha_cos > 0 && student_size != teacher_size)
+    throw UserError("`alpha_cos` must be 0 for different hidden sizes, but is {} with {} and {}",
+                    config.losses.alpha_cos, student_size, teacher_size);
   return teacher;
 }
 

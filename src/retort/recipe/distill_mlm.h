@@ -1,5 +1,5 @@
-// Pre-trains a student on text with a masked-LM teacher beside it, as DistilBERT was (Sanh et al. 2019): soft targets
-// over the vocabulary, masked words, and the direction of the hidden states.
+// Pre-trains a student on text with a masked-LM teacher, as DistilBERT (Sanh et al. 2019): soft targets over the
+// vocabulary, masked words, and the cosine distance of hidden states.
 //   retort distill mlm --model STUDENT --teacher TEACHER --data_file corpus.tokens --output_dir OUT
 //   --alpha_ce 5 --alpha_mlm 2 --alpha_cos 1 --freeze_pos_embs
 #pragma once
@@ -54,15 +54,15 @@ struct DistillMlmConfig {
       std::erase_if(list.find(field)->spec.aliases,
                     [](const std::string& name) { return name.ends_with("_interval"); });
     list.add("log_interval", log_interval,
-             {.help = "A log line every so many batches, in place of logging_steps.", .unit = "batches", .min = 0});
+             {.help = "Log every N batches; replaces logging_steps.", .unit = "batches", .min = 0});
     list.add("checkpoint_interval", checkpoint_interval,
-             {.help = "A checkpoint every so many batches, in place of save_steps.", .unit = "batches", .min = 0});
+             {.help = "Save a checkpoint every N batches; replaces save_steps.", .unit = "batches", .min = 0});
     list.accept({"tokens_per_batch", true,
                  "a batch has so many sequences, and `--max_tokens_per_micro_batch` bounds what is in memory"});
   }
 };
 
-// Returns the scores and rates that results.json holds.
+// Returns the scores and rates in results.json.
 Json distill_mlm(const DistillMlmConfig& config);
 
 }  // namespace retort::recipe

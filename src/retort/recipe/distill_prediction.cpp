@@ -24,7 +24,7 @@ void check_outputs(const distill::Teacher& teacher, const data::GlueTask& task) 
   const auto outputs = static_cast<int64_t>(teacher.model().config().labels.size());
   if (outputs != task.output_count())
     throw UserError(
-        "`teacher` must have {} outputs for `{}`, but `{}` has {}; take one that was fine-tuned for this task",
+        "`teacher` must have {} outputs for `{}`, but `{}` has {}; choose one that was fine-tuned for this task",
         task.output_count(), task.name, teacher.config().teacher, outputs);
 }
 
@@ -41,7 +41,7 @@ Json distill_glue(const DistillPredictionConfig& config) {
   data::ShuffledSource source(sets.train, train::source_options(training));
   run.check_continues(source);
 
-  std::optional<distill::TargetPlan> plan;  // a regression learns only from its labels
+  std::optional<distill::TargetPlan> plan;  // a regression uses only its labels
   if (!data.task().is_regression()) plan.emplace(distill::plan_logit_targets(teacher, sets.train, training));
   if (run.has_folder() && !config.output.continues_a_run())
     teacher.log_scores(task::evaluate_glue_dev(

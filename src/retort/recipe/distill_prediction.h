@@ -1,7 +1,7 @@
-// Trains a student to predict what a teacher predicts, for a GLUE task or SQuAD; the stage behind `distill backbone`.
+// Trains a student to match a teacher's predictions, for a GLUE task or SQuAD; the stage after `distill backbone`.
 //   retort distill prediction --task_name squad --data_dir DIR --model STUDENT --teacher TEACHER --output_dir OUT
-// Reads two model folders and the task's files; writes what `finetune` writes. Reference: TinyBERT with 4 layers of 312
-// on SST-2: accuracy 92 (Jiao et al. 2020, table 1; with augmented data).
+// Reads two model folders and the task's files; writes the files of `finetune`. Reference: TinyBERT with 4 layers and
+// hidden size 312 on SST-2: accuracy 92 (Jiao et al. 2020, table 1; with augmented data).
 #pragma once
 
 #include "retort/distill/state_distillation_config.h"
@@ -33,7 +33,8 @@ struct DistillPredictionConfig {
     model.training_fields(list);
     list.find("model")->spec.aliases.push_back("student_model");
     teacher.fields(list);
-    list.add("temperature", temperature, {.help = "Softens both distributions; above 0.", .min = 1e-3, .max = 1e6});
+    list.add("temperature", temperature,
+             {.help = "Temperature of both softmax distributions; above 0.", .min = 1e-3, .max = 1e6});
     states.fields(list);
     data.fields(list);
     training.fields(list);
@@ -41,7 +42,7 @@ struct DistillPredictionConfig {
   }
 };
 
-// Returns the scores and rates that results.json holds.
+// Returns the scores and rates in results.json.
 Json distill_prediction(const DistillPredictionConfig& config);
 
 }  // namespace retort::recipe

@@ -10,15 +10,15 @@ namespace retort::recipe {
 
 namespace {
 
-// The weights of the losses; without a teacher only the labels are learned.
+// Returns the loss weights; without a teacher, only that of the labels.
 distill::SoftTargetConfig effective_weights(const DistillSquadConfig& config) {
   distill::SoftTargetConfig weights = config.distillation;
   weights.check();
   if (config.teacher.teacher.empty()) {
-    log_info("without `--teacher` only the labels are learned");
+    log_info("without `--teacher`, only the labels are targets");
     weights.alpha_ce = 0, weights.alpha_squad = 1;
   } else if (!weights.needs_teacher()) {
-    log_info("`--teacher` changes nothing with --alpha_ce 0");
+    log_info("`--teacher` has no effect with --alpha_ce 0");
   }
   return weights;
 }
@@ -34,7 +34,7 @@ Json distill_squad(const DistillSquadConfig& given) {
   task::TrainingRun run(training, config.output, settings_of("distill squad", config));
   if (const auto results = run.maybe_finished()) return *results;
 
-  pretrained::LoadedModel student = task::load_squad_model(config.model, training, /*may_start_body=*/true);
+  pretrained::LoadedModel student = task::load_squad_model(config.model, training, /*may_initialize_encoder=*/true);
   std::optional<distill::Teacher> teacher;
   if (config.distillation.needs_teacher()) {
     teacher.emplace(config.teacher, model::Head::kQuestionAnswering, training.precision_kind(), config.model, student,

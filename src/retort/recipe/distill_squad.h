@@ -1,8 +1,8 @@
-// Trains a student for extractive question answering with a teacher's soft targets beside the labels.
+// Trains a student for extractive question answering with a teacher's soft targets and the labels.
 //   retort distill squad --model STUDENT --teacher TEACHER --train_file train-v1.1.json --dev_file dev-v1.1.json
 //   --output_dir OUT --alpha_ce 0.5 --alpha_squad 0.5 --temperature 2
-// Reads two model folders and SQuAD files (v1.1 or v2.0); writes what `finetune squad` writes.
-// Reference: DistilBERT with BERT-base as teacher: F1 86.9 on SQuAD v1.1 (Sanh et al. 2019, section 3).
+// Reads two model folders and SQuAD files (v1.1 or v2.0); writes the files of `finetune squad`. Reference: DistilBERT
+// with BERT-base as teacher: F1 86.9 on SQuAD v1.1 (Sanh et al. 2019, section 3).
 #pragma once
 
 #include "retort/distill/soft_target_config.h"
@@ -42,7 +42,7 @@ struct DistillSquadConfig {
   }
 };
 
-// Returns the scores and rates that results.json holds.
+// Returns the scores and rates in results.json.
 Json distill_squad(const DistillSquadConfig& config);
 
 }  // namespace retort::recipe

@@ -10,7 +10,7 @@
 namespace retort::recipe {
 
 Json evaluate_glue(const EvaluateGlueConfig& config) {
-  pretrained::check_spares_inputs(config.output_dir, settings_of("evaluate glue", config));
+  pretrained::check_does_not_overwrite_inputs(config.output_dir, settings_of("evaluate glue", config));
   train::set_up_process(config.inference);
   const task::ResultFolder folder(config.output_dir);
   const pretrained::LoadedModel loaded =
@@ -23,7 +23,7 @@ Json evaluate_glue(const EvaluateGlueConfig& config) {
   if (test.empty() || task::has_glue_dev(config.data))
     dev = task::load_glue_dev(*loaded.model, *loaded.tokenizer, config.data, static_cast<uint64_t>(config.seed));
   else
-    log_warning("`{}` holds no dev files: nothing is scored", config.data.data_dir);
+    log_warning("`{}` has no dev files; nothing is scored", config.data.data_dir);
   const task::EvaluationRun run{.max_tokens_per_batch = config.inference.max_tokens_per_batch,
                                 .max_sequences_per_batch = config.data.per_device_eval_batch_size};
   const Json scores = task::evaluate_glue_dev(*loaded.model, dev, run, folder.path());

@@ -1,7 +1,7 @@
 // Evaluates a classification or regression model on a GLUE task.
 //   retort evaluate glue --task_name mrpc --data_dir DIR --model DIR --output_dir OUT
-// Reads a model folder and the task's dev files; writes predictions_<task>.tsv, the submission file when there is a
-// test file, and results.json.
+// Reads a model folder and the task's dev files; writes predictions_<task>.tsv, the submission file if there is a test
+// file, and results.json.
 #pragma once
 
 #include "retort/pretrained/inference_config.h"
@@ -21,10 +21,10 @@ struct EvaluateGlueConfig {
   void fields(FieldList& list) {
     model.fields(list);
     data.fields(list, task::DataUse::kEvaluation);
-    list.add("seed", seed, {.help = "Seed of the sample of max_eval_examples.", .min = 0});
+    list.add("seed", seed, {.help = "Seed of the random sample of max_eval_examples.", .min = 0});
     inference.fields(list);
     list.group("Output");
-    list.add("do_predict", do_predict, {.help = "Also predict the test file and write it in the submission form."});
+    list.add("do_predict", do_predict, {.help = "Also predict the test file and write a GLUE submission file."});
     list.add("output_dir", output_dir, {.help = "Folder for predictions and scores.", .required = true});
   }
 };

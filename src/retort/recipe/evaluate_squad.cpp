@@ -10,7 +10,7 @@
 namespace retort::recipe {
 
 Json evaluate_squad(const EvaluateSquadConfig& config) {
-  pretrained::check_spares_inputs(config.output_dir, settings_of("evaluate squad", config));
+  pretrained::check_does_not_overwrite_inputs(config.output_dir, settings_of("evaluate squad", config));
   train::set_up_process(config.inference);
   const task::ResultFolder folder(config.output_dir);
   const pretrained::LoadedModel loaded = pretrained::load_model(

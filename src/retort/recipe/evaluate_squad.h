@@ -1,8 +1,8 @@
 // Evaluates a question-answering model on a SQuAD file.
 //   retort evaluate squad --model DIR --dev_file dev-v1.1.json --output_dir OUT
 // Reads a model folder and questions; writes predictions.json, nbest_predictions.json, null_odds.json (v2.0) and
-// results.json with the official scores. A file with impossible questions is v2.0 without being told; one without any
-// answers is predicted and not scored.
+// results.json with the official scores. A file with impossible questions is scored as v2.0; a file without answers is
+// predicted and not scored.
 #pragma once
 
 #include "retort/pretrained/inference_config.h"
@@ -22,7 +22,7 @@ struct EvaluateSquadConfig {
     model.fields(list);
     data.fields(list, task::DataUse::kEvaluation);
     inference.fields(list);
-    list.add("seed", seed, {.help = "Seed of the sample of max_eval_examples.", .min = 0});
+    list.add("seed", seed, {.help = "Seed of the random sample of max_eval_examples.", .min = 0});
     list.group("Output");
     list.add("output_dir", output_dir, {.help = "Folder for predictions and scores.", .required = true});
   }

@@ -28,16 +28,16 @@ void add_pair(NameMap& names, const std::string& student, const std::string& tea
   for (const char* part : {".weight", ".bias"}) names[student + part] = teacher + part;
 }
 
-// Where every parameter of the student comes from. Names that do not appear have no counterpart.
+// Returns the teacher's name of each parameter of the student. Parameters without a counterpart are missing.
 NameMap map_names(const model::ModelConfig& student, const model::ModelConfig& teacher, bool has_head,
                   const ExtractConfig& config) {
   const auto prefix = [&](Family family) { return has_head ? model::base_prefix(family) : ""; };
   NameMap names;
-  const auto own = model::embedding_names(student.family, prefix(student.family)),
-             other = model::embedding_names(teacher.family, prefix(teacher.family));
-  names[own.word] = other.word, names[own.position] = other.position;
-  if (!own.segment.empty()) names[own.segment] = other.segment;
-  add_pair(names, own.norm, other.norm);
+  const auto student_names = model::embedding_names(student.family, prefix(student.family)),
+             teacher_names = model::embedding_names(teacher.family, prefix(teacher.family));
+  names[student_names.word] = teacher_names.word, names[student_names.position] = teacher_names.position;
+  if (!student_names.segment.empty()) names[student_names.segment] = teacher_names.segment;
+  add_pair(names, student_names.norm, teacher_names.norm);
   for (size_t i = 0; i < config.layers.size(); ++i) {
     const auto to = model::layer_names(student.family, prefix(student.family), static_cast<int64_t>(i)),
                from = model::layer_names(teacher.family, prefix(teacher.family), config.layers[i]);
@@ -65,7 +65,7 @@ Family student_family(const ExtractConfig& config, Family teacher) {
   return family;
 }
 
-// The original numbers of the heads that a layer still has.
+// Returns the original numbers of the heads that a layer has.
 std::vector<int64_t> kept_heads(const model::ModelConfig& model, int64_t layer) {
   const auto pruned = model.pruned_heads.find(layer);
   std::vector<int64_t> kept;
@@ -75,7 +75,7 @@ std::vector<int64_t> kept_heads(const model::ModelConfig& model, int64_t layer) 
   return kept;
 }
 
-// Prunes a random choice of every layer's heads down to `heads_per_layer`, as optimizing-distilbert-squad chooses them.
+// Prunes random heads of each layer down to `heads_per_layer`, with the random choice of optimizing-distilbert-squad.
 void prune_heads(const ExtractConfig& config, model::ModelConfig& student) {
   if (config.heads_per_layer == 0) return;
   PythonRandom random(static_cast<uint64_t>(config.pruning_seed));
@@ -92,13 +92,13 @@ void prune_heads(const ExtractConfig& config, model::ModelConfig& student) {
   }
 }
 
-// What of a teacher's tensor stays when heads go: these rows (dimension 0) or columns (1).
+// The rows (dimension 0) or columns (1) of a teacher's tensor that pruning keeps.
 struct Cut {
   int64_t dimension;
   std::vector<int64_t> places;
 };
 
-// By the student's names: projections lose rows, what follows the attention loses columns.
+// By the student's names: query, key and value projections lose rows, the output projection loses columns.
 std::map<std::string, Cut> map_cuts(const model::ModelConfig& student, const model::ModelConfig& teacher,
                                     const std::string& prefix, const std::vector<int64_t>& layers) {
   std::map<std::string, Cut> cuts;
@@ -144,13 +144,13 @@ model::ModelConfig student_config(const ExtractConfig& config, const model::Mode
   return student;
 }
 
-// A DistilBERT has no body-with-next-sentence form; its masked-LM head takes that place.
+// DistilBERT has no encoder with a next-sentence head; its masked-LM head replaces it.
 model::Head student_head(Family family, model::Head teacher) {
   return family == Family::kDistilBert && teacher == model::Head::kPreTraining ? model::Head::kMaskedLm : teacher;
 }
 
-// The teacher's tensor that becomes `name`; null when it starts fresh. What is outside the layers and not mapped has
-// the same name in both.
+// Returns the teacher's tensor for `name`; null for random weights. Unmapped tensors outside the layers have equal
+// names.
 const kernel::NamedSlice* find_source(const NameMap& names, const std::string& name,
                                       const kernel::ParameterStore& teacher) {
   const auto mapped = names.find(name);
@@ -158,23 +158,24 @@ const kernel::NamedSlice* find_source(const NameMap& names, const std::string& n
   return name.find(".layer.") == std::string::npos ? teacher.find(name) : nullptr;
 }
 
-// A head that the folder announces and does not hold would be a random one that passes for trained in the student.
+// Loads the teacher without a head that the configuration names but the folder lacks, because its random weights would
+// look trained in the student.
 pretrained::LoadedModel load_teacher(const pretrained::ModelSource& source) {
-  pretrained::LoadedModel teacher = pretrained::load_model(source, {.may_start_head = true});
+  pretrained::LoadedModel teacher = pretrained::load_model(source, {.may_initialize_head = true});
   const std::string body = model::base_prefix(teacher.model->config().family);
   const auto is_of_head = [&](const std::string& name) { return !name.starts_with(body); };
   if (teacher.model->head() == model::Head::kNone || std::ranges::none_of(teacher.missing, is_of_head)) return teacher;
-  log_warning("`{}` holds no trained head, so the student gets none", source.model);
-  return pretrained::load_model(source, {.head = model::Head::kNone, .may_start_head = true});
+  log_warning("`{}` has no trained head, so the student gets none", source.model);
+  return pretrained::load_model(source, {.head = model::Head::kNone, .may_initialize_head = true});
 }
 
 }  // namespace
 
 Json extract(const ExtractConfig& config) {
   pretrained::check_is_not_read("model", config.model.model, config.output_dir);
-  pretrained::check_spares_inputs(config.output_dir, settings_of("extract", config));
+  pretrained::check_does_not_overwrite_inputs(config.output_dir, settings_of("extract", config));
   if (config.overwrite_output_dir)
-    pretrained::check_is_not_set_aside(config.output_dir, settings_of("extract", config));
+    pretrained::check_does_not_move_inputs(config.output_dir, settings_of("extract", config));
   const pretrained::LoadedModel teacher = load_teacher(config.model);
   const model::Model& from = *teacher.model;
   const model::ModelConfig shape = student_config(config, from.config());
@@ -204,10 +205,10 @@ Json extract(const ExtractConfig& config) {
   }
   int64_t total_heads = 0;
   for (int64_t layer = 0; layer < shape.num_hidden_layers; ++layer) total_heads += shape.heads_of_layer(layer);
-  if (!fresh.empty()) log_info("start from random values: {}", fmt::join(fresh, ", "));
+  if (!fresh.empty()) log_info("parameters with random weights: {}", fmt::join(fresh, ", "));
   folder.publish_files([&](const fs::path& path) { pretrained::save_model_folder(path, student, *teacher.tokenizer); },
                        4 * parameters.parameter_count() + (1 << 20));
-  pretrained::drop_older_projection(folder.path(), student);
+  pretrained::remove_old_projection(folder.path(), student);
   return {{"output_dir", config.output_dir},
           {"layers", config.layers},
           {"pruned_heads", shape.num_hidden_layers * shape.num_attention_heads - total_heads},

@@ -29,7 +29,7 @@ struct FinetuneGlueConfig {
   }
 };
 
-// Returns the scores and rates that results.json holds.
+// Returns the scores and rates in results.json.
 Json finetune_glue(const FinetuneGlueConfig& config);
 
 }  // namespace retort::recipe

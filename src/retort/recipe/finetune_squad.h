@@ -29,7 +29,7 @@ struct FinetuneSquadConfig {
   }
 };
 
-// Returns the scores and rates that results.json holds.
+// Returns the scores and rates in results.json.
 Json finetune_squad(const FinetuneSquadConfig& config);
 
 }  // namespace retort::recipe

@@ -17,17 +17,17 @@ namespace retort::recipe {
 
 namespace {
 
-// Tensors on their way into a file; keeps what the names point at.
+// Collects named tensors for a file and keeps their memory.
 class TensorOutput {
  public:
   void add(const std::string& name, const at::Tensor& tensor) {
     kept_.push_back(tensor.to(at::kFloat).contiguous());
-    const at::Tensor& own = kept_.back();
+    const at::Tensor& kept = kept_.back();
     tensors_.push_back(
         {name,
          checkpoint::Dtype::kF32,
-         own.sizes().vec(),
-         {static_cast<const std::byte*>(own.data_ptr()), static_cast<size_t>(own.numel()) * sizeof(float)}});
+         kept.sizes().vec(),
+         {static_cast<const std::byte*>(kept.data_ptr()), static_cast<size_t>(kept.numel()) * sizeof(float)}});
   }
   void write(const fs::path& path) const { checkpoint::write_safetensors(path, tensors_); }
 
@@ -39,7 +39,7 @@ class TensorOutput {
 kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig& config) {
   std::error_code ignored;
   if (fs::is_character_file(path, ignored) && !fs::equivalent(path, "/dev/stdin", ignored))
-    throw UserError("`{}` must be a file of JSON lines, but is a device; give a file or a pipe", path);
+    throw UserError("`{}` must be a file of JSON lines, but is a device; use a file or a pipe", path);
   std::ifstream file(path);
   if (!file) throw UserError("`{}` must be a readable file of JSON lines, but cannot be opened", path);
   task::JsonLinesInput lines(file, path);
@@ -52,13 +52,13 @@ kernel::Ragged read_sequences(const std::string& path, const model::ModelConfig&
       throw UserError("`{}`: field `input_ids` must hold 1 to {} ids, but holds {}", lines.place(),
                       config.max_position_embeddings, ids.size());
     if (types.size() != ids.size())
-      throw UserError("`{}`: field `token_type_ids` must be as long as `input_ids`, {}, but is {}", lines.place(),
+      throw UserError("`{}`: field `token_type_ids` must have the length of `input_ids`, {}, but has {}", lines.place(),
                       ids.size(), types.size());
     for (const int32_t id : ids)
       if (id >= config.vocab_size)
         throw UserError("`{}`: field `input_ids` must hold ids below {}, but holds {}", lines.place(),
                         config.vocab_size, id);
-    for (const int32_t type : types)  // DistilBERT has no token types and passes over them
+    for (const int32_t type : types)  // DistilBERT has no token types and ignores them
       if (config.type_vocab_size > 0 && type >= config.type_vocab_size)
         throw UserError("`{}`: field `token_type_ids` must hold types below {}, but holds {}", lines.place(),
                         config.type_vocab_size, type);
@@ -76,13 +76,13 @@ void add_outputs(const model::Model& model, const model::ModelOutput& output, co
   for (int64_t b = 0; b < rows.sequences(); ++b) {
     const int64_t start = rows.starts[b], length = rows.starts[b + 1] - start;
     const std::string suffix = "." + std::to_string(first + b);
-    const auto own = [&](const at::Tensor& tensor) { return tensor.narrow(0, start, length); };
-    out.add("last_hidden_state" + suffix, own(output.hidden_states.back()));
+    const auto of_sequence = [&](const at::Tensor& tensor) { return tensor.narrow(0, start, length); };
+    out.add("last_hidden_state" + suffix, of_sequence(output.hidden_states.back()));
     if (with_hidden_states)
       for (size_t l = 0; l < output.hidden_states.size(); ++l)
-        out.add("hidden_states." + std::to_string(l) + suffix, own(output.hidden_states[l]));
+        out.add("hidden_states." + std::to_string(l) + suffix, of_sequence(output.hidden_states[l]));
     if (output.pooled.defined()) out.add("pooled" + suffix, output.pooled[b]);
-    if (output.logits.defined()) out.add("logits" + suffix, per_token ? own(output.logits) : output.logits[b]);
+    if (output.logits.defined()) out.add("logits" + suffix, per_token ? of_sequence(output.logits) : output.logits[b]);
     if (output.next_sentence_logits.defined()) out.add("next_sentence_logits" + suffix, output.next_sentence_logits[b]);
   }
 }
@@ -101,7 +101,7 @@ Json forward(const ForwardConfig& config) {
   const kernel::Ragged sequences = read_sequences(config.input, loaded.model->config());
   TensorOutput out;
   int64_t first = 0;
-  while (first < sequences.sequences()) {  // as many sequences as the token budget holds, at least one
+  while (first < sequences.sequences()) {  // as many sequences as fit the token budget, at least one
     kernel::Ragged batch;
     const int64_t begin = first;
     while (first < sequences.sequences()) {

@@ -1,9 +1,9 @@
-// Writes what a model computes, so that anyone can compare it with another program.
+// Writes a model's outputs for comparison with another program.
 //   retort forward --model DIR --input batch.jsonl --output out.safetensors
-// Reads one {"input_ids": [...], "token_type_ids": [...]} a line (token types default to 0); writes, for line N,
-// float32 last_hidden_state.N [S, H], pooled.N [H], logits.N as the head has them (question answering [S, 2], sequence
+// Reads one {"input_ids": [...], "token_type_ids": [...]} per line (token types default to 0); writes, for line N,
+// float32 last_hidden_state.N [S, H], pooled.N [H], logits.N of the head (question answering [S, 2], sequence
 // classification [C], token classification [S, C], masked LM [S, V]), next_sentence_logits.N [2], and on request
-// hidden_states.L.N [S, H] of the embeddings (0) and every layer.
+// hidden_states.L.N [S, H] of the embeddings (0) and each layer.
 #pragma once
 
 #include "retort/pretrained/inference_config.h"

@@ -65,12 +65,10 @@ Json inspect_columns(const fs::path& path, std::ostream& out) {
 }  // namespace
 
 void InspectConfig::fields(FieldList& list) {
-  list.add(
-      "path", path,
-      {.help =
-           "Weight file, model folder or name of one in the hub cache, token file, feature cache or teacher cache; the "
-           "word behind the command too.",
-       .required = true});
+  list.add("path", path,
+           {.help = "Weight file, model folder or its name in the hub cache, token file, feature cache or teacher "
+                    "cache; also the first argument without a flag.",
+            .required = true});
 }
 
 Json inspect(const InspectConfig& config, std::ostream& out) {

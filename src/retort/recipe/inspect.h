@@ -1,8 +1,8 @@
-// Shows what files hold.
+// Lists the content of files.
 //   retort inspect FILE|FOLDER
-// Weights (model.safetensors, pytorch_model.bin, their sharded forms, or a model folder with one of them): a line for
-// each tensor, name, element type and shape as the file has it. Token files and feature caches: a line for each column,
-// name, bytes of an element and number of elements. Folders of a teacher's outputs: what they are.
+// Weights (model.safetensors, pytorch_model.bin, their sharded forms, or a model folder with one of them): one line per
+// tensor with name, element type and shape as in the file. Token files and feature caches: one line per column with
+// name, bytes per element and number of elements. Folders of teacher outputs: their description.
 #pragma once
 
 #include <iosfwd>
@@ -18,8 +18,8 @@ struct InspectConfig {
 };
 
 // Writes the lines to `out` and returns the totals: files, tensors, elements, bytes, tensors of each element type, and
-// the metadata of safetensors files; columns and bytes, and of token files sequences, tokens and the vocabulary's size;
-// cache.json of a teacher's outputs. Throws UserError when the files are damaged or there are none.
+// the metadata of safetensors files; columns and bytes, and for token files sequences, tokens and vocabulary size;
+// cache.json of teacher outputs. Throws UserError for damaged or missing files.
 Json inspect(const InspectConfig& config, std::ostream& out);
 
 }  // namespace retort::recipe

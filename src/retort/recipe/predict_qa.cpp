@@ -54,7 +54,7 @@ std::vector<Json> QuestionAnswerer::answer(std::vector<Question> questions) cons
   return answers;
 }
 
-void predict_qa(const PredictQaConfig& config, std::istream& in, const task::TakeResult& take) {
+void predict_qa(const PredictQaConfig& config, std::istream& in, const task::OnResult& take) {
   const bool has_question = config.has_question || !config.question.empty();
   if (has_question != (config.has_context || !config.context.empty()))
     throw UserError("`--question` and `--context` must be given together, or neither of them");

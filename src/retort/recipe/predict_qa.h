@@ -18,7 +18,7 @@ namespace retort::recipe {
 struct PredictQaConfig {
   pretrained::ModelSource model;
   std::string question, context;
-  bool has_question = false, has_context = false;  // given, be they empty
+  bool has_question = false, has_context = false;  // given, possibly empty
   data::SquadFeatureOptions features;
   decode::SquadDecodeOptions decoding;
   pretrained::InferenceConfig inference;
@@ -27,7 +27,7 @@ struct PredictQaConfig {
     model.fields(list);
     list.group("Input");
     list.add("question", question, {.help = "One question; without it, JSON lines are read from standard input."});
-    list.add("context", context, {.help = "The text that answers it."});
+    list.add("context", context, {.help = "The text that contains the answer."});
     features.fields(list);
     list.group("Decoding");
     decoding.fields(list);
@@ -35,7 +35,7 @@ struct PredictQaConfig {
   }
 };
 
-// A model that is loaded once and answers many questions. Not for several threads at once.
+// A model that is loaded once and answers many questions. Not thread-safe.
 class QuestionAnswerer {
  public:
   explicit QuestionAnswerer(const PredictQaConfig& config);
@@ -44,8 +44,8 @@ class QuestionAnswerer {
   struct Question {
     std::string question, context;
   };
-  // {"answer", "score", "start", "end"} of each question, in their order; places in code points of the context. No
-  // answer is "", 0, 0; where the context has no words, with the score 0.
+  // Returns {"answer", "score", "start", "end"} for each question, in order; start and end are code points of the
+  // context. No answer is "", 0, 0; for a context without words its score is 0.
   std::vector<Json> answer(std::vector<Question> questions) const;
 
  private:
@@ -53,8 +53,8 @@ class QuestionAnswerer {
   std::unique_ptr<State> state_;
 };
 
-// With `question` and `context`: their one answer. Otherwise reads objects with "question" and "context" from `in` and
-// gives each back with the four fields added, in the order of the input.
-void predict_qa(const PredictQaConfig& config, std::istream& in, const task::TakeResult& take);
+// With `question` and `context`: answers only this question. Else reads objects with "question" and "context" from `in`
+// and returns each with the four fields added, in the order of the input.
+void predict_qa(const PredictQaConfig& config, std::istream& in, const task::OnResult& take);
 
 }  // namespace retort::recipe

@@ -19,7 +19,7 @@ namespace retort::recipe {
 
 namespace {
 
-// [CLS] A [SEP] (B [SEP]), cut to max_tokens.
+// Appends [CLS] A [SEP] (B [SEP]), truncated to max_tokens.
 void append_text(const text::Tokenizer& tokenizer, const std::string& first, const std::optional<std::string>& second,
                  int64_t max_tokens, kernel::Ragged& batch) {
   std::vector<int32_t> a = tokenizer.encode_ids(first),
@@ -38,7 +38,7 @@ void append_text(const text::Tokenizer& tokenizer, const std::string& first, con
   batch.append(ids, segment_b_start);
 }
 
-// The sequences of one request as rows for run_model.
+// The sequences of a request as rows for run_model.
 class TextRows : public data::RowSet {
  public:
   explicit TextRows(const kernel::Ragged& texts) : texts_(texts) {}
@@ -61,12 +61,12 @@ std::vector<float> sigmoid(std::span<const float> logits) {
   return probabilities;
 }
 
-// What the pipeline of transformers makes of the logits, by `problem_type`.
+// Returns what transformers' pipeline makes of the logits, by `problem_type`.
 Json describe(std::span<const float> logits, const model::ModelConfig& config) {
   const std::vector<std::string>& labels = config.labels;
   if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); }))
     throw DivergenceError(
-        "the outputs of {} must be finite numbers, but some are not; the model has diverged or its weights are "
+        "the outputs of {} must be finite, but some are not; the model has diverged or its weights are "
         "damaged",
         config.subject());
   const bool is_regression = config.problem_type == "regression",
@@ -98,7 +98,7 @@ std::vector<Json> classify(const pretrained::LoadedModel& loaded, const kernel::
 
 }  // namespace
 
-void predict_text(const PredictTextConfig& config, std::istream& in, const task::TakeResult& take) {
+void predict_text(const PredictTextConfig& config, std::istream& in, const task::OnResult& take) {
   train::set_up_process(config.inference);
   const pretrained::LoadedModel loaded = pretrained::load_model(
       config.model,

@@ -1,4 +1,4 @@
-// Labels sentences, or pairs of them, with a fine-tuned model.
+// Classifies sentences or sentence pairs with a fine-tuned model.
 //   retort predict text --model DIR --text "A fine film."
 //   retort predict text --model DIR < sentences.jsonl
 #pragma once
@@ -15,7 +15,7 @@ namespace retort::recipe {
 struct PredictTextConfig {
   pretrained::ModelSource model;
   std::string text, text_pair;
-  bool has_text = false;  // given, be it empty
+  bool has_text = false;  // given, possibly empty
   int64_t max_seq_length = 128;
   pretrained::InferenceConfig inference;
 
@@ -23,17 +23,17 @@ struct PredictTextConfig {
     model.fields(list);
     list.group("Input");
     list.add("text", text, {.help = "One sentence; without it, JSON lines are read from standard input."});
-    list.add("text_pair", text_pair, {.help = "Its partner, for tasks on pairs."});
+    list.add("text_pair", text_pair, {.help = "The second sentence, for sentence-pair tasks."});
     list.add("max_seq_length", max_seq_length,
-             {.help = "Tokens of a sequence; longer texts lose their ends.", .unit = "tokens", .min = 3});
+             {.help = "Tokens per sequence; longer texts are truncated.", .unit = "tokens", .min = 3});
     inference.fields(list);
   }
 };
 
-// With `text`: one {"label", "score", "scores"}. Otherwise reads objects with "text" (and "text_pair") from `in` and
-// gives each back with these fields added. A model with one output gives {"value"}, one of several for regression
-// {"values"}; where config.json says that several labels may be right at once, each has a score of its own (sigmoid).
-// Throws DivergenceError when the model gives what is no number.
-void predict_text(const PredictTextConfig& config, std::istream& in, const task::TakeResult& take);
+// With `text`: one {"label", "score", "scores"}. Else reads objects with "text" (and "text_pair") from `in` and returns
+// each with these fields added. A model with one output returns {"value"}, a regression with several outputs
+// {"values"}; if config.json names a multi-label problem, each label has its own score (sigmoid). Throws
+// DivergenceError for NaN.
+void predict_text(const PredictTextConfig& config, std::istream& in, const task::OnResult& take);
 
 }  // namespace retort::recipe

@@ -30,8 +30,7 @@ std::vector<metric::GoldAnswers> gold_of(const data::SquadData& data) {
 void warn_of_missing(const metric::SquadScores& scores, bool is_v2) {
   if (scores.missing_ids.empty()) return;
   log_warning("{} questions have no prediction (the first is `{}`) and {}", scores.missing_ids.size(),
-              scores.missing_ids.front(),
-              is_v2 ? "are left out of the scores, as the official script does" : "score 0");
+              scores.missing_ids.front(), is_v2 ? "are omitted from the scores, as in the official script" : "score 0");
 }
 
 void write_curves(const std::string& folder, const metric::SquadScores& scores) {
@@ -47,7 +46,7 @@ void write_curves(const std::string& folder, const metric::SquadScores& scores) 
 
 void ScoreSquadConfig::fields(FieldList& list) {
   list.add("data_file", data_file,
-           {.help = "SQuAD file with the right answers.", .aliases = {"dev_file"}, .required = true});
+           {.help = "SQuAD file with the gold answers.", .aliases = {"dev_file"}, .required = true});
   list.add("predictions_file", predictions_file,
            {.help = "JSON object from question ids to answers.", .required = true});
   list.add(
@@ -55,9 +54,9 @@ void ScoreSquadConfig::fields(FieldList& list) {
       {.help = "JSON object from question ids to the odds of \"no answer\" (SQuAD v2.0); adds the best thresholds.",
        .aliases = {"na_prob_file"}});
   list.add("na_prob_thresh", na_prob_thresh,
-           {.help = "Odds above this count as \"no answer\", whatever the prediction says."});
+           {.help = "Odds above this count as \"no answer\", whatever the prediction is."});
   list.add("version_2_with_negative", version_2_with_negative,
-           {.help = "Score as SQuAD v2.0 even when the file holds no impossible question."});
+           {.help = "Score as SQuAD v2.0 even when the file has no impossible question."});
   list.add(
       "out_image_dir", out_image_dir,
       {.help = "Folder for pr_curves.json, the points of the precision-recall curves; adds the average precisions."});
@@ -71,18 +70,17 @@ Json score_squad(const ScoreSquadConfig& config) {
                        {"null_odds_file", config.null_odds_file}});
   const data::SquadData data = data::read_squad(config.data_file, {.version_2_with_negative = true});
   if (!data.examples.empty() && !data.has_answers())
-    throw UserError(
-        "`{}` must hold the right answers, but holds none; give the file that the predictions are scored by",
-        config.data_file);
+    throw UserError("`{}` must have gold answers, but has none; choose the file that the predictions belong to",
+                    config.data_file);
   const bool is_v2 = config.version_2_with_negative || data.has_impossible();
   if (!is_v2 && !config.null_odds_file.empty())
     throw UserError(
-        "`null_odds_file` must go with SQuAD v2.0, but `{}` holds no impossible question; pass "
-        "--version_2_with_negative to score it so all the same",
+        "`null_odds_file` requires SQuAD v2.0, but `{}` has no impossible question; pass "
+        "--version_2_with_negative to score it as v2.0 anyway",
         config.data_file);
   if (config.null_odds_file.empty() && !config.out_image_dir.empty())
     throw UserError(
-        "`out_image_dir` must go with a null_odds_file, but none is given; precision-recall curves need its odds");
+        "`out_image_dir` requires `null_odds_file`, but none is given; precision-recall curves need its odds");
   const metric::Predictions predictions = metric::read_predictions(config.predictions_file);
   std::optional<metric::NullOdds> null_odds;
   if (!config.null_odds_file.empty()) null_odds = metric::read_null_odds(config.null_odds_file);

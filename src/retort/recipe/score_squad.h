@@ -1,8 +1,8 @@
-// `retort score squad`: a SQuAD file and a predictions file of any program -> the official scores. No model runs.
+// `retort score squad`: scores the predictions file of any program with the official metric, without a model.
 //
 //   retort score squad --data_file dev-v2.0.json --predictions_file predictions.json --null_odds_file null_odds.json
 //
-// Reads SQuAD JSON, JSON lines or Parquet; the result has every key of the official script of the version.
+// Reads SQuAD JSON, JSON lines or Parquet; the result has every key of the official script.
 #pragma once
 
 #include <string>
@@ -19,8 +19,9 @@ struct ScoreSquadConfig {
   void fields(FieldList& list);
 };
 
-// The scores; v2.0 when asked for or when the file holds an impossible question. Questions without a prediction are
-// counted in "missing" and warned of. With out_image_dir, writes the curves to <out_image_dir>/pr_curves.json.
+// Returns the scores; those of v2.0 if requested or if the file has an impossible question. Questions without a
+// prediction are counted in "missing", with a warning. With out_image_dir, writes the curves to
+// <out_image_dir>/pr_curves.json.
 Json score_squad(const ScoreSquadConfig& config);
 
 }  // namespace retort::recipe

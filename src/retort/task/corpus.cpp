@@ -9,7 +9,7 @@ std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, cons
   auto file = std::make_shared<const data::TokenFile>(path);
   if (file->vocabulary().hash != loaded.tokenizer->content_hash())
     throw UserError(
-        "`{}` must be made with the vocabulary of the model, but was made with another; make it again by `retort data "
+        "`{}` must be made with the model's vocabulary, but was made with another; make it again with `retort data "
         "binarize --model` with the model's folder",
         path);
   return file;
@@ -25,8 +25,8 @@ void check_positions(const pretrained::LoadedModel& loaded, int64_t max_seq_leng
 data::TokenRowSet make_token_rows(std::shared_ptr<const data::TokenFile> file, const data::TokenRowOptions& options,
                                   const std::string& path) {
   data::TokenRowSet rows(std::move(file), options);
-  log_info("{} sequences from `{}`; left out: {} short, {} of unknown words", rows.row_count(), path,
-           rows.short_count(), rows.unknown_count());
+  log_info("{} sequences from `{}`; omitted: {} short, {} of unknown words", rows.row_count(), path, rows.short_count(),
+           rows.unknown_count());
   return rows;
 }
 

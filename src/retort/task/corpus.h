@@ -1,4 +1,4 @@
-// Token files as the recipes read them.
+// Opens token files for the recipes.
 #pragma once
 
 #include "retort/data/corpus/token_rows.h"
@@ -6,13 +6,13 @@
 
 namespace retort::task {
 
-// Throws UserError when the file was made with another vocabulary than the model's.
+// Throws UserError when the file's vocabulary is not the model's.
 std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, const pretrained::LoadedModel& loaded);
 
-// Throws UserError when sequences of so many tokens are longer than the model takes.
+// Throws UserError when the model has fewer positions than `max_seq_length`.
 void check_positions(const pretrained::LoadedModel& loaded, int64_t max_seq_length);
 
-// The rows of a file, with a log line about what is left out.
+// Returns the rows of a file and logs how many sequences are omitted.
 data::TokenRowSet make_token_rows(std::shared_ptr<const data::TokenFile> file, const data::TokenRowOptions& options,
                                   const std::string& path);
 

@@ -1,4 +1,4 @@
-// Question answering with soft targets as a training task:
+// Trains question answering with soft targets:
 //   loss = alpha_squad * span cross entropy + alpha_ce * T^2 * (KL of start + KL of end) / 2,
 // averaged over the features of a step.
 #pragma once
@@ -11,7 +11,8 @@ namespace retort::task {
 
 class DistillSquadUnit final : public SquadUnit {
  public:
-  // `targets` gives logits [T, 2]; it may be empty when alpha_ce is 0. What is referred to must outlive the unit.
+  // `targets` returns logits [T, 2]; it may be empty when alpha_ce is 0. All arguments by reference must outlive the
+  // unit.
   DistillSquadUnit(pretrained::LoadedModel& student, distill::TeacherTargets targets,
                    const distill::SoftTargetConfig& distillation, const SquadDataConfig& data,
                    int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev)

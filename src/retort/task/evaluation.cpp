@@ -38,7 +38,7 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
     if (run.labelled_tokens_only) {
       options.chosen_rows = data::labelled_tokens(batch);
       options.only_chosen_rows = model.head() == model::Head::kMaskedLm;  // other heads need the first tokens too
-      if (options.chosen_rows.empty()) continue;  // which would mean all
+      if (options.chosen_rows.empty()) continue;                          // empty would mean all rows
     }
     const model::ModelOutput output = model.forward(kernel::make_token_rows(batch.tokens), options);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();

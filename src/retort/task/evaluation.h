@@ -1,5 +1,4 @@
-// Running a model over many sequences without gradients: batches of similar length, results put back in their places,
-// and how long it took.
+// Runs a model over many sequences without gradients, in batches of similar length, and measures the time.
 #pragma once
 
 #include <functional>
@@ -14,9 +13,9 @@
 namespace retort::task {
 
 struct EvaluationTiming {
-  double seconds = 0;  // forward passes, gathering included
+  double seconds = 0;  // forward passes and batch assembly
   int64_t sequences = 0, tokens = 0;
-  std::vector<double> batch_ms = {};  // of each batch
+  std::vector<double> batch_ms = {};  // one per batch
 
   // {"eval_seconds", "eval_sequences_per_second", "eval_tokens_per_second", "eval_ms_per_sequence"}.
   Json to_json() const;
@@ -25,12 +24,12 @@ struct EvaluationTiming {
 struct EvaluationRun {
   int64_t max_tokens_per_batch = 8192;
   int64_t max_sequences_per_batch = 0;
-  std::string title = "evaluate";     // of the progress line; empty: none
-  bool labelled_tokens_only = false;  // masked LM: logits, and the last hidden states, of tokens with a label alone
+  std::string title = "evaluate";     // of the progress line; empty: no progress line
+  bool labelled_tokens_only = false;  // masked LM: logits and last hidden states only of tokens with a label
 };
 
-// Calls `take(batch, output)` for every batch of all rows, in no order that matters; output as Model::forward gives it.
-// Throws Interrupted between two batches when a train::StopSignal lives and got a signal.
+// Calls `take(batch, output)` for every batch, in unspecified order; `output` is that of Model::forward. Throws
+// Interrupted between two batches when a train::StopSignal exists and received a signal.
 EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, const EvaluationRun& run,
                            const std::function<void(const data::Batch&, const model::ModelOutput&)>& take);
 

@@ -39,7 +39,7 @@ bool has_files(const GlueDataConfig& config, const data::GlueTask& task, data::G
   }
 }
 
-// Whether a file names the texts of the task in its header; tables always do.
+// Returns whether a file's header names the text columns of the task; tables always do.
 bool names_its_texts(const fs::path& file, const data::GlueTask& task) {
   if (file.extension() != ".tsv") return true;
   const MappedFile mapped(file);
@@ -50,14 +50,14 @@ bool names_its_texts(const fs::path& file, const data::GlueTask& task) {
   return has(task.columns.text_a.name) && has(task.columns.text_b.name);
 }
 
-// Whether no row of the files has a label of the task, though they are files of it.
+// Returns whether the files of the task have no labels.
 bool are_unlabeled(const std::vector<fs::path>& files, const data::GlueTask& task) {
   if (!names_its_texts(files.front(), task)) return false;
   try {
     return data::read_glue(files, task, {.has_labels = true, .on_bad_record = data::OnBadRecord::kSkip})
         .examples.empty();
   } catch (const UserError&) {
-    return true;  // no column of labels, or no row with one
+    return true;  // without a column of labels, or without a labeled record
   }
 }
 
@@ -70,8 +70,8 @@ GlueSet load_dev(data::GlueSource source, const text::Tokenizer& tokenizer) {
   }
   source.split = data::GlueSplit::kTest;
   GlueSet set{source.task, data::load_glue(source, tokenizer), false};
-  log_warning("`{}` holds no labels of {}: its {} rows are predicted and nothing is scored",
-              source.files.front().string(), source.task->name, set.features->feature_count());
+  log_warning("`{}` has no labels of {}; its {} examples are predicted but not scored", source.files.front().string(),
+              source.task->name, set.features->feature_count());
   return set;
 }
 
@@ -99,7 +99,7 @@ std::vector<GlueSet> load_glue_test(const model::Model& model, const text::Token
                                     const GlueDataConfig& config) {
   std::vector<GlueSet> sets;
   for (const data::GlueTask* task : data::glue_submission_tasks(config.task())) {
-    if (!has_files(config, *task, data::GlueSplit::kTest)) continue;  // a test file is not needed
+    if (!has_files(config, *task, data::GlueSplit::kTest)) continue;  // test files are optional
     sets.push_back({task, data::load_glue(glue_source(config, *task, data::GlueSplit::kTest, 0, model), tokenizer)});
   }
   return sets;

@@ -12,11 +12,11 @@ void GlueDataConfig::fields(FieldList& list, DataUse use) {
            {.help = "Folder with the task's files, or with a folder of the task's name.", .required = true});
   if (use == DataUse::kTraining) {
     list.add("max_train_examples", max_train_examples,
-             {.help = "A seeded random sample of so many rows.", .min = 1, .all = -1});
-    list.add("aug_train", aug_train, {.help = "Train on train_aug.tsv, as data augmentation writes it."});
+             {.help = "Use only N records, a seeded random sample.", .min = 1, .all = -1});
+    list.add("aug_train", aug_train, {.help = "Train on train_aug.tsv, the output of data augmentation."});
   }
   list.add("max_eval_examples", max_eval_examples,
-           {.help = "A seeded random sample of so many rows of each dev file.", .min = 1, .all = -1});
+           {.help = "Use only N records of each dev file, a seeded random sample.", .min = 1, .all = -1});
   features.fields(list);
   add_bad_record_field(list, on_bad_record);
   cache.fields(list);
@@ -30,7 +30,7 @@ std::vector<std::string> GlueDataConfig::label_names() const {
 }
 
 pretrained::TaskClasses GlueDataConfig::classes() const {
-  // What the hub's card of the data set (nyu-mll/glue) calls the classes of tasks whose files number them.
+  // The class names on the hub's data set card (nyu-mll/glue), for tasks whose files number their classes.
   static const std::map<std::string_view, std::vector<std::string>> kWords = {
       {"cola", {"unacceptable", "acceptable"}},   {"sst-2", {"negative", "positive"}},
       {"mrpc", {"not_equivalent", "equivalent"}}, {"qqp", {"not_duplicate", "duplicate"}},

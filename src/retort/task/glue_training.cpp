@@ -10,7 +10,7 @@ pretrained::LoadedModel load_glue_model(const pretrained::ModelSource& source, c
   return pretrained::load_model(source, {.head = model::Head::kSequenceClassification,
                                          .labels = config.label_names(),
                                          .classes = config.classes(),
-                                         .may_start_head = true,
+                                         .may_initialize_head = true,
                                          .may_replace_head = true,
                                          .model = training_model_options(training),
                                          .seed = static_cast<uint64_t>(training.seed)});
@@ -24,7 +24,7 @@ GlueTrainingSets load_glue_sets(const GlueDataConfig& config, const train::Train
   const data::GlueSplit split = config.aug_train ? data::GlueSplit::kTrainAugmented : data::GlueSplit::kTrain;
   const auto features = group.main_first(
       [&] { return data::load_glue(glue_source(config, task, split, seed, *loaded.model), *loaded.tokenizer); });
-  log_info("{} training rows of {}", features->feature_count(), task.name);
+  log_info("{} training examples of {}", features->feature_count(), task.name);
   GlueTrainingSets sets{.train = data::GlueRowSet(features, data::answers_of(task, split))};
   if (!group.is_main()) return sets;
   sets.dev = load_glue_dev(*loaded.model, *loaded.tokenizer, config, seed);

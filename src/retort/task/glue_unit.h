@@ -1,5 +1,5 @@
-// A GLUE task as a training task: the cross entropy of the class, or the squared error of a regression, averaged over
-// the sequences of a step.
+// Trains a GLUE task: the cross entropy of the class, or the squared error of a regression, averaged over the sequences
+// of a step.
 #pragma once
 
 #include "retort/pretrained/model_unit.h"
@@ -10,7 +10,7 @@ namespace retort::task {
 
 class GlueUnit : public pretrained::ModelUnit {
  public:
-  // `dev` may be empty. What is referred to must outlive the unit.
+  // `dev` may be empty. All arguments by reference must outlive the unit.
   GlueUnit(pretrained::LoadedModel& loaded, const GlueDataConfig& data, const train::TrainingConfig& training,
            std::span<const GlueSet> dev)
       : pretrained::ModelUnit(loaded), data_(data), training_(training), dev_(dev) {}

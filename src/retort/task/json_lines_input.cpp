@@ -28,7 +28,7 @@ std::string JsonLinesInput::place() const { return fmt::format("{}: line {}", su
 
 std::string JsonLinesInput::text_of(const Json& object, const char* field) const {
   const auto found = object.find(field);
-  if (found == object.end()) throw UserError("`{}` must have the field `{}`, but has not", place(), field);
+  if (found == object.end()) throw UserError("`{}` must have the field `{}`, but does not", place(), field);
   if (!found->is_string())
     throw UserError("`{}`: field `{}` must be a string, but is `{}`", place(), field, found->dump().substr(0, 60));
   return found->get<std::string>();
@@ -37,7 +37,7 @@ std::string JsonLinesInput::text_of(const Json& object, const char* field) const
 std::vector<int32_t> JsonLinesInput::integers_of(const Json& object, const char* field) const {
   const auto found = object.find(field);
   if (found == object.end() || !found->is_array())
-    throw UserError("`{}` must have the field `{}` with a list of whole numbers, but has not", place(), field);
+    throw UserError("`{}` must have the field `{}` with a list of whole numbers, but does not", place(), field);
   std::vector<int32_t> values;
   for (const Json& value : *found) {
     const bool fits = value.is_number_integer() && value.get<int64_t>() >= 0 &&
@@ -51,7 +51,7 @@ std::vector<int32_t> JsonLinesInput::integers_of(const Json& object, const char*
 }
 
 void answer_lines(JsonLinesInput& lines, const std::function<void(const Json&)>& add,
-                  const std::function<std::vector<Json>()>& answer, const TakeResult& take) {
+                  const std::function<std::vector<Json>()>& answer, const OnResult& take) {
   std::vector<Json> requests;
   do {
     requests.clear();

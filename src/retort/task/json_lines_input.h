@@ -1,4 +1,4 @@
-// JSON lines from a stream, one object each, with errors that name the line, and the loop that gives each back with its
+// Reads JSON lines, one object each, from a stream, with errors that name the line, and writes each object with its
 // result.
 #pragma once
 
@@ -14,16 +14,16 @@ namespace retort::task {
 
 class JsonLinesInput {
  public:
-  // `subject` names the source in messages, for example "standard input".
+  // `subject` names the stream in messages, for example "standard input".
   JsonLinesInput(std::istream& in, std::string subject) : in_(in), subject_(std::move(subject)) {}
 
-  // The next object; blank lines are passed over; empty at the end. Throws UserError for a line that is no object.
+  // Returns the next object; skips blank lines; empty at the end. Throws UserError for a line that is not an object.
   std::optional<Json> maybe_next();
-  // "standard input: line 3", of the object given last.
+  // Returns for example "standard input: line 3" for the last object.
   std::string place() const;
-  // A string field of the object given last; throws UserError when it is absent or of another type.
+  // Returns a string field of the last object; throws UserError when it is absent or has another type.
   std::string text_of(const Json& object, const char* field) const;
-  // A list of whole numbers that fit 32 bits.
+  // Returns a list of whole numbers that fit 32 bits.
   std::vector<int32_t> integers_of(const Json& object, const char* field) const;
 
  private:
@@ -32,13 +32,13 @@ class JsonLinesInput {
   int64_t line_ = 0;
 };
 
-// Takes one result; the command prints it.
-using TakeResult = std::function<void(const Json&)>;
+// Receives one result; the command prints it.
+using OnResult = std::function<void(const Json&)>;
 
-// Reads groups of objects, so many that batches fill up, and gives each object back with the members of its result
-// added, in the order of the input. `add` notes the object read last (lines.text_of names its line); `answer` returns
-// one result for each object noted since its last call.
+// Reads groups of objects that are large enough for full batches and returns each object with the fields of its result
+// added, in the order of the input. `add` stores the last object (lines.text_of names its line); `answer` returns one
+// result for each object stored since its last call.
 void answer_lines(JsonLinesInput& lines, const std::function<void(const Json&)>& add,
-                  const std::function<std::vector<Json>()>& answer, const TakeResult& take);
+                  const std::function<std::vector<Json>()>& answer, const OnResult& take);
 
 }  // namespace retort::task

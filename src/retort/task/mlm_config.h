@@ -1,4 +1,4 @@
-// The flags of language-model training on a token file: the corpus, its masks, and the losses.
+// The flags of language-model training on a token file: corpus, masking and loss weights.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ struct CorpusConfig {
   void fields(FieldList& list, CorpusUse use = CorpusUse::kRequired);
 };
 
-// Loss terms of DistilBERT's pre-training by distillation (Sanh et al. 2019), with their weights.
+// Weights of the loss terms of DistilBERT's pre-training (Sanh et al. 2019).
 struct LanguageLossConfig {
   double alpha_ce = 0.5, alpha_mlm = 0.5, alpha_clm = 0, alpha_mse = 0, alpha_cos = 0;
   double temperature = 2;
@@ -30,7 +30,7 @@ struct LanguageLossConfig {
   bool restrict_ce_to_mask = false;
 
   void fields(FieldList& list);
-  // Throws UserError when the weights leave nothing to learn, or contradict `mlm`.
+  // Throws UserError when all weights are 0, or when they contradict `mlm`.
   void check() const;
   bool needs_teacher_logits() const { return alpha_ce > 0 || alpha_mse > 0; }
   double label_weight() const { return mlm ? alpha_mlm : alpha_clm; }

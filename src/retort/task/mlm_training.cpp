@@ -11,7 +11,7 @@ namespace retort::task {
 
 namespace {
 
-constexpr uint64_t kHeldOutKey = 20191002;  // the masks of held-out text are the same in every run
+constexpr uint64_t kHeldOutKey = 20191002;  // the same masks of held-out text in every run
 
 HeldOutText make_held_out(const CorpusConfig& corpus, const pretrained::LoadedModel& loaded,
                           const data::TokenMasker& masker) {
@@ -38,11 +38,11 @@ std::vector<int64_t> counts_of(const CorpusConfig& config, const data::TokenFile
 void check_language_settings(const CorpusConfig& corpus, const LanguageLossConfig& losses) {
   corpus.masking.check();
   if (!corpus.eval_file.empty() && corpus.masking.mlm_mask_prop <= 0)
-    throw UserError("`mlm_mask_prop` must be above 0 for held-out scores, but is 0; leave out `--eval_file`");
+    throw UserError("`mlm_mask_prop` must be above 0 for held-out scores, but is 0; remove `--eval_file`");
   if (losses.restrict_ce_to_mask && corpus.masking.mlm_mask_prop <= 0)
-    throw UserError("`mlm_mask_prop` must be above 0 with `restrict_ce_to_mask`, but is 0; nothing would be compared");
+    throw UserError("`mlm_mask_prop` must be above 0 with `restrict_ce_to_mask`, but is 0; 0.15 is usual");
   if (losses.mlm && losses.alpha_mlm > 0 && corpus.masking.mlm_mask_prop <= 0)
-    throw UserError("`mlm_mask_prop` must be above 0 to learn masked tokens, but is 0; 0.15 is usual");
+    throw UserError("`mlm_mask_prop` must be above 0 to predict masked tokens, but is 0; 0.15 is usual");
   if (corpus.eval_file.empty() && corpus.pseudo_perplexity_sequences > 0)
     throw UserError("`--eval_file` must be given for `pseudo_perplexity_sequences`, but is missing");
 }
@@ -50,8 +50,8 @@ void check_language_settings(const CorpusConfig& corpus, const LanguageLossConfi
 pretrained::LoadedModel load_language_model(const pretrained::ModelSource& source, const CorpusConfig& corpus,
                                             const train::TrainingConfig& training) {
   pretrained::LoadedModel loaded = pretrained::load_model(source, {.head = model::Head::kMaskedLm,
-                                                                   .may_start_head = true,
-                                                                   .may_start_body = true,
+                                                                   .may_initialize_head = true,
+                                                                   .may_initialize_encoder = true,
                                                                    .model = training_model_options(training),
                                                                    .seed = static_cast<uint64_t>(training.seed)});
   check_positions(loaded, corpus.rows.max_seq_length);

@@ -1,4 +1,4 @@
-// What every training command on a token file does before and after its own loss: the model, the corpus with its masks,
+// The steps that all training commands on token files share: load the model, load the corpus with its masking, write
 // the final scores on held-out text.
 #pragma once
 
@@ -12,26 +12,26 @@
 
 namespace retort::task {
 
-// Throws UserError where corpus and losses contradict each other.
+// Throws UserError when corpus and losses contradict each other.
 void check_language_settings(const CorpusConfig& corpus, const LanguageLossConfig& losses);
 
-// Loads the model with a masked-LM head; what the folder lacks is initialized at random. Throws UserError when the
-// sequences of the corpus are longer than the model takes.
+// Loads the model with a masked-LM head; missing parameters get random weights. Throws UserError when the model has
+// fewer positions than the sequences of the corpus.
 pretrained::LoadedModel load_language_model(const pretrained::ModelSource& source, const CorpusConfig& corpus,
                                             const train::TrainingConfig& training);
 
-// A token file as training sequences, what masks them, and held-out text.
+// The training sequences of a token file, their masking, and held-out text.
 class LanguageCorpus {
  public:
-  // Opens the files. Throws UserError when they were made with another vocabulary than the model's.
+  // Opens the files. Throws UserError when their vocabulary is not the model's.
   LanguageCorpus(const CorpusConfig& config, const pretrained::LoadedModel& loaded);
   LanguageCorpus(const LanguageCorpus&) = delete;
   LanguageCorpus& operator=(const LanguageCorpus&) = delete;
 
   const data::TokenRowSet& sequences() const { return sequences_; }
   const HeldOutText& held_out() const { return held_out_; }
-  // The source's options; each step is masked anew in every epoch, or labeled with the next tokens where `losses.mlm`
-  // is false. The options must not outlive the corpus.
+  // Returns the options of the source. Each step gets new masks in every epoch, or the next tokens as labels if
+  // `losses.mlm` is false. The corpus must outlive the options.
   data::ShuffledSourceOptions source_options(const train::TrainingConfig& training,
                                              const LanguageLossConfig& losses) const;
 
@@ -42,8 +42,8 @@ class LanguageCorpus {
   HeldOutText held_out_;
 };
 
-// Evaluates on the held-out text, writes the scores into the folder and finishes the run there. Returns the scores with
-// `rates`, what results.json holds; nothing for processes without the folder.
+// Evaluates on the held-out text, writes the scores into the folder and finishes the run. Returns the scores and
+// `rates`, the content of results.json; null on ranks without the folder.
 Json finish_language_run(TrainingRun& run, const pretrained::LoadedModel& loaded, MlmUnit& unit,
                          const HeldOutText& held_out, const train::TrainingConfig& training, const Json& rates);
 

@@ -35,14 +35,15 @@ Json evaluate_masked_lm(const model::Model& model, const data::RowSet& rows, int
 
 namespace {
 
-// Of a batch without a label, where labelled tokens are compared: a token goes through the head for form's sake.
-bool compares_nothing(const data::Batch& batch, const std::vector<int64_t>& compared) {
+// Returns whether a batch has no labels although only labeled tokens are compared; one token then goes through the
+// head, with weight 0.
+bool has_no_compared_tokens(const data::Batch& batch, const std::vector<int64_t>& compared) {
   return !compared.empty() && batch.token_labels[compared.front()] == data::kNoTokenLabel;
 }
 
 }  // namespace
 
-// The tokens of a batch whose logits are needed; empty: all.
+// Returns the tokens of a batch whose logits are needed; empty: all.
 std::vector<int64_t> MlmUnit::compared_tokens(const data::Batch& batch) const {
   const bool needs_all = losses_.needs_teacher_logits() && teacher_ != nullptr && !losses_.restrict_ce_to_mask;
   if (needs_all || !losses_.mlm) return {};
@@ -57,7 +58,7 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
   const std::vector<int64_t> compared = compared_tokens(batch);
   model::ModelOutput targets;
   if (teacher_ != nullptr)
-    // Where the logits are not needed, one row of them is.
+    // Without need for logits, compute only one row of them.
     targets = teacher_->forward(batch, sequence_keys,
                                 {.chosen_rows = losses_.needs_teacher_logits() ? compared : std::vector<int64_t>{0}});
   const model::ModelOutput output = model().forward(rows, {.is_training = true, .chosen_rows = compared});
@@ -65,7 +66,7 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
   std::vector<int32_t> labels;
   if (compared.empty()) labels = batch.token_labels;
   for (const int64_t token : compared) labels.push_back(batch.token_labels[token]);
-  // One kernel computes three losses, so it takes their weights divided by the counts of the step.
+  // One kernel computes three losses, so their weights are divided by the counts of the step beforehand.
   const double tokens_to_compare = losses_.restrict_ce_to_mask ? counts.labelled_tokens : counts.tokens;
   const auto divide = [](double weight, double count) { return count > 0 ? weight / count : 0.0; };
   kernel::SoftmaxLossOptions options{.temperature = losses_.temperature,
@@ -73,7 +74,7 @@ std::vector<loss::LossTerm> MlmUnit::forward(const data::Batch& batch, std::span
   at::Tensor teacher_logits;
   if (teacher_ != nullptr && losses_.needs_teacher_logits()) {
     teacher_logits = targets.logits;
-    const double divisor = compares_nothing(batch, compared) ? 0 : tokens_to_compare;
+    const double divisor = has_no_compared_tokens(batch, compared) ? 0 : tokens_to_compare;
     options.soft_weight = divide(losses_.alpha_ce, divisor);
     options.squared_weight = divide(losses_.alpha_mse, divisor);
   }

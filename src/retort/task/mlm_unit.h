@@ -1,8 +1,7 @@
-// Language-model training as a training task, with a teacher or without:
-//   loss = alpha_ce * T^2 * KL + alpha_mlm * cross entropy + alpha_mse * squared distance  of logits over the
-//   vocabulary
-//        + alpha_cos * (1 - cos)                                                           of the last hidden states,
-// each term the mean over its tokens of the whole step. The first three share one visit of the logits.
+// Trains a language model, with or without a teacher:
+//   loss = alpha_ce * T^2 * KL + alpha_mlm * cross entropy + alpha_mse * squared distance  (of the logits)
+//        + alpha_cos * (1 - cos)                                                           (of the last hidden states),
+// each term the mean over its tokens of the whole step. The first three share one pass over the logits.
 #pragma once
 
 #include "retort/distill/teacher.h"
@@ -11,20 +10,21 @@
 
 namespace retort::task {
 
-// Held-out text and its masked forms; all null where there is none.
+// Held-out text and its masked copies; all null without held-out text.
 struct HeldOutText {
   std::unique_ptr<data::TokenRowSet> corpus;
   std::unique_ptr<data::RowRange> rows;  // of the corpus
   std::unique_ptr<data::MaskedRowSet> masked;
-  std::unique_ptr<data::EachTokenMasked> each_token;  // null unless pseudo-perplexity is asked for
+  std::unique_ptr<data::EachTokenMasked> each_token;  // null without pseudo-perplexity
 };
 
-// {"loss", "masked_accuracy", "perplexity", "masked_tokens"} of labelled rows; loss is the mean cross entropy in nats.
+// Returns {"loss", "masked_accuracy", "perplexity", "masked_tokens"} of labeled rows; loss is the mean cross entropy in
+// nats.
 Json evaluate_masked_lm(const model::Model& model, const data::RowSet& rows, int64_t max_tokens_per_batch);
 
 class MlmUnit final : public pretrained::ModelUnit {
  public:
-  // `teacher` may be null. What is referred to must outlive the unit.
+  // `teacher` may be null. All arguments by reference must outlive the unit.
   MlmUnit(pretrained::LoadedModel& student, const distill::Teacher* teacher, const LanguageLossConfig& losses,
           const HeldOutText& held_out, int64_t max_tokens_per_batch)
       : pretrained::ModelUnit(student),

@@ -1,7 +1,7 @@
-// A teacher's predictions as a training task (Jiao et al. 2020, 3.2, without its factor temperature^2):
+// Trains a student to match a teacher's predictions (Jiao et al. 2020, 3.2, without its factor temperature^2):
 //   classes     - softmax(t / temperature) . log_softmax(s / temperature), the mean over sequences and classes
 //   questions   the same over the positions of a sequence, start plus end, the mean over tokens
-//   regression  (s - label)^2: numbers have no soft targets
+//   regression  (s - label)^2: a regression has no soft targets
 #pragma once
 
 #include "retort/distill/teacher_targets.h"
@@ -31,7 +31,7 @@ class GluePredictionUnit final : public GlueUnit {
 
 class SquadPredictionUnit final : public SquadUnit {
  public:
-  // `dev` may be null. What is referred to must outlive the unit.
+  // `dev` may be null. All arguments by reference must outlive the unit.
   SquadPredictionUnit(pretrained::LoadedModel& student, distill::TeacherTargets targets, double temperature,
                       const SquadDataConfig& data, int64_t max_tokens_per_batch, const data::SquadEvaluationSet* dev)
       : SquadUnit(student, data, max_tokens_per_batch, dev), targets_(std::move(targets)), temperature_(temperature) {}

@@ -1,5 +1,5 @@
-// The output folder of commands that evaluate: taken first (so that a folder that cannot be written is known before any
-// work), filled with predictions, results.json and the effective settings.
+// The output folder of evaluation commands: created first, so that an unwritable folder fails before any work, then
+// filled with predictions, results.json and the settings.
 #pragma once
 
 #include "retort/base/file.h"
@@ -11,11 +11,11 @@ namespace retort::task {
 
 class ResultFolder {
  public:
-  // Makes and locks the folder; throws UserError when it cannot be written or another process holds it.
+  // Creates and locks the folder; throws UserError when it is not writable or another process has locked it.
   explicit ResultFolder(const fs::path& path) : path_(make(path)), lock_(path_) {}
   const fs::path& path() const { return path_; }
 
-  // eval_config.json, results.json and the DONE marker.
+  // Writes eval_config.json, results.json and the DONE marker.
   void finish(const Json& settings, const Json& results) const {
     write_json_file(path_ / "eval_config.json", settings);
     write_json_file(path_ / "results.json", results);

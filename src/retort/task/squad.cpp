@@ -55,8 +55,7 @@ bool is_version_2(const data::SquadData& data) { return data.has_answers() && da
 Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation,
                             bool version_2_with_negative, const std::string& file) {
   if (!set.data.has_answers()) {
-    log_warning("`{}` holds no answers: its {} questions are predicted and nothing is scored", file,
-                set.data.examples.size());
+    log_warning("`{}` has no answers; its {} questions are predicted but not scored", file, set.data.examples.size());
     Json counts{{"questions", set.data.examples.size()}, {"scored", 0}};
     counts.update(evaluation.timing.to_json());
     return counts;
@@ -74,7 +73,7 @@ Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEval
   }
   const metric::SquadScoreOptions options{
       .version = version_2_with_negative ? metric::SquadVersion::kV2 : metric::SquadVersion::kV1,
-      .na_prob_thresh = 1e30};  // the answers already follow the threshold
+      .na_prob_thresh = 1e30};  // the threshold is already applied to the answers
   Json scores = metric::score_squad(gold, predictions, version_2_with_negative ? &null_odds : nullptr, options).values;
   scores.update(evaluation.timing.to_json());
   return scores;

@@ -1,4 +1,4 @@
-// What the SQuAD recipes share: the path from a model and questions to predictions and scores.
+// Shared by the SQuAD commands: predicts and scores.
 #pragma once
 
 #include "retort/data/squad/squad_set.h"
@@ -8,7 +8,7 @@
 
 namespace retort::task {
 
-// One of the files of `config` with everything that decides about its features.
+// Returns a file of `config` with all settings that determine its features.
 data::SquadSource squad_source(const SquadDataConfig& config, const std::string& file, int64_t max_examples,
                                uint64_t seed, const model::Model& model);
 
@@ -17,20 +17,20 @@ struct SquadEvaluation {
   EvaluationTiming timing;
 };
 
-// Predicts every question of the set; `options` decide about v2.0.
+// Predicts every question of the set; `options` select v1.1 or v2.0.
 SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvaluationSet& set,
                               const text::Tokenizer& tokenizer, decode::SquadDecodeOptions options,
                               const EvaluationRun& run);
 
-// Whether it is SQuAD v2.0: has answers, and questions without one.
+// Returns whether the data is SQuAD v2.0: it has answers, and questions without an answer.
 bool is_version_2(const data::SquadData& data);
 
-// The official scores of the predictions, with the timing. Of a file without answers, after a warning that names
-// `file`, {"questions", "scored": 0} in their place.
+// Returns the official scores of the predictions, with the timing. Without gold answers, warns with the name `file` and
+// returns {"questions", "scored": 0} instead.
 Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation,
                             bool version_2_with_negative, const std::string& file);
 
-// What the flags of a training command say about its dev set: predictions and, with them, scores.
+// Predicts or scores the dev set of a training command, as its flags say.
 SquadEvaluation predict_dev(const pretrained::LoadedModel& loaded, const SquadDataConfig& config,
                             const data::SquadEvaluationSet& dev, int64_t max_tokens_per_batch);
 Json evaluate_dev(const pretrained::LoadedModel& loaded, const SquadDataConfig& config,

@@ -10,17 +10,17 @@ void SquadDataConfig::fields(FieldList& list, DataUse use) {
   if (use == DataUse::kTraining) {
     list.add("train_file", train_file, {.help = "Training questions: SQuAD JSON, JSON lines or Parquet."});
     list.add("data_dir", data_dir,
-             {.help = "Folder with train-v1.1.json and dev-v1.1.json (v2.0 with version_2_with_negative), where "
-                      "train_file and dev_file do not say otherwise."});
+             {.help = "Folder with train-v1.1.json and dev-v1.1.json (v2.0 with version_2_with_negative), for "
+                      "missing train_file and dev_file."});
     list.add("max_train_examples", max_train_examples,
-             {.help = "A seeded random sample of so many questions.", .min = 1, .all = -1});
+             {.help = "Use only N questions, a seeded random sample.", .min = 1, .all = -1});
   }
   list.add("dev_file", dev_file,
-           {.help = "Questions to evaluate on.",
+           {.help = "Evaluation questions.",
             .aliases = {"predict_file", "eval_file", "validation_file"},
             .required = use == DataUse::kEvaluation});
   list.add("max_eval_examples", max_eval_examples,
-           {.help = "A seeded random sample of so many questions.", .min = 1, .all = -1});
+           {.help = "Use only N questions, a seeded random sample.", .min = 1, .all = -1});
   features.fields(list);
   add_bad_record_field(list, on_bad_record);
   cache.fields(list);

@@ -20,8 +20,8 @@ struct SquadDataConfig {
 
   void fields(FieldList& list, DataUse use);
   const char* version() const { return features.version_2_with_negative ? "v2.0" : "v1.1"; }
-  // With the files of data_dir in place of those that are not given, and of names that are found there.
-  // Throws UserError without a training file.
+  // Returns the settings with the files that exist in data_dir in place of missing file flags. Throws UserError without
+  // a training file.
   SquadDataConfig with_files() const;
 };
 

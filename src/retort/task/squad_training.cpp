@@ -7,11 +7,11 @@
 namespace retort::task {
 
 pretrained::LoadedModel load_squad_model(const pretrained::ModelSource& source, const train::TrainingConfig& training,
-                                         bool may_start_body) {
+                                         bool may_initialize_encoder) {
   return pretrained::load_model(source, {.head = model::Head::kQuestionAnswering,
-                                         .may_start_head = true,
+                                         .may_initialize_head = true,
                                          .may_replace_head = true,
-                                         .may_start_body = may_start_body,
+                                         .may_initialize_encoder = may_initialize_encoder,
                                          .model = training_model_options(training),
                                          .seed = static_cast<uint64_t>(training.seed)});
 }

@@ -1,5 +1,5 @@
-// Question answering as a training task: half the sum of the cross entropies of start and end, averaged over the
-// features of a step.
+// Trains question answering: half the sum of the cross entropies of start and end, averaged over the features of a
+// step.
 #pragma once
 
 #include "retort/pretrained/model_unit.h"
@@ -9,7 +9,7 @@ namespace retort::task {
 
 class SquadUnit : public pretrained::ModelUnit {
  public:
-  // `dev` may be null. What is referred to must outlive the unit.
+  // `dev` may be null. All arguments by reference must outlive the unit.
   SquadUnit(pretrained::LoadedModel& loaded, const SquadDataConfig& data, int64_t max_tokens_per_batch,
             const data::SquadEvaluationSet* dev)
       : pretrained::ModelUnit(loaded), data_(data), max_tokens_per_batch_(max_tokens_per_batch), dev_(dev) {}

@@ -19,21 +19,21 @@ void TaskDataConfig::fields(FieldList& list) {
            {.help = "squad, or a GLUE task: cola, mnli, mrpc, ...", .required = is_task_required});
   list.add(
       "aug_train", aug_train,
-      {.help = "Train on train_aug.tsv, or on the file beside SQuAD's training file with _aug in its name, as data "
-               "augmentation writes them."});
+      {.help = "Train on train_aug.tsv, or for SQuAD on the training file with _aug in its name, the output of data "
+               "augmentation."});
   list.add("train_file", train_file, {.help = "Training questions: SQuAD JSON, JSON lines or Parquet."});
   list.add(
       "data_dir", data_dir,
       {.help = "GLUE: folder with the task's files. SQuAD: folder with train-v1.1.json and dev-v1.1.json (v2.0 with "
-               "version_2_with_negative), where train_file and dev_file do not say otherwise."});
+               "version_2_with_negative), for missing train_file and dev_file."});
   list.add("max_train_examples", max_train_examples,
-           {.help = "A seeded random sample of N questions or rows.", .min = 1, .all = -1});
+           {.help = "Use only N questions or records, a seeded random sample.", .min = 1, .all = -1});
   list.add("dev_file", dev_file,
-           {.help = "Questions to evaluate on.", .aliases = {"predict_file", "eval_file", "validation_file"}});
+           {.help = "Evaluation questions.", .aliases = {"predict_file", "eval_file", "validation_file"}});
   list.add("max_eval_examples", max_eval_examples,
-           {.help = "A seeded random sample of N questions, or rows of each dev file.", .min = 1, .all = -1});
+           {.help = "Use only N questions, or records of each dev file, a seeded random sample.", .min = 1, .all = -1});
   list.add("max_seq_length", max_seq_length,
-           {.help = "Longest sequence, with its special tokens; 0: 384 for SQuAD, 128 for GLUE.",
+           {.help = "Maximum tokens per sequence, with special tokens; 0: 384 for SQuAD, 128 for GLUE.",
             .unit = "tokens",
             .min = 0});
   windows.window_fields(list);
@@ -82,7 +82,7 @@ GlueDataConfig TaskDataConfig::glue_data() const {
   if (data_dir.empty()) throw UserError("`--data_dir` must be given for the task `{}`, but is missing", task_name);
   for (const auto& [flag, file] : {std::pair("train_file", train_file), {"dev_file", dev_file}})
     if (!file.empty())
-      throw UserError("`--{}` must not be given for the task `{}`, but is; only `--data_dir` names its files", flag,
+      throw UserError("`--{}` must not be given for the task `{}`, but is; `--data_dir` names its files", flag,
                       task_name);
   GlueDataConfig data;
   data.task_name = task_name, data.data_dir = data_dir;

@@ -23,14 +23,14 @@ std::vector<int64_t> read_pickled_list(std::span<const std::byte> bytes, const s
     counts.push_back(value.number);
   }
   if (list.kind != checkpoint::PickleKind::kList || counts.size() != list.items.size())
-    throw UserError("`{}` must hold a list of counts, but holds something else; make it by `retort data count`", path);
+    throw UserError("`{}` must hold a list of counts, but does not; make it with `retort data count`", path);
   return counts;
 }
 
 std::vector<int64_t> read_json_list(const std::string& path) {
   const Json json = read_json_file(path);
   if (!json.is_array() || !std::all_of(json.begin(), json.end(), [](const Json& v) { return v.is_number_integer(); }))
-    throw UserError("`{}` must hold a list of counts, but holds something else; make it by `retort data count`", path);
+    throw UserError("`{}` must hold a list of counts, but does not; make it with `retort data count`", path);
   return json.get<std::vector<int64_t>>();
 }
 
@@ -44,7 +44,7 @@ std::vector<int64_t> read_token_counts(const std::string& path, int64_t vocab_si
     throw UserError("`{}` must hold {} counts, one for each token, but holds {}; count with the same vocabulary", path,
                     vocab_size, counts.size());
   if (std::any_of(counts.begin(), counts.end(), [](int64_t count) { return count < 0; }))
-    throw UserError("`{}` must hold counts of 0 or more, but one is negative; make it by `retort data count`", path);
+    throw UserError("`{}` must hold counts of 0 or more, but one is negative; make it with `retort data count`", path);
   return counts;
 }
 

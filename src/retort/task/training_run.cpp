@@ -29,8 +29,8 @@ int64_t published_bytes(const kernel::ParameterStore& parameters) {
   return 4 * parameters.parameter_count() + (1 << 20);
 }
 
-// What a run may be continued with without being another run.
-bool is_of_the_process(const std::string& setting) {
+// Returns whether a setting may change when a run continues.
+bool may_change_on_resume(const std::string& setting) {
   static const std::set<std::string> names{"output_dir", "resume", "overwrite_output_dir", "threads",
                                            "process_timeout"};
   return names.contains(setting);
@@ -39,12 +39,12 @@ bool is_of_the_process(const std::string& setting) {
 void refuse_other_command(const Json& before, const Json& settings, const std::string& file) {
   const Json command = before.contains(kCommandKey) ? before.at(kCommandKey) : Json("");
   if (!command.is_string())
-    throw UserError("`{}` in `{}` must be text, but is {}; move the file away or name another --output_dir",
-                    kCommandKey, file, command.dump().substr(0, 60));
+    throw UserError("`{}` in `{}` must be text, but is {}; move the file or choose another --output_dir", kCommandKey,
+                    file, command.dump().substr(0, 60));
   const std::string then = command, now = settings.value(kCommandKey, "");
   if (!then.empty() && !now.empty() && then != now)
     throw UserError(
-        "the run that is continued must be one of `retort {}`, but was begun by `retort {}`; give that command, or "
+        "a continued run must have the command `retort {}`, but began with `retort {}`; use that command, or "
         "choose another --output_dir",
         now, then);
 }
@@ -52,10 +52,9 @@ void refuse_other_command(const Json& before, const Json& settings, const std::s
 void warn_of_other_settings(const Json& before, const Json& settings) {
   std::vector<std::string> others;
   for (const auto& [name, value] : settings.items())
-    if (!is_of_the_process(name) && before.contains(name) && before[name] != value)
+    if (!may_change_on_resume(name) && before.contains(name) && before[name] != value)
       others.push_back(fmt::format("{} {} (it was {})", name, value.dump(), before[name].dump()));
-  if (!others.empty())
-    log_warning("the run is continued with other settings than it was begun with: {}", fmt::join(others, ", "));
+  if (!others.empty()) log_warning("the run continues with changed settings: {}", fmt::join(others, ", "));
 }
 
 }  // namespace
@@ -64,24 +63,24 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
     : training_(training), output_(output), settings_(std::move(settings)) {
   train::set_up_process(training);
   train::check_same_settings(train::process_group(), settings_);
-  if (train::process_group().is_main()) take_folder();
-  finished_ = look_for_finished();
+  if (train::process_group().is_main()) lock_folder();
+  finished_ = read_finished_results();
 }
 
-void TrainingRun::take_folder() {
+void TrainingRun::lock_folder() {
   const train::TrainingConfig& training = training_;
   const train::OutputConfig& output = output_;
   for (const auto& [flag, is_given] :
        {std::pair("eval_steps", training.eval_steps > 0), {"load_best_model_at_end", training.load_best_model_at_end}})
     if (is_given && !training.evaluate_during_training)
-      log_info("`--{}` changes nothing without --evaluate_during_training", flag);
+      log_info("`--{}` has no effect without --evaluate_during_training", flag);
   const bool is_constant = optim::parse_schedule(training.lr_scheduler_type) == optim::ScheduleKind::kConstant;
   if (is_constant && (training.warmup_steps > 0 || training.warmup_proportion > 0))
-    log_info("warm-up changes nothing with --lr_scheduler_type constant; constant_with_warmup has one");
+    log_info("warm-up has no effect with --lr_scheduler_type constant; use constant_with_warmup");
   if (training.num_train_epochs == 0 && training.max_steps < 1)
-    throw UserError("`num_train_epochs` must be above 0, but is 0; or give `max_steps`");
-  pretrained::check_spares_inputs(output.output_dir, settings_);
-  if (output.overwrite_output_dir) pretrained::check_is_not_set_aside(output.output_dir, settings_);
+    throw UserError("`num_train_epochs` must be above 0, but is 0; set it or `max_steps`");
+  pretrained::check_does_not_overwrite_inputs(output.output_dir, settings_);
+  if (output.overwrite_output_dir) pretrained::check_does_not_move_inputs(output.output_dir, settings_);
   using checkpoint::RunStart;
   const RunStart start = output.resume                 ? RunStart::kResume
                          : output.overwrite_output_dir ? RunStart::kOverwrite
@@ -94,8 +93,8 @@ void TrainingRun::take_folder() {
   }
 }
 
-// Every process must know, and only the main one sees the folder.
-std::optional<Json> TrainingRun::look_for_finished() const {
+// Every rank needs the answer, and only rank 0 has the folder.
+std::optional<Json> TrainingRun::read_finished_results() const {
   if (!output_.resume) return std::nullopt;
   std::optional<Json> results;
   if (folder_) results = folder_->maybe_results();
@@ -103,7 +102,7 @@ std::optional<Json> TrainingRun::look_for_finished() const {
   const bool is_finished =
       group.world_size() == 1 ? results.has_value() : group.broadcast(results ? "finished" : "") != "";
   if (!is_finished) return std::nullopt;
-  if (folder_) log_info("`{}` holds a finished run: these are its results", folder_->path().string());
+  if (folder_) log_info("`{}` has a finished run; its results follow", folder_->path().string());
   return results.value_or(Json());
 }
 
@@ -111,7 +110,7 @@ void TrainingRun::check_continues(const data::Source& source) const {
   if (!folder_ || !output_.resume) return;
   const auto checkpoints = checkpoint::list_checkpoints(folder_->path());
   for (auto each = checkpoints.rbegin(); each != checkpoints.rend(); ++each) {
-    // A damaged one is not the one that will be used, whatever it says.
+    // A damaged checkpoint is not the one that training continues from.
     if (checkpoint::verify_checkpoint_file(each->path, train::kTrainerStateFile)) continue;
     const train::TrainerState state = train::load_trainer_state(each->path);
     return train::check_continues(state.resume, training_, source, source.content_hash());
@@ -155,7 +154,7 @@ void TrainingRun::finish(const pretrained::LoadedModel& loaded, const std::strin
   const model::Model& model = *loaded.model;
   folder_->publish_files(
       [&](const fs::path& folder) { pretrained::save_model_card(folder, model, task, settings_, results); });
-  pretrained::drop_older_projection(folder_->path(), model);
+  pretrained::remove_old_projection(folder_->path(), model);
   folder_->write_results(results);
   folder_->write_done();
 }

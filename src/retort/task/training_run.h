@@ -1,4 +1,4 @@
-// A run of training in its output folder: what every training recipe does before, around and after its own work.
+// One training run in its output folder: the calls that all training recipes share.
 #pragma once
 
 #include <functional>
@@ -14,27 +14,28 @@
 
 namespace retort::task {
 
-// How a model is made for training.
+// The model options of training.
 model::ModelOptions training_model_options(const train::TrainingConfig& training);
 
 class TrainingRun {
  public:
-  // Sets up threads and kernels, joins the other processes, which must have the same settings, and locks the output
-  // folder as the settings ask (new, overwrite, resume). `settings` are what the folder keeps. The configurations must
-  // outlive the run.
+  // Sets up threads and kernels, joins the process group, whose ranks must have equal settings, and locks the output
+  // folder as the settings ask (new, overwrite, resume). The folder stores `settings`. The configurations must outlive
+  // the run.
   TrainingRun(const train::TrainingConfig& training, const train::OutputConfig& output, Json settings);
 
-  // Only the main process of a group has the folder; the others have nothing to do once they have trained.
+  // Only rank 0 has the folder; the other ranks finish after training.
   bool has_folder() const { return folder_.has_value(); }
   const fs::path& path() const { return folder_->path(); }
 
-  // The results of a run that `resume` finds finished, for every process of the group: there is nothing left to do.
-  // Empty for the processes that have no folder. Throws UserError as the other members do.
+  // Returns the results of an already finished run that `resume` found, on every rank. Empty for a new run. Throws
+  // UserError as the other members do.
   std::optional<Json> maybe_finished() const { return finished_; }
 
-  // Throws UserError where the run is continued with other data than it was begun with: to be called before long work.
+  // Throws UserError when the run continues with other data than before. Call it before long computations.
   void check_continues(const data::Source& source) const;
 
+<<<<<<< HEAD
   // The run starts from the weights and moments of this checkpoint of another run, unless it is resumed; see
   // train::Trainer::start_from. To be called before `train`.
   void start_from(const fs::path& checkpoint) { initial_checkpoint_ = checkpoint; }
@@ -49,23 +50,36 @@ class TrainingRun {
 
   // The final evaluation, after `train`. When a signal cuts it off, or it fails, the trained state is saved as a
   // checkpoint first, so that --resume only evaluates it.
+=======
+  // Trains, from the newest checkpoint if the settings ask for it, and writes the model into the folder. Returns the
+  // rates for results.json. `unit` and `source` must live until `evaluate` has returned.
+  Json train(train::TrainUnit& unit, data::Source& source);
+
+  // Runs the final evaluation, after `train`. When a signal or an error stops it, saves the trained state as a
+  // checkpoint, so that --resume only evaluates.
+>>>>>>> straight
   Json evaluate(const std::function<Json()>& evaluation);
 
-  // Publishes model card and results.json, then the DONE marker. `task` is for the card.
+  // Writes model card and results.json, then the DONE marker. `task` is for the card.
   void finish(const pretrained::LoadedModel& loaded, const std::string& task, const Json& results);
 
  private:
-  void take_folder();
-  std::optional<Json> look_for_finished() const;
+  void lock_folder();
+  std::optional<Json> read_finished_results() const;
 
   const train::TrainingConfig& training_;
   const train::OutputConfig& output_;
   Json settings_;
   std::optional<checkpoint::RunFolder> folder_;
   std::optional<Json> finished_;
+<<<<<<< HEAD
   fs::path initial_checkpoint_;  // empty: none
   std::optional<train::StopSignal> stop_;    // from the first step to the end, the evaluation in between included
   std::unique_ptr<train::Trainer> trainer_;  // once it trains
+=======
+  std::optional<train::StopSignal> stop_;    // from the first step to the end of the evaluation
+  std::unique_ptr<train::Trainer> trainer_;  // set by `train`
+>>>>>>> straight
 };
 
 }  // namespace retort::task

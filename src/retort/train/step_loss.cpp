@@ -43,7 +43,7 @@ void StepLoss::add_components(const std::vector<loss::LossTerm>& terms) {
 StepLoss forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed) {
   const loss::StepCounts counts = count_step(step);
   StepLoss share;
-  for (const data::Batch& micro_batch : step.own()) {
+  for (const data::Batch& micro_batch : step.local()) {
     const auto terms = unit.forward(micro_batch, dropout_keys(micro_batch, seed, step.position.epoch), counts);
     share.add_components(terms);
     const at::Tensor total = total_loss(terms);

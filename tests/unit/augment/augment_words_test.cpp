@@ -1,4 +1,5 @@
-// Which words may be replaced, in which chunk and by which way; masked copies; variants. Counted by hand.
+// Which words may be replaced, in which chunk and by which method; masked copies; variants. Expected values are counted
+// by hand.
 #include "retort/augment/augment_words.h"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ AugmentText make(std::string_view text, const AugmentRules& rules = {}, const st
 }
 
 TEST(AugmentWords, LettersThatAreNoStopWordMayBeReplaced) {
-  // "unaffable" is un ##aff ##able, "2nd" and "café" become other than letters only where they hold others.
+  // "unaffable" is un ##aff ##able; "2nd" and "café" are not replaced because they do not consist of letters a to z.
   const AugmentText text = make("The CAT sat 2nd , unaffable \xC3\xA9nd");
   EXPECT_EQ(text.words, (std::vector<std::string>{"the", "cat", "sat", "2nd", ",", "unaffable", "end"}));
   ASSERT_EQ(text.chunks.size(), 1u);
@@ -48,7 +49,7 @@ TEST(AugmentWords, BlackListAndQuestionWords) {
 TEST(AugmentWords, ChunksAndTheCut) {
   const AugmentText text = make("cat sat unaffable dog house", {.max_chunk_words = 3, .max_chunk_pieces = 3});
   ASSERT_EQ(text.chunks.size(), 2u);
-  // Of un ##aff ##able the cut leaves one piece, which is then asked about like a word of one piece.
+  // The truncation leaves one piece of un ##aff ##able, which is then predicted like a word of one piece.
   EXPECT_EQ(places(text.chunks[0]), (std::vector<std::pair<int32_t, int32_t>>{{0, 0}, {1, 1}, {2, 2}}));
   EXPECT_EQ(places(text.chunks[1]), (std::vector<std::pair<int32_t, int32_t>>{{3, 0}, {4, 1}}));
   EXPECT_EQ(make("cat sat dog", {.max_chunk_pieces = 2}).chunks[0].replaceable.size(), 2u);
@@ -62,7 +63,7 @@ TEST(MaskedCopies, MaskedTextThenText) {
   copies.add(pieces, std::vector<int32_t>{1});
   data::Batch batch;
   copies.append(0, batch);
-  // [CLS] 2, [SEP] 3, [MASK] 4 of the vocabulary; 2 * 3 + 3 tokens cut to 8.
+  // The vocabulary has [CLS] 2, [SEP] 3, [MASK] 4; 2 * 3 + 3 tokens are truncated to 8.
   EXPECT_EQ(batch.tokens.ids, (std::vector<int32_t>{2, 50, 4, 70, 3, 50, 60, 70}));
   EXPECT_EQ(batch.tokens.segments, (std::vector<int32_t>{0, 0, 0, 0, 0, 1, 1, 1}));
   EXPECT_EQ(copies.places(0)[0], 2);
@@ -86,7 +87,7 @@ TEST(Variants, TheTextFirstAndNoneTwice) {
   for (const uint64_t key : {1u, 2u, 3u}) {
     const auto variants = make_variants("The cat sat HERE", kWords, two_candidates(), {.passes = 30, .key = key});
     EXPECT_EQ(variants[0].text, "The cat sat HERE");
-    ASSERT_LE(variants.size(), 9u);  // three words for cat, three for sat, and the words themselves are left out
+    ASSERT_LE(variants.size(), 9u);  // three words for cat and three for sat, without the original words
     std::set<std::string> texts;
     for (const Variant& variant : variants) texts.insert(variant.text);
     EXPECT_EQ(texts.size(), variants.size());

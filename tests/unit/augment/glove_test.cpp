@@ -14,7 +14,7 @@ GloveVectors load_text(std::string_view content, const GloveOptions& options = {
   return GloveVectors::load(folder.write("glove.txt", content), options);
 }
 
-// The error without the folder's name.
+// Returns the error without the folder's name.
 std::string error_of(std::string_view content, const GloveOptions& options = {}) {
   const GlueFolder folder;
   const std::filesystem::path file = folder.write("glove.txt", content);
@@ -57,7 +57,7 @@ TEST(Glove, CountLineOfFastTextIsPassedOver) {
 }
 
 TEST(Glove, BrokenLinesAreNamed) {
-  const std::string remedy = "; mend the line, or pass --on_bad_record skip to leave out such lines";
+  const std::string remedy = "; fix the line, or pass --on_bad_record skip to skip such lines";
   const std::string good = "a 1 0\nb 0 1\n";
   EXPECT_EQ(error_of(good + "c 1\n"), "`glove.txt` line 3: must hold a word and 2 numbers, but holds 1" + remedy);
   EXPECT_EQ(error_of(good + "c 1 2 3\n"), "`glove.txt` line 3: must hold a word and 2 numbers, but holds 3" + remedy);
@@ -68,7 +68,7 @@ TEST(Glove, BrokenLinesAreNamed) {
   EXPECT_EQ(error_of(good + "c 1e99 1\n"),
             "`glove.txt` line 3: number 1 must be a finite number, but is `1e99`" + remedy);
   EXPECT_EQ(error_of(good + "c 0 0.0\n"),
-            "`glove.txt` line 3: must hold a vector, but all its numbers are zero" + remedy);
+            "`glove.txt` line 3: must have a vector other than zero, but all its numbers are zero" + remedy);
   EXPECT_EQ(error_of(good + "\xFF 0 1\n"),
             "`glove.txt` line 3: must begin with a word in UTF-8, but does not" + remedy);
 }
@@ -78,10 +78,10 @@ TEST(Glove, BrokenLinesAreSkippedAndCounted) {
   ASSERT_EQ(vectors.word_count(), 2);
   EXPECT_EQ(vectors.word(0), "b");
   EXPECT_EQ(row(vectors, 1), (std::vector<float>{1, 0}));
-  EXPECT_EQ(vectors.skipped().summary(), "2 records were left out (2 broken lines)");
+  EXPECT_EQ(vectors.skipped().summary(), "2 records were skipped (2 invalid lines)");
 }
 
-// A wide line in front makes no room for lines that are too short for it.
+// A wide first line must not reserve memory for lines that are too short for it.
 TEST(Glove, MemoryFollowsTheSizeOfTheFile) {
   std::string content;
   for (int line = 0; line < 9; ++line) {
@@ -99,9 +99,8 @@ TEST(Glove, MemoryFollowsTheSizeOfTheFile) {
 
 TEST(Glove, OtherFilesAreRefused) {
   const std::string told =
-      "`glove.txt` must hold word vectors, a word and its numbers on every line, but its first lines do not; unpack "
-      "the "
-      "archive, or pass another --glove_embs";
+      "`glove.txt` must have a word and its numbers on every line, but its first lines do not; unpack the "
+      "archive, or choose another --glove_embs";
   for (const char* content : {"", "\n\n", "only words here\nand here too\n",
                               "\xFD"
                               "7zXZ\n\x01\x02 3 4\n",

@@ -1,4 +1,4 @@
-// train_aug.tsv of every task and form is read again with the same labels, and the other columns stay.
+// Reads train_aug.tsv of every task and format again: labels are equal and the other columns unchanged.
 #include "retort/augment/glue_augmented.h"
 
 #include "unit/data/glue/glue_testing.h"
@@ -9,7 +9,7 @@ namespace {
 using data::glue_fixture;
 using data::GlueFolder;
 
-// Every row of the task's training (or dev) files with "new" texts, and the file read again.
+// Writes every record of the task's training (or dev) files with "new" texts and reads the file again.
 data::GlueData rewrite(const std::filesystem::path& folder, const char* name, data::GlueSplit split,
                        const GlueFolder& target) {
   const data::GlueTask& task = data::find_glue_task(name);

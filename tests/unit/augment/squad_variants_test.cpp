@@ -1,4 +1,4 @@
-// SQuAD files taken apart and written anew, and answers in contexts with other words. Places counted by hand.
+// Reads and rewrites SQuAD files, and finds answers in contexts with replaced words. Offsets are counted by hand.
 #include "retort/augment/squad_variants.h"
 
 #include "retort/data/squad/squad_reader.h"
@@ -18,7 +18,7 @@ data::SquadParagraph make_paragraph(const std::string& context, const std::vecto
   return paragraph;
 }
 
-// The answers of a variant as [text, start], null when it is dropped.
+// Returns the answers of a variant as [text, start], null when it is dropped.
 Json answers_of(const data::SquadParagraph& paragraph, std::vector<std::string> new_words, bool at_first = false) {
   Variant variant;
   for (const std::string& word : new_words) {
@@ -39,7 +39,7 @@ Json answers_of(const data::SquadParagraph& paragraph, std::vector<std::string> 
   return answers_found;
 }
 
-// The same, as written by hand.
+// The same, written by hand.
 Json found(const std::vector<std::pair<std::string, int64_t>>& answers) {
   Json list = Json::array();
   for (const auto& [text, start] : answers) list.push_back(Json::array({text, start}));
@@ -53,7 +53,7 @@ TEST(SquadVariants, AnswersStandAtTheirWords) {
   const std::vector<std::string> words{"begin", ",", "the", "art", "of", "zoe", ":", "a", "art"};
   EXPECT_EQ(answers_of(paragraph, words), found({{"art", 12}, {"art", 27}}));
   EXPECT_EQ(answers_of(paragraph, words, /*at_first=*/true), found({{"art", 12}, {"art", 12}}));
-  // As published, an answer may even be found inside a word.
+  // The published program finds an answer even inside a word.
   const std::vector<std::string> inside{"start", ",", "the", "art", "of", "zoe", ":", "the", "art"};
   EXPECT_EQ(answers_of(paragraph, inside, /*at_first=*/true), found({{"art", 2}, {"art", 2}}));
   EXPECT_EQ(answers_of(paragraph, inside), found({{"art", 12}, {"art", 29}}));
@@ -87,7 +87,7 @@ TEST(SquadDocument, IsTheFileAgain) {
   const data::SquadDocument document = data::read_squad_document(path, data::OnBadRecord::kSkip);
   ASSERT_EQ(document.articles.size(), 2u);
   EXPECT_EQ(document.paragraph_count(), 1);
-  ASSERT_EQ(document.articles[0].paragraphs[0].questions.size(), 1u);  // the other answer is not where it should be
+  ASSERT_EQ(document.articles[0].paragraphs[0].questions.size(), 1u);  // the other answer is not at its offset
   EXPECT_EQ(document.skipped.count, 1);
   data::SquadDocumentFile file(copy, document.members);
   for (const data::SquadArticle& article : document.articles) {
@@ -115,12 +115,12 @@ TEST(SquadDocument, OtherFilesAreRefused) {
                  R"("is_impossible":true}]}]}]})"),
             is_2);
   EXPECT_EQ(told(R"({"id":"1","context":"a","question":"q","answers":{"text":["a"],"answer_start":[0]}})"),
-            "train.json` must be the official SQuAD JSON with articles and paragraphs, but holds rows as the hub ships "
-            "them; pass train-v1.1.json");
+            "train.json` must be the official SQuAD JSON with articles and paragraphs, but is a table of the hub; pass "
+            "train-v1.1.json");
   EXPECT_EQ(told(""), "train.json` must be a SQuAD file, but is empty");
   EXPECT_NE(told("{\"data\": [").find("train.json"), std::string::npos);
   EXPECT_NE(told(R"({"data":[{"paragraphs":[{"context":"a","qas":[{"id":"1","question":"q","answers":[]}]}]}]})")
-                .find("mend the record"),
+                .find("fix the record"),
             std::string::npos);
 }
 
@@ -130,7 +130,7 @@ TEST(SquadDocument, AugmentingTwiceIsRefused) {
   check_not_augmented(document, "f");
   document.articles[0].paragraphs[0].questions[0].id = "x-aug12";
   EXPECT_EQ(user_error_of([&] { check_not_augmented(document, "f"); }),
-            "`f` must not be augmented yet, but holds the id `x-aug12`; pass the file it was made from");
+            "`f` must not be augmented already, but has the id `x-aug12`; pass the original file");
   document.articles[0].paragraphs[0].questions[0].id = "x-august";
   check_not_augmented(document, "f");
 }

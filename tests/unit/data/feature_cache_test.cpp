@@ -1,4 +1,4 @@
-// Cache files: hit, miss, every kind of damage, folders that cannot be written.
+// Cache files: hit, miss, every kind of damage, folders that are not writable.
 #include "retort/data/feature_cache.h"
 
 #include <thread>
@@ -21,7 +21,7 @@ ColumnStore make_columns(int32_t first = 1) {
   return store;
 }
 
-// Loads and tells whether the columns were built.
+// Loads the columns and returns whether they were built.
 struct Loaded {
   bool was_built = false;
   int32_t first = 0;
@@ -78,13 +78,13 @@ TEST_P(DamagedCache, IsBuiltAnew) {
 INSTANTIATE_TEST_SUITE_P(
     All, DamagedCache,
     ::testing::Values(
-        Damage{"Empty", [](std::string& b) { b.clear(); }, "it is cut off"},
-        Damage{"HalfHeader", [](std::string& b) { b.resize(40); }, "it is cut off"},
-        Damage{"HalfTable", [](std::string& b) { b.resize(100); }, "it is cut off"},
-        Damage{"HalfColumns", [](std::string& b) { b.resize(b.size() - 2); }, "it is cut off in the column `text`"},
+        Damage{"Empty", [](std::string& b) { b.clear(); }, "it is truncated"},
+        Damage{"HalfHeader", [](std::string& b) { b.resize(40); }, "it is truncated"},
+        Damage{"HalfTable", [](std::string& b) { b.resize(100); }, "it is truncated"},
+        Damage{"HalfColumns", [](std::string& b) { b.resize(b.size() - 2); }, "it is truncated in the column `text`"},
         Damage{"Foreign", [](std::string& b) { b[0] = 'X'; }, "it is not a column file"},
         Damage{"OtherByteOrder", [](std::string& b) { std::swap(b[8], b[11]); }, "byte order of another machine"},
-        Damage{"OtherVersion", [](std::string& b) { b[12] = 9; }, "format version 9, and this program reads 1"},
+        Damage{"OtherVersion", [](std::string& b) { b[12] = 9; }, "format version 9, but this program reads 1"},
         Damage{"OtherKey", [](std::string& b) { b[20] = 'f'; }, "its header is damaged"},
         Damage{"FlippedBitInTable", [](std::string& b) { b[70] ^= 1; }, "its header is damaged"},
         Damage{"FlippedBitInColumn", [](std::string& b) { b.back() ^= 1; }, "the column `text` is damaged"}),

@@ -1,4 +1,4 @@
-// Steps and evaluation batches: properties over many sizes, and the ways to get them wrong.
+// Steps and evaluation batches: properties over many sizes, and errors.
 #include "retort/data/source.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace retort::data {
 namespace {
 
-// Rows of pseudo-random lengths; the label is the row's number. Row `broken_row` cannot be read while is_broken.
+// Rows of pseudo-random lengths; the label is the row's number. Reading row `broken_row` fails while is_broken.
 class MadeUpRows final : public RowSet {
  public:
   explicit MadeUpRows(int64_t count, int64_t longest = 40) : lengths_(count) {
@@ -40,7 +40,7 @@ std::vector<int64_t> rows_of(const StepBatch& step) {
   return rows;
 }
 
-// Everything about a step that could differ.
+// The content of a step that could differ.
 std::string print(const StepBatch& step) {
   std::string text = fmt::format("epoch {} from {} sequences {} tokens {}", step.position.epoch, step.position.sequence,
                                  step.sequence_count, step.token_count);
@@ -58,7 +58,7 @@ std::vector<std::string> draw(Source& source, int64_t steps) {
   return drawn;
 }
 
-// Options and row counts that cover full and cut-off last steps, one row, one step, big batches.
+// Options and row counts with full and partial last steps, one row, one step, large batches.
 struct Setting {
   int64_t rows;
   ShuffledSourceOptions options;
@@ -126,7 +126,7 @@ TEST(ShuffledSource, SeekEqualsRunningOn) {
     std::vector<std::string> expected = draw(running, 7);
     for (int64_t skipped = 0; skipped < 7; skipped += 3) {
       ShuffledSource source(rows, options);
-      draw(source, 2);  // so that there is a prefetched step to throw away
+      draw(source, 2);  // so that there is a prefetched step to discard
       source.seek(
           {skipped / source.steps_per_epoch(), skipped % source.steps_per_epoch() * source.sequences_per_step()});
       EXPECT_EQ(draw(source, 7 - skipped), std::vector<std::string>(expected.begin() + skipped, expected.end()));
@@ -151,7 +151,7 @@ TEST(ShuffledSource, EndOfAnEpochIsTheStartOfTheNext) {
   EXPECT_EQ(source.position(), (SourcePosition{3, 0}));
 }
 
-// Also from a place where no step of this size begins.
+// Also from a position where no step of this size begins.
 TEST(ShuffledSource, StepsOfAnotherSizeTakeTheRowsThatAreLeft) {
   const MadeUpRows rows(23);
   ShuffledSource before(rows, {.batch_size = 3}), after(rows, {.batch_size = 4});
@@ -197,14 +197,14 @@ TEST(ShuffledSource, GroupedStepsHoldSimilarLengths) {
     int64_t sum = 0;
     for (int64_t i = 0; i + 1 < source.steps_per_epoch(); ++i) {
       const std::vector<int64_t> drawn = rows_of(source.next());
-      sum += rows.token_count(drawn.front()) - rows.token_count(drawn.back());  // longest first inside a step
+      sum += rows.token_count(drawn.front()) - rows.token_count(drawn.back());  // longest first within a step
     }
     return sum;
   };
   EXPECT_LT(spread(true) * 10, spread(false));
 }
 
-// Every process sees the same steps and has a share of its own: together all of it, of about as many tokens each.
+// Every rank draws the same steps and has its share: together everything, with about equal numbers of tokens.
 TEST(ShuffledSource, ProcessesShareEveryStep) {
   const MadeUpRows rows(103);
   for (const int64_t processes : {1, 2, 3, 5}) {
@@ -224,7 +224,7 @@ TEST(ShuffledSource, ProcessesShareEveryStep) {
       for (const StepBatch& step : steps) {
         EXPECT_EQ(print(step), print(steps[0]));
         tokens.push_back(0);
-        for (const Batch& batch : step.own()) {
+        for (const Batch& batch : step.local()) {
           owned.insert(batch.rows.begin(), batch.rows.end());
           tokens.back() += batch.tokens.tokens();
         }
@@ -237,7 +237,7 @@ TEST(ShuffledSource, ProcessesShareEveryStep) {
   }
 }
 
-// However many processes share a step, it is the same rows.
+// The rows of a step do not depend on the number of ranks.
 TEST(ShuffledSource, ProcessesTakeTheStepsOfOne) {
   const MadeUpRows rows(50);
   ShuffledSource one(rows, {.batch_size = 6}), three(rows, {.batch_size = 2, .process_count = 3, .process = 1});
@@ -273,14 +273,14 @@ TEST(ShuffledSource, OptionsThatCannotBe) {
   const auto error = [](const RowSet& set, const ShuffledSourceOptions& options) {
     return glue_error_of([&] { ShuffledSource source(set, options); });
   };
-  EXPECT_EQ(error(none, {}), "the training data must hold at least one row, but is empty");
+  EXPECT_EQ(error(none, {}), "the training data must have at least one example, but is empty");
   EXPECT_EQ(error(rows, {.batch_size = 0}), "`per_device_train_batch_size` must be between 1 and 2147483647, but is 0");
   EXPECT_EQ(error(rows, {.gradient_accumulation_steps = -1}),
             "`gradient_accumulation_steps` must be between 1 and 2147483647, but is -1");
   EXPECT_EQ(error(rows, {.max_tokens_per_micro_batch = 0}),
             "`max_tokens_per_micro_batch` must be between 1 and 2147483647, but is 0");
   EXPECT_EQ(error(rows, {.batch_size = 11, .drop_last = true}),
-            "`drop_last` must leave at least one full step of 11 rows, but the training data has 10; use a smaller "
+            "`drop_last` must leave at least one full step of 11 examples, but the training data has 10; use a smaller "
             "batch size or "
             "keep the last step");
   ShuffledSource source(rows, {.batch_size = 4});
@@ -288,7 +288,7 @@ TEST(ShuffledSource, OptionsThatCannotBe) {
       glue_error_of([&] {
         source.seek({0, 11});
       }),
-      "the place in the training data must be a sequence of 0..10, but is sequence 11 of epoch 0; resume with the "
+      "the position in the training data must be a sequence of 0..10, but is sequence 11 of epoch 0; resume with the "
       "data of the first run");
   EXPECT_NE(glue_error_of([&] { source.seek({-1, 0}); }), "");
 }
@@ -325,7 +325,7 @@ TEST(CutByTokens, BalancedPiecesAreAsFewButMoreAlike) {
   EXPECT_EQ(cut_by_tokens(counts, {.max_tokens = 100}), (std::vector<int64_t>{10, 12}));
   EXPECT_EQ(cut_by_tokens(counts, {.max_tokens = 100, .is_balanced = true}), (std::vector<int64_t>{6, 12}));
   EXPECT_EQ(glue_error_of([&] { cut_by_tokens(counts, {.max_tokens = 0}); }),
-            "the budget of tokens must be at least 1, but is 0; 8192 suits most machines");
+            "the token budget must be at least 1, but is 0; 8192 suits most machines");
 }
 
 }  // namespace

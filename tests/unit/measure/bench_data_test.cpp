@@ -1,4 +1,5 @@
-// Counts of the measured features against the fixtures of the reference programs, and that nothing stays behind.
+// Compares the counts of the measured features with the fixtures of the reference programs, and checks that no files
+// remain.
 #include "retort/measure/bench_data.h"
 #include "retort/base/folder.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 const fs::path kFixtures = RETORT_FIXTURES;
 
-// A folder for the model, for the user's cache and for temporary files, each watched.
+// Folders for the model, the user's cache and temporary files, each checked for changes.
 class BenchDataTest : public testing::Test {
  protected:
   BenchDataTest() : folder_(fs::temp_directory_path() / fmt::format("retort_bench_data_{}", ::getpid())) {

@@ -1,4 +1,4 @@
-// What the measuring commands report, on sequences made up: that the numbers belong together, not that they are fast.
+// The results of benchmarks on synthetic sequences: the numbers are consistent; speed is not checked.
 #include <gtest/gtest.h>
 
 #include "retort/base/error.h"

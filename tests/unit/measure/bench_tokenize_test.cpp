@@ -1,4 +1,4 @@
-// Which texts are measured, and that their tokens are as many as the `tokenizers` library makes (its fixtures).
+// Which texts are measured, and that their token counts equal those of the `tokenizers` library (its fixtures).
 #include "retort/measure/bench_tokenize.h"
 #include "retort/base/folder.h"
 
@@ -57,7 +57,7 @@ TEST_F(BenchTokenize, RefusesAFileWithoutTexts) {
       read_bench_texts(write(content));
       FAIL() << "no error";
     } catch (const UserError& error) {
-      EXPECT_EQ(std::string(error.what()), "`" + (folder_ / "texts").string() + "` must hold texts, but holds none");
+      EXPECT_EQ(std::string(error.what()), "`" + (folder_ / "texts").string() + "` must contain texts, but is empty");
     }
   }
 }

@@ -1,4 +1,4 @@
-// The classes of a model beside those of a task.
+// Matching the classes of a model with those of a task.
 #include "retort/pretrained/class_order.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ TEST(ClassOrder, NamesTellIt) {
   EXPECT_EQ(order_of({"1", "0"}, "mrpc"), (Order{1, 0}));
 }
 
-// As the card of the data set calls them, where the files have numbers.
+// The names in the data set card, where the files have numbers.
 TEST(ClassOrder, TheHubsWordsTellIt) {
   EXPECT_EQ(order_of({"POSITIVE", "NEGATIVE"}, "sst-2"), (Order{1, 0}));
   EXPECT_EQ(order_of({"acceptable", "unacceptable"}, "cola"), (Order{1, 0}));

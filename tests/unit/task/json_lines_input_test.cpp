@@ -1,4 +1,5 @@
-// JSON lines in, the same lines with their results out: order, groups, blank lines, and a bad line after good ones.
+// JSON lines in, the same lines with their results out: order, groups, blank lines, and an invalid line after valid
+// ones.
 #include "retort/task/json_lines_input.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +17,7 @@ struct Answered {
   std::vector<Json> results;
 };
 
-// Doubles the number of every line.
+// Doubles the number in every line.
 void answer_all(std::istream& in, Answered& answered) {
   JsonLinesInput lines(in, "input");
   std::vector<int32_t> numbers;

@@ -8,7 +8,7 @@ namespace {
 TEST(CountStep, CountsTheWholeStepHoweverItIsCutAndWhicheverRankAsks) {
   for (const size_t per_micro_batch : {1, 2, 3}) {
     data::StepBatch step = make_step({3, 5, 1}, per_micro_batch);
-    step.own_begin = 0, step.own_count = 1;
+    step.local_begin = 0, step.local_count = 1;
     const loss::StepCounts counts = count_step(step);
     EXPECT_EQ(counts.sequences, 3);
     EXPECT_EQ(counts.tokens, 3 + 5 + 1);

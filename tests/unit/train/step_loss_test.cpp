@@ -37,7 +37,7 @@ TEST(StepLoss, TheSharesOfTheRanksAddUp) {
   data::StepBatch step = make_step(kLengths, 1);
   double total = 0;
   for (const auto& [begin, count] : {std::pair(0, 1), {1, 2}, {3, 2}}) {
-    step.own_begin = begin, step.own_count = count;
+    step.local_begin = begin, step.local_count = count;
     total += forward_backward(unit, step, 1).total;
   }
   EXPECT_EQ(total, 4 + 0.5 * 6);

@@ -1,6 +1,6 @@
-// Drawing n of many without replacement with weights w: each candidate gets the waiting time -log(u) / w of an
-// exponential clock and the n that ring first are taken (Efraimidis & Spirakis 2006). Every candidate's u is its own,
-// so nothing depends on order.
+// Weighted sampling without replacement: each candidate gets an exponential waiting time -log(u) / w, and the n
+// smallest are chosen (Efraimidis & Spirakis 2006). Every candidate has its own u, so the result does not depend on the
+// order.
 #include "retort/data/corpus/masking.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace retort::data {
 
 namespace {
 
-// Streams of random numbers of one sequence.
+// Streams of random numbers per sequence.
 enum Stream : uint64_t { kRank, kKind, kWord };
 
 void take_first(std::vector<auto>& candidates, size_t count) {
@@ -26,12 +26,12 @@ void take_first(std::vector<auto>& candidates, size_t count) {
 }  // namespace
 
 void MaskingOptions::fields(FieldList& list) {
-  list.add("mlm_mask_prop", mlm_mask_prop, {.help = "Share of the tokens that are to be guessed.", .min = 0, .max = 1});
+  list.add("mlm_mask_prop", mlm_mask_prop, {.help = "Share of the tokens to predict.", .min = 0, .max = 1});
   list.add("word_mask", word_mask, {.help = "Share of these that become [MASK].", .min = 0, .max = 1});
-  list.add("word_keep", word_keep, {.help = "Share of these that stay.", .min = 0, .max = 1});
-  list.add("word_rand", word_rand, {.help = "Share of these that become any token.", .min = 0, .max = 1});
+  list.add("word_keep", word_keep, {.help = "Share of these that are kept.", .min = 0, .max = 1});
+  list.add("word_rand", word_rand, {.help = "Share of these that become a random token.", .min = 0, .max = 1});
   list.add("mlm_smoothing", mlm_smoothing,
-           {.help = "Tokens are drawn with the weight count^-smoothing; 0: all alike.", .min = 0, .max = 1});
+           {.help = "Tokens are drawn with the weight count^-smoothing; 0: equal weights.", .min = 0, .max = 1});
 }
 
 void MaskingOptions::check() const {
@@ -65,8 +65,8 @@ void TokenMasker::add_candidates(const Batch& batch, uint32_t number, size_t seq
   }
 }
 
-// Makes `token` of sequence b a target.
-void TokenMasker::hide(Batch& batch, size_t b, int32_t token, uint64_t key) const {
+// Makes `token` of sequence b a target and replaces its id.
+void TokenMasker::mask_token(Batch& batch, size_t b, int32_t token, uint64_t key) const {
   const uint64_t row_key = make_key(key, batch.rows[b]);
   const auto place = static_cast<uint64_t>(token - batch.tokens.starts[b]);
   int32_t& id = batch.tokens.ids[token];
@@ -93,7 +93,7 @@ void TokenMasker::mask(StepBatch& step, uint64_t key) const {
     const auto& starts = batch.tokens.starts;
     const auto token = static_cast<int32_t>(chosen.token);
     const auto b = std::upper_bound(starts.begin(), starts.end(), token) - starts.begin() - 1;
-    hide(batch, static_cast<size_t>(b), token, key);
+    mask_token(batch, static_cast<size_t>(b), token, key);
   }
 }
 
@@ -104,7 +104,7 @@ void TokenMasker::mask_last_sequence(Batch& batch, uint64_t key) const {
   add_candidates(batch, 0, b, key, candidates);
   const int32_t first = batch.tokens.starts[b], length = batch.tokens.starts[b + 1] - first;
   take_first(candidates, static_cast<size_t>(std::ceil(options_.mlm_mask_prop * length)));
-  for (const Candidate& chosen : candidates) hide(batch, b, static_cast<int32_t>(chosen.token), key);
+  for (const Candidate& chosen : candidates) mask_token(batch, b, static_cast<int32_t>(chosen.token), key);
 }
 
 void MaskedRowSet::append(int64_t row, Batch& batch) const {

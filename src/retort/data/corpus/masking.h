@@ -1,5 +1,5 @@
-// Masked-LM targets: which tokens are to be guessed, and what stands in their place. Rare tokens are drawn more often
-// (Sanh et al. 2019; Lample & Conneau 2019): with weights count^-smoothing, without replacement.
+// Masks tokens for masked-LM training. Rare tokens are drawn more often (Sanh et al. 2019; Lample & Conneau 2019): with
+// weights count^-smoothing, without replacement.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,10 @@
 namespace retort::data {
 
 struct MaskingOptions {
-  double mlm_mask_prop = 0.15;                               // share of the tokens
-  double word_mask = 0.8, word_keep = 0.1, word_rand = 0.1;  // what a chosen token becomes; they add up to 1
-  double mlm_smoothing = 0.7;                                // 0: all tokens are drawn alike
+  double mlm_mask_prop = 0.15;  // share of tokens to predict
+  double word_mask = 0.8, word_keep = 0.1,
+         word_rand = 0.1;      // replacement of such a token: [MASK], itself, a random token; sum 1
+  double mlm_smoothing = 0.7;  // 0: all tokens are drawn equally often
 
   void fields(FieldList& list);
   // Throws UserError when the three shares do not add up to 1.
@@ -24,16 +25,16 @@ struct MaskingOptions {
 // Thread-safe.
 class TokenMasker {
  public:
-  // counts [vocabulary size]: how often each id occurs in the corpus. Special tokens are never drawn.
+  // `counts` [vocabulary size]: occurrences of each id in the corpus. Special tokens are never drawn.
   TokenMasker(const MaskingOptions& options, const TokenVocabulary& vocabulary, const std::vector<int64_t>& counts);
 
-  // Weight with which each id is drawn, [vocabulary size].
+  // Returns the weight of each id in the draw, [vocabulary size].
   const std::vector<double>& weights() const { return weights_; }
 
-  // Chooses ceil(mlm_mask_prop * tokens) tokens of the whole step, changes their ids and fills `token_labels` of every
-  // micro-batch. A function of key, rows and tokens alone: the cut into micro-batches changes nothing.
+  // Chooses ceil(mlm_mask_prop * tokens) tokens of the step, replaces their ids and fills `token_labels` of each
+  // micro-batch. Depends only on key, rows and tokens, not on how the step is cut into micro-batches.
   void mask(StepBatch& step, uint64_t key) const;
-  // The same for the last sequence of a batch by itself: what a row of held-out data becomes is the same in any batch.
+  // Masks only the last sequence of a batch: a held-out row then has the same masks in every batch.
   void mask_last_sequence(Batch& batch, uint64_t key) const;
 
  private:
@@ -43,15 +44,14 @@ class TokenMasker {
   };
   void add_candidates(const Batch& batch, uint32_t number, size_t sequence, uint64_t key,
                       std::vector<Candidate>& candidates) const;
-  void hide(Batch& batch, size_t sequence, int32_t token, uint64_t key) const;
+  void mask_token(Batch& batch, size_t sequence, int32_t token, uint64_t key) const;
 
   MaskingOptions options_;
   TokenVocabulary vocabulary_;
   std::vector<double> weights_;  // [vocabulary size]
 };
 
-// Held-out rows with the masks that `key` gives them, the same in every evaluation. `rows` and `masker` must outlive
-// it.
+// Held-out rows with the masks of `key`, equal in every evaluation. `rows` and `masker` must outlive it.
 class MaskedRowSet final : public RowSet {
  public:
   MaskedRowSet(const RowSet& rows, const TokenMasker& masker, uint64_t key) : rows_(rows), masker_(masker), key_(key) {}
@@ -65,8 +65,8 @@ class MaskedRowSet final : public RowSet {
   uint64_t key_;
 };
 
-// The first `count` rows once for every token between [CLS] and [SEP], with this token masked: what pseudo-perplexity
-// (Salazar et al. 2020) is computed from. `rows` must outlive it.
+// Each of the first `count` rows once for every token between [CLS] and [SEP], with this token masked: the input of
+// pseudo-perplexity (Salazar et al. 2020). `rows` must outlive it.
 class EachTokenMasked final : public RowSet {
  public:
   EachTokenMasked(const RowSet& rows, int64_t count, int32_t mask_id);
@@ -83,8 +83,8 @@ class EachTokenMasked final : public RowSet {
   std::vector<Place> places_;
 };
 
-// Fills `token_labels` for guessing the next token: each token's label is the id behind it; the last of a sequence has
-// none.
+// Fills `token_labels` for next-token prediction: the label of each token is the next id; the last token of a sequence
+// has none.
 void label_next_tokens(Batch& batch);
 
 }  // namespace retort::data

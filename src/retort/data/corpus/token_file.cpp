@@ -1,4 +1,4 @@
-// The container is a column file (feature_cache.h): checked, mapped, published whole.
+// The file is a column file (feature_cache.h): checked, mapped, and written atomically.
 #include "retort/data/corpus/token_file.h"
 
 #include <fstream>
@@ -27,7 +27,7 @@ std::string describe(const TokenVocabulary& vocabulary) {
 int64_t number_of(const Json& json, const char* name, int64_t most) {
   const auto found = json.find(name);
   if (found == json.end() || !found->is_number_integer())
-    throw UserError("the `{}` of its vocabulary must be a whole number, but is none", name);
+    throw UserError("the `{}` of its vocabulary must be a whole number, but is not", name);
   const auto value = found->get<int64_t>();
   if (value < 0 || value > most || found->get<double>() < 0 || found->get<double>() > static_cast<double>(most))
     throw UserError("the `{}` of its vocabulary must be 0 to {}, but is {}", name, most, found->dump());
@@ -38,7 +38,7 @@ TokenVocabulary parse_vocabulary(std::string_view text) {
   const Json json = parse_json(text, "vocabulary");
   if (!json.is_object() || json.value("format", Json()) != kFormat)
     throw UserError("its vocabulary must be that of a {}, but is not", kFormat);
-  TokenVocabulary vocabulary{.size = number_of(json, "vocab_size", TokenVocabulary::kMostTokens)};
+  TokenVocabulary vocabulary{.size = number_of(json, "vocab_size", TokenVocabulary::kMaxTokens)};
   if (vocabulary.size == 0) throw UserError("the `vocab_size` of its vocabulary must be 1 or more, but is 0");
   const auto id_of = [&](const char* name) { return static_cast<int32_t>(number_of(json, name, vocabulary.size - 1)); };
   vocabulary.pad_id = id_of("pad"), vocabulary.unk_id = id_of("unk"), vocabulary.cls_id = id_of("cls");
@@ -50,27 +50,27 @@ TokenVocabulary parse_vocabulary(std::string_view text) {
   return vocabulary;
 }
 
-// Calls `read`; what it throws gets the file's name and the remedy.
+// Calls `read` and adds the file's name and the remedy to its errors.
 template <typename Read>
 auto with_remedy(const fs::path& path, const Read& read) {
   try {
     return read();
   } catch (const UserError& error) {
-    throw UserError("`{}` must be a whole token file, but {}; make it again by `retort data binarize`", path.string(),
-                    error.what());
+    throw UserError("`{}` must be a complete token file, but {}; make it again with `retort data binarize`",
+                    path.string(), error.what());
   }
 }
 
-// Columns of a file, which must be there.
+// Reads the columns of a token file, which must exist.
 ColumnStore read_columns(const fs::path& path) {
   if (fs::is_regular_file(path) && std::ifstream(path) && !is_column_file(path))
-    throw UserError("`{}` must be a token file, but is none; text becomes one by `retort data binarize`",
+    throw UserError("`{}` must be a token file, but is not; make one from text with `retort data binarize`",
                     path.string());
   ColumnStore columns;
   try {
     columns = read_column_file(path, "");
-  } catch (const UserError& error) {  // names the file
-    throw UserError("{}; make it again by `retort data binarize`", error.what());
+  } catch (const UserError& error) {  // contains the file's name
+    throw UserError("{}; make it again with `retort data binarize`", error.what());
   }
   with_remedy(path, [&] {
     for (const char* name : {"ids", "begins", "lengths", "vocabulary"})
@@ -143,9 +143,9 @@ TokenFileWriter::TokenFileWriter(fs::path path, TokenVocabulary vocabulary)
       vocabulary_(std::move(vocabulary)),
       is_narrow_(vocabulary_.size <= std::numeric_limits<uint16_t>::max() + 1),
       ids_(path_.string() + ".ids") {
-  if (vocabulary_.size > TokenVocabulary::kMostTokens)
-    throw UserError("`{}` must get a vocabulary of at most {} tokens, but gets one of {}; use a smaller vocabulary",
-                    path_.string(), TokenVocabulary::kMostTokens, vocabulary_.size);
+  if (vocabulary_.size > TokenVocabulary::kMaxTokens)
+    throw UserError("`{}` must have a vocabulary of at most {} tokens, but has one of {}; use a smaller vocabulary",
+                    path_.string(), TokenVocabulary::kMaxTokens, vocabulary_.size);
 }
 
 void TokenFileWriter::add(std::span<const int32_t> ids) {
@@ -153,7 +153,7 @@ void TokenFileWriter::add(std::span<const int32_t> ids) {
   for (const int32_t id : ids)
     if (id < 0 || id >= vocabulary_.size)
       throw UserError(
-          "`{}` must get token ids from 0 to {}, but sequence {} has {}; the tokens belong to another vocabulary",
+          "`{}` must have token ids from 0 to {}, but sequence {} has {}; the tokens belong to another vocabulary",
           path_.string(), vocabulary_.size - 1, sequence_count(), id);
   begins_.push_back(static_cast<uint64_t>(token_count_));
   lengths_.push_back(static_cast<uint32_t>(ids.size()));
@@ -180,7 +180,7 @@ ColumnStore TokenFileWriter::make_columns(uint64_t seed) {
 
 void TokenFileWriter::publish(uint64_t seed) {
   if (lengths_.empty())
-    throw UserError("`{}` must get at least one sequence, but the text has none; pass another text", path_.string());
+    throw UserError("`{}` must have at least one sequence, but the text has none; choose another text", path_.string());
   write_column_file(path_, ContentHash().add(kFormat).add(vocabulary_.hash).hex(), make_columns(seed));
 }
 

@@ -1,6 +1,6 @@
-// A binarized corpus: sequences of token ids in one mapped file, so that a corpus of any size costs the pages touched.
-// A sequence is one or several coherent sentences between [CLS] and [SEP]. Ids take 16 bits where the vocabulary allows
-// it, else 32. The table of sequences is shuffled once when the file is made; ids lie in the order of the text.
+// A binarized corpus: sequences of token ids in one memory-mapped file, so only the pages that are read take memory. A
+// sequence is one or several coherent sentences between [CLS] and [SEP]. Ids have 16 bits if the vocabulary is small
+// enough, else 32. The table of sequences is shuffled once, when the file is written; ids are in the order of the text.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,9 @@
 
 namespace retort::data {
 
-// What the ids mean.
+// The vocabulary of the ids.
 struct TokenVocabulary {
-  static constexpr int64_t kMostTokens =
-      1 << 22;  // four times the largest published; tables of counts have a number each
+  static constexpr int64_t kMaxTokens = 1 << 22;  // four times the largest published; bounds tables of counts
   int64_t size = 0;
   int32_t pad_id = 0, unk_id = 0, cls_id = 0, sep_id = 0, mask_id = 0;
   std::string hash;  // Tokenizer::content_hash
@@ -30,11 +29,11 @@ struct TokenVocabulary {
   }
 };
 
-// Read-only; safe to share between threads.
+// Read-only; thread-safe.
 class TokenFile {
  public:
-  // Maps and checks the file: every id is in the vocabulary, and every id belongs to one sequence. Throws UserError
-  // when it is damaged or no token file.
+  // Maps and checks the file: every id is in the vocabulary and belongs to one sequence. Throws UserError for a damaged
+  // file or another format.
   explicit TokenFile(const fs::path& path);
 
   const fs::path& path() const { return path_; }
@@ -47,7 +46,7 @@ class TokenFile {
 
   // Appends ids begin..begin+count of the sequence.
   void append_ids(int64_t sequence, int64_t begin, int64_t count, std::vector<int32_t>& out) const;
-  // How often each id occurs, [vocabulary size].
+  // Returns the number of occurrences of each id, [vocabulary size].
   std::vector<int64_t> count_ids() const;
 
  private:
@@ -63,16 +62,16 @@ class TokenFile {
   int64_t token_count_ = 0;
 };
 
-// Makes a token file. The ids go to a file beside it as they come; only twelve bytes a sequence stay in memory.
-// Destroyed without `publish`, it leaves nothing.
+// Writes a token file. Ids go directly to a temporary file beside it; only 12 bytes per sequence stay in memory.
+// Without `publish`, the destructor removes all files.
 class TokenFileWriter {
  public:
-  // Throws UserError when the place cannot be written, and for a vocabulary that is too large.
+  // Throws UserError when the folder is not writable, and for a vocabulary that is too large.
   TokenFileWriter(fs::path path, TokenVocabulary vocabulary);
   TokenFileWriter(const TokenFileWriter&) = delete;
   TokenFileWriter& operator=(const TokenFileWriter&) = delete;
 
-  // Ids must be in the vocabulary. An empty sequence is left out.
+  // Ids must be in the vocabulary. Ignores an empty sequence.
   void add(std::span<const int32_t> ids);
   // Shuffles the table with `seed` and writes the file. Throws UserError when no sequence was added.
   void publish(uint64_t seed);

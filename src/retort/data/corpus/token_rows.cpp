@@ -9,32 +9,32 @@ namespace retort::data {
 
 void TokenRowOptions::fields(FieldList& list) {
   list.add("max_seq_length", max_seq_length,
-           {.help = "Longer sequences are cut into chunks of so many tokens, each between [CLS] and [SEP].",
+           {.help = "Longer sequences are cut into chunks of N tokens, each between [CLS] and [SEP].",
             .unit = "tokens",
             .min = 8,
             .max = 65535,
             .aliases = {"max_model_input_size"}});
   list.add("min_seq_length", min_seq_length,
-           {.help = "Shorter sequences are left out; [CLS] and [SEP] count.", .unit = "tokens", .min = 0});
+           {.help = "Shorter sequences are omitted; [CLS] and [SEP] count.", .unit = "tokens", .min = 0});
   list.add("max_unknown_share", max_unknown_share,
-           {.help = "Sequences with this share of unknown tokens or more are left out.", .min = 0, .max = 1.1});
+           {.help = "Sequences with this share of unknown tokens or more are omitted.", .min = 0, .max = 1.1});
 }
 
 TokenRowSet::TokenRowSet(std::shared_ptr<const TokenFile> file, const TokenRowOptions& options)
     : file_(std::move(file)) {
-  if (constexpr int64_t kMost = std::numeric_limits<uint32_t>::max(); file_->sequence_count() > kMost)
-    throw UserError("`{}` must hold at most {} sequences, but holds {}; divide the text", file_->path().string(), kMost,
+  if (constexpr int64_t kMax = std::numeric_limits<uint32_t>::max(); file_->sequence_count() > kMax)
+    throw UserError("`{}` must have at most {} sequences, but has {}; split the text", file_->path().string(), kMax,
                     file_->sequence_count());
   std::vector<int32_t> ids;
   for (int64_t sequence = 0; sequence < file_->sequence_count(); ++sequence) add_sequence(sequence, ids, options);
   if (rows_.empty())
     throw UserError(
-        "`{}` must hold at least one sequence of {} tokens or more with known words, but of its {} none is "
-        "left; lower `min_seq_length`, or make the file with the right vocabulary",
+        "`{}` must have a sequence of {} tokens or more with known words, but none of its {} sequences "
+        "is usable; lower `min_seq_length`, or make the file with the right vocabulary",
         file_->path().string(), options.min_seq_length, file_->sequence_count());
 }
 
-// Chunks are cut two short of the limit, so that [CLS] and [SEP] always find room.
+// Chunks have two tokens less than the limit, so that [CLS] and [SEP] always fit.
 void TokenRowSet::add_sequence(int64_t sequence, std::vector<int32_t>& ids, const TokenRowOptions& options) {
   const TokenVocabulary& vocabulary = file_->vocabulary();
   const int64_t length = file_->length(sequence);
@@ -48,7 +48,7 @@ void TokenRowSet::add_sequence(int64_t sequence, std::vector<int32_t>& ids, cons
             .count = static_cast<uint16_t>(count),
             .needs_cls = ids[begin] != vocabulary.cls_id,
             .needs_sep = ids[begin + count - 1] != vocabulary.sep_id};
-    // A sequence that fits is taken as it was written.
+    // A sequence that fits keeps its own [CLS] and [SEP].
     if (chunk == length) row.needs_cls = row.needs_sep = false;
     const int64_t tokens = count + row.needs_cls + row.needs_sep;
     const auto unknown = std::count(ids.begin() + begin, ids.begin() + begin + count, vocabulary.unk_id);

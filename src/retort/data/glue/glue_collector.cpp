@@ -13,13 +13,13 @@ namespace retort::data {
 
 namespace {
 
-// At most this much of a field is shown in a message.
+// The maximum length of a field in a message.
 constexpr size_t kShownBytes = 60;
 
 std::string shown(std::string_view word) {
   if (word.size() <= kShownBytes) return std::string(word);
   size_t end = kShownBytes;
-  while (end > 0 && (word[end] & 0xC0) == 0x80) --end;  // not inside a character
+  while (end > 0 && (word[end] & 0xC0) == 0x80) --end;  // keeps whole characters
   return fmt::format("{}...", word.substr(0, end));
 }
 
@@ -36,7 +36,7 @@ std::string allowed_labels(const GlueTask& task) {
 
 void GlueCollector::reject(std::string_view reason, const std::string& place, const std::string& problem) {
   if (options_.on_bad_record == OnBadRecord::kFail)
-    throw UserError("`{}` {}: {}; mend the row, or pass --on_bad_record skip to leave out such rows", file_name_, place,
+    throw UserError("`{}` {}: {}; fix the record, or pass --on_bad_record skip to skip such records", file_name_, place,
                     problem);
   pass_over(reason, place, problem);
 }
@@ -53,7 +53,7 @@ std::string GlueCollector::set_label(std::string_view word, GlueExample& example
 }
 
 GlueData GlueCollector::finish() {
-  for (const std::string& message : data_.skipped.messages) log_warning("left out: {}", message);
+  for (const std::string& message : data_.skipped.messages) log_warning("skipped: {}", message);
   if (data_.skipped.count > 0) log_warning("{}: {}", task_.name, data_.skipped.summary());
   return std::move(data_);
 }

@@ -1,5 +1,5 @@
-// Where the readers of both GLUE forms hand over what they read: labels become class numbers, and the policy for bad
-// records is applied. Not for other folders; they use glue_reader.h.
+// Collects the examples that the readers of both GLUE formats read: converts labels to class numbers and applies the
+// policy for bad records. Only for this folder; others use glue_reader.h.
 #pragma once
 
 #include <filesystem>
@@ -17,20 +17,20 @@ class GlueCollector {
   const GlueTask& task() const { return task_; }
   const GlueReadOptions& options() const { return options_; }
 
-  // The file that the following rows belong to.
+  // Sets the file of the records that follow.
   void begin_file(const std::filesystem::path& path) { file_name_ = path.string(); }
   const std::string& file_name() const { return file_name_; }
-  // A row that cannot be used: UserError or counted, as the options say. `place` is "line 3" or "row 3".
+  // Throws UserError for an invalid record or counts it, as the options say. `place` is "line 3" or "row 3".
   void reject(std::string_view reason, const std::string& place, const std::string& problem);
-  // Counted and left out, whatever the options say.
+  // Skips and counts a record, whatever the options say.
   void pass_over(std::string_view reason, const std::string& place, const std::string& problem);
-  // Sets label or target from the word in a file, or says what is wrong with it.
+  // Sets label or target from a word of the file; returns what is wrong with it, or "".
   std::string set_label(std::string_view word, GlueExample& example) const;
   void add(const GlueExample& example) { data_.examples.push_back(example); }
   void set_header(std::string_view line) { data_.header = line; }
   void keep_alive(std::shared_ptr<const void> owner) { data_.owners.push_back(std::move(owner)); }
   int64_t example_count() const { return static_cast<int64_t>(data_.examples.size()); }
-  // What was read; logs a summary of what was left out.
+  // Returns the examples; logs a summary of skipped records.
   GlueData finish();
 
  private:
@@ -40,7 +40,7 @@ class GlueCollector {
   GlueData data_;
 };
 
-// "one of 0, 1" or "a number", for messages.
+// Returns "one of 0, 1" or "a number", for messages.
 std::string allowed_labels(const GlueTask& task);
 
 }  // namespace retort::data

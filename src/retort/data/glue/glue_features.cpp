@@ -12,10 +12,10 @@
 namespace retort::data {
 namespace {
 
-// Examples that one thread turns into tokens at a time.
+// Examples per task of the parallel loop.
 constexpr int64_t kBlockExamples = 512;
 
-// The sequences of a stretch of examples, one after the other.
+// The sequences of consecutive examples, concatenated.
 struct Block {
   std::vector<int32_t> ids, lengths, segment_b_starts;
   int64_t truncated_count = 0;
@@ -57,7 +57,7 @@ class BlockMaker {
   const text::Tokenizer& tokenizer_;
   const int64_t budget_;
   const bool is_pair_;
-  text::Encoding first_, second_;  // kept, so that their memory is
+  text::Encoding first_, second_;  // reused to avoid allocations
 };
 
 std::vector<Block> make_blocks(std::span<const GlueExample> examples, const text::Tokenizer& tokenizer,
@@ -74,7 +74,7 @@ std::vector<Block> make_blocks(std::span<const GlueExample> examples, const text
   return blocks;
 }
 
-// The blocks' column `member`, one after the other.
+// Concatenates the column `member` of all blocks.
 std::vector<int32_t> join(const std::vector<Block>& blocks, std::vector<int32_t> Block::*member) {
   size_t count = 0;
   for (const Block& block : blocks) count += (block.*member).size();
@@ -121,9 +121,10 @@ void check_answers(const ColumnStore& store, const GlueFeatures::Expected& expec
 }  // namespace
 
 void GlueFeatureOptions::fields(FieldList& list) {
-  list.add(
-      "max_seq_length", max_seq_length,
-      {.help = "Longest sequence, with [CLS] and [SEP]; longer texts lose their ends.", .unit = "tokens", .min = 4});
+  list.add("max_seq_length", max_seq_length,
+           {.help = "Maximum tokens per sequence, with [CLS] and [SEP]; longer texts are truncated.",
+            .unit = "tokens",
+            .min = 4});
 }
 
 void GlueFeatureOptions::check(int64_t model_max_length) const {
@@ -164,7 +165,7 @@ void GlueFeatures::check(const ColumnStore& store, const Expected& expected) {
     const int64_t length = row_starts[row + 1] - row_starts[row];
     if (length < 2 || length > expected.options.max_seq_length || segment_b_starts[row] < 0 ||
         segment_b_starts[row] > length)
-      throw UserError("its row {} must have 2 to {} tokens with a second text in them, but has {}", row,
+      throw UserError("its row {} must have 2 to {} tokens that contain the second text, but has {}", row,
                       expected.options.max_seq_length, length);
   }
   check_answers(store, expected, rows);

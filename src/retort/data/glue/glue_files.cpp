@@ -20,7 +20,7 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-// Files `<stem>-NNNNN-of-NNNNN.parquet`, in order.
+// Returns the files `<stem>-NNNNN-of-NNNNN.parquet`, in order.
 std::vector<fs::path> parquet_shards(const fs::path& folder, std::string_view stem) {
   std::vector<fs::path> shards;
   std::error_code ignored;
@@ -80,14 +80,15 @@ std::string_view glue_file_name(const GlueTask& task, GlueSplit split) {
 std::vector<fs::path> find_glue_files(const fs::path& data_dir, const GlueTask& task, GlueSplit split) {
   const std::string_view name = glue_file_name(task, split);
   if (name.empty())
-    throw UserError("`task_name` {} has no {} file: it is answered by a model of mnli", task.name, split_name(split));
+    throw UserError("`task_name` {} has no {} file; models of mnli predict its test file", task.name,
+                    split_name(split));
   std::vector<fs::path> folders = {data_dir};
   for (const std::string_view folder : {task.folder, task.name, task.alias}) folders.push_back(data_dir / folder);
   for (const fs::path& folder : folders)
     if (std::vector<fs::path> files = files_in_folder(folder, task, split); !files.empty()) return files;
   throw UserError(
-      "`{}` must hold the {} data of {}, but has none of {}, {}/{}, {}.jsonl and {}-*.parquet; pass the folder "
-      "that has it as --data_dir",
+      "`{}` must hold the {} data of {}, but has none of {}, {}/{}, {}.jsonl and {}-*.parquet; choose the folder "
+      "with these files as --data_dir",
       data_dir.string(), split_name(split), task.name, name, task.folder, name, hub_name(task, split),
       hub_name(task, split));
 }

@@ -1,5 +1,5 @@
-// Where the files of a GLUE task lie: in the folder given, or in its subfolder of the task's name; in the official form
-// (train.tsv) or as the hub ships them (train-00000-of-00001.parquet, train.parquet, train.jsonl).
+// Finds the files of a GLUE task in a folder or its subfolder with the task's name: official files (train.tsv) or those
+// of the hub (train-00000-of-00001.parquet, train.parquet, train.jsonl).
 #pragma once
 
 #include <filesystem>
@@ -13,20 +13,20 @@ namespace retort::data {
 
 enum class GlueSplit {
   kTrain,
-  kTrainAugmented,  // train_aug.tsv, as data augmentation writes it
+  kTrainAugmented,  // train_aug.tsv, the output of data augmentation
   kDev,
   kTest,  // no labels
 };
 
-// "train", "train_aug", "dev" or "test", and back; parsing throws UserError for anything else.
+// Convert "train", "train_aug", "dev" or "test"; parsing throws UserError for anything else.
 std::string_view split_name(GlueSplit split);
 GlueSplit parse_glue_split(std::string_view word);
 
-// The name of the official file; "" when the task has none.
+// Returns the name of the official file; "" when the task has none.
 std::string_view glue_file_name(const GlueTask& task, GlueSplit split);
 
-// The files of a split in the order of their rows: one, or all shards of a Parquet set. Official files come before the
-// hub's, the folder before its subfolders. Throws UserError that says what was looked for.
+// Returns the files of a split in the order of their records: one, or all shards of a Parquet data set. Official files
+// take precedence over the hub's, the folder over its subfolders. Throws UserError that lists the names searched.
 std::vector<std::filesystem::path> find_glue_files(const std::filesystem::path& data_dir, const GlueTask& task,
                                                    GlueSplit split);
 

@@ -15,7 +15,8 @@ GlueData read_glue(std::span<const std::filesystem::path> files, const GlueTask&
     find_table_form(path) == TableForm::kNone ? read_glue_tsv(path, collector) : read_glue_table(path, collector);
   }
   if (collector.example_count() == 0)
-    throw UserError("`{}` must hold rows of {}, but holds none; pass another file", collector.file_name(), task.name);
+    throw UserError("`{}` must have records of {}, but has none; choose another file", collector.file_name(),
+                    task.name);
   return collector.finish();
 }
 

@@ -7,7 +7,7 @@
 namespace retort::data {
 namespace {
 
-// Raised whenever the columns or what stands in them change.
+// Increased whenever the columns or their values change.
 constexpr int64_t kFeatureVersion = 1;
 
 std::string make_cache_key(const GlueSource& source, std::span<const std::filesystem::path> files,
@@ -66,9 +66,8 @@ std::shared_ptr<const GlueFeatures> load_glue(const GlueSource& source, const te
       }));
   if (!is_read) warn_of_left_out(features->skipped_count(), files.front());
   if (const int64_t truncated = features->truncated_count(); truncated > 0)
-    log_warning("{} of {} sequences of the {} {} data were longer than max_seq_length {} and lost their ends",
-                truncated, features->feature_count(), source.task->name, split_name(source.split),
-                source.features.max_seq_length);
+    log_warning("{} of {} sequences of the {} {} data were longer than max_seq_length {} and were truncated", truncated,
+                features->feature_count(), source.task->name, split_name(source.split), source.features.max_seq_length);
   return features;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using Kind = TableColumn::Kind;
 
-// The columns of one table; null for those that it lacks.
+// The columns of a table; null for missing ones.
 struct TableColumns {
   const TableColumn* text_a = nullptr;
   const TableColumn* text_b = nullptr;
@@ -21,7 +21,7 @@ struct TableColumns {
   const TableColumn* index = nullptr;
 };
 
-// A table of one's own may also say label_text and text1, text2, as data sets made from these do.
+// Also accepts label_text and text1, text2, which users' data sets made from GLUE have.
 const TableColumn& need_text(const Table& table, std::string_view name, std::string_view other_name) {
   return table.need(table.find(name) == nullptr && table.find(other_name) != nullptr ? other_name : name, Kind::kText);
 }
@@ -36,22 +36,23 @@ TableColumns find_columns(const Table& table, const GlueCollector& collector) {
     columns.index = index;
   if (!collector.options().has_labels) return columns;
   columns.label = table.find("label");
-  if (columns.label == nullptr) table.need("label", Kind::kInteger);  // throws with the columns
+  if (columns.label == nullptr) table.need("label", Kind::kInteger);  // throws and lists the columns
   if (columns.label->is_list || columns.label->kind == Kind::kOther) table.refuse(*columns.label, "labels");
   return columns;
 }
 
-// The class number that a label of a table stands for; empty when it is no whole number. Programs that know no missing
+// Returns the class number of a label; empty when it is not a whole number. Programs without missing integers write
+// classes with a fraction of 0.
 // integers write classes with a fraction of 0.
 std::optional<int64_t> maybe_class(const TableColumn& column, size_t row) {
   if (column.kind == Kind::kInteger) return column.integers[row];
   const double real = column.reals[row];
-  constexpr double kMost = 1 << 30;
-  if (!(real >= -kMost && real <= kMost) || real != std::floor(real)) return {};
+  constexpr double kMax = 1 << 30;
+  if (!(real >= -kMax && real <= kMax) || real != std::floor(real)) return {};
   return static_cast<int64_t>(real);
 }
 
-// Label or target from whatever kind the column has; says what is wrong, or "".
+// Sets label or target from any kind of column; returns what is wrong, or "".
 std::string set_table_label(const GlueCollector& collector, const TableColumn& column, size_t row,
                             GlueExample& example) {
   const GlueTask& task = collector.task();

@@ -1,5 +1,5 @@
-// The hub's form: columns `sentence`, or a pair such as `question1` and `question2`, with `label` and `idx`. Labels are
-// numbers in the hub's order, which for MNLI is not the order of the official processors, or names.
+// Reads the hub's tables: columns `sentence`, or a pair such as `question1` and `question2`, with `label` and `idx`.
+// Labels are names, or numbers in the hub's order, which for MNLI differs from that of the official processors.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 namespace retort::data {
 
-// Reads a file of this form into the collector.
+// Reads a table into the collector.
 void read_glue_table(const std::filesystem::path& path, GlueCollector& collector);
 
 }  // namespace retort::data

@@ -1,5 +1,5 @@
-// Columns and labels: the processors of run_glue (transformers 4.x, data/processors/glue.py). Order of the hub's
-// labels: the data set card of nyu-mll/glue.
+// Sources: columns and labels from the processors of run_glue (transformers 4.x, data/processors/glue.py), the hub's
+// order of labels from the data set card nyu-mll/glue.
 #include "retort/data/glue/glue_tasks.h"
 
 #include <fmt/format.h>

@@ -13,7 +13,7 @@ namespace {
 
 using Fields = std::span<const std::string_view>;
 
-// Where the columns of one file are, from 0; kAbsent for those that it lacks.
+// Indexes of the columns of a file, from 0; kAbsent for missing ones.
 struct Layout {
   int64_t column_count = 0;
   int64_t text_a = 0, text_b = GlueColumn::kAbsent, label = GlueColumn::kAbsent, index = GlueColumn::kAbsent;
@@ -34,14 +34,15 @@ int64_t place_of(const GlueColumn& column, Fields header, bool by_name) {
   return column.index == GlueColumn::kLast ? static_cast<int64_t>(header.size()) - 1 : column.index;
 }
 
-// True when the line reads like a row: its label is one of the task's, or, in test files, it begins with a number.
+// Returns whether the line looks like a record: its label is one of the task's or, in test files, it begins with a
+// number.
 bool looks_like_a_row(const GlueCollector& collector, Fields line, const Layout& layout) {
   GlueExample ignored;
   if (!collector.options().has_labels) return is_whole_number(line[0]);
   return layout.label < static_cast<int64_t>(line.size()) && collector.set_label(line[layout.label], ignored).empty();
 }
 
-// Columns of test files are the row's number and the texts; those of the others are what GlueTask says.
+// Test files have the record's number and the texts; the columns of others are those of GlueTask.
 Layout find_layout(const GlueCollector& collector, Fields header) {
   const bool has_labels = collector.options().has_labels;
   const GlueColumns& columns = has_labels ? collector.task().columns : collector.task().test_columns;
@@ -56,9 +57,8 @@ Layout find_layout(const GlueCollector& collector, Fields header) {
                 .label = place_of(columns.label, header, by_name)};
   if (!has_labels && (header[0] == "index" || header[0] == "id")) layout.index = 0;
   if (!by_name && columns.count == 0 && looks_like_a_row(collector, header, layout))
-    throw UserError(
-        "`{}` line 1 must be a header with the column `{}`, but reads like a row of {}; put the header back",
-        collector.file_name(), columns.text_a.name, collector.task().name);
+    throw UserError("`{}` line 1 must be a header with the column `{}`, but looks like a record of {}; add the header",
+                    collector.file_name(), columns.text_a.name, collector.task().name);
   return layout;
 }
 
@@ -86,10 +86,10 @@ void add_row(GlueCollector& collector, const Layout& layout, const TsvReader& re
   if (column_count != layout.column_count) {
     const std::string problem = fmt::format("must have {} columns, but has {}", layout.column_count, column_count);
     const bool is_known = collector.task().has_short_rows && column_count < layout.column_count;
-    return is_known ? collector.pass_over("short rows", line_name(reader), problem)
-                    : collector.reject("ragged rows", line_name(reader), problem);
+    return is_known ? collector.pass_over("short records", line_name(reader), problem)
+                    : collector.reject("ragged records", line_name(reader), problem);
   }
-  if (const auto damage = reader.maybe_damage()) return collector.reject("damaged rows", line_name(reader), *damage);
+  if (const auto damage = reader.maybe_damage()) return collector.reject("damaged records", line_name(reader), *damage);
   GlueExample example{
       .text_a = fields[layout.text_a], .index = row_number(layout, fields, counted), .line = reader.line()};
   if (layout.text_b != GlueColumn::kAbsent) example.text_b = fields[layout.text_b];
@@ -106,11 +106,12 @@ void read_glue_tsv(const std::filesystem::path& path, GlueCollector& collector) 
   TsvReader reader(path);
   collector.keep_alive(reader.file());
   if (!reader.next())
-    throw UserError("`{}` must hold rows of {}, but is empty; pass another file", path.string(), collector.task().name);
+    throw UserError("`{}` must have records of {}, but is empty; choose another file", path.string(),
+                    collector.task().name);
   const int64_t known_count =
       (collector.options().has_labels ? collector.task().columns : collector.task().test_columns).count;
   if (const auto damage = reader.maybe_damage(); damage && known_count == 0)
-    throw UserError("`{}` line {}: {}; convert the file to UTF-8, or mend the header", path.string(),
+    throw UserError("`{}` line {}: {}; convert the file to UTF-8, or fix the header", path.string(),
                     reader.line_number(), *damage);
   Layout layout = find_layout(collector, reader.fields());
   if (known_count == 0) {

@@ -1,5 +1,5 @@
-// The official form. Columns are found by their names in the header, and by their places when the header has other
-// names, so that files of one's own in the layout of a task work too.
+// Reads the official TSV files. Columns are found by their names in the header, or by index if the header has other
+// names, so a user's own files with the columns of a task work too.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 namespace retort::data {
 
-// Reads a file of this form into the collector.
+// Reads a file into the collector.
 void read_glue_tsv(const std::filesystem::path& path, GlueCollector& collector);
 
 }  // namespace retort::data

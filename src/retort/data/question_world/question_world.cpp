@@ -1,5 +1,5 @@
-// Puts passages together: entities of one theme, sentences that state their attributes, fillers between them, and
-// questions about some of the facts. Each passage draws from its own key, so passages do not depend on each other.
+// Composes passages: entities of one theme, sentences that state their attributes, fillers between them, and questions
+// about some of the facts. Each passage has its own random key, so passages are independent.
 #include "retort/data/question_world/question_world.h"
 
 #include <fmt/format.h>
@@ -17,27 +17,27 @@ namespace {
 
 constexpr int64_t kSmallestEntities = 3, kSmallestAttributes = 2, kAttributes = 5;
 constexpr double kLongPassages = 0.02, kFillerShare = 0.2;  // shares of passages, of entities
-constexpr double kOneMore = 0.3;                            // of passages that tell one entity or one attribute more
+constexpr double kOneMore = 0.3;                            // of passages with one more entity or attribute
 
 struct Entity {
   std::string name;
-  std::vector<std::string> values;  // one for each attribute of the theme
+  std::vector<std::string> values;  // one per attribute of the theme
 };
 
 struct Fact {
   int64_t entity, attribute;
-  size_t begin_bytes;  // where its value stands in the context
+  size_t begin_bytes;  // byte of its value in the context
 };
 
 struct Passage {
   const Theme* theme;
-  std::vector<int64_t> attributes;  // those that this passage tells of every entity
+  std::vector<int64_t> attributes;  // attributes that this passage states for each entity
   std::vector<Entity> entities;
   std::string context;
   std::vector<Fact> facts;
 };
 
-// Attributes that a sentence pattern states, in the order of the text.
+// Returns the attributes that a sentence pattern states, in the order of the text.
 std::vector<int64_t> attributes_of(std::string_view pattern) {
   std::vector<int64_t> attributes;
   for (size_t i = 0; i + 2 < pattern.size(); ++i) {
@@ -51,7 +51,7 @@ std::string with_capital(std::string text) {
   return text;
 }
 
-// Appends `pattern` to the passage's context with its places filled in, and notes where each value stands.
+// Appends the filled-in `pattern` to the passage's context and records where each value begins.
 void append_sentence(Passage& passage, std::string_view pattern, int64_t entity_index, std::string_view subject) {
   const Entity& entity = passage.entities[entity_index];
   if (!passage.context.empty()) passage.context += ' ';
@@ -74,7 +74,7 @@ void append_sentence(Passage& passage, std::string_view pattern, int64_t entity_
   }
 }
 
-// A pattern that states `attribute` and nothing but attributes still `untold`.
+// Returns a pattern that states `attribute` and, besides it, only attributes in `untold`.
 std::string_view pick_pattern(const Theme& theme, int64_t attribute, const std::vector<int64_t>& untold,
                               WorldDraw& draw) {
   std::vector<std::string_view> fitting;
@@ -84,11 +84,11 @@ std::string_view pick_pattern(const Theme& theme, int64_t attribute, const std::
     if (std::ranges::find(stated, attribute) != stated.end() && std::ranges::all_of(stated, is_untold))
       fitting.push_back(pattern);
   }
-  RETORT_CHECK(!fitting.empty(), "theme {} has no sentence for attribute {} alone", theme.title, attribute);
+  RETORT_CHECK(!fitting.empty(), "theme {} has no sentence for only attribute {}", theme.title, attribute);
   return draw.pick(fitting);
 }
 
-// The first sentence names the entity; one in five of the later ones says "it" or "the town".
+// Returns the subject: in the first sentence the name; in one of five later ones "it" or "the town".
 std::string pick_subject(const Passage& passage, int64_t entity_index, bool is_first, WorldDraw& draw) {
   const int64_t choice = is_first ? 9 : draw.below(10);
   if (choice < 1) return std::string(passage.theme->pronoun);
@@ -129,7 +129,7 @@ std::string fill_name(std::string_view pattern, std::string_view name) {
   return text.replace(text.find(kPlace), kPlace.size(), name);
 }
 
-// Code points that begin in the first `bytes` bytes of well-formed UTF-8.
+// Counts the code points that begin in the first `bytes` bytes of well-formed UTF-8.
 int64_t count_code_points(std::string_view text, size_t bytes) {
   return std::ranges::count_if(text.substr(0, bytes),
                                [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
@@ -157,10 +157,10 @@ Json make_paragraph(const Theme& theme, int64_t passage_index, const QuestionWor
 }
 
 void check_options(const QuestionWorldOptions& options) {
-  constexpr int64_t kMostQuestions = kSmallestEntities * kSmallestAttributes;
+  constexpr int64_t kMaxQuestions = kSmallestEntities * kSmallestAttributes;
   if (options.passages < 0) throw UserError("`passages` must be 0 or more, but is {}", options.passages);
-  if (options.questions_per_passage < 1 || options.questions_per_passage > kMostQuestions) {
-    throw UserError("`questions_per_passage` must be between 1 and {}, but is {}", kMostQuestions,
+  if (options.questions_per_passage < 1 || options.questions_per_passage > kMaxQuestions) {
+    throw UserError("`questions_per_passage` must be between 1 and {}, but is {}", kMaxQuestions,
                     options.questions_per_passage);
   }
 }

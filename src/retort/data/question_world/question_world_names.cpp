@@ -1,4 +1,4 @@
-// Word parts and the ways to put them together; see the header.
+// Lists of words and the patterns that combine them into names.
 #include "retort/data/question_world/question_world_names.h"
 
 #include <fmt/format.h>
@@ -91,8 +91,8 @@ std::string with_thousands(int64_t count) {
   return count < 1000 ? fmt::format("{}", count) : fmt::format("{},{:03}", count / 1000, count % 1000);
 }
 
-// One word of each list, in order. (Arguments of one call are drawn in an order that the compiler chooses; this is
-// not.)
+// Joins one word of each list, drawn in order. (The compiler chooses the order of evaluation of function arguments, so
+// one call per word would not be reproducible.)
 std::string pick_compound(WorldDraw& draw, std::initializer_list<const Words*> parts, std::string_view between) {
   std::string text;
   for (const Words* part : parts) {

@@ -1,5 +1,5 @@
-// Names and values for the question world, drawn from a counter. A name belongs to one split for ever: its
-// hash decides which, so that no seed can put a training entity into the dev set.
+// Names and values for generated questions, from counter-based random numbers. The hash of a name determines its split,
+// so no seed puts a training entity into the dev set.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace retort::data {
 
-// A stream of random choices.
+// A sequence of random choices.
 class WorldDraw {
  public:
   explicit WorldDraw(uint64_t key) : key_(key) {}
@@ -31,7 +31,7 @@ class WorldDraw {
   uint64_t key_, index_ = 0;
 };
 
-// The names of one passage: never the same string twice.
+// The names of one passage, all distinct.
 class WorldNames {
  public:
   WorldNames(WorldSplit split, WorldDraw& draw) : split_(split), draw_(draw) {}

@@ -1,5 +1,5 @@
-// The sentence and question patterns themselves. Questions use other words than the sentences where the language has
-// them, so that matching words is not enough.
+// Sentence and question patterns. Questions use other words than the sentences where possible, so that matching words
+// is not enough.
 #include "retort/data/question_world/question_world_themes.h"
 
 namespace retort::data {

@@ -1,4 +1,4 @@
-// The patterns of the question world: eight kinds of entities, each with five attributes. Data only; question_world.cpp
+// The patterns of generated questions: eight kinds of entities with five attributes each. Data only; question_world.cpp
 // fills them in.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace retort::data {
 
-// What a value looks like; question_world.cpp draws one for each entity and attribute.
+// The kind of a value; question_world_names.cpp draws one for each entity and attribute.
 enum class ValueKind {
   kPerson,    // Mira Tolvane
   kPlace,     // Ostravin
@@ -25,7 +25,7 @@ enum class ValueKind {
   kField,     // the study of tides
 };
 
-// How entities of a theme are called.
+// The form of the names of a theme's entities.
 enum class NameKind { kPlace, kThePlaceSuffix, kShip, kPainting, kPerson, kMountain };
 
 struct ThemeAttribute {
@@ -45,7 +45,7 @@ struct Theme {
 
 std::span<const Theme> question_world_themes();
 
-// Sentences that state nothing asked for.
+// Sentences that answer no question.
 std::span<const std::string_view> question_world_fillers();
 
 }  // namespace retort::data

@@ -12,7 +12,7 @@ bool stands_at(std::string_view context, int64_t byte, std::string_view text) {
          context.substr(static_cast<size_t>(byte)).starts_with(text);
 }
 
-// Byte of the UTF-16 code unit `unit`, or -1 outside the text.
+// Returns the byte of the UTF-16 code unit `unit`, or -1 outside the text.
 int64_t byte_of_utf16_unit(std::string_view context, int64_t unit) {
   int64_t units = 0;
   for (size_t at = 0; at < context.size(); ++at) {
@@ -24,16 +24,15 @@ int64_t byte_of_utf16_unit(std::string_view context, int64_t unit) {
   return -1;
 }
 
-// "bytes" or "UTF-16 units" when the answer stands at its offset counted so; null otherwise.
+// Returns "bytes" or "UTF-16 units" when the answer is at its offset in this unit; null otherwise.
 const char* other_unit(std::string_view context, const SquadAnswer& answer) {
   if (stands_at(context, answer.start, answer.text)) return "bytes";
   if (stands_at(context, byte_of_utf16_unit(context, answer.start), answer.text)) return "UTF-16 units";
   return nullptr;
 }
 
-// True when white space that separates no words (U+00A0, for example) stands in the answer. The reference procedure
-// cannot find such an answer in the joined words. Nearly all answers are printable ASCII, where only the space is
-// white.
+// Returns whether the answer contains white space that separates no words (for example U+00A0). The reference procedure
+// cannot find such an answer in the joined words. Nearly all answers are printable ASCII with spaces only.
 bool has_odd_white_space(const std::string& text) {
   if (std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; })) return false;
   const std::vector<text::Range> words = split_words(text);
@@ -63,8 +62,8 @@ text::Range locate_answer(std::string_view context, const CodePointIndex& code_p
     if (stands_at(context, range.begin, answer.text)) {
       if (!has_odd_white_space(answer.text)) return range;
       throw BadRecord{
-          "odd white space",
-          fmt::format("{} must belong to an answer of words, but `{}` holds white space that separates no words "
+          "unusual white space",
+          fmt::format("{} must belong to an answer of words, but `{}` has white space that separates no words "
                       "(such as U+00A0), which the reference procedure cannot align",
                       place(), shortened(answer.text)),
           /*always_skipped=*/true};
@@ -72,20 +71,20 @@ text::Range locate_answer(std::string_view context, const CodePointIndex& code_p
   }
   if (const char* unit = code_points.is_ascii() ? nullptr : other_unit(context, answer))
     throw BadRecord{"offset in " + std::string(unit),
-                    fmt::format("{} must count code points, but {} counts {} (the answer `{}` stands there)", place(),
+                    fmt::format("{} must count code points, but {} counts {} (the answer `{}` is there)", place(),
                                 answer.start, unit, shortened(answer.text))};
   if (!inside)
     throw BadRecord{"offset outside the context",
                     fmt::format("{} must be from 0 to {} (code points of the context), but is {}", place(),
                                 code_points.code_points() - 1, answer.start)};
-  // The reference procedure takes whole words, so an offset that is off by a few characters still gives the answer.
+  // The reference procedure uses whole words, so an offset that is wrong by a few characters still gives the answer.
   const std::vector<text::Range> words = split_words(context);
   const int64_t first = word_at(words, range.begin), last = word_at(words, range.end - 1);
   const std::string covered =
       first < 0 ? "" : join_words(context, words, static_cast<size_t>(first), static_cast<size_t>(last));
   if (covered.find(collapse_white_space(answer.text)) != std::string::npos) return range;
   throw BadRecord{"answer not found",
-                  fmt::format("{} must be where the answer `{}` begins, but `{}` stands there", place(),
+                  fmt::format("{} must be the start of the answer `{}`, but `{}` is there", place(),
                               shortened(answer.text), shortened(covered)),
                   /*always_skipped=*/true};
 }

@@ -25,7 +25,7 @@ SquadCollector::SquadCollector(std::string file_name, const SquadReadOptions& op
     : file_name_(std::move(file_name)), options_(options) {}
 
 void SquadCollector::begin_context(std::string_view context) {
-  // Rows of one context follow each other, and tables keep its text once.
+  // Records of one context follow each other, and tables share its text.
   if (context_index_ >= 0 && context.data() == latest_context_.data() && context.size() == latest_context_.size())
     return;
   latest_context_ = context;
@@ -43,14 +43,14 @@ void SquadCollector::add(const std::function<RawQuestion()>& read, const PlaceNa
     data_.examples.push_back(make_example(read(), place));
   } catch (const BadRecord& bad) {
     if (options_.on_bad_record == OnBadRecord::kFail && !bad.always_skipped)
-      throw UserError("`{}`: {}; mend the record, or pass --on_bad_record skip to leave out such records", file_name_,
+      throw UserError("`{}`: {}; fix the record, or pass --on_bad_record skip to skip such records", file_name_,
                       bad.message);
     data_.skipped.add(bad.reason, bad.message);
   }
 }
 
 SquadData SquadCollector::finish() {
-  for (const std::string& message : data_.skipped.messages) log_warning("`{}`: left out: {}", file_name_, message);
+  for (const std::string& message : data_.skipped.messages) log_warning("`{}`: skipped: {}", file_name_, message);
   if (data_.skipped.count > 0) log_warning("`{}`: {}", file_name_, data_.skipped.summary());
   return std::move(data_);
 }
@@ -65,13 +65,13 @@ SquadExample SquadCollector::make_example(const RawQuestion& raw, const PlaceNam
   if (options_.is_training) check_training_answer(example, place);
   const auto id_of = [&](int64_t known) -> std::string_view { return data_.examples[static_cast<size_t>(known)].id; };
   if (examples_by_id_.find_or_add(raw.id, static_cast<int64_t>(data_.examples.size()), id_of) >= 0)
-    throw BadRecord{"id twice",
-                    fmt::format("`{}`: the id `{}` must occur once, but occurs again here", place(), raw.id)};
+    throw BadRecord{"repeated id",
+                    fmt::format("`{}`: the id `{}` must be unique, but is repeated here", place(), raw.id)};
   return example;
 }
 
 bool SquadCollector::is_impossible(const RawQuestion& raw, const PlaceName& place) const {
-  // The hub's rows say it by an empty list of answers.
+  // The hub's tables mark it with an empty list of answers.
   const bool impossible = raw.is_impossible.value_or(options_.version_2_with_negative && raw.answers.empty());
   if (impossible && !options_.version_2_with_negative)
     throw UserError(

@@ -1,5 +1,5 @@
-// Where both forms of SQuAD files hand over what they read: checks each question, applies the policy for bad records,
-// keeps each context once. One collector per file.
+// Collects the questions that the readers of all SQuAD formats read: checks each question, applies the policy for bad
+// records, stores each context once. One collector per file.
 #pragma once
 
 #include <functional>
@@ -14,28 +14,28 @@
 
 namespace retort::data {
 
-// A record that cannot be used; SquadCollector::add fails or skips, as the options say.
+// An invalid record; SquadCollector::add fails or skips it, as the options say.
 struct BadRecord {
-  std::string reason;           // for counting: "answer not found"
+  std::string reason;           // the name of its count: "answer not found"
   std::string message;          // one sentence, without the file's name
-  bool always_skipped = false;  // left out even when bad records fail
+  bool always_skipped = false;  // skipped even under kFail
 };
 
-// A question as the file has it. The views live as long as the file's buffer.
+// A question as in the file. The views live as long as the file's buffer.
 struct RawQuestion {
   std::string_view id, question;
   std::vector<std::pair<std::string_view, int64_t>> answers;  // text, and start in code points or -1
-  std::optional<bool> is_impossible;                          // absent when the file does not say
+  std::optional<bool> is_impossible;                          // absent when the file has no such field
 };
 
-// Names a record for a message; called only when something is wrong.
+// Names a record for a message; called only for errors.
 using PlaceName = std::function<std::string()>;
 
-// Finds numbers by the text that each stands for and that its owner keeps: an open-addressing table of hashes, a
-// fraction of the time of the standard containers, which ask for memory for every entry.
+// Maps texts that others own to numbers: an open-addressing hash table, several times faster than the standard
+// containers, which allocate memory for each entry.
 class NumberIndex {
  public:
-  // The number whose text this is, as `text_of(number)` tells; when there is none, remembers `new_number` and answers
+  // Returns the number whose text, `text_of(number)`, equals `text`; if there is none, stores `new_number` and returns
   // -1.
   template <typename TextOf>
   int64_t find_or_add(std::string_view text, int64_t new_number, TextOf&& text_of) {
@@ -56,7 +56,7 @@ class NumberIndex {
   };
   void grow();
 
-  std::vector<Slot> slots_;  // none or a power of two, at most half of them taken
+  std::vector<Slot> slots_;  // a power of two, at most half full; or none
   size_t count_ = 0;
 };
 
@@ -64,12 +64,12 @@ class SquadCollector {
  public:
   SquadCollector(std::string file_name, const SquadReadOptions& options);
 
-  // The context that the following questions belong to; a text seen before keeps its number. The text must stay where
-  // it is until the next call.
+  // Sets the context of the questions that follow; a repeated text keeps its number. The text must stay valid until the
+  // next call.
   void begin_context(std::string_view context);
-  // Stores what `read` returns after checking it; `read` may throw BadRecord.
+  // Checks and stores what `read` returns; `read` may throw BadRecord.
   void add(const std::function<RawQuestion()>& read, const PlaceName& place);
-  // What was read; logs a summary of what was left out.
+  // Returns the data; logs a summary of skipped records.
   SquadData finish();
 
  private:
@@ -82,8 +82,8 @@ class SquadCollector {
   SquadData data_;
   NumberIndex contexts_by_text_, examples_by_id_;
   int64_t context_index_ = -1;
-  std::string_view latest_context_;            // as it was given
-  std::optional<CodePointIndex> code_points_;  // of the current context, made when first needed
+  std::string_view latest_context_;            // as in the file
+  std::optional<CodePointIndex> code_points_;  // of the current context; computed on first use
 };
 
 }  // namespace retort::data

@@ -1,5 +1,5 @@
-// SQuAD as it stands in memory: contexts once per paragraph, questions that point into them, and what was left out.
-// Made by squad_reader.h; becomes features in squad_features.h; its answers are what metric/squad_score.h scores by.
+// SQuAD in memory: each context once, questions with the index of their context, and the counts of skipped records.
+// squad_reader.h makes it, squad_features.h converts it to features, and metric/squad_score.h scores with its answers.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace retort::data {
 
 struct SquadAnswer {
   std::string text;
-  int64_t start = -1;         // code points before it in the context, as the file says; -1 when the file is silent
-  text::Range context_bytes;  // the bytes of the context it covers; set for the first answer of training questions
+  int64_t start = -1;         // code points before it in the context, as in the file; -1 without a start
+  text::Range context_bytes;  // its bytes in the context; set for the first answer of training questions
 };
 
 struct SquadExample {
@@ -22,7 +22,7 @@ struct SquadExample {
   int64_t context_index = 0;         // into SquadData::contexts
   std::vector<SquadAnswer> answers;  // empty when the question is impossible
   bool is_impossible = false;
-  bool is_unanswered = false;  // no answer is known: the file neither holds one nor says that there is none
+  bool is_unanswered = false;  // no answer is known: the file has no answer and does not say that there is none
 };
 
 struct SquadData {
@@ -34,11 +34,11 @@ struct SquadData {
     return contexts[static_cast<size_t>(example.context_index)];
   }
   bool has_impossible() const;
-  // Whether any question has an answer, or is said to have none: what the official scorers need.
+  // Returns whether any question has an answer or is marked as impossible, which the official scorers need.
   bool has_answers() const;
 };
 
-// Keeps a random sample of `count` questions, in their order; all of them when count < 0 or not below their number.
+// Keeps a random sample of `count` questions, in order; all questions when count < 0 or not below their number.
 void keep_random_examples(SquadData& data, int64_t count, uint64_t seed);
 
 }  // namespace retort::data

@@ -16,7 +16,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Calls visit for every element of a list member; none when it is missing or something else, which read_squad judges.
+// Calls visit for each element of a list; none when it is missing or has another type, which read_squad reports.
 template <typename Visit>
 void for_each_element(dom::element object, const char* key, const Visit& visit) {
   dom::array list;
@@ -59,7 +59,7 @@ std::string members_but(dom::element value, std::string_view left_out) {
   return members;
 }
 
-// Questions by id, each taken once.
+// Questions by id, each returned once.
 class GoodQuestions {
  public:
   explicit GoodQuestions(SquadData& data) {
@@ -115,12 +115,12 @@ SquadDocument read_squad_document(const std::filesystem::path& path, OnBadRecord
   const std::string file_name = path.string();
   if (find_table_form(path) != TableForm::kNone)
     throw UserError(
-        "`{}` must be the official SQuAD JSON with articles and paragraphs, but holds rows as the hub ships them; pass "
+        "`{}` must be the official SQuAD JSON with articles and paragraphs, but is a table of the hub; pass "
         "train-v1.1.json",
         file_name);
   const SquadReadOptions options{.is_training = true, .on_bad_record = on_bad_record};
   FastJson json(read_file(path));
-  if (json.parse_part(json.text()).error()) read_squad(path, options);  // throws: it knows all that can be wrong
+  if (json.parse_part(json.text()).error()) read_squad(path, options);  // throws with the reason
   const dom::element root = json.parse(file_name);
   check_version(root, file_name);
   SquadData data = read_squad(path, options);
@@ -137,7 +137,7 @@ SquadDocument read_squad_document(const std::filesystem::path& path, OnBadRecord
 }
 
 SquadDocumentFile::SquadDocumentFile(const std::filesystem::path& path, const std::string& members) : file_(path) {
-  // The first line ends here, so that readers know at once that this is no file of one object a line.
+  // A line end here shows readers that this is not a JSON lines file.
   file_.write(fmt::format("{{{}{}\"data\":[", members, members.empty() ? "" : ","));
 }
 

@@ -14,16 +14,16 @@ std::span<const T> part(std::span<const T> values, int64_t begin, int64_t end) {
 
 void SquadFeatureOptions::fields(FieldList& list) {
   list.add("max_seq_length", max_seq_length,
-           {.help = "Longest sequence, with [CLS] and both [SEP].", .unit = "tokens", .min = 5});
+           {.help = "Maximum tokens per sequence, with [CLS] and both [SEP].", .unit = "tokens", .min = 5});
   window_fields(list);
 }
 
 void SquadFeatureOptions::window_fields(FieldList& list) {
   list.add("doc_stride", doc_stride,
-           {.help = "Distance between the windows over a long context.", .unit = "tokens", .min = 1});
-  list.add("max_query_length", max_query_length, {.help = "Tokens kept of a question.", .unit = "tokens", .min = 1});
+           {.help = "Distance between the starts of windows over a long context.", .unit = "tokens", .min = 1});
+  list.add("max_query_length", max_query_length, {.help = "Maximum tokens of a question.", .unit = "tokens", .min = 1});
   list.add("version_2_with_negative", version_2_with_negative,
-           {.help = "The data may hold questions without an answer (SQuAD v2.0)."});
+           {.help = "The data may have questions without an answer (SQuAD v2.0)."});
 }
 
 void SquadFeatureOptions::check(int64_t model_max_length) const {
@@ -37,7 +37,7 @@ void SquadFeatureOptions::check(int64_t model_max_length) const {
         max_query_length, max_seq_length);
   if (model_max_length > 0 && max_seq_length > model_max_length)
     throw UserError(
-        "`max_seq_length` must be at most {} (the positions of the model), but is {}; longer contexts are cut "
+        "`max_seq_length` must be at most {} (the positions of the model), but is {}; longer contexts are split "
         "into windows, so no text is lost with a smaller value",
         model_max_length, max_seq_length);
 }
@@ -46,14 +46,14 @@ std::optional<std::string> SquadFeatureOptions::stride_warning() const {
   const int64_t capacity = max_seq_length - max_query_length - 3;
   if (doc_stride < capacity) return {};
   return fmt::format(
-      "`doc_stride` {} is not less than the {} context tokens that a window holds beside the longest "
-      "question: windows then follow each other edge to edge, no text is skipped, but an answer across an "
+      "`doc_stride` {} is not less than the {} context tokens of a window with the longest "
+      "question: windows then do not overlap, and an answer across an "
       "edge is lost; choose a smaller --doc_stride",
       doc_stride, capacity);
 }
 
 SquadFeatures::SquadFeatures(ColumnStore store) : store_(std::move(store)) {
-  const auto scalars = store_.get<int64_t>("scalars");  // cls id, sep id, records left out
+  const auto scalars = store_.get<int64_t>("scalars");  // cls id, sep id, skipped records
   RETORT_CHECK(scalars.size() == 3, "{} scalars", scalars.size());
   cls_id_ = static_cast<int32_t>(scalars[0]);
   sep_id_ = static_cast<int32_t>(scalars[1]);

@@ -12,7 +12,7 @@ namespace {
   throw UserError("its column `{}` must {}, but number {} does not", column, what, index);
 }
 
-// Contexts as pieces and words.
+// Checks pieces and words of the contexts.
 void check_contexts(const ColumnStore& store, int64_t vocabulary_size) {
   const auto piece_starts = store.need<int64_t>("context_piece_starts");
   const auto word_starts = store.need<int64_t>("context_word_starts");
@@ -46,7 +46,7 @@ void check_examples(const ColumnStore& store, int64_t vocabulary_size) {
   check_below("question_ids", question_ids, vocabulary_size);
 }
 
-// Every feature by what it points to.
+// Checks that every feature points into its example and context.
 void check_features(const ColumnStore& store, int64_t max_seq_length) {
   const auto windows = store.need<Window>("windows");
   const auto feature_starts = store.need<int64_t>("example_feature_starts");
@@ -76,7 +76,7 @@ void check_features(const ColumnStore& store, int64_t max_seq_length) {
   }
 }
 
-// The questions and contexts that the features were made from.
+// Checks that questions and contexts are those of the features.
 void check_data(const ColumnStore& store, const SquadData& data) {
   const auto contexts = store.need<int32_t>("example_contexts");
   const auto word_starts = store.need<int64_t>("context_word_starts");

@@ -1,12 +1,12 @@
-// Checks the columns of a feature cache before anything indexes with their values.
+// Checks the columns of a feature cache before their values are used as indexes.
 #pragma once
 
 #include "retort/data/squad/squad_features.h"
 
 namespace retort::data {
 
-// Throws UserError, without a file's name, for columns out of a cache that these options and this tokenizer cannot
-// have made, or not from `data` (null: unknown).
+// Throws UserError, without the file's name, for cached columns that do not fit these options, this tokenizer or `data`
+// (null: unknown).
 void check_squad_features(const ColumnStore& store, const text::Tokenizer& tokenizer,
                           const SquadFeatureOptions& options, const SquadData* data);
 

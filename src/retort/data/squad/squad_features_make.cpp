@@ -13,7 +13,7 @@ namespace {
 struct TokenizedContext {
   std::vector<text::Range> words;
   std::vector<int32_t> ids, piece_words;  // [pieces]
-  std::vector<int32_t> first_pieces;      // [words] pieces before the word
+  std::vector<int32_t> first_pieces;      // [words] number of pieces before each word
 };
 
 struct ConvertedExample {
@@ -47,7 +47,7 @@ class Converter {
 
  private:
   std::vector<size_t> used_contexts() const;
-  // `scratch` is memory that stays allocated between the texts of a thread.
+  // `scratch` is reused for all texts of a thread.
   void tokenize_context(size_t index, text::Encoding& scratch);
   void convert(size_t index, text::Encoding& scratch);
   void find_answer(const SquadExample& example, const TokenizedContext& context, text::Encoding& scratch,
@@ -73,7 +73,7 @@ std::vector<size_t> Converter::used_contexts() const {
   return used;
 }
 
-// Every word by itself, as the reference does: a piece never spans two words.
+// Tokenizes each word separately, as the reference does, so no piece spans two words.
 void Converter::tokenize_context(size_t index, text::Encoding& scratch) {
   const std::string_view text = data_.contexts[index];
   TokenizedContext& context = contexts_[index];
@@ -94,7 +94,7 @@ void Converter::tokenize_context(size_t index, text::Encoding& scratch) {
   }
 }
 
-// Narrows first..last to the first run of pieces inside it that are exactly the answer's ("improve the span").
+// Shrinks first..last to the first run of pieces inside that equals the answer's pieces ("improve the span").
 void improve_span(const std::vector<int32_t>& ids, const std::vector<int32_t>& answer_ids, int32_t& first,
                   int32_t& last) {
   const auto begin = ids.begin() + first, end = ids.begin() + last + 1;
@@ -136,8 +136,8 @@ void Converter::convert(size_t index, text::Encoding& scratch) {
   converted.windows = make_windows(static_cast<int64_t>(context.ids.size()), capacity, options_.doc_stride);
 }
 
-// The lists `member` of all items, one after the other. Sized beforehand: a column of megabytes that grows touches
-// twice its memory.
+// Concatenates the lists `member` of all items. Reserves the size first, because a growing column of megabytes would
+// need twice its memory.
 template <typename Item, typename T>
 std::vector<T> join(const std::vector<Item>& items, std::vector<T> Item::*member) {
   size_t count = 0;
@@ -148,7 +148,7 @@ std::vector<T> join(const std::vector<Item>& items, std::vector<T> Item::*member
   return joined;
 }
 
-// Where each of those lists begins, and the end of the last.
+// Returns the start of each of these lists, and the end of the last.
 template <typename Item, typename T>
 std::vector<int64_t> starts_of(const std::vector<Item>& items, std::vector<T> Item::*member) {
   std::vector<int64_t> starts;
@@ -202,7 +202,7 @@ ColumnStore Converter::make_columns() {
   const int64_t left_out = std::count_if(examples_.begin(), examples_.end(),
                                          [](const ConvertedExample& example) { return example.is_left_out; });
   if (left_out > 0)
-    log_warning("{} answers consist of characters that have no tokens; their questions were left out", left_out);
+    log_warning("{} answers have only characters without tokens; their questions were skipped", left_out);
   ColumnStore store;
   store.add("scalars", std::vector<int64_t>{tokenizer_.cls_id(), tokenizer_.sep_id(), data_.skipped.count + left_out});
   add_context_columns(store);

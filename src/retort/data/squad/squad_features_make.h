@@ -1,5 +1,5 @@
 // Converts SQuAD questions to features in three passes: contexts (parallel), questions and windows (parallel), columns
-// (serial copies). Steps and names follow the reference; what it does per question and is the same for a paragraph is
+// (serial copies). Steps and names follow the reference, but work that is the same for all questions of a paragraph is
 // done once.
 #pragma once
 
@@ -7,8 +7,8 @@
 
 namespace retort::data {
 
-// Tokenizes and cuts in parallel; the result does not depend on the number of threads. With `is_training`, examples
-// must have located answers (read_squad with is_training); an answer whose words have no pieces is left out.
+// Tokenizes in parallel; the result does not depend on the number of threads. With `is_training`, examples must have
+// located answers (read_squad with is_training); answers whose words have no pieces are skipped.
 SquadFeatures make_squad_features(const SquadData& data, const text::Tokenizer& tokenizer,
                                   const SquadFeatureOptions& options, bool is_training);
 

@@ -15,7 +15,7 @@ namespace dom = simdjson::dom;
                   fmt::format("`{}{}{}` must be {}, but is {}", place, place.empty() ? "" : ".", key, wanted, found)};
 }
 
-// The value of `key`, which must be there and a T; `place` names the object.
+// Returns the value of `key`, which must exist and be a T; `place` names the object.
 template <typename T>
 T member(dom::object object, const char* key, const char* wanted, const PlaceName& place) {
   dom::element value;
@@ -31,7 +31,7 @@ dom::object as_object(dom::element value, const PlaceName& place) {
   return object;
 }
 
-// An id is a string; annotation tools also write integers, whose digits are then the id.
+// Ids are strings; annotation tools also write integers, whose digits are then the id.
 std::string_view read_id(dom::object qa, std::string& digits, const PlaceName& place) {
   dom::element value;
   int64_t number;
@@ -40,7 +40,7 @@ std::string_view read_id(dom::object qa, std::string& digits, const PlaceName& p
 }
 
 void read_answers(dom::object qa, RawQuestion& raw, const PlaceName& place) {
-  if (qa["answers"].error() == simdjson::NO_SUCH_FIELD) return;  // impossible, or a file to predict
+  if (qa["answers"].error() == simdjson::NO_SUCH_FIELD) return;  // impossible, or without gold answers
   size_t index = 0;
   for (dom::element value : member<dom::array>(qa, "answers", "a list", place)) {
     const PlaceName here = [&] { return fmt::format("{}.answers[{}]", place(), index); };
@@ -105,8 +105,8 @@ void read_squad_json(std::string text, const std::string& file_name, SquadCollec
   check_is_text(json.text(), file_name);
   try {
     read_document(json.parse(file_name), collector);
-  } catch (const BadRecord& bad) {  // outside any question: nothing to skip
-    throw UserError("`{}`: {}; SQuAD's form is {}", file_name, bad.message,
+  } catch (const BadRecord& bad) {  // outside of any question, so it cannot be skipped
+    throw UserError("`{}`: {}; the SQuAD format is {}", file_name, bad.message,
                     R"({"data": [{"paragraphs": [{"context": ..., "qas": [...]}]}]})");
   }
 }

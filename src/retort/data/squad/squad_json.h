@@ -1,4 +1,4 @@
-// The official form: {"data": [{"paragraphs": [{"context", "qas": [{"id", "question", "answers": [{"text",
+// Reads the official format: {"data": [{"paragraphs": [{"context", "qas": [{"id", "question", "answers": [{"text",
 // "answer_start"}], "is_impossible"}]}]}]}.
 #pragma once
 

@@ -24,7 +24,7 @@ std::string_view text_of(const TableColumn& column, size_t row, const PlaceName&
   throw BadRecord{"malformed record", fmt::format("`{}.{}` must be a string, but is missing", place(), column.name)};
 }
 
-// An id is a text; some data sets number their questions, and the digits are then the id.
+// Ids are strings; some data sets have numbers, whose digits are then the id.
 std::string_view read_id(const TableColumn& column, size_t row, std::string& digits, const PlaceName& place) {
   if (column.kind != Kind::kInteger || column.is_null[row]) return text_of(column, row, place);
   return digits = std::to_string(column.integers[row]);
@@ -45,8 +45,8 @@ RawQuestion read_row(const SquadColumns& columns, size_t row, std::string& digit
   const size_t start_count = static_cast<size_t>(starts.list_starts[row + 1]) - first_start;
   if (start_count != last - first)
     throw BadRecord{"malformed record",
-                    fmt::format("`{}.answers` must hold as many `answer_start` as `text`, but holds {} and {}", place(),
-                                start_count, last - first)};
+                    fmt::format("`{}.answers` must have equal numbers of `answer_start` and `text`, but has {} and {}",
+                                place(), start_count, last - first)};
   for (size_t i = 0; i < start_count; ++i)
     raw.answers.emplace_back(texts.texts[first + i], starts.integers[first_start + i]);
   return raw;

@@ -1,5 +1,5 @@
-// The hub's form: one row a question, with the columns id, context, question, answers.text and answers.answer_start
-// (lists of equal length), as JSON lines or Parquet. An empty list means an impossible question.
+// Reads the hub's table: one record per question, with the columns id, context, question, answers.text and
+// answers.answer_start (lists of equal length), as JSON lines or Parquet. An empty list marks an impossible question.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 namespace retort::data {
 
-// Reads a file of this form into the collector.
+// Reads a table into the collector.
 void read_squad_rows(const std::filesystem::path& path, SquadCollector& collector);
 
 }  // namespace retort::data

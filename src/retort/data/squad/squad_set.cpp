@@ -10,7 +10,7 @@
 namespace retort::data {
 namespace {
 
-// Raised whenever the columns or what stands in them change.
+// Increased whenever the columns or their values change.
 constexpr int64_t kFeatureVersion = 1;
 
 std::string make_cache_key(const SquadSource& source, const text::Tokenizer& tokenizer, bool is_training) {
@@ -33,7 +33,7 @@ SquadData read_sampled(const SquadSource& source, bool is_training) {
                                             .version_2_with_negative = source.features.version_2_with_negative,
                                             .on_bad_record = source.on_bad_record});
   if (data.examples.empty())
-    throw UserError("`{}` must hold questions, but holds none; pass another file", source.file.string());
+    throw UserError("`{}` must have questions, but has none; choose another file", source.file.string());
   keep_random_examples(data, source.max_examples, source.seed);
   return data;
 }
@@ -93,7 +93,7 @@ SquadEvaluationSet load_squad_evaluation(const SquadSource& source, const text::
 
 SquadEvaluationSet make_question_set(std::string question, std::string context, const text::Tokenizer& tokenizer,
                                      const SquadFeatureOptions& options) {
-  if (split_words(context).empty()) throw UserError("`context` must hold the text to answer from, but is empty");
+  if (split_words(context).empty()) throw UserError("`context` must have words, but is empty");
   SquadEvaluationSet set;
   set.data.contexts.push_back(std::move(context));
   set.data.examples.push_back({.question = std::move(question)});

@@ -1,5 +1,5 @@
-// The windows over a context that is too long for one sequence, and which of them sees a piece best. Pieces are the
-// context's WordPiece tokens, counted from 0.
+// The windows over a context that is too long for one sequence, and the window with the most context for a piece.
+// Pieces are the context's WordPiece tokens, counted from 0.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
-// Windows of at most `capacity` pieces whose starts are min(`doc_stride`, length) apart, until one reaches the end; no
-// piece is left out. No pieces: no windows. Both options at least 1.
+// Returns windows of at most `capacity` pieces whose starts are min(`doc_stride`, length) apart, up to the one that
+// reaches the end; they cover all pieces. No pieces: no windows. Both options must be at least 1.
 std::vector<Window> make_windows(int64_t pieces, int64_t capacity, int64_t doc_stride);
 
-// Index of the window where `piece` has the most context: the largest min(pieces left, pieces right) + 0.01 * length,
-// the first of equals; -1 when no window holds the piece. `windows` in order of their starts.
+// Returns the index of the window with the most context for `piece`: the largest min(pieces left, pieces right) + 0.01
+// * length, the first of equals; -1 when no window has the piece. `windows` must be sorted by start.
 int64_t best_window(std::span<const Window> windows, int64_t piece);
 
 }  // namespace retort::data

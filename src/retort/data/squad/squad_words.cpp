@@ -9,7 +9,7 @@ namespace {
 
 bool begins_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
 
-// Bytes of the separator at `at`: 1 or 3, or 0 when a word character stands there.
+// Returns the length in bytes of the separator at `at`, 1 or 3; 0 for a character of a word.
 int separator_bytes(std::string_view context, size_t at) {
   const char byte = context[at];
   if (byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n') return 1;
@@ -19,7 +19,7 @@ int separator_bytes(std::string_view context, size_t at) {
 }  // namespace
 
 std::vector<text::Range> split_words(std::string_view context) {
-  constexpr size_t kBytesPerWord = 6;  // of English, with the separator: then one piece of memory mostly suffices
+  constexpr size_t kBytesPerWord = 6;  // English, with the separator: one allocation mostly suffices
   std::vector<text::Range> words;
   words.reserve(context.size() / kBytesPerWord + 1);
   bool inside = false;

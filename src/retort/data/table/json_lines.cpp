@@ -37,7 +37,7 @@ class TableBuilder {
   }
 
  private:
-  // Members of this object; `prefix` is "" or a name with the dot behind it.
+  // Adds the fields of an object; `prefix` is "" or a name with a dot.
   void add_members(dom::object object, const std::string& prefix) {
     for (const auto& [key, value] : object) {
       if (TableColumn* column = maybe_next_column(prefix, key)) {
@@ -48,7 +48,7 @@ class TableBuilder {
     }
   }
 
-  // A member that is no column: the object around some, or what nobody asked for.
+  // Handles a field that is not a column: an object around columns, or an unwanted value.
   void add_other(dom::element value, const std::string& name) {
     if (is_wanted(name)) return add_value(new_column(name), value);
     const std::string inner = name + ".";
@@ -66,8 +66,8 @@ class TableBuilder {
     return !name.empty() && std::find(wanted_.begin(), wanted_.end(), name) != wanted_.end();
   }
 
-  // The column of that name when there is one already. Rows mostly have the same members in the same order, so the
-  // column after the last one is tried first.
+  // Returns the existing column of that name. Records mostly have the same fields in the same order, so the next column
+  // is tried first.
   TableColumn* maybe_next_column(const std::string& prefix, std::string_view key) {
     std::vector<TableColumn>& columns = table_.columns;
     for (size_t tried = 0; tried < columns.size(); ++tried) {
@@ -89,7 +89,7 @@ class TableBuilder {
     return table_.columns.back();
   }
 
-  // Nulls for the rows before this one that did not have the member.
+  // Adds nulls for earlier records without this field.
   void pad(TableColumn& column) {
     while (static_cast<int64_t>(column.is_null.size()) < table_.row_count) add_null(column);
   }
@@ -111,7 +111,7 @@ class TableBuilder {
 
   void add_value(TableColumn& column, dom::element value) {
     if (static_cast<int64_t>(column.is_null.size()) > table_.row_count)
-      fail(column.name, "must occur once in a row, but occurs again");
+      fail(column.name, "must be unique in a record, but is repeated");
     if (value.is_null()) return add_null(column);
     dom::array list;
     const bool is_list = !value.get(list);
@@ -161,8 +161,8 @@ class TableBuilder {
       column.reals.assign(column.integers.begin(), column.integers.end());
       column.integers.clear();
     } else if (column.kind != Kind::kUnknown) {
-      fail(column.name, column.kind == Kind::kText ? "must be a string, as in the rows before"
-                                                   : "must be a number, as in the rows before");
+      fail(column.name, column.kind == Kind::kText ? "must be a string, as in the records before"
+                                                   : "must be a number, as in the records before");
     }
     const bool was_unknown = column.kind == Kind::kUnknown;
     column.kind = kind;
@@ -171,7 +171,7 @@ class TableBuilder {
   }
 
   [[noreturn]] void fail(const std::string& name, const char* what) const {
-    throw UserError("`{}`: line {}: `{}` {}; mend the line", table_.file_name, table_.row_numbers.back(), name, what);
+    throw UserError("`{}`: line {}: `{}` {}; fix the line", table_.file_name, table_.row_numbers.back(), name, what);
   }
 
   WantedColumns wanted_;
@@ -193,7 +193,7 @@ Table read_json_lines(const std::filesystem::path& path, WantedColumns wanted) {
     if (text.find_first_not_of(" \t\r", begin) < end) {
       dom::object row;
       if (const auto error = json.parse_part(text.substr(begin, end - begin)).get(row))
-        throw UserError("`{}`: line {} must be one JSON object, but {}; mend the line", path.string(), line_number,
+        throw UserError("`{}`: line {} must be one JSON object, but {}; fix the line", path.string(), line_number,
                         simdjson::error_message(error));
       builder.add_row(row, line_number);
     }

@@ -19,7 +19,7 @@ using Kind = TableColumn::Kind;
 constexpr int64_t kLevelsAtOnce = 4096;
 constexpr int64_t kFreeBytes = 64 << 20, kDecodedPerByte = 100;  // real files: 2 to 10
 
-// A list is a group LIST around a repeated node, which holds either the elements' only node or is the element itself.
+// A list is a LIST group around a repeated node, which contains the only node of the elements or is the element itself.
 bool only_makes_list(const parquet::schema::Node& node) {
   if (node.is_primitive() || !node.is_repeated() || node.parent() == nullptr) return false;
   const auto& logical = node.parent()->logical_type();
@@ -32,7 +32,8 @@ bool is_list_group(const parquet::schema::Node* node) {
   return node != nullptr && node->logical_type() != nullptr && node->logical_type()->is_list();
 }
 
-// Whether the node's own name stands in the column's: those inside a list do not, but for members of a group in it.
+// Returns whether the node's own name is part of the column's name; nodes inside a list are not, except fields of its
+// groups.
 bool has_name(const parquet::schema::Node& node) {
   const parquet::schema::Node* parent = node.parent();
   if (parent == nullptr) return true;
@@ -62,7 +63,7 @@ Kind kind_of(const parquet::ColumnDescriptor& leaf) {
   }
 }
 
-// "Timestamp", "Decimal", or the physical type where no other is told: "INT96".
+// Returns "Timestamp", "Decimal", or the physical type if there is no other: "INT96".
 std::string type_name(const parquet::ColumnDescriptor& leaf) {
   if (leaf.max_repetition_level() > 1) return "list of lists";
   const auto& logical = leaf.logical_type();
@@ -71,7 +72,7 @@ std::string type_name(const parquet::ColumnDescriptor& leaf) {
   return name.substr(0, name.find('('));
 }
 
-// 32 or 64 for integers without a sign.
+// Returns 32 or 64 for unsigned integers.
 int unsigned_bits(const parquet::ColumnDescriptor& leaf) {
   const auto& logical = leaf.logical_type();
   if (logical == nullptr || !logical->is_int()) return 0;
@@ -79,7 +80,7 @@ int unsigned_bits(const parquet::ColumnDescriptor& leaf) {
   return leaf.physical_type() == parquet::Type::INT32 ? 32 : 64;
 }
 
-// The definition level of the repeated node above or at the leaf: with it, there is an element.
+// Returns the definition level of the repeated node above or at the leaf, from which on an element exists.
 int16_t level_of_list(const parquet::ColumnDescriptor& leaf) {
   int16_t below = 0;  // levels between that node and the leaf
   for (const parquet::schema::Node* node = leaf.schema_node().get(); node != nullptr; node = node->parent()) {
@@ -101,16 +102,15 @@ void DecodeLimit::take(int64_t byte_count) {
 
 void DecodeLimit::refuse() const {
   throw UserError(
-      "`{}` must decode to at most {} MB, {} times its size and {} MB, but asks for more; write it anew, in parts or "
-      "as "
-      "JSON lines",
+      "`{}` must decode to at most {} MB, {} times its size and {} MB, but needs more; rewrite it, in parts or as JSON "
+      "lines",
       file_name_, bytes_ >> 20, kDecodedPerByte, kFreeBytes >> 20);
 }
 
 std::string table_column_name(const parquet::ColumnDescriptor& leaf) {
   std::string name;
   const parquet::schema::Node* node = leaf.schema_node().get();
-  for (; node != nullptr && node->parent() != nullptr; node = node->parent())  // but for the root
+  for (; node != nullptr && node->parent() != nullptr; node = node->parent())  // except the root
     if (has_name(*node)) name = name.empty() ? node->name() : fmt::format("{}.{}", node->name(), name);
   return name;
 }
@@ -152,7 +152,7 @@ void ParquetColumnReader::read(parquet::ColumnReader& reader) {
     case parquet::Type::BYTE_ARRAY:
       return read_batches<parquet::ByteArrayReader>(reader, [&](const parquet::ByteArray& t) { append_text(t); });
     default:
-      fail("is of a type that has no values here");
+      fail("has a type that cannot be read");
   }
 }
 
@@ -213,7 +213,7 @@ void ParquetColumnReader::add_nulls(int64_t row_count) {
   if (column_.is_list) column_.list_starts.resize(column_.is_null.size() + 1, 0);
 }
 
-// Files write a text that occurs again once; rows of one context follow each other, and keep it once here too.
+// Files store a repeated text once; records of one context follow each other, so the arena stores it once, too.
 void ParquetColumnReader::append_text(const parquet::ByteArray& bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.ptr), bytes.len);
   if (text != latest_text_) {
@@ -237,7 +237,7 @@ int64_t ParquetColumnReader::value_count() const {
 }
 
 void ParquetColumnReader::fail(const std::string& what) const {
-  throw UserError("`{}`: row {}: the column `{}` {}; write the file anew", file_name_, std::max<int64_t>(row() - 1, 0),
+  throw UserError("`{}`: row {}: the column `{}` {}; rewrite the file", file_name_, std::max<int64_t>(row() - 1, 0),
                   column_.name, what);
 }
 

@@ -1,5 +1,4 @@
-// One leaf of a Parquet schema as a column of a Table: what it is called there, what it holds, and its values appended
-// as they are decoded. Not for other folders; they use table_reader.h.
+// Decodes one leaf of a Parquet schema into a column of a Table. Only for this folder; others use table_reader.h.
 #pragma once
 
 #ifdef RETORT_PARQUET
@@ -13,12 +12,12 @@
 
 namespace retort::data {
 
-// What may be decoded from one file: memory stays in proportion to its size, whatever its pages promise.
+// Limits the memory for one file to a multiple of its size, whatever sizes its pages declare.
 class DecodeLimit {
  public:
   DecodeLimit(std::string file_name, int64_t file_bytes);
   int64_t bytes() const { return bytes_; }
-  // To be called before memory is taken. Throws UserError when it is more than the file may take in all.
+  // Call it before memory is allocated. Throws UserError when the file's total exceeds the limit.
   void take(int64_t byte_count);
   [[noreturn]] void refuse() const;
 
@@ -27,21 +26,21 @@ class DecodeLimit {
   int64_t bytes_, taken_ = 0;
 };
 
-// The name of a leaf in a Table: the names of its groups with dots between, without the levels that only make a list
-// ("answers.text" for answers.text.list.element; LIST of parquet-format's LogicalTypes.md, with its older forms).
+// Returns the name of a leaf in a Table: the names of its groups joined by dots, without the levels that only form a
+// list ("answers.text" for answers.text.list.element; LIST of parquet-format's LogicalTypes.md, with its older forms).
 std::string table_column_name(const parquet::ColumnDescriptor& leaf);
 
-// The column of this leaf, without values: its name, kind, and whether it is a list.
+// Returns an empty column for this leaf: name, kind, and whether it is a list.
 TableColumn make_table_column(const parquet::ColumnDescriptor& leaf);
 
-// Appends the values of one row group after the other.
+// Appends the values of each row group.
 class ParquetColumnReader {
  public:
   // `column` comes from make_table_column; all must outlive the reader.
   ParquetColumnReader(const parquet::ColumnDescriptor& leaf, TableColumn& column, TextArena& arena, DecodeLimit& limit,
                       const std::string& file_name);
 
-  // Throws UserError for values that the column cannot hold, with the row, and parquet::ParquetException for damage.
+  // Throws UserError with the row for values that the column cannot hold, and parquet::ParquetException for damage.
   void read(parquet::ColumnReader& reader);
   // Appends rows of nulls.
   void add_nulls(int64_t row_count);
@@ -49,7 +48,7 @@ class ParquetColumnReader {
  private:
   template <typename Reader, typename Append>
   void read_batches(parquet::ColumnReader& reader, const Append& append);
-  // Follows the levels of a batch and calls append(i) for the i-th of its values, or append_null().
+  // Decodes the levels of a batch and calls append(i) for the i-th of its values, or append_null().
   template <typename Append>
   void add_levels(int64_t level_count, int64_t value_count, const Append& append);
   void begin_row(bool is_null);
@@ -64,9 +63,9 @@ class ParquetColumnReader {
   TextArena& arena_;
   DecodeLimit& limit_;
   const std::string& file_name_;
-  int16_t full_level_ = 0;  // the definition level of values
-  int16_t list_level_ = 0;  // of lists: the level from which on there is an element
-  int unsigned_bits_ = 0;   // 32 or 64 for integers without a sign
+  int16_t full_level_ = 0;  // definition level of values
+  int16_t list_level_ = 0;  // for lists: definition level of an element
+  int unsigned_bits_ = 0;   // 32 or 64 for unsigned integers
   std::string_view latest_text_;
   std::vector<int16_t> definition_levels_, repetition_levels_;
 };

@@ -18,7 +18,7 @@
 namespace retort::data {
 namespace {
 
-// One line of printable ASCII, at most so long.
+// Returns one line of printable ASCII with a limited length.
 std::string reason_of(const std::exception& error) {
   constexpr size_t kShownBytes = 200;
   std::string reason = std::string(error.what()).substr(0, kShownBytes);
@@ -27,7 +27,7 @@ std::string reason_of(const std::exception& error) {
   return reason.substr(0, reason.find_last_not_of(' ') + 1);
 }
 
-// Memory for pages, at most so much at a time.
+// A memory pool for pages with a limit.
 class LimitedPool final : public arrow::MemoryPool {
  public:
   explicit LimitedPool(const DecodeLimit& limit) : limit_(limit) {}
@@ -52,8 +52,7 @@ class LimitedPool final : public arrow::MemoryPool {
  private:
   arrow::Status check(int64_t more) {
     was_exceeded_ = was_exceeded_ || more > limit_.bytes() - pool_.bytes_allocated();
-    return was_exceeded_ ? arrow::Status::OutOfMemory("the file asks for more memory than it may take")
-                         : arrow::Status::OK();
+    return was_exceeded_ ? arrow::Status::OutOfMemory("the file needs more memory than allowed") : arrow::Status::OK();
   }
   const DecodeLimit& limit_;
   bool was_exceeded_ = false;
@@ -68,10 +67,10 @@ class ParquetFile {
         pool_(limit_),
         properties_(&pool_) {}
 
-  // Throws UserError, and whatever the library throws for damage.
+  // Throws UserError, and the library's exceptions for damage.
   Table read(const std::string& file_name, WantedColumns wanted) {
     const auto file_bytes = static_cast<int64_t>(mapped_.bytes().size());
-    // The footer cannot hold more than the file does, whatever it says.
+    // The footer cannot be larger than the file, whatever size it declares.
     const auto most = static_cast<int32_t>(std::clamp<int64_t>(file_bytes, 1, 100'000'000));
     properties_.set_thrift_string_size_limit(most);
     properties_.set_thrift_container_size_limit(std::min(most, 1'000'000));
@@ -87,7 +86,7 @@ class ParquetFile {
       table.note_name(column.name);
       if (column.name.empty() || std::find(wanted.begin(), wanted.end(), column.name) == wanted.end()) continue;
       if (table.find(column.name) != nullptr)
-        throw UserError("`{}` must have the column `{}` once, but has it twice; write the file anew", file_name,
+        throw UserError("`{}` must have the column `{}` once, but has it twice; rewrite the file", file_name,
                         column.name);
       if (column.kind != TableColumn::Kind::kOther) read_column(leaf, table, column, *arena);
       table.columns.push_back(std::move(column));
@@ -96,7 +95,7 @@ class ParquetFile {
     return table;
   }
 
-  // What the library calls damage may be this.
+  // The library may report the limit as damage.
   void check_limit() const {
     if (pool_.was_exceeded()) limit_.refuse();
   }
@@ -140,7 +139,7 @@ Table read_parquet(const std::filesystem::path& path, WantedColumns wanted) {
     throw;
   } catch (const std::exception& error) {
     file.check_limit();
-    throw UserError("`{}` must be a Parquet file that can be read, but {}; download or write it anew", path.string(),
+    throw UserError("`{}` must be a readable Parquet file, but {}; download or rewrite it", path.string(),
                     reason_of(error));
   }
 }

@@ -35,7 +35,7 @@ std::string kind_name(TableColumn::Kind kind, bool is_list) {
   return (is_list ? "lists of " : "") + kind_name(TableColumn{.kind = kind});
 }
 
-// True for one line that holds an object of the kind that rows are.
+// Returns whether a line is an object that can be a record.
 bool is_row_object(std::string_view line) {
   FastJson json{std::string(line)};
   simdjson::dom::object object;
@@ -51,7 +51,7 @@ TableForm find_table_form(const std::filesystem::path& path) {
   if (text.starts_with("PAR1")) return TableForm::kParquet;
   text.remove_prefix(std::min(text.size(), text.starts_with("\xEF\xBB\xBF") ? 3 : text.find_first_not_of(" \t\r\n")));
   if (!text.starts_with('{')) return TableForm::kNone;
-  // An official file on one line opens with a long first line: look for the rows' last character before parsing it.
+  // An official file on one line has a long first line: check the last character before parsing it.
   const std::string_view line = text.substr(0, text.find('\n'));
   const size_t last = line.find_last_not_of(" \t\r");
   if (line[last] != '}' || line.substr(0, 64).find("\"data\"") != std::string_view::npos) return TableForm::kNone;
@@ -75,7 +75,7 @@ const TableColumn& Table::need(std::string_view name, TableColumn::Kind kind, bo
 }
 
 void Table::refuse(const TableColumn& column, std::string_view wanted) const {
-  throw UserError("`{}`: the column `{}` must hold {}, but holds {}{}; write the column anew", file_name, column.name,
+  throw UserError("`{}`: the column `{}` must hold {}, but holds {}{}; rewrite the column", file_name, column.name,
                   wanted, column.is_list && column.kind != TableColumn::Kind::kOther ? "lists of " : "",
                   kind_name(column));
 }
@@ -84,7 +84,7 @@ void Table::note_name(std::string_view name) {
   if (names.size() > kNamesShown) return;
   if (names.size() == kNamesShown) name = "...";
   size_t kept = std::min(name.size(), kNameBytesShown);
-  while (kept > 0 && kept < name.size() && (name[kept] & 0xC0) == 0x80) --kept;  // not inside a character
+  while (kept > 0 && kept < name.size() && (name[kept] & 0xC0) == 0x80) --kept;  // keeps whole characters
   std::string shown = fmt::format("{}{}", name.substr(0, kept), kept < name.size() ? "..." : "");
   if (std::find(names.begin(), names.end(), shown) == names.end()) names.push_back(std::move(shown));
 }

@@ -1,4 +1,4 @@
-// Texts that stay where they are until their table goes. Not for other folders.
+// Memory for texts that stay valid as long as their table. Only for this folder.
 #pragma once
 
 #include <algorithm>

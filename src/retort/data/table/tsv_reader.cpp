@@ -25,7 +25,7 @@ void split_at_tabs(std::string_view line, std::vector<std::string_view>& fields)
 std::string column_name(int64_t column) { return fmt::format("column {}", column + 1); }
 
 TsvReader::TsvReader(const std::filesystem::path& path)
-    : file_(std::make_shared<const MappedFile>(path)), rest_(file_->text()), is_sound_(is_sound_text(rest_)) {
+    : file_(std::make_shared<const MappedFile>(path)), rest_(file_->text()), is_clean_(is_sound_text(rest_)) {
   if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
 }
 
@@ -45,7 +45,7 @@ bool TsvReader::next() {
 }
 
 std::optional<std::string> TsvReader::maybe_damage() const {
-  if (is_sound_) return {};
+  if (is_clean_) return {};
   for (size_t column = 0; column < fields_.size(); ++column)
     if (const auto damage = maybe_text_damage(fields_[column]))
       return fmt::format("{} {}", column_name(static_cast<int64_t>(column)), *damage);

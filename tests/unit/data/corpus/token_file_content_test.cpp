@@ -1,4 +1,4 @@
-// Token files whose checksums are right and whose content is not: each is refused with its name and the remedy.
+// Token files with correct checksums and invalid content: the error names the file and the remedy.
 #include <array>
 #include <functional>
 
@@ -28,7 +28,7 @@ std::vector<T> numbers_of(const ColumnStore& store, const std::string& name) {
 
 struct WrongTokens {
   std::string name, told;
-  std::function<void(const ColumnStore& sound, ColumnStore& columns)> add;  // the column again, other than it was
+  std::function<void(const ColumnStore& sound, ColumnStore& columns)> add;  // adds the column with a change
 };
 
 // The vocabulary with another value of one field.
@@ -68,11 +68,11 @@ std::vector<WrongTokens> wrong_token_columns() {
       wrong_vocabulary("vocab_size", 1'000'000'000,
                        "the `vocab_size` of its vocabulary must be 0 to 4194304, but is 1000000000"),
       wrong_vocabulary("vocab_size", int64_t{1} << 62, "but is 4611686018427387904"),
-      wrong_vocabulary("vocab_size", "488", "the `vocab_size` of its vocabulary must be a whole number, but is none"),
+      wrong_vocabulary("vocab_size", "488", "the `vocab_size` of its vocabulary must be a whole number, but is not"),
       wrong_vocabulary("vocab_size", 0, "the `vocab_size` of its vocabulary must be 1 or more, but is 0"),
       wrong_vocabulary("vocab_size", -1, "the `vocab_size` of its vocabulary must be 0 to 4194304, but is -1"),
       wrong_vocabulary("cls", 1 << 21, "the `cls` of its vocabulary must be 0 to "),
-      wrong_vocabulary("mask", 1.5, "the `mask` of its vocabulary must be a whole number, but is none"),
+      wrong_vocabulary("mask", 1.5, "the `mask` of its vocabulary must be a whole number, but is not"),
       wrong_vocabulary("hash", 7, "the `hash` of its vocabulary must be a string, but is not"),
       wrong_numbers<uint16_t>("ids", "its column `ids` must hold numbers from 0 to ",
                               [](std::vector<uint16_t>& ids) { ids[1] = 65535; }),
@@ -86,7 +86,7 @@ std::vector<WrongTokens> wrong_token_columns() {
   };
 }
 
-// Every column but one, copied.
+// Copies every column except one.
 ColumnStore other_columns(const ColumnStore& all, const std::string& name) {
   ColumnStore others;
   for (const ColumnStore::Column& column : all.columns())
@@ -110,11 +110,11 @@ TEST(TokenFileContent, ThatCannotBeIsRefused) {
     ColumnStore columns = other_columns(sound, wrong.name);
     wrong.add(sound, columns);
     const std::string message = refusal_of_tokens(file, columns);
-    EXPECT_TRUE(message.starts_with(fmt::format("`{}` must be a whole token file, but ", file.string()))) << message;
+    EXPECT_TRUE(message.starts_with(fmt::format("`{}` must be a complete token file, but ", file.string()))) << message;
     EXPECT_NE(message.find(wrong.told), std::string::npos) << message << " lacks " << wrong.told;
-    EXPECT_TRUE(message.ends_with("; make it again by `retort data binarize`")) << message;
+    EXPECT_TRUE(message.ends_with("; make it again with `retort data binarize`")) << message;
   }
-  EXPECT_EQ(refusal_of_tokens(file, sound), "") << "what was written right is read";
+  EXPECT_EQ(refusal_of_tokens(file, sound), "") << "a valid file is read";
 }
 
 TEST(TokenFileContent, WithoutSequencesIsRefused) {
@@ -127,7 +127,7 @@ TEST(TokenFileContent, WithoutSequencesIsRefused) {
   columns.add("lengths", std::vector<uint32_t>{});
   columns.add("ids", std::vector<uint16_t>{});
   EXPECT_EQ(refusal_of_tokens(file, columns),
-            fmt::format("`{}` must be a whole token file, but it has no sequences; make it again by `retort data "
+            fmt::format("`{}` must be a complete token file, but it has no sequences; make it again with `retort data "
                         "binarize`",
                         file.string()));
 }

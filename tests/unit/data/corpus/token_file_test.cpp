@@ -1,5 +1,5 @@
-// Token files, their rows, and the masks of masked-LM training; expected values follow from the published programs'
-// formulas by hand.
+// Token files, their rows, and masking for masked-LM training; expected values are computed by hand from the published
+// programs' formulas.
 #include "retort/data/corpus/token_file.h"
 
 #include <gtest/gtest.h>
@@ -76,10 +76,10 @@ TEST_F(TokenFileTest, RefusesWhatItCannotHold) {
               writer.add(std::vector<int32_t>{2, 10, 3});
             }),
             "`" + (folder_ / "corpus.tokens").string() +
-                "` must get token ids from 0 to 9, but sequence 0 has 10; the tokens belong to another vocabulary");
+                "` must have token ids from 0 to 9, but sequence 0 has 10; the tokens belong to another vocabulary");
   EXPECT_EQ(glue_error_of([&] { writer.publish(1); }),
             "`" + (folder_ / "corpus.tokens").string() +
-                "` must get at least one sequence, but the text has none; pass another text");
+                "` must have at least one sequence, but the text has none; choose another text");
 }
 
 TEST_F(TokenFileTest, DamageIsFound) {
@@ -91,11 +91,11 @@ TEST_F(TokenFileTest, DamageIsFound) {
   file.close();
   EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("damaged"), std::string::npos);
   std::ofstream(path) << "text";
-  EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("corpus.tokens` must be a token file, but is none"),
+  EXPECT_NE(glue_error_of([&] { TokenFile{path}; }).find("corpus.tokens` must be a token file, but is not"),
             std::string::npos);
 }
 
-// A token file whose checksums are right, whatever is in it.
+// Writes a token file with correct checksums and any content.
 struct Columns {
   std::string vocabulary =
       R"({"format":"retort token file","vocab_size":10,"pad":0,"unk":1,"cls":2,"sep":3,"mask":4,"hash":"abc"})";
@@ -125,8 +125,8 @@ TEST_F(TokenFileTest, RightChecksumsAroundWrongContentAreFound) {
       {{.vocabulary = ""}, "must be valid JSON"},
       {{.vocabulary = "[]"}, "its vocabulary must be that of a retort token file, but is not"},
       {with_vocabulary("retort token file", "other"), "its vocabulary must be that of a retort token file, but is not"},
-      {with_vocabulary("10", "\"10\""), "the `vocab_size` of its vocabulary must be a whole number, but is none"},
-      {with_vocabulary("10", "10.5"), "the `vocab_size` of its vocabulary must be a whole number, but is none"},
+      {with_vocabulary("10", "\"10\""), "the `vocab_size` of its vocabulary must be a whole number, but is not"},
+      {with_vocabulary("10", "10.5"), "the `vocab_size` of its vocabulary must be a whole number, but is not"},
       {with_vocabulary("10", "0"), "the `vocab_size` of its vocabulary must be 1 or more, but is 0"},
       {with_vocabulary("10", "-1"), "the `vocab_size` of its vocabulary must be 0 to 4194304, but is -1"},
       {with_vocabulary("10", "1000000000"), "must be 0 to 4194304, but is 1000000000"},
@@ -134,7 +134,7 @@ TEST_F(TokenFileTest, RightChecksumsAroundWrongContentAreFound) {
       {with_vocabulary("10", "9"), "its column `ids` must hold numbers from 0 to 8, but number 5 is 9"},
       {with_vocabulary("\"cls\":2", "\"cls\":10"), "the `cls` of its vocabulary must be 0 to 9, but is 10"},
       {with_vocabulary("\"mask\":4", "\"mask\":-1"), "the `mask` of its vocabulary must be 0 to 9, but is -1"},
-      {with_vocabulary("\"sep\":3,", ""), "the `sep` of its vocabulary must be a whole number, but is none"},
+      {with_vocabulary("\"sep\":3,", ""), "the `sep` of its vocabulary must be a whole number, but is not"},
       {with_vocabulary("\"abc\"", "5"), "the `hash` of its vocabulary must be a string, but is not"},
       {{.begins = {0}}, "its column `begins` must hold 2 elements, but holds 1"},
       {{.begins = {}, .lengths = {}}, "it has no sequences"},
@@ -146,9 +146,9 @@ TEST_F(TokenFileTest, RightChecksumsAroundWrongContentAreFound) {
   };
   for (const auto& [columns, told] : cases) {
     const std::string message = error_of_columns(path, columns);
-    EXPECT_TRUE(message.starts_with("`" + path.string() + "` must be a whole token file, but ")) << message;
+    EXPECT_TRUE(message.starts_with("`" + path.string() + "` must be a complete token file, but ")) << message;
     EXPECT_NE(message.find(told), std::string::npos) << message;
-    EXPECT_TRUE(message.ends_with("; make it again by `retort data binarize`")) << message;
+    EXPECT_TRUE(message.ends_with("; make it again with `retort data binarize`")) << message;
   }
 }
 
@@ -181,17 +181,17 @@ TEST_F(TokenFileTest, AFileWithoutRowsThatAreLongEnoughIsNamed) {
   const auto file = write({{2, 5, 3}});
   EXPECT_TRUE(glue_error_of([&] {
                 TokenRowSet(file, {.min_seq_length = 9});
-              }).starts_with("`" + (folder_ / "corpus.tokens").string() + "` must hold at least one sequence of 9"));
+              }).starts_with("`" + (folder_ / "corpus.tokens").string() + "` must have a sequence of 9"));
 }
 
 TEST_F(TokenFileTest, AVocabularyTooLargeToCountIsRefused) {
   EXPECT_NE(glue_error_of([&] {
               TokenFileWriter(folder_ / "x", vocabulary(5'000'000));
-            }).find("x` must get a vocabulary of at most 4194304 tokens, but gets one of 5000000"),
+            }).find("x` must have a vocabulary of at most 4194304 tokens, but has one of 5000000"),
             std::string::npos);
 }
 
-// Chunks of max - 2 ids; every one begins with [CLS] and ends with [SEP] (the published program ends them with [CLS]).
+// Chunks of max - 2 ids; each begins with [CLS] and ends with [SEP] (the published program ends them with [CLS]).
 TEST_F(TokenFileTest, LongSequencesBecomeChunks) {
   std::vector<int32_t> ids(20, 9);
   std::iota(ids.begin() + 1, ids.end() - 1, 10);
@@ -256,8 +256,8 @@ TEST(Masking, ChoosesTheShareAndKeepsSpecialTokens) {
   EXPECT_NEAR(static_cast<double>(kept) / 300, 0.1, 0.07);
 }
 
-// Two words, one counted 100 times as often: with smoothing 0.7 it is drawn 100^-0.7 as often as the other, as long as
-// few are drawn.
+// Two words, one 100 times as frequent: with smoothing 0.7 it is drawn 100^-0.7 as often as the other, while only a few
+// are drawn.
 TEST(Masking, RareTokensAreDrawnMoreOften) {
   const TokenVocabulary vocabulary{.size = 100, .pad_id = 0, .unk_id = 1, .cls_id = 2, .sep_id = 3, .mask_id = 4};
   std::vector<int64_t> counts(100, 1);

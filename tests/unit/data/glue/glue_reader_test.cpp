@@ -18,7 +18,7 @@ GlueData read_text(const char* task, std::string_view content, const GlueReadOpt
   return read_glue({&file, 1}, find_glue_task(task), options);
 }
 
-// The error without the folder's name.
+// Returns the error without the folder's name.
 std::string error_of_text(const char* task, std::string_view content, const GlueReadOptions& options = {}) {
   const GlueFolder folder;
   const std::filesystem::path file = folder.write("rows", content);
@@ -64,7 +64,7 @@ TEST(ReadGlue, HubFormsGiveTheSameRows) {
 }
 
 TEST(ReadGlue, TablesOfNullsAndOtherNumbers) {
-  const std::string remedy = "; mend the row, or pass --on_bad_record skip to leave out such rows";
+  const std::string remedy = "; fix the record, or pass --on_bad_record skip to skip such records";
   EXPECT_EQ(error_of_text("sst-2", "{\"sentence\":null,\"label\":0}\n{\"sentence\":null,\"label\":1}\n"),
             "`rows` line 1: `sentence` must be text, but is missing" + remedy);
   EXPECT_EQ(error_of_text("sst-2", "{\"sentence\":\"a\",\"label\":null}\n"),
@@ -72,15 +72,15 @@ TEST(ReadGlue, TablesOfNullsAndOtherNumbers) {
   EXPECT_EQ(error_of_text("sst-2", "{\"sentence\":\"a\",\"label\":1}\n{\"sentence\":\"b\",\"label\":0.5}\n"),
             "`rows` line 2: `label` must be a class of 0..1, but is 0.5" + remedy);
   EXPECT_EQ(error_of_text("sst-2", "{\"sentence\":\"a\",\"label\":[1]}\n"),
-            "`rows`: the column `label` must hold labels, but holds lists of integers; write the column anew");
+            "`rows`: the column `label` must hold labels, but holds lists of integers; rewrite the column");
   const GlueData data = read_text("sst-2", "{\"sentence\":\"a\",\"label\":1.0,\"idx\":[7]}\n");
   EXPECT_EQ(data.examples.at(0).label, 1);
-  EXPECT_EQ(data.examples.at(0).index, 0) << "a list is no number of a row";
+  EXPECT_EQ(data.examples.at(0).index, 0) << "a list is not a record number";
 }
 
 TEST(ReadGlue, AHeaderThatIsNotUtf8IsRefused) {
   EXPECT_EQ(error_of_text("sst-2", "sentence\tlab\xE9l\na\t1\n"),
-            "`rows` line 1: column 2 must be UTF-8 text, but is broken at byte 4; convert the file to UTF-8, or mend "
+            "`rows` line 1: column 2 must be UTF-8 text, but is broken at byte 4; convert the file to UTF-8, or fix "
             "the header");
 }
 
@@ -111,7 +111,7 @@ TEST(ReadGlue, ShortRowsOfQqpArePassedOver) {
   const GlueData data =
       read_text("qqp", "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n1\t2\t3\tcut\n1\t2\t3\ta\tb\t1\n");
   EXPECT_EQ(data.examples.size(), 1u);
-  EXPECT_EQ(data.skipped.summary(), "1 record was left out (1 short rows)");
+  EXPECT_EQ(data.skipped.summary(), "1 record was skipped (1 short records)");
 }
 
 TEST(ReadGlue, NumbersOfTestRowsComeFromTheFile) {
@@ -123,64 +123,57 @@ TEST(ReadGlue, NumbersOfTestRowsComeFromTheFile) {
 
 TEST(ReadGlue, UnknownLabel) {
   EXPECT_EQ(error_of_text("sst-2", "sentence\tlabel\nfine\t1\nbad\t2\n"),
-            "`rows` line 3: column 2 must be one of 0, 1 (the label), but is `2`; mend the row, or pass "
-            "--on_bad_record skip to "
-            "leave out such rows");
+            "`rows` line 3: column 2 must be one of 0, 1 (the label), but is `2`; fix the record, or pass "
+            "--on_bad_record skip to skip such records");
   EXPECT_EQ(error_of_text("rte", "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tyes\n"),
-            "`rows` line 2: column 4 must be one of entailment, not_entailment (the label), but is `yes`; mend the "
-            "row, or pass "
-            "--on_bad_record skip to leave out such rows");
+            "`rows` line 2: column 4 must be one of entailment, not_entailment (the label), but is `yes`; fix the "
+            "record, or pass --on_bad_record skip to skip such records");
 }
 
 TEST(ReadGlue, TargetsMustBeFiniteNumbers) {
   const std::string header = "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n";
   for (const char* word : {"nan", "inf", "2,5", "", "2.5x", "1e99"})
-    EXPECT_EQ(
-        error_of_text("sts-b", header + "0\tg\tf\ty\to\ts\ts\ta\tb\t" + word + "\n"),
-        fmt::format(
-            "`rows` line 2: column 10 must be a number (the label), but is `{}`; mend the row, or pass --on_bad_record "
-            "skip to leave out such rows",
-            word));
+    EXPECT_EQ(error_of_text("sts-b", header + "0\tg\tf\ty\to\ts\ts\ta\tb\t" + word + "\n"),
+              fmt::format("`rows` line 2: column 10 must be a number (the label), but is `{}`; fix the record, or pass "
+                          "--on_bad_record skip to skip such records",
+                          word));
 }
 
 TEST(ReadGlue, RaggedRows) {
   EXPECT_EQ(error_of_text("sst-2", "sentence\tlabel\nfine\t1\nno label\n"),
-            "`rows` line 3: must have 2 columns, but has 1; mend the row, or pass --on_bad_record skip to leave out "
-            "such rows");
+            "`rows` line 3: must have 2 columns, but has 1; fix the record, or pass --on_bad_record skip to skip such "
+            "records");
   EXPECT_EQ(error_of_text("cola", "s\t1\t\tfine\ns\t1\t\ttoo\tmany\n"),
-            "`rows` line 2: must have 4 columns, but has 5; mend the row, or pass --on_bad_record skip to leave out "
-            "such rows");
+            "`rows` line 2: must have 4 columns, but has 5; fix the record, or pass --on_bad_record skip to skip such "
+            "records");
   EXPECT_EQ(error_of_text("sst-2", "sentence\tlabel\n" + std::string(1'000'000, '\t') + "\n"),
-            "`rows` line 2: must have 2 columns, but has 1000001; mend the row, or pass --on_bad_record skip to leave "
-            "out such "
-            "rows");
+            "`rows` line 2: must have 2 columns, but has 1000001; fix the record, or pass --on_bad_record skip to skip "
+            "such records");
 }
 
 TEST(ReadGlue, BytesThatAreNoText) {
   EXPECT_EQ(error_of_text("sst-2", "sentence\tlabel\nfine\t1\nbad \xFF\t1\n"),
-            "`rows` line 3: column 1 must be UTF-8 text, but is broken at byte 5; mend the row, or pass "
-            "--on_bad_record skip to "
-            "leave out such rows");
+            "`rows` line 3: column 1 must be UTF-8 text, but is broken at byte 5; fix the record, or pass "
+            "--on_bad_record skip to skip such records");
   EXPECT_EQ(error_of_text("sst-2", std::string("sentence\tlabel\na\0b\t1\n", 21)),
-            "`rows` line 2: column 1 must be text, but has a NUL byte at byte 2; mend the row, or pass --on_bad_record "
-            "skip to "
-            "leave out such rows");
+            "`rows` line 2: column 1 must be text, but has a NUL byte at byte 2; fix the record, or pass "
+            "--on_bad_record skip to skip such records");
 }
 
 TEST(ReadGlue, BadRecordsCanBeSkippedAndAreCounted) {
   const GlueData data =
       read_text("sst-2", "sentence\tlabel\na\t1\nb\t7\nc\nd\t\xFF\ne\t0\n", {.on_bad_record = OnBadRecord::kSkip});
   EXPECT_EQ(data.examples.size(), 2u);
-  EXPECT_EQ(data.skipped.summary(), "3 records were left out (1 unknown labels, 1 ragged rows, 1 damaged rows)");
+  EXPECT_EQ(data.skipped.summary(), "3 records were skipped (1 unknown labels, 1 ragged records, 1 damaged records)");
 }
 
 TEST(ReadGlue, MissingHeader) {
   EXPECT_EQ(
       error_of_text("sst-2", "a fine film\t1\na bad film\t0\n"),
-      "`rows` line 1 must be a header with the column `sentence`, but reads like a row of sst-2; put the header back");
+      "`rows` line 1 must be a header with the column `sentence`, but looks like a record of sst-2; add the header");
   EXPECT_EQ(
       error_of_text("rte", "0\ta\tb\n", {.has_labels = false}),
-      "`rows` line 1 must be a header with the column `sentence1`, but reads like a row of rte; put the header back");
+      "`rows` line 1 must be a header with the column `sentence1`, but looks like a record of rte; add the header");
 }
 
 TEST(ReadGlue, FileOfAnotherTask) {
@@ -191,22 +184,20 @@ TEST(ReadGlue, FileOfAnotherTask) {
 }
 
 TEST(ReadGlue, FilesWithoutRows) {
-  EXPECT_EQ(error_of_text("sst-2", ""), "`rows` must hold rows of sst-2, but is empty; pass another file");
+  EXPECT_EQ(error_of_text("sst-2", ""), "`rows` must have records of sst-2, but is empty; choose another file");
   EXPECT_EQ(error_of_text("sst-2", "sentence\tlabel\n"),
-            "`rows` must hold rows of sst-2, but holds none; pass another file");
+            "`rows` must have records of sst-2, but has none; choose another file");
 }
 
 TEST(ReadGlue, TablesAreCheckedToo) {
   EXPECT_EQ(error_of_text("mnli",
                           "{\"premise\":\"a\",\"hypothesis\":\"b\",\"label\":1}\n{\"premise\":\"a\",\"hypothesis\":"
                           "\"b\",\"label\":-1}\n"),
-            "`rows` line 2: `label` must be a class of 0..2, but is -1; mend the row, or pass --on_bad_record skip to "
-            "leave out "
-            "such rows");
+            "`rows` line 2: `label` must be a class of 0..2, but is -1; fix the record, or pass --on_bad_record skip "
+            "to skip such records");
   EXPECT_EQ(error_of_text("cola", "{\"sentence\":null,\"label\":1}\n{\"sentence\":\"x\",\"label\":1}\n"),
-            "`rows` line 1: `sentence` must be text, but is missing; mend the row, or pass --on_bad_record skip to "
-            "leave out such "
-            "rows");
+            "`rows` line 1: `sentence` must be text, but is missing; fix the record, or pass --on_bad_record skip to "
+            "skip such records");
   EXPECT_EQ(error_of_text("cola", "{\"text_a\":\"x\",\"label\":1}\n"),
             "`rows` must have the column `sentence`, but has text_a, label; rename or add the column");
 }

@@ -1,4 +1,4 @@
-// Features, their cache and rows of GLUE data.
+// Features, cache and rows of GLUE data.
 #include "retort/data/glue/glue_set.h"
 
 #include "retort/base/thread.h"

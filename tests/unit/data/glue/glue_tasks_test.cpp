@@ -88,11 +88,12 @@ TEST(GlueFiles, NamesOfMnliAndOfAugmentedData) {
 }
 
 TEST(GlueFiles, SaysWhatWasLookedFor) {
-  EXPECT_EQ(glue_error_of([] { find_glue_files("/nowhere", find_glue_task("mnli"), GlueSplit::kDev); }),
-            "`/nowhere` must hold the dev data of mnli, but has none of dev_matched.tsv, MNLI/dev_matched.tsv, "
-            "validation_matched.jsonl and validation_matched-*.parquet; pass the folder that has it as --data_dir");
+  EXPECT_EQ(
+      glue_error_of([] { find_glue_files("/nowhere", find_glue_task("mnli"), GlueSplit::kDev); }),
+      "`/nowhere` must hold the dev data of mnli, but has none of dev_matched.tsv, MNLI/dev_matched.tsv, "
+      "validation_matched.jsonl and validation_matched-*.parquet; choose the folder with these files as --data_dir");
   EXPECT_EQ(glue_error_of([] { find_glue_files("/nowhere", find_glue_task("ax"), GlueSplit::kDev); }),
-            "`task_name` ax has no dev file: it is answered by a model of mnli");
+            "`task_name` ax has no dev file; models of mnli predict its test file");
   EXPECT_EQ(glue_error_of([] { parse_glue_split("valid"); }),
             "`split` must be one of train, train_aug, dev, test, but is `valid`");
 }

@@ -1,4 +1,4 @@
-// What the tests of GLUE and of the row sources share: fixtures of `tools/make_fixtures.py glue`, folders that vanish.
+// Shared by the tests of GLUE and of RowSets: fixtures of `tools/make_fixtures.py glue`, temporary folders.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -44,7 +44,7 @@ class GlueFolder {
   std::filesystem::path path_;
 };
 
-// The message of the UserError that `action` throws, "" when it throws none.
+// Returns the message of the UserError that `action` throws, "" for none.
 template <typename Action>
 std::string glue_error_of(Action&& action) {
   try {

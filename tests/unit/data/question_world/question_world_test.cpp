@@ -1,6 +1,5 @@
-// The question world must be valid SQuAD v1.1 with exact offsets, the same on every machine, and the same words must
-// never name entities of both splits. Offsets are checked here against code points counted by utf8proc, not by our own
-// counter.
+// Generated questions must be valid SQuAD v1.1 with exact offsets, equal on every machine, and without a name that
+// occurs in both splits. Offsets are compared with code points counted by utf8proc, not with retort's own count.
 #include "retort/data/question_world/question_world.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +26,7 @@ void for_each_question(const Json& world, const CheckQuestion& check) {
   }
 }
 
-// Byte offset of every code point, and the end.
+// The byte offset of each code point, and the end.
 std::vector<size_t> code_point_starts(const std::string& text) {
   std::vector<size_t> starts;
   size_t byte = 0;
@@ -74,7 +73,7 @@ TEST(QuestionWorld, IsValidSquadWithExactOffsets) {
     beyond_ascii += starts[start] != start;
   });
   EXPECT_EQ(ids.size(), 300u * 4u);
-  EXPECT_GT(beyond_ascii, 100) << "offsets in bytes and in code points must differ often, or this test shows nothing";
+  EXPECT_GT(beyond_ascii, 100) << "offsets in bytes and in code points must differ often, or this test proves nothing";
 }
 
 TEST(QuestionWorld, IsTheSameEverywhere) {
@@ -82,7 +81,7 @@ TEST(QuestionWorld, IsTheSameEverywhere) {
   const std::string text = make_question_world(options).dump();
   EXPECT_EQ(text, make_question_world(options).dump());
   EXPECT_EQ(ContentHash().add(text).hex(), "0d5d8928bc63cabfd9d4951c95781fca")
-      << "the demo's published score belongs to the world of this hash";
+      << "the demo's published score belongs to the data set of this hash";
   EXPECT_NE(text, make_question_world({.seed = 43, .passages = 64, .questions_per_passage = 3}).dump());
 }
 
@@ -109,7 +108,7 @@ TEST(QuestionWorld, EveryPassageHoldsRivalAnswers) {
         questions.insert(question.at("question"));
         answers.insert(question.at("answers").at(0).at("text"));
       }
-      EXPECT_EQ(questions.size(), 6u) << "no question is asked twice of one passage";
+      EXPECT_EQ(questions.size(), 6u) << "no question of a passage is repeated";
       EXPECT_EQ(answers.size(), 6u) << "no two facts of a passage have the same value: " << paragraph.at("context");
     }
   }

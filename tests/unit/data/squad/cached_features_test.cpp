@@ -1,4 +1,4 @@
-// Feature caches whose checksums are right and whose content is not: told by the column, and made anew.
+// Feature caches with correct checksums and invalid content: the error names the column, and the cache is rebuilt.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -16,7 +16,7 @@ using retort::testing::ScratchFolder;
 using retort::testing::squad_tokenizer;
 using retort::testing::user_error_of;
 
-// The columns with one of them changed; an empty change leaves the column out.
+// The columns with one of them changed; an empty change removes the column.
 using Change = std::function<void(std::vector<std::byte>&)>;
 ColumnStore changed(const ColumnStore& columns, const std::string& name, const Change& change) {
   ColumnStore result;
@@ -30,7 +30,7 @@ ColumnStore changed(const ColumnStore& columns, const std::string& name, const C
   return result;
 }
 
-// Element `index` of the column becomes `value`; from the end when negative.
+// Sets element `index` of the column to `value`; from the end when negative.
 template <typename T>
 Change set(int64_t index, T value) {
   return [=](std::vector<std::byte>& bytes) {
@@ -64,8 +64,9 @@ TEST(CachedSquadFeatures, EveryColumnIsChecked) {
       {"scalars", set<int64_t>(2, -1), "its column `scalars` must hold [CLS], [SEP] and a count"},
       {"context_piece_starts", set<int64_t>(0, 1), "`context_piece_starts` must begin at 0 and end at"},
       {"context_piece_starts", set<int64_t>(-1, 1), "`context_piece_starts` must begin at 0 and end at"},
-      {"context_piece_starts", set<int64_t>(1, -5), "`context_piece_starts` must not fall, but does behind number 0"},
-      {"context_word_starts", set<int64_t>(1, 1LL << 40), "`context_word_starts` must not fall"},
+      {"context_piece_starts", set<int64_t>(1, -5),
+       "`context_piece_starts` must not decrease, but does after number 0"},
+      {"context_word_starts", set<int64_t>(1, 1LL << 40), "`context_word_starts` must not decrease"},
       {"piece_ids", set<int32_t>(3, -1), "`piece_ids` must hold numbers from 0 to"},
       {"piece_ids", set<int32_t>(3, 1 << 30), "`piece_ids` must hold numbers from 0 to"},
       {"piece_words", without_last(4), "`piece_words` must hold"},
@@ -104,7 +105,7 @@ TEST(CachedSquadFeatures, LongerSequencesThanAskedForAreFound) {
             std::string::npos);
 }
 
-// A file that only its checksums speak for is made anew, and gives what it should have held.
+// A file with correct checksums only is rebuilt with the correct content.
 TEST(CachedSquadFeatures, AWrongCacheIsMadeAnew) {
   const ScratchFolder scratch;
   const SquadSource source{.file = retort::testing::squad_fixture("sample-v1.1.json"),
@@ -118,7 +119,7 @@ TEST(CachedSquadFeatures, AWrongCacheIsMadeAnew) {
   const auto again = load_squad_evaluation(source, squad_tokenizer());
   const std::string log = ::testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find("cannot be used: its column `piece_ids` must hold numbers from 0 to"), std::string::npos) << log;
-  EXPECT_NE(log.find("building it anew"), std::string::npos) << log;
+  EXPECT_NE(log.find("rebuilding it"), std::string::npos) << log;
   EXPECT_EQ(retort::testing::digest_of_feature(*again.features, 0),
             retort::testing::digest_of_feature(*made.features, 0));
   EXPECT_EQ(read_file(cache), whole);
@@ -138,7 +139,7 @@ TEST(CachedGlueFeatures, EveryColumnIsChecked) {
   const std::vector<Case> cases{
       {"scalars", without_last(8), "`scalars` must hold 2 elements, but holds 1"},
       {"row_starts", set<int64_t>(-1, 5), "`row_starts` must begin at 0 and end at"},
-      {"row_starts", set<int64_t>(1, 0), "its row 0 must have 2 to 128 tokens with a second text in them, but has 0"},
+      {"row_starts", set<int64_t>(1, 0), "its row 0 must have 2 to 128 tokens that contain the second text, but has 0"},
       {"ids", set<int32_t>(0, -1), "`ids` must hold numbers from 0 to"},
       {"segment_b_starts", set<int32_t>(0, 500), "its row 0 must have 2 to 128 tokens"},
       {"segment_b_starts", without_last(4), "`segment_b_starts` must hold"},
@@ -155,7 +156,7 @@ TEST(CachedGlueFeatures, EveryColumnIsChecked) {
   EXPECT_NE(told(features.columns()).find("`labels` must be -1 without classes"), std::string::npos);
 }
 
-// Headers that the checksum of the header covers, as another program may write them.
+// Headers with a correct checksum, as another program could write them.
 TEST(ColumnFiles, NamesAndWidthsAreChecked) {
   const ScratchFolder scratch;
   const auto told = [&](const ColumnStore::Column& column) {
@@ -168,7 +169,7 @@ TEST(ColumnFiles, NamesAndWidthsAreChecked) {
   EXPECT_EQ(told({"numbers", 2, bytes}), "");
   for (const ColumnStore::Column& column :
        {ColumnStore::Column{"numbers", 3, bytes}, {"numbers", 0, bytes}, {"", 1, bytes}})
-    EXPECT_NE(told(column).find("is none that this program writes"), std::string::npos) << column.element_bytes;
+    EXPECT_NE(told(column).find("is invalid"), std::string::npos) << column.element_bytes;
 }
 
 }  // namespace

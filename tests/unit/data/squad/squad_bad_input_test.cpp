@@ -1,4 +1,4 @@
-// Every way a SQuAD file is wrong, with what the user is told.
+// Every error of a SQuAD file, with its message.
 #include "unit/data/squad/squad_testing.h"
 
 namespace retort::data {
@@ -7,7 +7,7 @@ namespace {
 using retort::testing::ScratchFolder;
 using retort::testing::user_error_of;
 
-// A file of one paragraph.
+// Returns a file of one paragraph.
 std::string paragraph(const std::string& context, const std::string& qas) {
   return R"({"data":[{"paragraphs":[{"context":")" + context + R"(","qas":[)" + qas + "]}]}]}";
 }
@@ -61,7 +61,7 @@ std::vector<BadInput> bad_inputs() {
       {"StartInBytes",
        paragraph("b \xC3\xA9\xC3\xA9 answer", question("good", R"({"text":"b","answer_start":0})") + "," +
                                                   question("x", R"({"text":"answer","answer_start":7})")),
-       {"must count code points, but 7 counts bytes (the answer `answer` stands there)"}},
+       {"must count code points, but 7 counts bytes (the answer `answer` is there)"}},
       {"StartInUtf16",
        paragraph("b \xF0\x9F\x98\x80 answer", question("good", R"({"text":"b","answer_start":0})") + "," +
                                                   question("x", R"({"text":"answer","answer_start":5})")),
@@ -72,7 +72,7 @@ std::vector<BadInput> bad_inputs() {
       {"EmptyAnswerText",
        paragraph("a b", good + "," + question("x", R"({"text":"","answer_start":0})")),
        {"(id `x`) must belong to an answer, but its `text` is empty"}},
-      {"IdTwice", paragraph("a b", good + "," + good), {"the id `good` must occur once"}},
+      {"IdTwice", paragraph("a b", good + "," + good), {"the id `good` must be unique"}},
       {"EmptyContext",
        R"({"data":[{"paragraphs":[{"context":"a b","qas":[)" + good + R"(]},{"context":" \t","qas":[)" +
            question("x", kAnswer) + "]}]}]}",
@@ -108,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(All, SquadBadInput, ::testing::ValuesIn(bad_inputs()),
 
 TEST(SquadAnswerPlace, AnAnswerThatIsNotThereIsLeftOutAsTheReferenceDoes) {
   const ScratchFolder scratch;
-  // The second offset is two characters off but inside the word: the reference takes whole words and accepts it.
+  // The second offset is wrong by two characters but inside the word: the reference uses whole words and accepts it.
   const fs::path path = scratch.write(
       "a.json", paragraph("one two three", question("1", R"({"text":"two","answer_start":8})") + "," +
                                                question("2", R"({"text":"three","answer_start":10})") + "," +
@@ -116,8 +116,8 @@ TEST(SquadAnswerPlace, AnAnswerThatIsNotThereIsLeftOutAsTheReferenceDoes) {
   const SquadData data = read_squad(path, {.is_training = true});
   ASSERT_EQ(data.examples.size(), 2u);
   EXPECT_EQ(data.examples[0].id, "2");
-  EXPECT_EQ(data.skipped.summary(), "1 record was left out (1 answer not found)");
-  EXPECT_NE(data.skipped.messages[0].find("must be where the answer `two` begins, but `three` stands there"),
+  EXPECT_EQ(data.skipped.summary(), "1 record was skipped (1 answer not found)");
+  EXPECT_NE(data.skipped.messages[0].find("must be the start of the answer `two`, but `three` is there"),
             std::string::npos)
       << data.skipped.messages[0];
 }
@@ -131,7 +131,7 @@ TEST(SquadRows, BadRowsNameTheirLine) {
   };
   EXPECT_NE(message(row + "\n\n{\"id\":\n").find("line 3 must be one JSON object"), std::string::npos);
   EXPECT_NE(
-      message(row + "\n{\"id\":2,\"context\":\"a\"}\n").find("line 2: `id` must be a string, as in the rows before"),
+      message(row + "\n{\"id\":2,\"context\":\"a\"}\n").find("line 2: `id` must be a string, as in the records before"),
       std::string::npos);
   EXPECT_NE(message(row + "\n" + R"({"id":"2","question":"q","answers":{"text":["b"],"answer_start":[2]}})")
                 .find("`line 2.context` must be a string, but is missing"),
@@ -142,9 +142,9 @@ TEST(SquadRows, BadRowsNameTheirLine) {
   EXPECT_NE(message(R"({"id":"2","context":"a","question":"q","answers":{"text":["b"],"answer_start":[]}})"
                     "\n" +
                     row)
-                .find("as many `answer_start` as `text`, but holds 0 and 1"),
+                .find("equal numbers of `answer_start` and `text`, but has 0 and 1"),
             std::string::npos);
-  EXPECT_NE(message(row + "\n" + row).find("the id `1` must occur once"), std::string::npos);
+  EXPECT_NE(message(row + "\n" + row).find("the id `1` must be unique"), std::string::npos);
 }
 
 TEST(SquadRows, ABrokenParquetFileIsAnError) {

@@ -26,7 +26,7 @@ void expect_reference(const char* data_name, const char* expected_name, bool ver
     size_t i = 0;
     for (const Json& example : expected["examples"]) {
       const Json& rows = example[1];
-      if (rows.empty()) continue;  // left out by the reader
+      if (rows.empty()) continue;  // skipped by the reader
       ASSERT_LT(i, data.examples.size());
       ASSERT_EQ(example[0], data.examples[i].id);
       const auto [begin, end] = features.features_of(static_cast<int64_t>(i));
@@ -89,8 +89,7 @@ TEST(SquadWindows, CheckValues) {
   EXPECT_EQ(make_windows(500, 384 - 10 - 3, 128), (std::vector<Window>{{0, 371}, {128, 371}, {256, 244}}));
   EXPECT_EQ(make_windows(371, 371, 128), (std::vector<Window>{{0, 371}}));
   EXPECT_EQ(make_windows(0, 371, 128), std::vector<Window>());
-  EXPECT_EQ(make_windows(10, 4, 100),
-            (std::vector<Window>{{0, 4}, {4, 4}, {8, 2}}));  // edge to edge: nothing is skipped
+  EXPECT_EQ(make_windows(10, 4, 100), (std::vector<Window>{{0, 4}, {4, 4}, {8, 2}}));  // adjacent, without gaps
 }
 
 TEST(SquadWindows, TheBestWindowHasTheMostContext) {
@@ -189,7 +188,7 @@ TEST(SquadSet, CachedFeaturesEqualFreshOnes) {
 
 TEST(SquadSet, AQuestionNeedsAContext) {
   EXPECT_EQ(user_error_of([] { make_question_set("q", " \n", squad_tokenizer(), {}); }),
-            "`context` must hold the text to answer from, but is empty");
+            "`context` must have words, but is empty");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Forms of SQuAD files and what is read from them.
+// The formats of SQuAD files and what is read from them.
 #include "retort/data/squad/squad_reader.h"
 
 #include "retort/data/squad/squad_words.h"
@@ -14,7 +14,7 @@ using retort::testing::user_error_of;
 TEST(SquadReader, ReadsTheOfficialFormForTraining) {
   const SquadData data = read_squad(squad_fixture("sample-v1.1.json"), {.is_training = true});
   EXPECT_EQ(data.contexts.size(), 41u);
-  EXPECT_EQ(data.skipped.summary(), "1 record was left out (1 odd white space)");
+  EXPECT_EQ(data.skipped.summary(), "1 record was skipped (1 unusual white space)");
   for (const SquadExample& example : data.examples) {
     ASSERT_EQ(example.answers.empty(), false);
     const text::Range range = example.answers[0].context_bytes;
@@ -52,7 +52,7 @@ TEST(SquadReader, RowsOfTheHubEqualTheOfficialForm) {
   for (const char* name : names) {
     const SquadData rows = read_squad(squad_fixture(name), {.is_training = true, .version_2_with_negative = true});
     EXPECT_EQ(rows.contexts.size(), 12u) << name;
-    ASSERT_EQ(rows.examples.size(), 47u) << name;  // of 48; one has an answer with odd white space
+    ASSERT_EQ(rows.examples.size(), 47u) << name;  // of 48; one has an answer with unusual white space
     for (const SquadExample& row : rows.examples) {
       const auto same = std::find_if(official.examples.begin(), official.examples.end(),
                                      [&](const SquadExample& e) { return e.id == row.id; });

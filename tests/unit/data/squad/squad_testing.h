@@ -1,5 +1,5 @@
-// What the SQuAD tests share: fixtures made by `tools/make_fixtures.py squad`, files written for one test, messages of
-// errors, and the real files when RETORT_DATA names a folder that has them.
+// Shared by the SQuAD tests: fixtures of `tools/make_fixtures.py squad`, files for one test, error messages, and the
+// real files if RETORT_DATA names a folder that contains them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ inline const text::Tokenizer& squad_tokenizer() {
   return tokenizer;
 }
 
-// A folder that is removed when the test ends.
+// A folder that is removed at the end of the test.
 class ScratchFolder {
  public:
   ScratchFolder() {
@@ -46,7 +46,7 @@ class ScratchFolder {
   fs::path path_;
 };
 
-// The message of the UserError that `action` throws; "" when it throws none.
+// Returns the message of the UserError that `action` throws; "" for none.
 template <typename Action>
 std::string user_error_of(Action&& action) {
   try {
@@ -57,13 +57,13 @@ std::string user_error_of(Action&& action) {
   return "";
 }
 
-// `tools/make_fixtures.py squad`: FNV-1a over 32-bit words.
+// FNV-1a over 32-bit words, as in `tools/make_fixtures.py squad`.
 constexpr uint64_t kDigestStart = 0xCBF29CE484222325ull;
 inline uint64_t digest(uint64_t state, int64_t value) {
   return (state ^ static_cast<uint32_t>(static_cast<int32_t>(value))) * 0x100000001B3ull;
 }
 
-// Digest of a feature as the fixtures have it: five numbers, ids, words, max-context bits.
+// Returns the digest of a feature in the fixtures: five numbers, ids, words, max-context bits.
 inline uint64_t digest_of_feature(const data::SquadFeatures& features, int64_t index, uint64_t state = kDigestStart) {
   const data::SquadFeature feature = features.feature(index);
   const auto length = static_cast<int64_t>(feature.window_ids.size());
@@ -80,7 +80,7 @@ inline uint64_t digest_of_feature(const data::SquadFeatures& features, int64_t i
   return state;
 }
 
-// A file of RETORT_DATA, unpacked into `scratch` when it is packed with xz; empty when it is not there.
+// Returns a file of RETORT_DATA, unpacked into `scratch` if it is compressed with xz; empty if it does not exist.
 inline fs::path real_squad_file(const std::string& name, const ScratchFolder& scratch) {
   const char* folder = std::getenv("RETORT_DATA");
   if (folder == nullptr) return {};

@@ -1,5 +1,5 @@
-// Columns of tables as they come: every Parquet type that `tools/make_fixtures.py tables` writes, lines with odd
-// members, and files that decode to far more than they hold.
+// Columns of tables: every Parquet type that `tools/make_fixtures.py tables` writes, lines with unusual fields, and
+// files that decode to far more than their size.
 #include "retort/data/table/table_reader.h"
 
 #include <cmath>
@@ -27,7 +27,7 @@ Table read_lines(const std::string& content, const std::vector<std::string_view>
   return read_json_lines(scratch.write("rows.jsonl", content), wanted);
 }
 
-// The error without the folder's name.
+// Returns the error without the folder's name.
 std::string error_of_lines(const std::string& content, const std::vector<std::string_view>& wanted) {
   const std::string message = user_error_of([&] { read_lines(content, wanted); });
   const size_t name = message.find("rows.jsonl");
@@ -74,7 +74,7 @@ TEST(ParquetTable, IntegersOfEveryWidthAndSign) {
             (std::vector<int64_t>{1, 2, 3}));
   EXPECT_NE(user_error_of([] { read_one("types.parquet", "too_large"); })
                 .find("types.parquet`: row 2: the column `too_large` must be at most 9223372036854775807, but is "
-                      "9223372036854775808; write the file anew"),
+                      "9223372036854775808; rewrite the file"),
             std::string::npos);
 }
 
@@ -111,7 +111,7 @@ TEST(ParquetTable, OtherTypesAreRefusedByName) {
     const Table table = read_one("types.parquet", other.column);
     const std::string message = user_error_of([&] { table.need(other.column, Kind::kInteger); });
     EXPECT_NE(message.find(fmt::format("types.parquet`: the column `{}` must hold integers, but holds the type {}; "
-                                       "write the column anew",
+                                       "rewrite the column",
                                        other.column, other.type)),
               std::string::npos)
         << message;
@@ -137,17 +137,16 @@ TEST(ParquetTable, ListsAndGroupsInEveryForm) {
   const Table structs = read_one("types.parquet", "structs.inner.text");
   EXPECT_EQ(structs.find("structs.inner.text")->maybe_text(0), "deep");
   EXPECT_EQ(structs.find("structs.inner.text")->maybe_text(2), std::nullopt);
-  EXPECT_EQ(user_error_of([] { read_one("types.parquet", "nulls_inside"); }),
-            fmt::format("`{}`: row 0: the column `nulls_inside` must hold lists without nulls in them; write the file "
-                        "anew",
-                        table_fixture("types.parquet").string()));
+  EXPECT_EQ(
+      user_error_of([] { read_one("types.parquet", "nulls_inside"); }),
+      fmt::format("`{}`: row 0: the column `nulls_inside` must hold lists without nulls in them; rewrite the file",
+                  table_fixture("types.parquet").string()));
 }
 
 TEST(ParquetTable, TextMustBeUtf8) {
   EXPECT_EQ(
       user_error_of([] { read_one("types.parquet", "not_utf8"); }),
-      fmt::format("`{}`: row 0: the column `not_utf8` must be UTF-8 text, but is broken at byte 4; write the file "
-                  "anew",
+      fmt::format("`{}`: row 0: the column `not_utf8` must be UTF-8 text, but is broken at byte 4; rewrite the file",
                   table_fixture("types.parquet").string()));
 }
 
@@ -160,7 +159,7 @@ TEST(ParquetTable, AMissingColumnIsToldWithTheColumnsThereAre) {
       << message;
 }
 
-// One megabyte of text in a thousand rows is a megabyte; two in turn are a gigabyte.
+// One megabyte of text repeated in a thousand rows takes a megabyte; two alternating texts would take a gigabyte.
 TEST(ParquetTable, MemoryFollowsTheSizeOfTheFile) {
   const Table table = read_one("one_context.parquet", "context");
   const TableColumn& column = table.need("context", Kind::kText);
@@ -182,7 +181,7 @@ std::vector<std::string_view> all_names(const std::string& content, std::vector<
   return {kept.begin(), kept.end()};
 }
 
-// Every byte of the footer and of the first pages, changed: read or refused, and never anything else.
+// Changes every byte of the footer and of the first pages: the file is read or refused, without a crash.
 TEST(ParquetTable, DamageIsReadOrRefused) {
   const ScratchFolder scratch;
   for (const char* file : {"older_types.parquet", "newer_pages.parquet"}) {
@@ -205,7 +204,7 @@ TEST(ParquetTable, DamageIsReadOrRefused) {
   for (const size_t size : {size_t{0}, size_t{4}, size_t{11}, whole.size() / 2, whole.size() - 1})
     EXPECT_NE(user_error_of([&] {
                 read_parquet(scratch.write("cut.parquet", whole.substr(0, size)), {});
-              }).find("must be a Parquet file that can be read, but"),
+              }).find("must be a readable Parquet file, but"),
               std::string::npos)
         << size;
 }
@@ -240,12 +239,11 @@ TEST(JsonLines, GroupsAreFollowedToTheColumnsAskedFor) {
   EXPECT_EQ(table.need("answers.text", Kind::kText, true).list_starts, (std::vector<int64_t>{0, 1, 1, 1, 1}));
   EXPECT_EQ(table.need("answers.start", Kind::kInteger, true).integers, (std::vector<int64_t>{1}));
   EXPECT_EQ(error_of_lines("{\"a\":{\"b\":[1]}}\n{\"a\":[{\"b\":1}]}\n", {"a.b"}),
-            "rows.jsonl`: line 2: `a` must be an object with lists in it; mend the line");
-  EXPECT_EQ(
-      error_of_lines("{\"a\":{\"b\":1}}\n", {"a"}),
-      "rows.jsonl`: line 1: `a` must hold texts or numbers, but holds an object, a list or a null; mend the line");
+            "rows.jsonl`: line 2: `a` must be an object with lists in it; fix the line");
+  EXPECT_EQ(error_of_lines("{\"a\":{\"b\":1}}\n", {"a"}),
+            "rows.jsonl`: line 1: `a` must hold texts or numbers, but holds an object, a list or a null; fix the line");
   EXPECT_EQ(error_of_lines("{\"a\":1,\"a\":2}\n", {"a"}),
-            "rows.jsonl`: line 1: `a` must occur once in a row, but occurs again; mend the line");
+            "rows.jsonl`: line 1: `a` must be unique in a record, but is repeated; fix the line");
 }
 
 TEST(JsonLines, BytesThatAreNotUtf8NameTheLine) {

@@ -1,6 +1,5 @@
-// Columns of every type that tables come with (tests/fixtures/tables, made by `tools/make_fixtures.py tables`): the
-// values that pyarrow gives for them, or one sentence that says why there are none; and small files that decode to
-// much.
+// Columns of every type in tables (tests/fixtures/tables, made by `tools/make_fixtures.py tables`): the values that
+// pyarrow reads, or one sentence that says why there are none; and small files that decode to large ones.
 #include <array>
 #include <cmath>
 
@@ -24,7 +23,7 @@ Json value_of(const TableColumn& column, int64_t index) {
   return column.reals[at];
 }
 
-// A value a row, as pyarrow's to_pylist gives them.
+// One value per row, as from pyarrow's to_pylist.
 Json values_of(const TableColumn& column) {
   Json rows = Json::array();
   for (size_t row = 0; row < column.is_null.size(); ++row) {
@@ -51,7 +50,7 @@ struct ReadColumn {
 void expect_values(const fs::path& path, const ReadColumn& expected) {
   SCOPED_TRACE(path.filename().string() + " " + expected.name);
   const Table table = read_one_column(path, expected.name);
-  ASSERT_EQ(table.columns.size(), 1u) << "only what was asked for is kept";
+  ASSERT_EQ(table.columns.size(), 1u) << "only requested columns are kept";
   EXPECT_EQ(table.row_count, 3);
   const TableColumn& column = table.need(expected.name, expected.kind, expected.is_list);
   EXPECT_EQ(column.kind, expected.kind);
@@ -103,7 +102,7 @@ TEST(TableTypes, ListsAndMembersOfGroupsAreRead) {
     expect_values(table_file("types.parquet"), expected);
 }
 
-// Lists whose elements have names of their own, integers without a sign as larger ones, pages of the second version.
+// Lists with named elements, unsigned integers, pages of version 2.
 TEST(TableTypes, OlderAndNewerFilesAreRead) {
   for (const char* file : {"older_types.parquet", "newer_pages.parquet"})
     for (const ReadColumn& expected : {
@@ -123,7 +122,7 @@ TEST(TableTypes, AColumnOfTheNullTypeFitsEveryKind) {
   expect_values(path, {"null", TypeKind::kUnknown, "[null, null, null]"});
   for (const TypeKind kind : {TypeKind::kText, TypeKind::kInteger, TypeKind::kReal}) {
     const Table table = read_one_column(path, "null");
-    EXPECT_FALSE(table.need("null", kind).maybe_text(1)) << "nulls are told before values are looked at";
+    EXPECT_FALSE(table.need("null", kind).maybe_text(1)) << "nulls are checked before values";
     const Table lists = read_one_column(path, "null_lists");
     EXPECT_EQ(lists.need("null_lists", kind, /*is_list=*/true).list_starts, (std::vector<int64_t>{0, 0, 0, 0}));
   }
@@ -139,11 +138,11 @@ TEST(TableTypes, WhatHasNoMeaningHereIsRefusedByColumnAndType) {
                                    {"fixed_binary", "FIXED_LEN_BYTE_ARRAY"},
                                    {"half", "Float16"}})
     EXPECT_EQ(refusal_of(path, name, TypeKind::kText),
-              fmt::format("`{}`: the column `{}` must hold text, but holds the type {}; write the column anew",
+              fmt::format("`{}`: the column `{}` must hold text, but holds the type {}; rewrite the column",
                           path.string(), name, type));
   EXPECT_EQ(refusal_of(path, "lists_of_lists", TypeKind::kInteger, true),
             fmt::format("`{}`: the column `lists_of_lists` must hold lists of integers, but holds the type list of "
-                        "lists; write the column anew",
+                        "lists; rewrite the column",
                         path.string()));
 }
 
@@ -155,9 +154,9 @@ TEST(TableTypes, AColumnOfAnotherKindIsRefused) {
                                            {"double", TypeKind::kInteger, "must hold integers, but holds numbers"},
                                            {"texts", TypeKind::kText, "must hold text, but holds lists of text"}})
     EXPECT_EQ(refusal_of(path, name, wanted),
-              fmt::format("`{}`: the column `{}` {}; write the column anew", path.string(), name, told));
+              fmt::format("`{}`: the column `{}` {}; rewrite the column", path.string(), name, told));
   EXPECT_EQ(refusal_of(path, "string", TypeKind::kText, true),
-            fmt::format("`{}`: the column `string` must hold lists of text, but holds text; write the column anew",
+            fmt::format("`{}`: the column `string` must hold lists of text, but holds text; rewrite the column",
                         path.string()));
 }
 
@@ -169,8 +168,7 @@ TEST(TableTypes, ValuesThatDoNotFitAreRefusedByTheirRow) {
                   "9223372036854775808"),
         {"not_utf8", "row 0: the column `not_utf8` must be UTF-8 text, but is broken at byte 4"},
         {"nulls_inside", "row 0: the column `nulls_inside` must hold lists without nulls in them"}})
-    EXPECT_EQ(refusal_of(path, name, TypeKind::kText),
-              fmt::format("`{}`: {}; write the file anew", path.string(), told));
+    EXPECT_EQ(refusal_of(path, name, TypeKind::kText), fmt::format("`{}`: {}; rewrite the file", path.string(), told));
 }
 
 TEST(TableTypes, AMissingColumnIsNamedWithThoseThatAreThere) {
@@ -180,7 +178,7 @@ TEST(TableTypes, AMissingColumnIsNamedWithThoseThatAreThere) {
                                  table_file("older_types.parquet").string()));
 }
 
-// A megabyte that stands in a thousand rows is kept once.
+// A megabyte that occurs in a thousand rows is stored once.
 TEST(TableTypes, ATextThatFollowsItselfIsKeptOnce) {
   const Table table = read_one_column(table_file("one_context.parquet"), "context");
   ASSERT_EQ(table.row_count, 1000);
@@ -192,8 +190,8 @@ TEST(TableTypes, ATextThatFollowsItselfIsKeptOnce) {
 TEST(TableTypes, ASmallFileThatDecodesToMuchIsRefused) {
   const auto told = [](const fs::path& path) {
     const auto most = (64 << 20) + 100 * static_cast<int64_t>(fs::file_size(path));
-    return fmt::format("`{}` must decode to at most {} MB, 100 times its size and 64 MB, but asks for more",
-                       path.string(), most >> 20);
+    return fmt::format("`{}` must decode to at most {} MB, 100 times its size and 64 MB, but needs more", path.string(),
+                       most >> 20);
   };
   for (const auto& [file, column] : {std::pair("two_contexts.parquet", "context"),
                                      {"most_nulls.parquet", "sentence"},
@@ -202,7 +200,7 @@ TEST(TableTypes, ASmallFileThatDecodesToMuchIsRefused) {
     EXPECT_TRUE(message.starts_with(told(table_file(file)))) << message;
   }
   EXPECT_EQ(read_one_column(table_file("two_contexts.parquet"), "id").columns[0].texts.back(), "999")
-      << "columns that nobody asks for cost nothing";
+      << "columns that are not requested take no memory";
 }
 
 #endif
@@ -246,7 +244,7 @@ TEST(TableTypes, JsonLinesOfManyMembersKeepThoseThatAreAskedFor) {
   EXPECT_EQ(table.row_count, 20'001);
   ASSERT_EQ(table.columns.size(), 1u);
   EXPECT_EQ(table.columns[0].texts.size(), 20'001u);
-  EXPECT_LT(table.names.size(), 40u) << "a message has room for so many";
+  EXPECT_LT(table.names.size(), 40u) << "a message lists only the first";
   EXPECT_EQ(table.names.back(), "...");
 }
 

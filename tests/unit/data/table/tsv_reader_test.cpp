@@ -7,7 +7,7 @@ namespace {
 
 using Lines = std::vector<std::vector<std::string>>;
 
-// All lines; `numbers` gets their line numbers, `damages` what is wrong with each.
+// Reads all lines; `numbers` receives their line numbers, `damages` what is wrong with each.
 Lines read_all(std::string_view content, std::vector<int64_t>* numbers = nullptr,
                std::vector<std::string>* damages = nullptr) {
   const GlueFolder folder;
