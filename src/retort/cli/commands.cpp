@@ -15,7 +15,9 @@
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
 #include "retort/recipe/binarize.h"
+#include "retort/recipe/data_instances.h"
 #include "retort/recipe/data_sentences.h"
+#include "retort/recipe/data_shard.h"
 #include "retort/recipe/demo.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
@@ -78,6 +80,15 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "WikiExtractor's files or plain text -> one sentence a line",
      .run = run_with_config<recipe::SentencesConfig, recipe::make_sentences>,
      .describe = describe_config<recipe::SentencesConfig>},
+    {.name = "data shard",
+     .group = kPrepare,
+     .summary = "one sentence a line -> training and test shards of whole articles",
+     .run = run_with_config<recipe::ShardConfig, recipe::make_shards>,
+     .describe = describe_config<recipe::ShardConfig>},
+    {.name = "data instances",
+     .group = kPrepare,
+     .summary = "shards + vocabulary -> masked pairs of segments in HDF5 files",
+     .describe = describe_config<recipe::InstancesConfig>},
     {.name = "data features squad",
      .group = kPrepare,
      .summary = "SQuAD files -> feature caches",

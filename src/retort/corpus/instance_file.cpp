@@ -11,8 +11,8 @@
 namespace retort::corpus {
 namespace {
 
-constexpr int kGzipLevel = 4;                         // that of h5py's compression="gzip"
-constexpr int64_t kChunkBytes = 512 << 10;            // of input_ids: half of HDF5's cache of chunks
+constexpr int kGzipLevel = 4;               // that of h5py's compression="gzip"
+constexpr int64_t kChunkBytes = 512 << 10;  // of input_ids: half of HDF5's cache of chunks
 constexpr const char* kSettingsName = "retort_settings";
 constexpr const char* kRemedy = "make it again by `retort data instances`";
 
@@ -54,8 +54,10 @@ void silence() {
 template <typename Result>
 Result check_written(Result result, const fs::path& path) {
   if (result < 0)
-    throw UserError("`{}` must be writable, but the HDF5 library failed; check the disk and the permissions, then repeat the command",
-                    path.string());
+    throw UserError(
+        "`{}` must be writable, but the HDF5 library failed; check the disk and the permissions, then repeat the "
+        "command",
+        path.string());
   return result;
 }
 
@@ -75,7 +77,8 @@ hid_t make_array(hid_t file, const ArrayForm& form, const InstanceShape& shape, 
   H5Pset_chunk(properties, rank, chunk.data());
   H5Pset_deflate(properties, kGzipLevel);
   H5Pset_obj_track_times(properties, false);  // the same bytes at any time
-  return H5Dcreate2(file, form.name, form.is_wide ? H5T_STD_I32LE : H5T_STD_I8LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+  return H5Dcreate2(file, form.name, form.is_wide ? H5T_STD_I32LE : H5T_STD_I8LE, space, H5P_DEFAULT, properties,
+                    H5P_DEFAULT);
 }
 
 void write_settings(hid_t file, const std::string& settings) {
@@ -139,8 +142,7 @@ std::vector<hsize_t> dimensions_of(hid_t array) {
 
 hid_t open_array(hid_t file, const ArrayForm& form, const fs::path& path) {
   const hid_t array = H5Lexists(file, form.name, H5P_DEFAULT) > 0 ? H5Dopen2(file, form.name, H5P_DEFAULT) : -1;
-  if (array < 0)
-    throw UserError("`{}` must hold the array `{}`, but does not; {}", path.string(), form.name, kRemedy);
+  if (array < 0) throw UserError("`{}` must hold the array `{}`, but does not; {}", path.string(), form.name, kRemedy);
   const Handle type(H5Dget_type(array), H5Tclose);
   if (H5Tget_class(type) == H5T_INTEGER) return array;
   H5Dclose(array);
@@ -195,7 +197,8 @@ InstanceFileWriter::InstanceFileWriter(fs::path path, const InstanceShape& shape
     : path_(std::move(path)),
       partial_path_(fs::path(path_) += ".partial"),
       shape_(shape),
-      rows_per_chunk_(std::clamp<int64_t>(kChunkBytes / (4 * shape.sequence_length), 1, std::max<int64_t>(shape.row_count, 1))) {
+      rows_per_chunk_(
+          std::clamp<int64_t>(kChunkBytes / (4 * shape.sequence_length), 1, std::max<int64_t>(shape.row_count, 1))) {
   silence();
   const Handle properties(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   H5Pset_obj_track_times(properties, false);
@@ -228,7 +231,8 @@ InstanceFileWriter::Chunk InstanceFileWriter::compress(const InstanceRows& rows)
 void InstanceFileWriter::write(int64_t chunk, const Chunk& compressed) {
   const hsize_t offset[2] = {static_cast<hsize_t>(chunk * rows_per_chunk_), 0};
   for (size_t i = 0; i < kArrays.size(); ++i)
-    check_written(H5Dwrite_chunk(objects_.arrays[i], H5P_DEFAULT, 0, offset, compressed[i].size(), compressed[i].data()), path_);
+    check_written(
+        H5Dwrite_chunk(objects_.arrays[i], H5P_DEFAULT, 0, offset, compressed[i].size(), compressed[i].data()), path_);
 }
 
 void InstanceFileWriter::publish(const std::string& settings) {
@@ -251,8 +255,9 @@ InstanceFile::InstanceFile(fs::path path) : path_(std::move(path)) {
   for (size_t i = 0; i < kArrays.size(); ++i) objects_.arrays[i] = open_array(objects_.file, kArrays[i], path_);
   const std::vector<hsize_t> ids = dimensions_of(objects_.arrays[0]), positions = dimensions_of(objects_.arrays[3]);
   if (ids.size() != 2 || positions.size() != 2)
-    throw UserError("`{}` arrays `input_ids` and `masked_lm_positions` must have two dimensions, but have {} and {}; {}",
-                    path_.string(), ids.size(), positions.size(), kRemedy);
+    throw UserError(
+        "`{}` arrays `input_ids` and `masked_lm_positions` must have two dimensions, but have {} and {}; {}",
+        path_.string(), ids.size(), positions.size(), kRemedy);
   shape_ = {static_cast<int64_t>(ids[0]), static_cast<int64_t>(ids[1]), static_cast<int64_t>(positions[1])};
   for (size_t i = 0; i < kArrays.size(); ++i) check_shape(objects_.arrays[i], kArrays[i], shape_, path_);
   settings_ = read_settings(objects_.file);
@@ -269,8 +274,8 @@ void InstanceFile::read(int64_t begin, int64_t count, InstanceRows& rows) const 
     const Handle in_file(H5Dget_space(objects_.arrays[i]), H5Sclose);
     H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start, nullptr, extent.data(), nullptr);
     const Handle in_memory(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), H5Sclose);
-    if (H5Dread(objects_.arrays[i], kArrays[i].is_wide ? H5T_NATIVE_INT32 : H5T_NATIVE_INT8, in_memory, in_file, H5P_DEFAULT,
-                const_cast<void*>(data_of(rows, i))) < 0)
+    if (H5Dread(objects_.arrays[i], kArrays[i].is_wide ? H5T_NATIVE_INT32 : H5T_NATIVE_INT8, in_memory, in_file,
+                H5P_DEFAULT, const_cast<void*>(data_of(rows, i))) < 0)
       throw UserError("`{}` array `{}` must be readable at rows {} to {}, but is damaged; {}", path_.string(),
                       kArrays[i].name, begin, begin + count, kRemedy);
   }

@@ -23,10 +23,10 @@ struct InstanceShape {
 // Rows of a file, one behind the other.
 struct InstanceRows {
   int64_t row_count = 0;
-  std::vector<int32_t> input_ids;                        // [rows * S]
-  std::vector<int8_t> input_mask, segment_ids;           // [rows * S]
-  std::vector<int32_t> masked_positions, masked_ids;     // [rows * P]
-  std::vector<int8_t> next_sentence_labels;              // [rows]
+  std::vector<int32_t> input_ids;                     // [rows * S]
+  std::vector<int8_t> input_mask, segment_ids;        // [rows * S]
+  std::vector<int32_t> masked_positions, masked_ids;  // [rows * P]
+  std::vector<int8_t> next_sentence_labels;           // [rows]
 
   // All zeros.
   void resize(int64_t rows, const InstanceShape& shape);

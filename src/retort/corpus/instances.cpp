@@ -11,8 +11,8 @@
 namespace retort::corpus {
 namespace {
 
-constexpr int64_t kSpecialTokens = 3;   // [CLS] and two [SEP]
-constexpr int kTries = 10;              // at another document for a random next segment
+constexpr int64_t kSpecialTokens = 3;       // [CLS] and two [SEP]
+constexpr int kTries = 10;                  // at another document for a random next segment
 constexpr double kMask = 0.8, kKeep = 0.5;  // of the masked; of the rest
 constexpr int64_t kChunkDocuments = 64;
 
@@ -21,7 +21,9 @@ class Draws {
  public:
   explicit Draws(uint64_t key) : key_(key) {}
   double unit() { return random_unit(key_, index_++); }
-  int64_t below(int64_t bound) { return static_cast<int64_t>(random_below(key_, index_++, static_cast<uint64_t>(bound))); }
+  int64_t below(int64_t bound) {
+    return static_cast<int64_t>(random_below(key_, index_++, static_cast<uint64_t>(bound)));
+  }
   // Both ends included.
   int64_t between(int64_t least, int64_t most) { return least + below(most - least + 1); }
 
@@ -151,11 +153,14 @@ class Masker {
 };
 
 void append_range(const Documents& documents, TokenRange range, std::vector<int32_t>& ids) {
-  const auto tokens = documents.tokens.subspan(static_cast<size_t>(range.begin), static_cast<size_t>(range.token_count()));
+  const auto tokens =
+      documents.tokens.subspan(static_cast<size_t>(range.begin), static_cast<size_t>(range.token_count()));
   ids.insert(ids.end(), tokens.begin(), tokens.end());
 }
 
-double share(int64_t part, int64_t whole) { return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole); }
+double share(int64_t part, int64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
 
 }  // namespace
 

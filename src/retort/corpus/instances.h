@@ -1,7 +1,7 @@
 // Documents of token ids -> pairs of segments with masked tokens: the examples of BERT's pre-training (masked language
-// model and next sentence; Devlin et al. 2019, the published create_pretraining_data.py). Every draw follows from (seed,
-// document, epoch) by counters (base/random.h), so documents can be taken in any order, by any number of threads, ahead
-// of training or during it.
+// model and next sentence; Devlin et al. 2019, the published create_pretraining_data.py). Every draw follows from
+// (seed, document, epoch) by counters (base/random.h), so documents can be taken in any order, by any number of
+// threads, ahead of training or during it.
 //
 // A plan says which tokens an instance is of (a few numbers; the tokens stay where they are); an instance is made of it
 // when it is needed.
@@ -94,8 +94,8 @@ struct Instance {
 void make_instance(const Documents& documents, const InstancePlan& plan, const InstanceOptions& options,
                    const InstanceVocabulary& vocabulary, Instance& out);
 
-// Number of tokens that are masked of so many, the special ones included: min(most, max(1, round(share * count))), halves
-// to the even number.
+// Number of tokens that are masked of so many, the special ones included: min(most, max(1, round(share * count))),
+// halves to the even number.
 int64_t count_masked(int64_t token_count, double share, int64_t most);
 
 // Sums over instances.

@@ -35,29 +35,20 @@ class TrainingRun {
   // Throws UserError when the run continues with other data than before. Call it before long computations.
   void check_continues(const data::Source& source) const;
 
-<<<<<<< HEAD
-  // The run starts from the weights and moments of this checkpoint of another run, unless it is resumed; see
-  // train::Trainer::start_from. To be called before `train`.
+  // Starts the run from the weights and moments of a checkpoint of another run, unless it is resumed; see
+  // train::Trainer::start_from. Call it before `train`.
   void start_from(const fs::path& checkpoint) { initial_checkpoint_ = checkpoint; }
 
-  // Trains, from the newest checkpoint where the settings ask for it, and publishes the model in the folder. Returns
-  // the rates that results.json holds. `unit` and `source` must live until `evaluate` has returned.
+  // Trains, from the newest checkpoint if the settings ask for it, and writes the model into the folder. Returns the
+  // rates for results.json. `unit` and `source` must live until `evaluate` has returned.
   Json train(train::TrainUnit& unit, data::Source& source);
 
   // Whether `train` paused before the last step, as --steps_this_run asks: then there is a checkpoint, and nothing is
   // published.
   bool is_paused() const { return trainer_ != nullptr && trainer_->is_paused(); }
 
-  // The final evaluation, after `train`. When a signal cuts it off, or it fails, the trained state is saved as a
-  // checkpoint first, so that --resume only evaluates it.
-=======
-  // Trains, from the newest checkpoint if the settings ask for it, and writes the model into the folder. Returns the
-  // rates for results.json. `unit` and `source` must live until `evaluate` has returned.
-  Json train(train::TrainUnit& unit, data::Source& source);
-
   // Runs the final evaluation, after `train`. When a signal or an error stops it, saves the trained state as a
   // checkpoint, so that --resume only evaluates.
->>>>>>> straight
   Json evaluate(const std::function<Json()>& evaluation);
 
   // Writes model card and results.json, then the DONE marker. `task` is for the card.
@@ -72,14 +63,9 @@ class TrainingRun {
   Json settings_;
   std::optional<checkpoint::RunFolder> folder_;
   std::optional<Json> finished_;
-<<<<<<< HEAD
-  fs::path initial_checkpoint_;  // empty: none
-  std::optional<train::StopSignal> stop_;    // from the first step to the end, the evaluation in between included
-  std::unique_ptr<train::Trainer> trainer_;  // once it trains
-=======
+  fs::path initial_checkpoint_;              // empty: none
   std::optional<train::StopSignal> stop_;    // from the first step to the end of the evaluation
   std::unique_ptr<train::Trainer> trainer_;  // set by `train`
->>>>>>> straight
 };
 
 }  // namespace retort::task
