@@ -29,7 +29,7 @@ MAY_INCLUDE = {
     "pretrained": ["base", "text", "kernel", "data", "model", "checkpoint", "train"],
     "distill": ["base", "text", "kernel", "data", "model", "loss", "checkpoint", "train", "pretrained"],
     "augment": ["base", "text", "kernel", "data", "model", "train", "pretrained"],
-    "task": ["base", "text", "kernel", "data", "model", "loss", "optim", "checkpoint", "decode", "metric", "train", "pretrained", "distill"],
+    "task": ["base", "text", "kernel", "data", "corpus", "model", "loss", "optim", "checkpoint", "decode", "metric", "train", "pretrained", "distill"],
     "measure": ["base", "text", "kernel", "data", "model", "metric", "train", "pretrained", "distill", "task"],
     "recipe": ["base", "text", "kernel", "data", "corpus", "model", "loss", "checkpoint", "decode", "metric", "train", "pretrained", "distill",
                "augment", "task", "measure"],
