@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "text": ["base"],
     "kernel": ["base"],
     "data": ["base", "text", "kernel/ragged.h"],
+    "corpus": ["base", "text", "data"],
     "model": ["base", "kernel"],
     "loss": ["base", "kernel"],
     "optim": ["base", "kernel"],
@@ -30,12 +31,12 @@ MAY_INCLUDE = {
     "augment": ["base", "text", "kernel", "data", "model", "train", "pretrained"],
     "task": ["base", "text", "kernel", "data", "model", "loss", "optim", "checkpoint", "decode", "metric", "train", "pretrained", "distill"],
     "measure": ["base", "text", "kernel", "data", "model", "metric", "train", "pretrained", "distill", "task"],
-    "recipe": ["base", "text", "kernel", "data", "model", "loss", "checkpoint", "decode", "metric", "train", "pretrained", "distill",
+    "recipe": ["base", "text", "kernel", "data", "corpus", "model", "loss", "checkpoint", "decode", "metric", "train", "pretrained", "distill",
                "augment", "task", "measure"],
     "cli": ["base", "text", "data", "measure", "recipe"],
 }
 # Folders that must not include a tensor header, directly or through other headers.
-WITHOUT_TENSORS = ["base", "text", "data", "cli"]
+WITHOUT_TENSORS = ["base", "text", "data", "corpus", "cli"]
 TENSOR_HEADER = re.compile(r"<(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<][^">]+[">])')
 # Entry points, whose functions no header declares.

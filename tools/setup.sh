@@ -9,6 +9,7 @@ packages=(
   g++ make cmake ninja-build ccache
   libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libutf8proc-dev libxxhash-dev
   libgloo-dev
+  libbz2-dev libexpat1-dev
   libgtest-dev
 )
 

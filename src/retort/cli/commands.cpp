@@ -15,6 +15,8 @@
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
 #include "retort/recipe/binarize.h"
+#include "retort/recipe/data_books.h"
+#include "retort/recipe/data_wiki.h"
 #include "retort/recipe/demo.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
@@ -62,6 +64,21 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "text lines -> token ids, one line each; or ids -> text",
      .run = run_tokenize,
      .describe = describe_config<TokenizeConfig>},
+    {.name = "data wiki",
+     .group = kPrepare,
+     .summary = "dump of Wikipedia -> text of its articles",
+     .run = run_with_config<recipe::DataWikiConfig, recipe::data_wiki>,
+     .describe = describe_config<recipe::DataWikiConfig>},
+    {.name = "data books",
+     .group = kPrepare,
+     .summary = "folder of books -> text, one article a line",
+     .run = run_with_config<recipe::DataBooksConfig, recipe::data_books>,
+     .describe = describe_config<recipe::DataBooksConfig>},
+    {.name = "data text",
+     .group = kPrepare,
+     .summary = "text, blank lines between articles -> text, one article a line",
+     .run = run_with_config<recipe::DataTextConfig, recipe::data_text>,
+     .describe = describe_config<recipe::DataTextConfig>},
     {.name = "data binarize",
      .group = kPrepare,
      .summary = "text, one sequence a line -> token file",
