@@ -18,6 +18,8 @@
 #include "retort/recipe/data_instances.h"
 #include "retort/recipe/data_sentences.h"
 #include "retort/recipe/data_shard.h"
+#include "retort/recipe/data_books.h"
+#include "retort/recipe/data_wiki.h"
 #include "retort/recipe/demo.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
@@ -65,6 +67,21 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "text lines -> token ids, one line per line; or ids -> text",
      .run = run_tokenize,
      .describe = describe_config<TokenizeConfig>},
+    {.name = "data wiki",
+     .group = kPrepare,
+     .summary = "dump of Wikipedia -> text of its articles",
+     .run = run_with_config<recipe::DataWikiConfig, recipe::data_wiki>,
+     .describe = describe_config<recipe::DataWikiConfig>},
+    {.name = "data books",
+     .group = kPrepare,
+     .summary = "folder of books -> text, one article a line",
+     .run = run_with_config<recipe::DataBooksConfig, recipe::data_books>,
+     .describe = describe_config<recipe::DataBooksConfig>},
+    {.name = "data text",
+     .group = kPrepare,
+     .summary = "text, blank lines between articles -> text, one article a line",
+     .run = run_with_config<recipe::DataTextConfig, recipe::data_text>,
+     .describe = describe_config<recipe::DataTextConfig>},
     {.name = "data binarize",
      .group = kPrepare,
      .summary = "text, one sequence per line -> token file",
