@@ -15,10 +15,11 @@
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
 #include "retort/recipe/binarize.h"
+#include "retort/recipe/data_all.h"
+#include "retort/recipe/data_books.h"
 #include "retort/recipe/data_instances.h"
 #include "retort/recipe/data_sentences.h"
 #include "retort/recipe/data_shard.h"
-#include "retort/recipe/data_books.h"
 #include "retort/recipe/data_wiki.h"
 #include "retort/recipe/demo.h"
 #include "retort/recipe/distill_backbone.h"
@@ -82,6 +83,10 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "text, blank lines between articles -> text, one article a line",
      .run = run_with_config<recipe::DataTextConfig, recipe::data_text>,
      .describe = describe_config<recipe::DataTextConfig>},
+    {.name = "data all",
+     .group = kPrepare,
+     .summary = "dump of Wikipedia, books -> pre-training instances of both phases, in one resumable command",
+     .describe = describe_config<recipe::DataAllConfig>},
     {.name = "data binarize",
      .group = kPrepare,
      .summary = "text, one sequence per line -> token file",

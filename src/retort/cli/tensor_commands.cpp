@@ -13,6 +13,7 @@
 #include "retort/measure/bench_train.h"
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
+#include "retort/recipe/data_all.h"
 #include "retort/recipe/data_instances.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
@@ -37,6 +38,7 @@ struct TensorCommand {
 constexpr auto kBodies = std::to_array<TensorCommand>({
     {"demo", run_demo},
     {"data instances", run_with_config<recipe::InstancesConfig, recipe::make_instances>},
+    {"data all", run_with_config<recipe::DataAllConfig, recipe::data_all>},
     {"data augment squad", run_with_config<recipe::AugmentSquadConfig, recipe::augment_squad>},
     {"data augment glue", run_with_config<recipe::AugmentGlueConfig, recipe::augment_glue>},
     {"pretrain", run_with_config<recipe::PretrainConfig, recipe::pretrain>},
