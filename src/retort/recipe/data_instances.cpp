@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
 #include "retort/base/hash.h"
 #include "retort/base/line_reader.h"
 #include "retort/base/log.h"

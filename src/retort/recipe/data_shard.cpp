@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/hash.h"
 #include "retort/base/log.h"
 #include "retort/base/output_path.h"

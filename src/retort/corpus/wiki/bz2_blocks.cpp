@@ -9,7 +9,7 @@ namespace {
 
 // From the format: BCD digits of pi for a block, of its root for the end of a stream.
 constexpr uint64_t kBlockMark = 0x314159265359, kStreamEndMark = 0x177245385090;
-constexpr uint64_t kMarkBits = 48, kMarkMask = (uint64_t{1} << kMarkBits) - 1;
+constexpr uint64_t kMarkMask = (uint64_t{1} << kBz2MarkBits) - 1;
 constexpr std::string_view kLargestHeader = "BZh9";
 constexpr size_t kDecodedBytes = 1 << 20;  // room at first: a block of text decodes to 900 kB
 
@@ -49,7 +49,7 @@ std::string make_stream(std::string_view bytes, uint64_t begin_bit, uint64_t end
   BitWriter writer(stream);
   for (uint64_t bit = begin_bit + whole_bytes * 8; bit < end_bit; ++bit)
     writer.put(byte_at(bytes, bit / 8) >> (7 - bit % 8) & 1, 1);
-  writer.put(kStreamEndMark, kMarkBits);
+  writer.put(kStreamEndMark, kBz2MarkBits);
   writer.put(bz2_block_checksum(bytes, begin_bit), 32);
   writer.finish();
   return stream;
@@ -75,8 +75,8 @@ std::vector<Bz2Mark> find_bz2_marks(std::string_view bytes, uint64_t begin_bit) 
     for (unsigned left = 8; left-- > 0;) {  // bits of this byte behind the mark
       const uint64_t mark = window >> left & kMarkMask;
       if (mark != kBlockMark && mark != kStreamEndMark) continue;
-      if (bits_read < kMarkBits + left) continue;
-      const uint64_t bit = (i + 1) * 8 - left - kMarkBits;
+      if (bits_read < kBz2MarkBits + left) continue;
+      const uint64_t bit = (i + 1) * 8 - left - kBz2MarkBits;
       if (bit >= begin_bit) marks.push_back({bit, mark == kStreamEndMark});
     }
   }
@@ -90,11 +90,11 @@ uint32_t read_bits_32(std::string_view bytes, uint64_t bit) {
 }
 
 uint32_t bz2_block_checksum(std::string_view bytes, uint64_t begin_bit) {
-  return read_bits_32(bytes, begin_bit + kMarkBits);
+  return read_bits_32(bytes, begin_bit + kBz2MarkBits);
 }
 
 std::optional<std::string> maybe_decode_bz2_block(std::string_view bytes, uint64_t begin_bit, uint64_t end_bit) {
-  if (end_bit < begin_bit + kMarkBits + 32) return std::nullopt;
+  if (end_bit < begin_bit + kBz2MarkBits + 32) return std::nullopt;
   std::string stream = make_stream(bytes, begin_bit, end_bit), decoded(kDecodedBytes, '\0');
   Decoder decoder;
   decoder.stream.next_in = stream.data();

@@ -11,6 +11,8 @@
 
 namespace retort::corpus {
 
+constexpr uint64_t kBz2MarkBits = 48;
+
 // Where 48 bits stand that begin a block, or end a stream and are followed by its checksum. The bits may also be there
 // by chance, within a block, about once in 30 terabytes.
 struct Bz2Mark {

@@ -9,7 +9,7 @@
 namespace retort::corpus {
 namespace {
 
-constexpr uint64_t kMarkBits = 48, kChecksumBits = 32;
+constexpr uint64_t kChecksumBits = 32;
 constexpr size_t kMostBlockBytes = 2 << 20;  // no compressed block is longer: the encoder splits at 900 kB of input
 constexpr size_t kMostMerged = 4;            // marks that chance puts into one block
 
@@ -28,10 +28,10 @@ void Bz2Source::read_more() {
   std::string piece;
   is_at_end_ = !compressed_->read(piece);
   buffer_ += piece;
-  if (buffer_.size() * 8 < kMarkBits) return;
+  if (buffer_.size() * 8 < kBz2MarkBits) return;
   const std::vector<Bz2Mark> found = find_bz2_marks(buffer_, searched_bit_);
   marks_.insert(marks_.end(), found.begin(), found.end());
-  searched_bit_ = buffer_.size() * 8 - kMarkBits + 1;
+  searched_bit_ = buffer_.size() * 8 - kBz2MarkBits + 1;
 }
 
 // Takes bytes before this bit, a mark that stays in marks_ at the front, out of the buffer.
@@ -44,7 +44,8 @@ void Bz2Source::drop_decoded(uint64_t bit) {
 }
 
 void Bz2Source::end_stream(const Bz2Mark& mark) {
-  if (read_bits_32(buffer_, mark.bit + kMarkBits) != stream_checksum_) throw_damaged(mark.bit, "has a wrong checksum");
+  if (read_bits_32(buffer_, mark.bit + kBz2MarkBits) != stream_checksum_)
+    throw_damaged(mark.bit, "has a wrong checksum");
   stream_checksum_ = 0;
   is_in_stream_ = false;
 }
@@ -53,7 +54,7 @@ void Bz2Source::end_stream(const Bz2Mark& mark) {
 bool Bz2Source::decode_next(std::string& bytes) {
   // A mark at the very end of the buffer may lack its checksum.
   size_t known = marks_.size();
-  while (known > 0 && marks_[known - 1].bit + kMarkBits + kChecksumBits > buffer_.size() * 8) --known;
+  while (known > 0 && marks_[known - 1].bit + kBz2MarkBits + kChecksumBits > buffer_.size() * 8) --known;
   if (known == 0) return false;
   const size_t block_count = known - 1;
   std::vector<std::optional<std::string>> decoded(block_count);
@@ -92,7 +93,8 @@ bool Bz2Source::decode_next(std::string& bytes) {
 
 // At the end of the file only the mark that ends the last stream is left.
 void Bz2Source::finish() {
-  if (marks_.size() == 1 && marks_[0].ends_stream && marks_[0].bit + kMarkBits + kChecksumBits <= buffer_.size() * 8) {
+  if (marks_.size() == 1 && marks_[0].ends_stream &&
+      marks_[0].bit + kBz2MarkBits + kChecksumBits <= buffer_.size() * 8) {
     end_stream(marks_[0]);
     marks_.clear();
   }

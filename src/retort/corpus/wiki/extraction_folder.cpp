@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
 
 namespace retort::corpus {
 namespace {

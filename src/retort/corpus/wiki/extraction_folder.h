@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "retort/base/file.h"
+#include "retort/base/folder_lock.h"
 #include "retort/base/json.h"
 
 namespace retort::corpus {

@@ -1,6 +1,6 @@
 #include "retort/corpus/wiki/quote_marks.h"
 
-#include <cstring>
+#include <algorithm>
 #include <string_view>
 
 namespace retort::corpus {
@@ -36,23 +36,24 @@ std::string replace_pairs(std::string text, std::string_view mark, std::string_v
   return out.append(text, written);
 }
 
-// `open` X `close` -> "X", for X without a double quote.
-std::string replace_quoted(std::string text, std::string_view open_mark, std::string_view close_mark) {
-  size_t open = find_or_end(text, open_mark, 0);
+// ""X"" -> "X", for X within a line and without a double quote.
+std::string merge_doubled_quotes(std::string text) {
+  constexpr std::string_view kDoubled = "\"\"";
+  size_t open = find_or_end(text, kDoubled, 0);
   if (open == text.size()) return text;
   std::string out;
   out.reserve(text.size());
   size_t written = 0;
   while (open < text.size()) {
-    const size_t inner = open + open_mark.size();
-    const size_t close = find_or_end(text, "\"", inner);
-    if (!std::string_view(text).substr(close).starts_with(close_mark)) {
-      open = find_or_end(text, open_mark, open + 1);
+    const size_t inner = open + kDoubled.size();
+    const size_t close = std::min(text.find_first_of("\"\n", inner), text.size());
+    if (!std::string_view(text).substr(close).starts_with(kDoubled)) {
+      open = find_or_end(text, kDoubled, open + 1);
       continue;
     }
     out.append(text, written, open - written).append("\"").append(text, inner, close - inner).append("\"");
-    written = close + close_mark.size();
-    open = find_or_end(text, open_mark, written);
+    written = close + kDoubled.size();
+    open = find_or_end(text, kDoubled, written);
   }
   return out.append(text, written);
 }
@@ -82,10 +83,9 @@ std::string replace_quote_marks(std::string text) {
   if (text.find("''") != text.npos) {
     text = replace_pairs(std::move(text), "'''''", "");
     text = replace_pairs(std::move(text), "'''", "");
-    text = replace_quoted(std::move(text), "''\"", "\"''");
     text = replace_pairs(std::move(text), "''", "\"");
   }
-  text = replace_quoted(std::move(text), "\"\"", "\"\"");
+  text = merge_doubled_quotes(std::move(text));
   return replace_residues(std::move(text));
 }
 

@@ -6,8 +6,8 @@
 
 namespace retort::corpus {
 
-// In the published extractor's order: bold italic, bold, quoted italic, italic (each within one line), doubled quotes,
-// residues. Linear in the text.
+// In the published extractor's order: bold italic, bold, italic, doubled quotes (each within one line), residues. What
+// is quoted and italic gets both kinds of quotes, which are then doubled ones. Linear in the text.
 std::string replace_quote_marks(std::string text);
 
 }  // namespace retort::corpus

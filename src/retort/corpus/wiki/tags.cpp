@@ -179,6 +179,7 @@ std::string drop_markup(std::string_view text, const TagOptions& options) {
     } else if (scanner.read_at(at, tag)) {
       if (is_break(tag)) {
         drop(at, tag.end);
+        if (out.empty() || out.back() == '\n') written = std::min(text.find_first_not_of(" \t", written), text.size());
         const bool is_between_words = !out.empty() && !is_space_or_line_end(out.back()) && written < text.size() &&
                                       !is_space_or_line_end(text[written]);
         if (is_between_words) out += ' ';
