@@ -17,7 +17,7 @@ def export(job):
     import torch
 
     folder = pathlib.Path(job["folder"])
-    model = peer_models.make_model(job["size"], is_squad=True).eval()
+    model = peer_models.make_model(job["size"], "squad").eval()
     model.config.return_dict = False
     example = tuple(torch.ones(2, 16, dtype=torch.long) for _ in INPUT_NAMES)
     axes = {name: {0: "batch", 1: "length"} for name in [*INPUT_NAMES, "start_logits", "end_logits"]}
@@ -45,7 +45,7 @@ def make_transformers(job, precision):
     import torch
 
     torch.set_num_threads(job["threads"])
-    model = peer_models.make_model(job["size"], is_squad=True).eval()
+    model = peer_models.make_model(job["size"], "squad").eval()
     if precision == "bf16":
         model.to(torch.bfloat16)
 

@@ -14,18 +14,20 @@ SIZES = {  # layers, hidden, heads, intermediate
 }
 
 
-def make_model(size, is_squad):
+def make_model(size, task):
     import torch
-    from transformers import (BertConfig, BertForQuestionAnswering, BertForSequenceClassification, DistilBertConfig,
+    from transformers import (BertConfig, BertForPreTraining, BertForQuestionAnswering, BertForSequenceClassification, DistilBertConfig,
                               DistilBertForQuestionAnswering, DistilBertForSequenceClassification)
 
     torch.manual_seed(0)
+    is_squad = task == "squad"
     layers, hidden, heads, intermediate = SIZES[size]
     if size == "distilbert":
         config = DistilBertConfig(n_layers=layers, dim=hidden, n_heads=heads, hidden_dim=intermediate)
         return (DistilBertForQuestionAnswering if is_squad else DistilBertForSequenceClassification)(config)
     config = BertConfig(num_hidden_layers=layers, hidden_size=hidden, num_attention_heads=heads, intermediate_size=intermediate)
-    return (BertForQuestionAnswering if is_squad else BertForSequenceClassification)(config)
+    head = BertForPreTraining if task == "pretraining" else BertForQuestionAnswering if is_squad else BertForSequenceClassification
+    return head(config)
 
 
 def read_job():

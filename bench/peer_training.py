@@ -26,10 +26,10 @@ class Trainer:
         import torch
 
         self.torch, self.job = torch, job
-        self.is_squad = job["task"] == "squad"
+        self.task = job["task"]
         self.is_bf16 = job["precision"] == "bf16"
-        self.model = peer_models.make_model(job["size"], self.is_squad).train()
-        self.teacher = peer_models.make_model(job["teacher"], self.is_squad).eval() if job.get("teacher") else None
+        self.model = peer_models.make_model(job["size"], self.task).train()
+        self.teacher = peer_models.make_model(job["teacher"], self.task).eval() if job.get("teacher") else None
         if self.teacher and self.is_bf16:
             self.teacher.to(torch.bfloat16)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=3e-5, weight_decay=0.0, fused=True)
@@ -43,7 +43,11 @@ class Trainer:
         inputs, types = self.inputs(batch)
         own = inputs if self.job["size"] == "distilbert" else {**inputs, **types}
         answer = torch.zeros(len(batch), dtype=torch.long)
-        labels = {"start_positions": answer, "end_positions": answer} if self.is_squad else {"labels": answer}
+        labels = {"start_positions": answer, "end_positions": answer} if self.task == "squad" else {"labels": answer}
+        if self.task == "pretraining":  # every seventh token is to be predicted, as in `retort bench train`
+            masked = torch.full_like(inputs["input_ids"], -100)
+            masked[:, 1::7] = inputs["input_ids"][:, 1::7]
+            labels = {"labels": masked, "next_sentence_label": answer}
         with torch.autocast("cpu", torch.bfloat16, enabled=self.is_bf16):
             output = self.model(**own, **labels)
         loss = output.loss

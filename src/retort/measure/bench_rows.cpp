@@ -30,11 +30,17 @@ int64_t draw_length(const LengthDistribution& d, int64_t row) {
   return std::min(d.longest, static_cast<int64_t>(std::lround(length)));
 }
 
+// Every N-th token of a pre-training sequence is to be predicted: 15 %, rounded.
+constexpr int64_t kTokensPerPrediction = 7;
+
 // Sequences of uniform random ids; special tokens do not matter for speed.
 class SyntheticRowSet final : public data::RowSet {
  public:
-  SyntheticRowSet(std::vector<int64_t> lengths, int64_t vocabulary, bool is_squad)
-      : lengths_(std::move(lengths)), vocabulary_(vocabulary), is_squad_(is_squad) {}
+  SyntheticRowSet(std::vector<int64_t> lengths, int64_t vocabulary, const BenchData& bench)
+      : lengths_(std::move(lengths)),
+        vocabulary_(vocabulary),
+        is_squad_(bench.is_squad()),
+        is_pretraining_(bench.is_pretraining()) {}
   int64_t row_count() const override { return static_cast<int64_t>(lengths_.size()); }
   int64_t token_count(int64_t row) const override { return lengths_[row]; }
   void append(int64_t row, data::Batch& batch) const override {
@@ -45,12 +51,15 @@ class SyntheticRowSet final : public data::RowSet {
     batch.rows.push_back(row);
     batch.labels.resize(is_squad_ ? 2 : 1);
     for (auto& column : batch.labels) column.push_back(0);
+    if (!is_pretraining_) return;
+    for (size_t t = 0; t < ids.size(); ++t)
+      batch.token_labels.push_back(t % kTokensPerPrediction == 1 ? ids[t] : data::kNoTokenLabel);
   }
 
  private:
   std::vector<int64_t> lengths_;
   int64_t vocabulary_;
-  bool is_squad_;
+  bool is_squad_, is_pretraining_;
 };
 
 std::unique_ptr<data::RowSet> make_synthetic_rows(const BenchData& bench, const model::ModelConfig& config) {
@@ -64,20 +73,24 @@ std::unique_ptr<data::RowSet> make_synthetic_rows(const BenchData& bench, const 
   if (longest > config.max_position_embeddings)
     throw UserError("`synthetic_length` must be at most {}, the positions of the model, but is {}",
                     config.max_position_embeddings, longest);
-  return std::make_unique<SyntheticRowSet>(std::move(lengths), config.vocab_size, bench.is_squad());
+  return std::make_unique<SyntheticRowSet>(std::move(lengths), config.vocab_size, bench);
 }
 
 }  // namespace
 
 pretrained::LoadedModel load_bench_model(const pretrained::ModelSource& source, const BenchData& data,
                                          const model::ModelOptions& options) {
-  pretrained::LoadOptions load{
-      .head = data.is_squad() ? model::Head::kQuestionAnswering : model::Head::kSequenceClassification,
-      .may_initialize_head = true,
-      .may_replace_head = true,
-      .needs_tokenizer = !data.is_synthetic(),
-      .model = options};
-  if (!data.is_squad()) load.labels = data.glue().label_names();
+  if (data.is_pretraining() && !data.is_synthetic())
+    throw UserError("`synthetic_length` must be given for the task pretraining, but is missing; 128 is usual");
+  const model::Head head = data.is_squad()         ? model::Head::kQuestionAnswering
+                           : data.is_pretraining() ? model::Head::kPreTraining
+                                                   : model::Head::kSequenceClassification;
+  pretrained::LoadOptions load{.head = head,
+                               .may_initialize_head = true,
+                               .may_replace_head = true,
+                               .needs_tokenizer = !data.is_synthetic(),
+                               .model = options};
+  if (head == model::Head::kSequenceClassification) load.labels = data.glue().label_names();
   return pretrained::load_model(source, load);
 }
 

@@ -15,7 +15,8 @@ struct BenchData {
 
   void fields(FieldList& list) {
     list.group("Data");
-    list.add("task", task, {.help = "squad or a GLUE task."});
+    list.add("task", task,
+             {.help = "squad, a GLUE task, or pretraining (masked tokens and next sentence; random sequences only)."});
     list.add("data_dir", data_dir, {.help = "Folder of the GLUE task."});
     list.add("synthetic_length", synthetic_length,
              {.help = "Instead of files: random sequences of this many tokens.", .unit = "tokens", .min = 0});
@@ -27,6 +28,7 @@ struct BenchData {
     squad.cache.fields(list);
   }
   bool is_squad() const { return task == "squad"; }
+  bool is_pretraining() const { return task == "pretraining"; }
   bool is_synthetic() const { return synthetic_length > 0 || !synthetic_distribution.empty(); }
   task::GlueDataConfig glue() const;
 };

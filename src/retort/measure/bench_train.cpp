@@ -9,6 +9,7 @@
 #include "retort/measure/bench_rows.h"
 #include "retort/task/distill_squad_unit.h"
 #include "retort/task/glue_unit.h"
+#include "retort/task/pretraining_unit.h"
 #include "retort/task/squad_unit.h"
 #include "retort/task/training_run.h"
 #include "retort/train/process_setup.h"
@@ -104,13 +105,16 @@ Json bench_train(const BenchTrainConfig& config) {
   pretrained::LoadedModel loaded =
       load_bench_model(config.model, config.data, task::training_model_options(config.training));
   const auto rows = load_bench_rows(config.data, loaded, /*is_training=*/true);
-  const task::GlueDataConfig glue = config.data.glue();
+  const task::GlueDataConfig glue = config.data.is_pretraining() ? task::GlueDataConfig() : config.data.glue();
   std::unique_ptr<train::TrainUnit> unit;
   SoftTargetBench soft_targets;
   if (!config.teacher.empty())
     unit = soft_targets.make_unit(config, loaded, *rows);
   else if (config.data.is_squad())
     unit = std::make_unique<task::SquadUnit>(loaded, config.data.squad, config.training.micro_batch_tokens(), nullptr);
+  else if (config.data.is_pretraining())
+    unit = std::make_unique<task::PretrainingUnit>(loaded, /*dense_sequence_output=*/true, /*held_out=*/nullptr,
+                                                   config.training.micro_batch_tokens());
   else
     unit = std::make_unique<task::GlueUnit>(loaded, glue, config.training, std::span<const task::GlueSet>());
 
