@@ -12,8 +12,8 @@ pretrained::LoadedModel load_pretraining_model(const pretrained::ModelSource& gi
   pretrained::ModelSource source = given;
   source.pad_vocabulary = true;
   return pretrained::load_model(source, {.head = model::Head::kPreTraining,
-                                         .may_start_head = true,
-                                         .may_start_body = true,
+                                         .may_initialize_head = true,
+                                         .may_initialize_encoder = true,
                                          .model = training_model_options(training),
                                          .seed = static_cast<uint64_t>(training.seed)});
 }
