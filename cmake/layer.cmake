@@ -2,7 +2,7 @@
 # makes two libraries from src/retort/NAME: retort_NAME_plain from what needs no LibTorch, which the program itself is linked
 # from, and retort_NAME with everything, for the module with tensors and for tests. The layers stand in one order; depending on a
 # layer that does not stand lower is an error here, and tools/check_layers.py says the same of every #include line.
-set(RETORT_LAYERS base text kernel data model loss optim checkpoint decode metric train pretrained distill augment task measure recipe cli)
+set(RETORT_LAYERS base text kernel data model loss optim checkpoint decode metric train pretrained distill augment task measure recipe compat cli)
 
 # With RETORT_UNITY a target's sources are compiled several at a time, which halves the processor time of a build from
 # nothing: reading the headers of LibTorch and JSON takes longer than the sources themselves. Names in the anonymous

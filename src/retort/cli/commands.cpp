@@ -3,6 +3,7 @@
 
 #include "retort/base/error.h"
 #include "retort/cli/command.h"
+#include "retort/cli/compat.h"
 #include "retort/cli/data_features_glue.h"
 #include "retort/cli/data_features_squad.h"
 #include "retort/cli/inspect.h"
@@ -168,6 +169,10 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "weights, model folder, tokens or cache -> what is in it",
      .run = run_inspect,
      .describe = describe_config<recipe::InspectConfig>},
+    {.name = "compat",
+     .group = kAbout,
+     .summary = "the command line of a published program -> its commands here, which are run",
+     .run = run_compat},
     {.name = "help",
      .group = kAbout,
      .summary = "this list, or the flags of the command named after it",

@@ -12,6 +12,9 @@ namespace retort::pretrained {
 // an adapter, which is a part of another model.
 model::ModelConfig read_folder_config(const fs::path& folder);
 
+// The configuration that `--config_file` names: a JSON file, or a model folder or hub name.
+model::ModelConfig read_named_config(const std::string& name);
+
 // The class that the configuration names, for example BertForQuestionAnswering; "": none.
 std::string architecture_of_config(const model::ModelConfig& config);
 

@@ -5,11 +5,16 @@ namespace retort::pretrained {
 void ModelSource::fields(FieldList& list) {
   list.group("Model");
   list.add("model", model,
-           {.help = "A model folder, a hub name in the local cache, or preset:NAME for random weights.",
+           {.help = "A model folder, a hub name in the local cache, a file of weights, or preset:NAME for random "
+                    "weights.",
             .aliases = {"model_name_or_path", "model_dir"},
             .required = true});
-  list.add("vocab_file", vocab_file,
-           {.help = "vocab.txt to use instead of the folder's tokenizer; needed with a preset."});
+  list.add("config_file", config_file,
+           {.help = "config.json to use instead of the model folder's: a file, a model folder or a hub name."});
+  list.add(
+      "vocab_file", vocab_file,
+      {.help = "vocab.txt to use instead of the folder's tokenizer, or a model folder or hub name whose tokenizer is "
+               "used; needed with a preset."});
   list.add("do_lower_case", do_lower_case,
            {.help = "Whether text is lower-cased, whatever the tokenizer's files say; not given: as they say, and true "
                     "with vocab_file."});

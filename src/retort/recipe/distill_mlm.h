@@ -34,6 +34,7 @@ struct DistillMlmConfig {
   }
   void fields(FieldList& list) {
     model.training_fields(list);
+    model.student.fields(list);
     teacher.fields(list, {.may_keep_outputs = false});
     for (const char* name : {"teacher_name", "bert_model"}) list.find("teacher")->spec.aliases.push_back(name);
     losses.fields(list);
@@ -42,11 +43,6 @@ struct DistillMlmConfig {
     corpus.fields(list);
     training.fields(list);
     output.fields(list);
-    for (const char* name :
-         {"n_layers", "n_heads", "dim", "hidden_dim", "activation", "vocab_size", "max_position_embeddings"})
-      list.accept({name, true, "config.json of the student says it"});
-    for (const char* name : {"sinusoidal_pos_embds", "tie_weights_"})
-      list.accept({name, false, "config.json of the student says it"});
     for (const char* name : {"shuffle", "group_by_size"})
       list.accept({name, false, "every epoch has an order of its own, and `--group_by_length` decides about lengths"});
     // The published program counts batches, not steps.
