@@ -123,7 +123,7 @@ TEST(StudentShape, SinusoidalPositionsAreNotTrained) {
   const pretrained::LoadedModel kept = load(tiny::distilbert_folder(), shape);
   EXPECT_TRUE(at::equal(tensor_of(kept, name), tensor_of(load(tiny::distilbert_folder(), {}), name)))
       << "positions of the weights are kept";
-  EXPECT_FALSE(kept.model->parameters().find(name)->trainable);
+  EXPECT_FALSE(kept.model->parameters().find(name)->weight->trainable);
   shape.from_scratch = true;  // even columns the sine, odd ones the cosine, of position / 10000^(column / 32)
   const at::Tensor table = tensor_of(load(tiny::distilbert_folder(), shape), name);
   EXPECT_NEAR(table[3][0].item<double>(), std::sin(3.0), 1e-6);
