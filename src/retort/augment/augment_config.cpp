@@ -10,7 +10,6 @@ namespace retort::augment {
 
 void AugmentConfig::model_fields(FieldList& list) {
   model.fields(list);
-  list.find("model")->spec.aliases.emplace_back("pretrained_bert_model");
   list.group("Candidates");
   list.add("glove_embs", glove_embs,
            {.help = "Word vectors in GloVe's text form, unpacked, for words of several pieces.", .required = true});

@@ -28,8 +28,7 @@ Json summarize(const data::SquadFeatures& features) {
 void SquadFeaturesConfig::fields(FieldList& list) {
   list.group("Data");
   list.add("train_file", train_file, {.help = "SQuAD JSON, JSON lines or Parquet; its features get labels."});
-  list.add("dev_file", dev_file,
-           {.help = "The same for evaluation: every question is kept.", .aliases = {"predict_file"}});
+  list.add("dev_file", dev_file, {.help = "The same for evaluation: every question is kept."});
   list.add("max_train_examples", max_train_examples,
            {.help = "Take a random sample of so many training questions; -1 for all.", .unit = "questions", .min = -1});
   list.add("seed", seed, {.help = "Seed of the sample."});

@@ -6,8 +6,7 @@ void InferenceConfig::fields(FieldList& list) {
   list.group("Running");
   list.add("precision", precision,
            {.help = "bf16, fp32, or auto: bf16 where the processor multiplies bfloat16.",
-            .choices = {"auto", "bf16", "fp32"},
-            .aliases = {"data_type", "dtype"}});
+            .choices = {"auto", "bf16", "fp32"}});
   list.add("max_tokens_per_batch", max_tokens_per_batch,
            {.help = "Most tokens of a batch.", .unit = "tokens", .min = 1});
   list.add(

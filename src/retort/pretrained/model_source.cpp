@@ -7,7 +7,7 @@ void ModelSource::fields(FieldList& list) {
   list.add("model", model,
            {.help = "A model folder, a hub name in the local cache, a file of weights, or preset:NAME for random "
                     "weights.",
-            .aliases = {"model_name_or_path", "model_dir"},
+            .aliases = {"model_name_or_path"},
             .required = true});
   list.add("config_file", config_file,
            {.help = "config.json to use instead of the model folder's: a file, a model folder or a hub name."});
@@ -31,8 +31,7 @@ void ModelSource::training_fields(FieldList& list) {
   add_change("dropout", dropout, "Dropout of hidden states", {"hidden_dropout_prob"});
   add_change("attention_dropout", attention_dropout, "Dropout of attention probabilities",
              {"attention_probs_dropout_prob"});
-  add_change("head_dropout", head_dropout, "Dropout in front of the head",
-             {"qa_dropout", "seq_classif_dropout", "classifier_dropout"});
+  add_change("head_dropout", head_dropout, "Dropout in front of the head", {"classifier_dropout"});
   add_change("initializer_range", initializer_range, "Standard deviation of fresh weights", {});
   list.accept(
       {"ignore_mismatched_sizes", false, "a head of another shape is left out and a fresh one trained, always"});

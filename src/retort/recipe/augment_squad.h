@@ -20,7 +20,7 @@ struct AugmentSquadConfig {
   void fields(FieldList& list) {
     list.group("Data");
     list.add("train_file", train_file, {.help = "SQuAD v1.1 in its official JSON form."});
-    list.add("data_dir", data_dir, {.help = "Instead: a folder with train-v1.1.json.", .aliases = {"glue_dir"}});
+    list.add("data_dir", data_dir, {.help = "Instead: a folder with train-v1.1.json."});
     list.add("max_train_paragraphs", max_train_paragraphs,
              {.help = "A seeded random sample of so many paragraphs.", .min = 1, .all = -1});
     list.add(
@@ -38,7 +38,6 @@ struct AugmentSquadConfig {
         {.help = "As the published program does, let an answer begin where its text occurs first in the new context, "
                  "not at the words that it had."});
     augment.output_fields(list, "the input's name with _aug");
-    list.accept({"task_name", true, "the subcommand says the task"});
   }
 };
 

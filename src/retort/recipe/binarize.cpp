@@ -223,15 +223,12 @@ text::Tokenizer load_tokenizer(const std::string& model) {
 }  // namespace
 
 void BinarizeConfig::fields(FieldList& list) {
-  list.add("file_path", file_path,
-           {.help = "Text with one sequence a line, or the pickle of the published `binarized_data`.",
-            .aliases = {"input_file"},
-            .required = true});
+  list.add(
+      "file_path", file_path,
+      {.help = "Text with one sequence a line, or the pickle of the published `binarized_data`.", .required = true});
   list.add("model", model,
-           {.help = "Model folder with the tokenizer, or a vocab.txt (lower-casing).",
-            .aliases = {"bert_tokenizer", "tokenizer_name"},
-            .required = true});
-  list.add("output_file", output_file, {.help = "The token file.", .aliases = {"dump_file"}, .required = true});
+           {.help = "Model folder with the tokenizer, or a vocab.txt (lower-casing).", .required = true});
+  list.add("output_file", output_file, {.help = "The token file.", .required = true});
   list.add("held_out_file", held_out_file, {.help = "Token file for articles that are held out; empty: none are."});
   list.add("held_out_every", held_out_every,
            {.help = "Of so many articles the last is held out; an article is a <doc> of WikiExtractor, else a line.",
@@ -242,7 +239,6 @@ void BinarizeConfig::fields(FieldList& list) {
             .choices = {"fail", "skip"}});
   list.add("seed", seed, {.help = "Seed of the order of sequences.", .min = 0});
   list.add("overwrite", overwrite, {.help = "Replace token files that are there."});
-  list.accept({"tokenizer_type", true, "the folder that `--model` names says it"});
 }
 
 Json binarize(const BinarizeConfig& config) {
@@ -272,11 +268,8 @@ Json binarize(const BinarizeConfig& config) {
 
 void CountTokensConfig::fields(FieldList& list) {
   list.add("data_file", data_file, {.help = "Token file; see `retort data binarize`.", .required = true});
-  list.add(
-      "output_file", output_file,
-      {.help = "JSON array with the count of every token id.", .aliases = {"token_counts_dump"}, .required = true});
+  list.add("output_file", output_file, {.help = "JSON array with the count of every token id.", .required = true});
   list.add("overwrite", overwrite, {.help = "Replace a file of counts that is there."});
-  list.accept({"vocab_size", true, "the token file says it"});
 }
 
 Json count_tokens(const CountTokensConfig& config) {

@@ -23,9 +23,7 @@ void GlueDataConfig::fields(FieldList& list, bool with_training) {
             .choices = {"fail", "skip"}});
   cache.fields(list);
   list.add("per_device_eval_batch_size", per_device_eval_batch_size,
-           {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.",
-            .min = 0,
-            .aliases = {"eval_batch_size", "per_gpu_eval_batch_size"}});
+           {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.", .min = 0});
 }
 
 std::vector<std::string> GlueDataConfig::label_names() const {

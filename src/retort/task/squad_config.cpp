@@ -16,9 +16,7 @@ void SquadDataConfig::fields(FieldList& list, bool with_training) {
              {.help = "A seeded random sample of so many questions.", .min = 1, .all = -1});
   }
   list.add("dev_file", dev_file,
-           {.help = "Questions to evaluate on.",
-            .aliases = {"predict_file", "eval_file", "validation_file"},
-            .required = !with_training});
+           {.help = "Questions to evaluate on.", .aliases = {"validation_file"}, .required = !with_training});
   list.add("max_eval_examples", max_eval_examples,
            {.help = "A seeded random sample of so many questions.", .min = 1, .all = -1});
   features.fields(list);
@@ -28,11 +26,8 @@ void SquadDataConfig::fields(FieldList& list, bool with_training) {
   cache.fields(list);
   list.group("Decoding");
   decoding.fields(list);
-  list.add(
-      "per_device_eval_batch_size", per_device_eval_batch_size,
-      {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.",
-       .min = 0,
-       .aliases = {"eval_batch_size", "predict_batch_size", "per_gpu_eval_batch_size", "per_compute_eval_batch_size"}});
+  list.add("per_device_eval_batch_size", per_device_eval_batch_size,
+           {.help = "Most sequences of a batch in evaluation; 0: as many as fit the token budget.", .min = 0});
 }
 
 SquadDataConfig SquadDataConfig::with_files() const {

@@ -29,9 +29,6 @@ void TaskDataConfig::fields(FieldList& list) {
   FieldSpec& length = list.find("max_seq_length")->spec;
   length.help = "Longest sequence, with its special tokens; 0: 384 for SQuAD, 128 for GLUE.";
   length.min = 0;
-  list.accept({"continue_train", false, "a student that is a folder is always continued, with its projection"});
-  list.accept({"amp", false, "`--precision` decides"});
-  list.accept({"num_workers", true, "the next step is put together while one is trained"});
 }
 
 bool TaskDataConfig::is_squad() const {
