@@ -181,11 +181,10 @@ TEST_F(PublishedLines, OfNvidiasDistillation) {
   make_model(folder_ / "checkpoints/bert-base-uncased-sst-2", model::Head::kSequenceClassification, 4);
   make_model(folder_ / "student", model::Head::kNone, 2, 24);
   fs::copy(folder_ / "student/config.json", folder_ / "BERT_4L_312D/config.json");
-  expect_runs(
-      "binarized_data.py --file_path text.txt --bert_tokenizer checkpoints/bert-base-uncased --dump_file corpus");
-  // The published name has the tokenizer's, which is a path here.
-  fs::rename(folder_ / "corpus.checkpoints/bert-base-uncased.pickle",
-             folder_ / "prepared/pretrain/phase1/parquet/corpus.tokens");
+  ASSERT_EQ(run({"data", "binarize", "--file_path", folder_ / "text.txt", "--model", tiny::bert_folder(),
+                 "--output_file", folder_ / "prepared/pretrain/phase1/parquet/corpus.tokens"})
+                .exit_code,
+            0);
   const std::string launch = "python -m torch.distributed.launch --nproc_per_node=8 ";
   const std::string shorter = " --max_steps 1 --train_batch_size 1";
   const std::string general =

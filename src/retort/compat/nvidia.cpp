@@ -11,7 +11,7 @@ constexpr const char* kScale = "bfloat16 has the range of float32, so no loss is
 // Options of both programs.
 Options fine_tuning_options() {
   return {
-      read("--bert_model"),
+      nothing("--bert_model", Takes::kValue, "`--init_checkpoint` and `--config_file` are the model"),
       same("--output_dir").must(),
       as("--init_checkpoint", "model").must(),
       same("--vocab_file").must(),

@@ -102,7 +102,7 @@ const Option* PublishedLine::find(const std::string& word) {
 void PublishedLine::take(const Option& option, const std::string& value) {
   const std::string name = option.name();
   bool truth = false;
-  if (option.is_refused && value != option.published) {
+  if (option.is_refused && (option.takes == Takes::kNothing || value != option.published)) {
     problems_.push_back(fmt::format("`{}` cannot be honored: {}", name, option.reason));
     return;
   }
