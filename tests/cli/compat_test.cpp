@@ -131,8 +131,8 @@ TEST_F(PublishedLines, OfDistilBertFromTextToStudent) {
   const std::string smaller = " --n_layers 2 --n_heads 4 --dim 24 --hidden_dim 48";
   EXPECT_GE(expect_runs(train, shorter + smaller).at("train_steps"), 1);
   const Json config = config_of("out");
-  for (const auto& [name, value] : Json{{"n_layers", 2}, {"n_heads", 4}, {"dim", 24}, {"hidden_dim", 48}}.items())
-    EXPECT_EQ(config.at(name), value) << name;
+  const Json sizes{{"n_layers", 2}, {"n_heads", 4}, {"dim", 24}, {"hidden_dim", 48}};
+  for (const auto& [name, value] : sizes.items()) EXPECT_EQ(config.at(name), value) << name;
   EXPECT_EQ(config.at("sinusoidal_pos_embds"), true);
 
   const Json extracted = expect_runs("scripts/extract_for_distil.py");

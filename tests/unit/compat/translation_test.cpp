@@ -31,23 +31,21 @@ TEST(Translation, OfTheWrapperForwardsEverything) {
       "--teacher_type bert --do_eval --train_file T --predict_file P --alpha_ce 0.9 --alpha_squad 0.1 --temperature 4 "
       "--learning_rate 1e-4 --per_gpu_train_batch_size 16 --max_seq_length 256 --version_2_with_negative --seed 7 "
       "--optimizer AdamW --mode lazy --data_type fp32 --hmp_opt_level O1 --world_size 8");
-  for (const auto& [name, value] : Json{
-           {"teacher", "bert-base-uncased"},
-           {"train_file", "T"},
-           {"dev_file", "P"},
-           {"alpha_ce", 0.9},
-           {"alpha_squad", 0.1},
-           {"temperature", 4.0},
-           {"learning_rate", 1e-4},
-           {"per_device_train_batch_size", 16},
-           {"max_seq_length", 256},
-           {"version_2_with_negative", true},
-           {"seed", 7},
-           {"optimizer", "adamw"},
-           {"precision", "fp32"},
-           {"gradient_accumulation_steps",
-            8}}.items())
-    EXPECT_EQ(settings.at(name), value) << name;
+  const Json expected{{"teacher", "bert-base-uncased"},
+                      {"train_file", "T"},
+                      {"dev_file", "P"},
+                      {"alpha_ce", 0.9},
+                      {"alpha_squad", 0.1},
+                      {"temperature", 4.0},
+                      {"learning_rate", 1e-4},
+                      {"per_device_train_batch_size", 16},
+                      {"max_seq_length", 256},
+                      {"version_2_with_negative", true},
+                      {"seed", 7},
+                      {"optimizer", "adamw"},
+                      {"precision", "fp32"},
+                      {"gradient_accumulation_steps", 8}};
+  for (const auto& [name, value] : expected.items()) EXPECT_EQ(settings.at(name), value) << name;
 }
 
 TEST(Translation, AccountTellsWhatEachOptionBecame) {
