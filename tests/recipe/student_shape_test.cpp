@@ -10,6 +10,7 @@
 
 #include "recipe/distill_squad_settings.h"
 #include "recipe/tiny_world.h"
+#include "retort/model/config_reader.h"
 #include "retort/recipe/extract.h"
 
 namespace retort::recipe {
