@@ -59,7 +59,7 @@ void set_common(Translator& translator, Step& step, bool trains) {
     translator.say("without --do_lower_case text keeps its case, as in the published program");
   if (!trains) return translator.set_published(step, "precision", translator.has("--fp16") ? "auto" : "fp32");
   divide_batch(translator, step);
-  translator.set_published(step, "gradient_accumulation_steps", translator.value("--gradient_accumulation_steps"));
+  translator.set_from(step, "gradient_accumulation_steps", "--gradient_accumulation_steps");
   step.set("overwrite_output_dir", "true");
   set_optimizer(translator, step);
   translator.gather_processes(step, translator.processes());
