@@ -41,12 +41,12 @@ Options fine_tuning_options() {
   };
 }
 
-// BertAdam in float32, apex's fused Adam with half precision: neither corrects its bias.
+// BertAdam in float32, apex's fused Adam with half precision: neither corrects its bias, both decay inside the update,
+// and behind a norm of 1 over all gradients BertAdam's clipping of single tensors does nothing.
 void set_optimizer(Translator& translator, Step& step) {
   const bool is_half = translator.has("--fp16");
   translator.set_published(step, "precision", is_half ? "auto" : "fp32");
-  translator.set_published(step, "optimizer", is_half ? "adamw" : "bertadam");
-  translator.set_published(step, "correct_bias", "false");
+  translator.set_published(step, "optimizer", "bertadam");
   translator.set_published(step, "adam_epsilon", is_half ? "1e-8" : "1e-6");
   translator.set_published(step, "weight_decay", "0.01");
   translator.set_published(step, "lr_scheduler_type", is_half ? "nvidia_linear" : "linear");
