@@ -17,7 +17,6 @@ void translate_binarized_data(Translator& translator) {
   const std::string tokenizer = translator.is_given("--tokenizer_name") ? translator.value("--tokenizer_name")
                                                                         : translator.value("--bert_tokenizer");
   Step& step = translator.add_step("data binarize");
-  translator.set_published(step, "file_path", translator.value("--file_path"));
   step.set("model", tokenizer);
   step.set("output_file", fmt::format("{}.{}.pickle", translator.value("--dump_file"), tokenizer));
   step.set("overwrite", "true");
@@ -75,7 +74,6 @@ void translate_train(Translator& translator) {
                     weights.empty() ? "--from_pretrained_weights" : "--from_pretrained_config", kBothOrNone);
   Step& step = translator.add_step("distill mlm");
   set_student(step, weights, config, translator.value("--bert_model"));
-  translator.set_published(step, "teacher", translator.value("--bert_model"));
   if (weights.empty()) {
     const bool is_sinusoidal = !translator.has("--sinusoidal_pos_embds");
     step.set("sinusoidal_pos_embds", is_sinusoidal ? "true" : "false");
@@ -196,7 +194,7 @@ Options extract_options(const char* checkpoint) {
 }
 
 Options binarize_options() {
-  return {read("--file_path").standard("data/dump.txt"), read("--bert_tokenizer").standard("bert-base-uncased"),
+  return {same("--file_path").standard("data/dump.txt"), read("--bert_tokenizer").standard("bert-base-uncased"),
           nothing("--tokenizer_type", Takes::kValue, "the model folder says it").choices({{"bert", "bert"}}),
           read("--tokenizer_name"), read("--dump_file").standard("data/dump")};
 }

@@ -51,7 +51,6 @@ Options wrapper_options() {
 
 void translate_demo_distilbert(Translator& translator) {
   Step& step = add_question_distillation(translator);
-  translator.set_published(step, "output_dir", translator.value("--output_dir"));
   step.set("do_lower_case", "true");
   step.set("overwrite_output_dir", "true");
   translator.say("the wrapper always trains, with --do_lower_case and --overwrite_output_dir");

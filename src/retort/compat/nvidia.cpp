@@ -43,12 +43,12 @@ Options fine_tuning_options() {
   };
 }
 
-// BertAdam in float32, apex's fused Adam with half precision: neither corrects its bias.
+// BertAdam in float32, apex's fused Adam with half precision: neither corrects its bias, both decay inside the update,
+// and behind a norm of 1 over all gradients BertAdam's clipping of single tensors does nothing.
 void set_optimizer(Translator& translator, Step& step) {
   const bool is_half = translator.has("--fp16");
   translator.set_published(step, "precision", is_half ? "auto" : "fp32");
-  translator.set_published(step, "optimizer", is_half ? "adamw" : "bertadam");
-  translator.set_published(step, "correct_bias", "false");
+  translator.set_published(step, "optimizer", "bertadam");
   translator.set_published(step, "adam_epsilon", is_half ? "1e-8" : "1e-6");
   translator.set_published(step, "weight_decay", "0.01");
   translator.set_published(step, "lr_scheduler_type", is_half ? "nvidia_linear" : "linear");
@@ -61,7 +61,7 @@ void set_common(Translator& translator, Step& step, bool trains) {
     translator.say("without --do_lower_case text keeps its case, as in the published program");
   if (!trains) return translator.set_published(step, "precision", translator.has("--fp16") ? "auto" : "fp32");
   divide_batch(translator, step);
-  translator.set_published(step, "gradient_accumulation_steps", translator.value("--gradient_accumulation_steps"));
+  translator.set_from(step, "gradient_accumulation_steps", "--gradient_accumulation_steps");
   step.set("overwrite_output_dir", "true");
   set_optimizer(translator, step);
   translator.gather_processes(step, translator.processes());

@@ -105,8 +105,8 @@ void translate_general_distill(Translator& translator) {
     translator.set_published(step, "max_steps", fmt::format("{}", published_steps(translator)));
   }
   translator.set_published(step, "lr_scheduler_type", "nvidia_linear");
-  translator.set_published(step, "logging_steps", translator.value("--eval_step"));
-  translator.set_published(step, "save_steps", translator.value("--eval_step"));
+  translator.set_from(step, "logging_steps", "--eval_step");
+  translator.set_from(step, "save_steps", "--eval_step");
   translator.set_published(step, "dataloader_drop_last", "true");
   use_packaged_config(translator, step);
   translator.gather_processes(step, translator.processes());
@@ -137,8 +137,8 @@ void translate_task_distill(Translator& translator) {
   Step& step = translator.add_step(is_prediction ? "distill prediction" : "distill backbone");
   if (!is_prediction) step.drop("warmup_proportion");
   const std::string interval = translator.value("--eval_step");
-  translator.set_published(step, "logging_steps", interval);
-  translator.set_published(step, is_prediction ? "eval_steps" : "save_steps", interval);
+  translator.set_from(step, "logging_steps", "--eval_step");
+  translator.set_from(step, is_prediction ? "eval_steps" : "save_steps", "--eval_step");
   translator.set_published(step, "dataloader_drop_last", "true");
   translator.say(is_prediction ? fmt::format("--distill_config has use_pred_states: predictions are learned, evaluated "
                                              "every {} steps, and the best model is kept",

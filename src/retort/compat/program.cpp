@@ -79,6 +79,12 @@ void Translator::set_published(Step& step, const std::string& flag, const std::s
   if (std::find(published_.begin(), published_.end(), shown) == published_.end()) published_.push_back(shown);
 }
 
+void Translator::set_from(Step& step, const std::string& flag, const char* option) {
+  if (!is_given(option)) return set_published(step, flag, value(option));
+  step.set(flag, value(option));
+  say(fmt::format("{} {} is --{} {}", option, value(option), flag, value(option)));
+}
+
 void Translator::gather_processes(Step& step, int64_t processes) {
   if (processes == 1) return;
   const int64_t started = started_processes();

@@ -44,6 +44,8 @@ class Translator {
   void add_steps(const std::vector<Step>& steps) { steps_.insert(steps_.end(), steps.begin(), steps.end()); }
   // Sets a flag to what the published program always does, unless that is what the command does anyway.
   void set_published(Step& step, const std::string& flag, const std::string& value);
+  // Sets a flag to the value of an option that the table only reads, and says so; its default as above.
+  void set_from(Step& step, const std::string& flag, const char* option);
   // A line for people.
   void say(const std::string& remark) { remarks_.push_back(remark); }
   // `processes` steps of one process are one step of so many: one process does the same with as many batches a step.

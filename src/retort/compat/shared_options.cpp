@@ -82,13 +82,16 @@ void set_evaluation_while_training(Translator& translator, Step& step) {
                   translator.value("--logging_steps")));
 }
 
-void divide_batch(const Translator& translator, Step& step) {
+void divide_batch(Translator& translator, Step& step) {
   const int64_t all = translator.number("--train_batch_size");
   const int64_t batches = std::max<int64_t>(1, translator.number("--gradient_accumulation_steps"));
   if (all % batches != 0)
     throw UserError("`--train_batch_size` must be a multiple of `--gradient_accumulation_steps`, {}, but is {}",
                     batches, all);
   step.set("per_device_train_batch_size", fmt::format("{}", all / batches));
+  if (batches > 1)
+    translator.say(fmt::format("--train_batch_size {} holds {} batches: --per_device_train_batch_size {}", all, batches,
+                               all / batches));
 }
 
 }  // namespace retort::compat

@@ -33,6 +33,6 @@ void set_squad_files(const Translator& translator, Step& step, bool evaluates);
 void set_evaluation_while_training(Translator& translator, Step& step);
 
 // NVIDIA's `--train_batch_size` holds all the batches of a step. Throws UserError where they cannot be equal.
-void divide_batch(const Translator& translator, Step& step);
+void divide_batch(Translator& translator, Step& step);
 
 }  // namespace retort::compat
