@@ -2,7 +2,7 @@
 # builds two libraries from src/retort/NAME: retort_NAME_plain from the sources that need no LibTorch, which the program is
 # linked from, and retort_NAME with everything, for the tensor module and for tests. The layers have one order; a dependency on
 # a layer that is not lower is an error here, and tools/check_layers.py checks every #include line in the same way.
-set(RETORT_LAYERS base text kernel data corpus model loss optim checkpoint decode metric train pretrained distill augment task measure recipe cli)
+set(RETORT_LAYERS base text kernel data corpus model loss optim checkpoint decode metric train pretrained distill augment task measure recipe compat cli)
 
 # RETORT_UNITY enables unity builds, which halve the CPU time of a full build: parsing the headers of LibTorch and JSON takes
 # longer than compiling the sources. Names in the anonymous namespaces of one folder must then differ.

@@ -6,8 +6,8 @@ Out: one line per path, `make` target, `retort` command or flag that is named bu
 Why: a reader who copies a line from the documentation must not be the first to run it.
 
 It checks targets of relative links, and, in code blocks and between backticks, paths below the top folders of the
-project, `make <target>` and `retort <command> --flag`. A flag without a command must belong to some command or to a
-script of runs/. `Suite.Name` between backticks is a test of tests/.
+project, `make <target>` and `retort <command> --flag`. A flag without a command must belong to some command, to a
+script of runs/, or to a published program that `retort compat` takes. `Suite.Name` between backticks is a test of tests/.
 """
 import argparse
 import functools
@@ -102,6 +102,8 @@ def check_command(program, line):
         if flags is None:
             problems.append(f"command `retort {' '.join(names)}` does not exist")
             continue
+        if names[:1] == ["compat"]:  # the line of another program stands behind it
+            continue
         used = [word.split("=")[0] for word in words if FLAG.match(word)]
         problems += [f"`retort {' '.join(names)}` has no flag `{flag}`" for flag in used if normalize(flag) not in flags]
     return problems
@@ -112,7 +114,7 @@ def check_lone_flags(root, program, code):
     if not words or not FLAG.match(words[0]):
         return []
     flags = [FLAG.match(word)[0] for word in words if FLAG.match(word)]
-    known = program.all_flags() | script_flags(root)
+    known = program.all_flags() | script_flags(root) | published_flags(root)
     return [f"no command has the flag `{flag}`" for flag in flags if normalize(flag) not in known]
 
 
@@ -120,6 +122,13 @@ def check_lone_flags(root, program, code):
 def script_flags(root):
     scripts = (root / "runs").glob("*.*") if (root / "runs").is_dir() else []
     return {normalize(flag) for script in scripts for flag in FLAG.findall(script.read_text(encoding="utf-8"))}
+
+
+@functools.lru_cache(maxsize=None)
+def published_flags(root):
+    """The options of published programs, which `retort compat` takes."""
+    tables = (root / "src/retort/compat").glob("*.cpp")
+    return {normalize(flag) for table in tables for flag in FLAG.findall(table.read_text(encoding="utf-8"))}
 
 
 @functools.lru_cache(maxsize=None)

@@ -33,10 +33,11 @@ MAY_INCLUDE = {
     "measure": ["base", "text", "kernel", "data", "model", "metric", "train", "pretrained", "distill", "task"],
     "recipe": ["base", "text", "kernel", "data", "corpus", "model", "loss", "checkpoint", "decode", "metric", "train", "pretrained", "distill",
                "augment", "task", "measure"],
-    "cli": ["base", "text", "data", "measure", "recipe"],
+    "compat": ["base", "recipe"],
+    "cli": ["base", "text", "data", "measure", "recipe", "compat"],
 }
 # Folders that must not include a tensor header, directly or through other headers.
-WITHOUT_TENSORS = ["base", "text", "data", "corpus", "cli"]
+WITHOUT_TENSORS = ["base", "text", "data", "corpus", "compat", "cli"]
 TENSOR_HEADER = re.compile(r"<(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<][^">]+[">])')
 # Entry points, whose functions no header declares.

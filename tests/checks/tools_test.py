@@ -19,6 +19,7 @@ case "$*" in
   "") printf 'retort\\n\\nUse\\n  finetune squad         train\\n  version                which\\n' ;;
   "finetune") echo "  finetune squad  train" ;;
   "finetune squad"*) printf 'retort finetune squad: train\\n  --learning_rate FLOAT   Rate. [also --lr]\\n  --fast, --no_fast   Go.\\n' ;;
+  "compat"*) printf 'retort compat: lines\\n  --print\\n' ;;
   "version"*) echo "retort version: which" ;;
   *) exit 2 ;;
 esac
@@ -114,7 +115,7 @@ class Layers(unittest.TestCase):
 
 class Docs(unittest.TestCase):
     def check(self, text):
-        tree = Tree({"README.md": text, "docs/a.md": "", "runs/all.sh": "--stage", "tests/a_test.cpp": "TEST_F(Suite,\n       Name) {\n", "src/retort/base/file.h": "", "Makefile": "demo test: setup\n\techo\n"})
+        tree = Tree({"README.md": text, "docs/a.md": "", "runs/all.sh": "--stage", "tests/a_test.cpp": "TEST_F(Suite,\n       Name) {\n", "src/retort/base/file.h": "", "src/retort/compat/a.cpp": 'same("--dump_path")', "Makefile": "demo test: setup\n\techo\n"})
         self.addCleanup(tree.folder.cleanup)
         code, lines = tree.run("check_docs.py", tree.program, tree.root)
         return code, [line.removeprefix("error: `README.md`: ") for line in lines]
@@ -128,7 +129,9 @@ class Docs(unittest.TestCase):
                 --lr 2 [--fast] < in > out 2>&1 | grep --color x   # retort
             make test
             OMP_NUM_THREADS=1 retort version
+            retort compat train.py --options_of "another program"
             ```
+            `--dump_path`
             """), (0, []))
 
     def test_what_does_not_exist(self):

@@ -11,7 +11,7 @@ namespace {
 // The settings that a command line with these flags gives.
 struct Parsed : DistillBackboneConfig {
   explicit Parsed(std::vector<std::string> words) {
-    words.insert(words.end(), {"--model", "a", "--teacher_model", "b", "--task_name", "squad", "--output_dir", "c"});
+    words.insert(words.end(), {"--model", "a", "--teacher", "b", "--task_name", "squad", "--output_dir", "c"});
     FieldList list;
     fields(list);
     parse_flags(list, words);

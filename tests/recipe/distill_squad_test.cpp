@@ -41,7 +41,7 @@ TEST(DistillSquad, NeverReplacesItsTeacher) {
   DistillSquadConfig config = tiny::distill_squad_settings(folder / "teacher");
   config.teacher.teacher = tiny::copy_model(tiny::question_answering_folder(), folder / "teacher");
   config.output.overwrite_output_dir = true;
-  EXPECT_NE(tiny::message_of([&] { distill_squad(config); }).find("must be another folder than `--teacher`"),
+  EXPECT_NE(tiny::message_of([&] { distill_squad(config); }).find("must be another folder than the input `--teacher`"),
             std::string::npos);
 }
 
@@ -169,7 +169,7 @@ TEST(DistillSquad, RefusesIncompatibleSettings) {
   DistillSquadConfig shouted = tiny::distill_squad_settings(folder / "s");
   for (const auto& [value, reason] :
        {std::pair("", "`teacher_cache` must be auto, off or a folder, but is empty"),
-        {"OFF", "`teacher_cache` must be auto, off or a folder, but is `OFF`; write `off`, or ./OFF for a folder"}}) {
+        {"OFF", "`teacher_cache` must be auto, off or a folder, but is `OFF`; use `off`, or ./OFF for a folder"}}) {
     shouted.teacher.teacher_cache = value;
     EXPECT_EQ(tiny::message_of([&] { distill_squad(shouted); }), reason);
   }

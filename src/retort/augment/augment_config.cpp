@@ -11,7 +11,6 @@ namespace retort::augment {
 
 void AugmentConfig::model_fields(FieldList& list) {
   model.fields(list);
-  list.find("model")->spec.aliases.emplace_back("pretrained_bert_model");
   list.group("Candidates");
   list.add("glove_embs", glove_embs,
            {.help = "Unpacked word vectors in GloVe's text format, for words of several pieces.", .required = true});

@@ -3,6 +3,7 @@
 
 #include "retort/base/error.h"
 #include "retort/cli/commands.h"
+#include "retort/cli/compat.h"
 #include "retort/cli/data_features_glue.h"
 #include "retort/cli/data_features_squad.h"
 #include "retort/cli/inspect.h"
@@ -207,6 +208,10 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "weights, model folder, token file or cache -> summary of its contents",
      .run = run_inspect,
      .describe = describe_config<recipe::InspectConfig>},
+    {.name = "compat",
+     .group = kAbout,
+     .summary = "command line of a published program -> commands of retort, which are run",
+     .run = run_compat},
     {.name = "help",
      .group = kAbout,
      .summary = "list the commands, or show the flags of the named command",

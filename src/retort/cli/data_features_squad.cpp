@@ -29,8 +29,7 @@ void SquadFeaturesConfig::fields(FieldList& list) {
   list.group("Data");
   list.add("train_file", train_file,
            {.help = "SQuAD training file: JSON, JSON lines or Parquet. Features get labels."});
-  list.add("dev_file", dev_file,
-           {.help = "SQuAD evaluation file: every question is kept.", .aliases = {"predict_file"}});
+  list.add("dev_file", dev_file, {.help = "SQuAD evaluation file: every question is kept."});
   list.add("max_train_examples", max_train_examples,
            {.help = "Number of training questions to sample at random; -1 for all.", .unit = "questions", .min = -1});
   list.add("seed", seed, {.help = "Seed of the random sample."});

@@ -9,6 +9,7 @@
 #include "retort/base/error.h"
 #include "retort/base/fields_text.h"
 #include "retort/cli/commands.h"
+#include "retort/cli/compat.h"
 #include "retort/cli/tensor_module.h"
 
 namespace retort::cli {
@@ -63,9 +64,16 @@ void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), std
 // `retort help`, `retort help finetune squad`, `retort finetune --help`.
 int show_help(const std::vector<std::string>& words) {
   if (words.empty()) return print(overview_text()), 0;
+  if (words == std::vector<std::string>{"compat"}) return print(compat_help()), 0;
   if (const Command* const command = find_command(words)) return print(command_help(*command)), 0;
   if (count_name_words(words) != 1 || continuations(words[0]).empty()) throw_unknown(words);
   return print(overview_text(words[0])), 0;
+}
+
+int dispatch_compat(const std::vector<std::string>& arguments) {
+  const bool asks_for_help = arguments.empty() || is_help(arguments[0]);
+  if (!asks_for_help) return run_compat(arguments);
+  return print(compat_help()), 0;
 }
 
 }  // namespace
@@ -112,6 +120,8 @@ int dispatch(const std::vector<std::string>& words) {
   std::vector<std::string> plain_words;
   std::remove_copy_if(words.begin(), words.end(), std::back_inserter(plain_words), is_help);
   if (words[0] == "help") return show_help({plain_words.begin() + 1, plain_words.end()});
+  // The words after `compat` are the command line of another program, and so is their `-h`.
+  if (words[0] == "compat") return dispatch_compat({words.begin() + 1, words.end()});
   if (plain_words.size() < words.size()) return show_help(plain_words);
 
   const Command* const command = find_command(words);

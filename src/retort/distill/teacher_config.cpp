@@ -11,7 +11,6 @@ void TeacherConfig::fields(FieldList& list, Use use) {
   list.add("teacher", teacher,
            {.help = std::string("Model folder of the teacher, with the student's vocabulary") +
                     (use.is_required ? "." : "; without one, only the labels are targets."),
-            .aliases = {"teacher_name_or_path", "teacher_model"},
             .required = use.is_required});
   list.add("teacher_dropout", teacher_dropout,
            {.help = "Apply the teacher's dropout, as some published programs did by mistake."});

@@ -18,7 +18,7 @@ struct BenchDataConfig {
     list.group("Data");
     list.add("model", model,
              {.help = "A model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.",
-              .aliases = {"model_name_or_path", "model_dir"},
+              .aliases = {"model_name_or_path"},
               .required = true});
     list.add("task", data.task, {.help = "squad or a GLUE task.", .aliases = {"task_name"}});
     list.add("train_file", data.squad.train_file, {.help = "SQuAD file, for squad."});

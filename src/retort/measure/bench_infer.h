@@ -20,11 +20,11 @@ struct BenchInferConfig {
   void fields(FieldList& list) {
     model.fields(list);
     data.fields(list);
-    list.add("dev_file", data.squad.dev_file, {.help = "SQuAD file, for squad.", .aliases = {"predict_file"}});
+    list.add("dev_file", data.squad.dev_file, {.help = "SQuAD file, for squad."});
     list.group("Measuring");
     list.add("steps", steps, {.help = "Batches to measure, after one warm-up batch.", .min = 1});
     list.add("per_device_eval_batch_size", data.squad.per_device_eval_batch_size,
-             {.help = "Sequences per batch.", .min = 1, .aliases = {"eval_batch_size"}});
+             {.help = "Sequences per batch.", .min = 1});
     inference.fields(list);
   }
 };

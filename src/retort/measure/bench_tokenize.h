@@ -19,7 +19,7 @@ struct BenchTokenizeConfig {
   void fields(FieldList& list) {
     list.add("model", model,
              {.help = "A model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.",
-              .aliases = {"model_name_or_path", "model_dir"},
+              .aliases = {"model_name_or_path"},
               .required = true});
     list.add("train_file", train_file,
              {.help = "A SQuAD file, whose contexts are tokenized, or a text file, whose lines are tokenized.",

@@ -3,6 +3,7 @@
 #include "retort/base/error.h"
 #include "retort/base/json.h"
 #include "retort/model/config_reader.h"
+#include "retort/pretrained/hub_folder.h"
 
 namespace retort::pretrained {
 
@@ -16,6 +17,11 @@ model::ModelConfig read_folder_config(const fs::path& folder) {
     if (fs::exists(folder / name))
       return model::config_from_json(read_json_file(folder / name), (folder / name).string());
   throw UserError("`{}` must be a model folder with config.json, but has none", folder.string());
+}
+
+model::ModelConfig read_named_config(const std::string& name) {
+  if (!fs::is_regular_file(name)) return read_folder_config(resolve_model_folder(name));
+  return model::config_from_json(read_json_file(name), name);
 }
 
 std::string architecture_of_config(const model::ModelConfig& config) {

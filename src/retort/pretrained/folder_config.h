@@ -12,6 +12,9 @@ namespace retort::pretrained {
 // when the folder holds only an adapter.
 model::ModelConfig read_folder_config(const fs::path& folder);
 
+// Returns the configuration that `--config_file` names: a JSON file, or that of a model folder or hub name.
+model::ModelConfig read_named_config(const std::string& name);
+
 // Returns the class that the configuration names, for example BertForQuestionAnswering; "" for none.
 std::string architecture_of_config(const model::ModelConfig& config);
 

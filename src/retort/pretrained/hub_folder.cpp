@@ -14,6 +14,7 @@ fs::path resolve_model_folder(const std::string& name) {
     checkpoint::finish_publication(name);
     return name;
   }
+  if (fs::is_regular_file(name)) return fs::path(name).has_parent_path() ? fs::path(name).parent_path() : fs::path(".");
   std::string cache;
   const auto variable = [](const char* key) {
     const char* value = std::getenv(key);

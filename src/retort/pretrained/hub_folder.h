@@ -7,8 +7,8 @@
 
 namespace retort::pretrained {
 
-// Returns the folder `model` itself, or its newest snapshot in the hub cache (HF_HUB_CACHE, HF_HOME). Throws UserError
-// that lists the folders searched.
+// Returns the folder `model` itself, the folder of a file of weights, or the newest snapshot in the hub cache
+// (HF_HUB_CACHE, HF_HOME). Throws UserError that lists the folders searched.
 fs::path resolve_model_folder(const std::string& model);
 
 }  // namespace retort::pretrained

@@ -47,14 +47,15 @@ fs::path maybe_model_folder(const std::string& model) {
 }
 
 void check_does_not_overwrite_inputs(const fs::path& output_dir, const Json& settings) {
-  const NamedInputs inputs = inputs_of(
-      settings, {"train_file", "dev_file", "data_file", "eval_file", "token_counts", "vocab_file", "data_dir"});
+  const NamedInputs inputs = inputs_of(settings, {"train_file", "dev_file", "data_file", "eval_file", "token_counts",
+                                                  "config_file", "vocab_file", "data_dir"});
   for (const char* name : kWritten) check_is_no_input("output_dir", output_dir / name, inputs);
 }
 
 void check_does_not_move_inputs(const fs::path& output_dir, const Json& settings) {
-  for (const auto& [flag, path] : inputs_of(settings, {"model", "teacher", "train_file", "dev_file", "data_file",
-                                                       "eval_file", "token_counts", "vocab_file", "data_dir"}))
+  for (const auto& [flag, path] :
+       inputs_of(settings, {"model", "teacher", "train_file", "dev_file", "data_file", "eval_file", "token_counts",
+                            "config_file", "vocab_file", "data_dir"}))
     if (!path.empty() && fs::exists(path) && lies_below(path, output_dir))
       throw UserError(
           "`{}` must be outside of the files that --overwrite_output_dir renames in `{}`, but is `{}`; choose another "

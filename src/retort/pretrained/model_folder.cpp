@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
@@ -13,8 +14,10 @@
 #include "retort/pretrained/class_order.h"
 #include "retort/pretrained/folder_config.h"
 #include "retort/pretrained/hub_folder.h"
+#include "retort/pretrained/input_files.h"
 #include "retort/pretrained/model_weights.h"
 #include "retort/pretrained/projection_file.h"
+#include "retort/pretrained/student_heads.h"
 
 namespace retort::pretrained {
 
@@ -22,9 +25,15 @@ namespace {
 
 constexpr int64_t kLargestVocabularyGap = 128;  // padding of published vocabularies
 
+// Whether `--vocab_file` may be a model folder or hub name. A missing path is reported as a file.
+bool maybe_names_folder(const std::string& name) { return fs::is_directory(name) || !maybe_model_folder(name).empty(); }
+
 std::shared_ptr<const text::Tokenizer> load_tokenizer(const ModelSource& source, const fs::path& folder) {
   if (source.vocab_file.empty())
     return std::make_shared<text::Tokenizer>(text::Tokenizer::load(folder, source.do_lower_case));
+  if (!fs::is_regular_file(source.vocab_file) && maybe_names_folder(source.vocab_file))
+    return std::make_shared<text::Tokenizer>(
+        text::Tokenizer::load(resolve_model_folder(source.vocab_file), source.do_lower_case));
   text::TokenizerOptions options;
   options.do_lower_case = source.do_lower_case.value_or(true);
   return std::make_shared<text::Tokenizer>(text::Tokenizer::from_vocab_file(source.vocab_file, options));
@@ -49,20 +58,50 @@ std::string list_names(const std::vector<std::string>& names) {
   return names.size() > kShown ? fmt::format("{}, ... ({} in all)", text, names.size()) : text;
 }
 
-// Returns the missing parameters of the encoder, which must not be random; a pooler belongs to the head that uses it.
-std::vector<std::string> missing_in_encoder(const LoadedModel& loaded) {
+// Returns the number in `encoder.layer.7.output.dense.weight`; nothing for parameters outside of layers.
+std::optional<int64_t> maybe_layer(const std::string& name) {
+  constexpr std::string_view kLayer = "layer.";
+  const size_t at = name.find(kLayer);
+  if (at == std::string::npos) return std::nullopt;
+  return std::atoll(name.c_str() + at + kLayer.size());
+}
+
+// Returns the first layer from which on the files have no parameters. A student with more layers than the files gets
+// random weights there.
+int64_t first_random_layer(const LoadedModel& loaded) {
+  const int64_t layers = loaded.model->config().num_hidden_layers;
+  std::vector<size_t> missing(layers, 0), all(layers, 0);
+  for (const std::string& name : loaded.missing)
+    if (const auto layer = maybe_layer(name)) ++missing[*layer];
+  for (const auto& slice : loaded.model->parameters().slices())
+    if (const auto layer = maybe_layer(slice.name)) ++all[*layer];
+  int64_t first = layers;
+  while (first > 1 && missing[first - 1] == all[first - 1]) --first;
+  return first;
+}
+
+// Returns the missing parameters of the encoder, which must not be random except in layers from `random_layer` on; a
+// pooler belongs to the head that uses it.
+std::vector<std::string> missing_in_encoder(const LoadedModel& loaded, int64_t random_layer) {
   const bool is_bare = loaded.model->head() == model::Head::kNone;
   const std::string prefix = is_bare ? "" : model::base_prefix(loaded.model->config().family);
   std::vector<std::string> names;
   for (const std::string& name : loaded.missing)
-    if (name.starts_with(prefix) && !name.starts_with(prefix + "pooler.")) names.push_back(name);
+    if (name.starts_with(prefix) && !name.starts_with(prefix + "pooler.") &&
+        maybe_layer(name).value_or(0) < random_layer)
+      names.push_back(name);
   return names;
 }
 
-void report_names(const LoadedModel& loaded, const FilledNames& names, const LoadOptions& options,
+// `sets_layers`: the student's number of layers is set by a flag and may differ from that of the files.
+void report_names(const LoadedModel& loaded, const FilledNames& names, const LoadOptions& options, bool sets_layers,
                   const std::string& subject) {
   const std::string architecture = model::architecture_name(loaded.model->config().family, loaded.model->head());
-  if (const auto body = missing_in_encoder(loaded); !body.empty())
+  const int64_t layers = loaded.model->config().num_hidden_layers;
+  const int64_t random_layer = sets_layers ? first_random_layer(loaded) : layers;
+  if (random_layer < layers)
+    log_info("`{}` has {} layers; the layers after them get random weights", subject, random_layer);
+  if (const auto body = missing_in_encoder(loaded, random_layer); !body.empty())
     throw UserError(
         "`{}` must hold every parameter of the encoder of {}, but lacks {}; use the config.json that "
         "belongs to the weights",
@@ -124,6 +163,53 @@ model::ModelOptions without_missing_pooler(const LoadOptions& options, const mod
   return model;
 }
 
+// Puts the sizes of a student into its configuration. The number of layers may change with weights; heads are then
+// pruned after loading; other sizes change only without weights. Throws UserError where weights rule out a size.
+void apply_shape(const StudentShape& shape, bool starts_random, model::ModelConfig& config) {
+  const auto set = [&](const char* name, int64_t wanted, int64_t& size, bool may_change) {
+    if (wanted == 0 || wanted == size) return;
+    if (!may_change)
+      throw UserError(
+          "`{}` must be {}, the size of the weights, but is {}; --from_scratch starts with random weights of any size",
+          name, size, wanted);
+    size = wanted;
+  };
+  set("n_layers", shape.n_layers, config.num_hidden_layers, true);
+  std::erase_if(config.pruned_heads, [&](const auto& layer) { return layer.first >= config.num_hidden_layers; });
+  if (starts_random) set("n_heads", shape.n_heads, config.num_attention_heads, true);
+  set("dim", shape.dim, config.hidden_size, starts_random);
+  set("hidden_dim", shape.hidden_dim, config.intermediate_size, starts_random);
+  set("max_position_embeddings", shape.max_position_embeddings, config.max_position_embeddings, starts_random);
+  if (!shape.activation.empty()) config.hidden_act = shape.activation;
+  if (!shape.sinusoidal_pos_embds) return;
+  if (config.family != model::Family::kDistilBert && *shape.sinusoidal_pos_embds)
+    throw UserError(
+        "`sinusoidal_pos_embds` must be false for a BERT student, but is true; only DistilBERT has sinusoidal "
+        "positions");
+  config.sinusoidal_pos_embds = *shape.sinusoidal_pos_embds;
+}
+
+// Replaces the model by one with fewer heads in every layer.
+void prune_student(const StudentShape& shape, const LoadOptions& options, LoadedModel& loaded) {
+  const model::ModelConfig& whole = loaded.model->config();
+  model::ModelConfig config = whole;
+  prune_heads(config, shape.n_heads, shape.pruning_seed, "n_heads");
+  if (config.pruned_heads == whole.pruned_heads) return;
+  std::vector<int64_t> layers(static_cast<size_t>(whole.num_hidden_layers));
+  std::iota(layers.begin(), layers.end(), 0);
+  const std::string prefix = loaded.model->head() == model::Head::kNone ? "" : model::base_prefix(config.family);
+  const auto cuts = map_head_cuts(config, whole, prefix, layers);
+  auto pruned = std::make_unique<model::Model>(config, loaded.model->head(), options.model);
+  const kernel::ParameterStore& from = loaded.model->parameters();
+  for (const kernel::NamedSlice& slice : pruned->parameters().slices()) {
+    const at::Tensor tensor = from.tensor(*from.find(slice.name));
+    const auto cut = cuts.find(slice.name);
+    pruned->parameters().tensor(slice).copy_(cut == cuts.end() ? tensor : cut_tensor(tensor, cut->second));
+  }
+  pruned->parameters().refresh_operands();
+  loaded.model = std::move(pruned);
+}
+
 // Throws UserError when the changed configuration is invalid.
 void apply_changes(const ModelSource& source, model::ModelConfig& config) {
   const auto change = [](const char* name, double wanted, std::initializer_list<double*> values) {
@@ -140,7 +226,8 @@ void apply_changes(const ModelSource& source, model::ModelConfig& config) {
 }
 
 LoadedModel make_preset(const ModelSource& source, const LoadOptions& options) {
-  model::ModelConfig config = model::preset_config(source.model.substr(7));
+  model::ModelConfig config = read_model_config(source);
+  apply_shape(source.student, /*starts_random=*/true, config);
   apply_changes(source, config);
   LoadedModel loaded;
   if (!source.vocab_file.empty()) {
@@ -167,6 +254,7 @@ void check_is_not_read(const std::string& flag, const std::string& model, const 
 }
 
 model::ModelConfig read_model_config(const ModelSource& source) {
+  if (!source.config_file.empty()) return read_named_config(source.config_file);
   if (source.model.starts_with("preset:")) return model::preset_config(source.model.substr(7));
   return read_folder_config(resolve_model_folder(source.model));
 }
@@ -174,8 +262,12 @@ model::ModelConfig read_model_config(const ModelSource& source) {
 LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   if (source.model.starts_with("preset:")) return make_preset(source, options);
   const fs::path folder = resolve_model_folder(source.model);
-  model::ModelConfig config = read_folder_config(folder);
+  const bool is_file = fs::is_regular_file(source.model);
+  const bool starts_random =
+      options.may_initialize_encoder && (source.student.from_scratch || !(is_file || checkpoint::has_weights(folder)));
+  model::ModelConfig config = read_model_config(source);
   for (const std::string& remark : config.remarks) log_warning("{}", remark);
+  apply_shape(source.student, starts_random, config);
   apply_changes(source, config);
   LoadedModel loaded;
   if (options.needs_tokenizer || !source.vocab_file.empty()) {
@@ -189,18 +281,19 @@ LoadedModel load_model(const ModelSource& source, const LoadOptions& options) {
   const std::vector<int64_t> class_order = find_class_order(config, options.classes, !options.labels.empty());
   if (!options.labels.empty()) config.set_labels(options.labels);
   if (!class_order.empty()) config.labels = options.classes.names;
-  if (options.may_initialize_encoder && !checkpoint::has_weights(folder)) {
-    log_info("`{}` has no weights; the model gets random weights", folder.string());
+  if (starts_random) {
+    if (!source.student.from_scratch) log_info("`{}` has no weights; the model gets random weights", folder.string());
     return make_random(std::move(loaded), config, head, options);
   }
-  const checkpoint::WeightFiles files = checkpoint::open_weights(folder);
-  check_encoder_size(config, files);
+  const checkpoint::WeightFiles files = checkpoint::open_weights(is_file ? fs::path(source.model) : folder);
+  if (source.student.n_layers == 0) check_encoder_size(config, files);
   loaded.model = std::make_unique<model::Model>(config, head, without_missing_pooler(options, config, head, files));
   FilledNames names = fill_from_files(
       *loaded.model, files,
       {.seed = options.seed, .may_replace_head = options.may_initialize_head && options.may_replace_head});
   loaded.missing = names.missing, loaded.unexpected = names.unexpected;
-  report_names(loaded, names, options, folder.string());
+  report_names(loaded, names, options, source.student.n_layers > 0, folder.string());
+  if (source.student.n_heads > 0) prune_student(source.student, options, loaded);
   if (options.head) warn_of_another_head(loaded, config);
   if (!class_order.empty()) reorder_classes(*loaded.model, class_order);
   load_projection(*loaded.model, folder, options.seed);

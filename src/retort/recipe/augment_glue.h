@@ -20,9 +20,7 @@ struct AugmentGlueConfig {
     list.add("task_name", task_name,
              {.help = "cola, mnli, mnli-mm, mrpc, qnli, qqp, rte, sst-2, sts-b or wnli.", .required = true});
     list.add("data_dir", data_dir,
-             {.help = "Folder with the task's files, or with a folder of the task's name.",
-              .aliases = {"glue_dir"},
-              .required = true});
+             {.help = "Folder with the task's files, or with a folder of the task's name.", .required = true});
     list.add("max_train_examples", max_train_examples,
              {.help = "Use only N records, a seeded random sample.", .min = 1, .all = -1});
     list.add("on_bad_record", augment.on_bad_record,

@@ -20,7 +20,7 @@ struct AugmentSquadConfig {
   void fields(FieldList& list) {
     list.group("Data");
     list.add("train_file", train_file, {.help = "SQuAD v1.1 in its official JSON form."});
-    list.add("data_dir", data_dir, {.help = "Instead: a folder with train-v1.1.json.", .aliases = {"glue_dir"}});
+    list.add("data_dir", data_dir, {.help = "Instead: a folder with train-v1.1.json."});
     list.add("max_train_paragraphs", max_train_paragraphs,
              {.help = "Use only N paragraphs, a seeded random sample.", .min = 1, .all = -1});
     list.add("on_bad_record", augment.on_bad_record,
@@ -37,7 +37,6 @@ struct AugmentSquadConfig {
              "As in the published program, an answer begins at the first occurrence of its text in the new context, "
              "not at its words."});
     augment.output_fields(list, "the input's name with _aug");
-    list.accept({"task_name", true, "the subcommand says the task"});
   }
 };
 

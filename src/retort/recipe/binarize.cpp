@@ -225,13 +225,10 @@ text::Tokenizer load_tokenizer(const std::string& model) {
 void BinarizeConfig::fields(FieldList& list) {
   list.add("file_path", file_path,
            {.help = "Text with one sequence per line, or the pickle file of the published `binarized_data`.",
-            .aliases = {"input_file"},
             .required = true});
   list.add("model", model,
-           {.help = "Model folder with the tokenizer, or a vocab.txt (lower-casing).",
-            .aliases = {"bert_tokenizer", "tokenizer_name"},
-            .required = true});
-  list.add("output_file", output_file, {.help = "The token file.", .aliases = {"dump_file"}, .required = true});
+           {.help = "Model folder with the tokenizer, or a vocab.txt (lower-casing).", .required = true});
+  list.add("output_file", output_file, {.help = "The token file.", .required = true});
   list.add("held_out_file", held_out_file, {.help = "Token file for held-out articles; empty: none."});
   list.add("held_out_every", held_out_every,
            {.help = "Hold out every N-th article; an article is a <doc> of WikiExtractor, else a line.",
@@ -242,7 +239,6 @@ void BinarizeConfig::fields(FieldList& list) {
       {.help = "What to do with a line that is not UTF-8: fail, or skip and count it.", .choices = {"fail", "skip"}});
   list.add("seed", seed, {.help = "Seed of the random order of sequences.", .min = 0});
   list.add("overwrite", overwrite, {.help = "Replace existing token files."});
-  list.accept({"tokenizer_type", true, "the folder that `--model` names says it"});
 }
 
 Json binarize(const BinarizeConfig& config) {
@@ -272,11 +268,8 @@ Json binarize(const BinarizeConfig& config) {
 
 void CountTokensConfig::fields(FieldList& list) {
   list.add("data_file", data_file, {.help = "Token file; see `retort data binarize`.", .required = true});
-  list.add(
-      "output_file", output_file,
-      {.help = "JSON array with the count of every token id.", .aliases = {"token_counts_dump"}, .required = true});
+  list.add("output_file", output_file, {.help = "JSON array with the count of every token id.", .required = true});
   list.add("overwrite", overwrite, {.help = "Replace an existing file."});
-  list.accept({"vocab_size", true, "the token file says it"});
 }
 
 Json count_tokens(const CountTokensConfig& config) {

@@ -35,7 +35,6 @@ struct DistillBackboneConfig {
   }
   void fields(FieldList& list) {
     model.training_fields(list);
-    list.find("model")->spec.aliases.push_back("student_model");
     teacher.fields(list);
     states.fields(list);
     data.fields(list);
@@ -52,13 +51,7 @@ struct DistillBackboneConfig {
     list.find("num_train_epochs")->spec.help =
         "Epochs; 0: the number that Jiao et al. recommend for the states of a task (50 for cola, 20 "
         "for mrpc, rte and sts-b, 10 for sst-2 and qnli, 6 for squad, 5 for mnli and qqp), and 3 for a corpus.";
-    // The published programs use this name for the interval of checkpoints, and have four flags without effect.
-    std::erase(list.find("eval_steps")->spec.aliases, "eval_step");
-    list.find("save_steps")->spec.aliases.push_back("eval_step");
     output.fields(list);
-    list.accept({"steps_per_epoch", true, "an epoch is one pass over the data"});
-    for (const char* name : {"use_last_layer", "use_kld", "use_cosine"})
-      list.accept({name, false, "`--student_teacher_layer_mapping` and the losses by name decide"});
   }
 };
 

@@ -34,31 +34,19 @@ struct DistillMlmConfig {
   }
   void fields(FieldList& list) {
     model.training_fields(list);
+    model.student.fields(list);
     teacher.fields(list, {.may_keep_outputs = false});
-    for (const char* name : {"teacher_name", "bert_model"}) list.find("teacher")->spec.aliases.push_back(name);
     losses.fields(list);
     list.add("freeze_pos_embs", freeze_pos_embs, {.help = "Do not train the position embeddings."});
     list.add("freeze_token_type_embds", freeze_token_type_embds, {.help = "Do not train the token-type embeddings."});
     corpus.fields(list);
     training.fields(list);
     output.fields(list);
-    for (const char* name :
-         {"n_layers", "n_heads", "dim", "hidden_dim", "activation", "vocab_size", "max_position_embeddings"})
-      list.accept({name, true, "config.json of the student says it"});
-    for (const char* name : {"sinusoidal_pos_embds", "tie_weights_"})
-      list.accept({name, false, "config.json of the student says it"});
-    for (const char* name : {"shuffle", "group_by_size"})
-      list.accept({name, false, "every epoch has an order of its own, and `--group_by_length` decides about lengths"});
     // The published program counts batches, not steps.
-    for (const char* field : {"logging_steps", "save_steps"})
-      std::erase_if(list.find(field)->spec.aliases,
-                    [](const std::string& name) { return name.ends_with("_interval"); });
     list.add("log_interval", log_interval,
              {.help = "Log every N batches; replaces logging_steps.", .unit = "batches", .min = 0});
     list.add("checkpoint_interval", checkpoint_interval,
              {.help = "Save a checkpoint every N batches; replaces save_steps.", .unit = "batches", .min = 0});
-    list.accept({"tokens_per_batch", true,
-                 "a batch has so many sequences, and `--max_tokens_per_micro_batch` bounds what is in memory"});
   }
 };
 

@@ -31,7 +31,6 @@ struct DistillPredictionConfig {
   }
   void fields(FieldList& list) {
     model.training_fields(list);
-    list.find("model")->spec.aliases.push_back("student_model");
     teacher.fields(list);
     list.add("temperature", temperature,
              {.help = "Temperature of both softmax distributions; above 0.", .min = 1e-3, .max = 1e6});

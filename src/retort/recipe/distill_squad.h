@@ -28,17 +28,12 @@ struct DistillSquadConfig {
   }
   void fields(FieldList& list) {
     model.training_fields(list);
+    model.student.fields(list);
     teacher.fields(list, {.is_required = false});
     distillation.fields(list);
     data.fields(list, task::DataUse::kTraining);
     training.fields(list);
     output.fields(list);
-    for (const char* name : {"load_student_pretrained", "load_student_semi_pretrained", "use_bfloat16"})
-      list.accept({name, false, "the folder that `--model` names is the student, and `--precision` decides"});
-    for (const char* name : {"n_layers", "n_heads", "dim", "hidden_dim"})
-      list.accept({name, true, "config.json of the student says it; `retort extract` makes other students"});
-    for (const char* name : {"train_cache_s3_directory", "eval_cache_s3_directory", "cache_s3_bucket"})
-      list.accept({name, true, "features are made in seconds and kept in `--cache_dir`"});
   }
 };
 

@@ -1,7 +1,5 @@
 #include "retort/recipe/extract.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/index_select.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -9,13 +7,13 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
-#include "retort/base/python_random.h"
 #include "retort/base/settings.h"
 #include "retort/checkpoint/run_folder.h"
 #include "retort/model/names.h"
 #include "retort/pretrained/input_files.h"
 #include "retort/pretrained/model_folder.h"
 #include "retort/pretrained/projection_file.h"
+#include "retort/pretrained/student_heads.h"
 
 namespace retort::recipe {
 
@@ -65,66 +63,6 @@ Family student_family(const ExtractConfig& config, Family teacher) {
   return family;
 }
 
-// Returns the original numbers of the heads that a layer has.
-std::vector<int64_t> kept_heads(const model::ModelConfig& model, int64_t layer) {
-  const auto pruned = model.pruned_heads.find(layer);
-  std::vector<int64_t> kept;
-  for (int64_t head = 0; head < model.num_attention_heads; ++head)
-    if (pruned == model.pruned_heads.end() || !std::binary_search(pruned->second.begin(), pruned->second.end(), head))
-      kept.push_back(head);
-  return kept;
-}
-
-// Prunes random heads of each layer down to `heads_per_layer`, with the random choice of optimizing-distilbert-squad.
-void prune_heads(const ExtractConfig& config, model::ModelConfig& student) {
-  if (config.heads_per_layer == 0) return;
-  PythonRandom random(static_cast<uint64_t>(config.pruning_seed));
-  for (int64_t layer = 0; layer < student.num_hidden_layers; ++layer) {
-    const std::vector<int64_t> kept = kept_heads(student, layer);
-    const auto count = static_cast<int64_t>(kept.size());
-    if (config.heads_per_layer > count)
-      throw UserError("`heads_per_layer` must be 1 to {}, the heads of layer {}, but is {}", count, layer,
-                      config.heads_per_layer);
-    std::vector<int64_t>& pruned = student.pruned_heads[layer];
-    for (const int64_t place : random.sample(count, count - config.heads_per_layer)) pruned.push_back(kept[place]);
-    std::sort(pruned.begin(), pruned.end());
-    if (pruned.empty()) student.pruned_heads.erase(layer);
-  }
-}
-
-// The rows (dimension 0) or columns (1) of a teacher's tensor that pruning keeps.
-struct Cut {
-  int64_t dimension;
-  std::vector<int64_t> places;
-};
-
-// By the student's names: query, key and value projections lose rows, the output projection loses columns.
-std::map<std::string, Cut> map_cuts(const model::ModelConfig& student, const model::ModelConfig& teacher,
-                                    const std::string& prefix, const std::vector<int64_t>& layers) {
-  std::map<std::string, Cut> cuts;
-  for (size_t i = 0; i < layers.size(); ++i) {
-    const auto layer = static_cast<int64_t>(i);
-    const std::vector<int64_t> from = kept_heads(teacher, layers[i]), to = kept_heads(student, layer);
-    if (from == to) continue;
-    std::vector<int64_t> places;
-    for (const int64_t head : to) {
-      const int64_t first = (std::find(from.begin(), from.end(), head) - from.begin()) * student.head_width();
-      for (int64_t d = 0; d < student.head_width(); ++d) places.push_back(first + d);
-    }
-    const auto names = model::layer_names(student.family, prefix, layer);
-    for (const auto& name : {names.query, names.key, names.value})
-      cuts[name + ".weight"] = cuts[name + ".bias"] = {0, places};
-    cuts[names.attention_output + ".weight"] = {1, places};
-  }
-  return cuts;
-}
-
-at::Tensor cut_tensor(const at::Tensor& tensor, const Cut& cut) {
-  at::Tensor index = at::empty({static_cast<int64_t>(cut.places.size())}, at::kLong);
-  std::copy(cut.places.begin(), cut.places.end(), index.data_ptr<int64_t>());
-  return at::index_select(tensor, cut.dimension, index);
-}
-
 model::ModelConfig student_config(const ExtractConfig& config, const model::ModelConfig& teacher) {
   if (config.layers.empty()) throw UserError("`layers` must name at least one layer, but is empty");
   for (const int64_t layer : config.layers)
@@ -140,7 +78,8 @@ model::ModelConfig student_config(const ExtractConfig& config, const model::Mode
     const auto pruned = teacher.pruned_heads.find(config.layers[i]);
     if (pruned != teacher.pruned_heads.end()) student.pruned_heads[static_cast<int64_t>(i)] = pruned->second;
   }
-  prune_heads(config, student);
+  if (config.heads_per_layer > 0)
+    pretrained::prune_heads(student, config.heads_per_layer, config.pruning_seed, "heads_per_layer");
   return student;
 }
 
@@ -185,7 +124,7 @@ Json extract(const ExtractConfig& config) {
   model::Model student(shape, student_head(shape.family, from.head()), {});
   const NameMap names = map_names(shape, from.config(), from.head() != model::Head::kNone, config);
   const std::string prefix = from.head() != model::Head::kNone ? model::base_prefix(shape.family) : "";
-  const std::map<std::string, Cut> cuts = map_cuts(shape, from.config(), prefix, config.layers);
+  const auto cuts = pretrained::map_head_cuts(shape, from.config(), prefix, config.layers);
   kernel::ParameterStore& parameters = student.parameters();
   std::vector<std::string> fresh;
   int64_t copied = 0;
@@ -194,7 +133,7 @@ Json extract(const ExtractConfig& config) {
     if (const auto* source = find_source(names, slice.name, from.parameters()))
       taken = from.parameters().tensor(*source);
     if (const auto cut = cuts.find(slice.name); taken.defined() && cut != cuts.end())
-      taken = cut_tensor(taken, cut->second);
+      taken = pretrained::cut_tensor(taken, cut->second);
     if (!taken.defined() || taken.sizes() != at::IntArrayRef(slice.shape)) {
       parameters.initialize(slice, static_cast<uint64_t>(config.seed), shape.initializer_range);
       fresh.push_back(slice.name);

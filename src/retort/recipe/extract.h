@@ -22,8 +22,6 @@ struct ExtractConfig {
 
   void fields(FieldList& list) {
     model.fields(list);
-    for (const char* name : {"model_name", "bert_model"}) list.find("model")->spec.aliases.emplace_back(name);
-    list.accept({"model_type", true, "config.json says it"});
     list.group("Student");
     list.add("layers", layers, {.help = "Teacher layers, from 0, in the order of the student's layers."});
     list.add("student_type", student_type,
@@ -39,8 +37,7 @@ struct ExtractConfig {
     list.add("initializer_range", model.initializer_range,
              {.help = "Standard deviation of random weights; -1: the value in config.json.", .min = -1, .max = 1});
     list.group("Output");
-    list.add("output_dir", output_dir,
-             {.help = "Folder for the student.", .aliases = {"dump_checkpoint"}, .required = true});
+    list.add("output_dir", output_dir, {.help = "Folder for the student.", .required = true});
     list.add("overwrite_output_dir", overwrite_output_dir, {.help = "Replace the files of an existing model."});
   }
 };

@@ -18,9 +18,7 @@ inline void add_bad_record_field(FieldList& list, std::string& on_bad_record) {
 inline void add_eval_batch_field(FieldList& list, int64_t& per_device_eval_batch_size) {
   list.add(
       "per_device_eval_batch_size", per_device_eval_batch_size,
-      {.help = "Maximum number of sequences per evaluation batch; 0: limited only by the token budget.",
-       .min = 0,
-       .aliases = {"eval_batch_size", "predict_batch_size", "per_gpu_eval_batch_size", "per_compute_eval_batch_size"}});
+      {.help = "Maximum number of sequences per evaluation batch; 0: limited only by the token budget.", .min = 0});
 }
 
 }  // namespace retort::task

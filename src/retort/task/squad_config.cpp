@@ -16,9 +16,7 @@ void SquadDataConfig::fields(FieldList& list, DataUse use) {
              {.help = "Use only N questions, a seeded random sample.", .min = 1, .all = -1});
   }
   list.add("dev_file", dev_file,
-           {.help = "Evaluation questions.",
-            .aliases = {"predict_file", "eval_file", "validation_file"},
-            .required = use == DataUse::kEvaluation});
+           {.help = "Evaluation questions.", .aliases = {"validation_file"}, .required = use == DataUse::kEvaluation});
   list.add("max_eval_examples", max_eval_examples,
            {.help = "Use only N questions, a seeded random sample.", .min = 1, .all = -1});
   features.fields(list);

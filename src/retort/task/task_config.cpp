@@ -28,8 +28,7 @@ void TaskDataConfig::fields(FieldList& list) {
                "version_2_with_negative), for missing train_file and dev_file."});
   list.add("max_train_examples", max_train_examples,
            {.help = "Use only N questions or records, a seeded random sample.", .min = 1, .all = -1});
-  list.add("dev_file", dev_file,
-           {.help = "Evaluation questions.", .aliases = {"predict_file", "eval_file", "validation_file"}});
+  list.add("dev_file", dev_file, {.help = "Evaluation questions.", .aliases = {"validation_file"}});
   list.add("max_eval_examples", max_eval_examples,
            {.help = "Use only N questions, or records of each dev file, a seeded random sample.", .min = 1, .all = -1});
   list.add("max_seq_length", max_seq_length,
@@ -42,9 +41,6 @@ void TaskDataConfig::fields(FieldList& list) {
   list.group("Decoding");
   decoding.fields(list);
   add_eval_batch_field(list, per_device_eval_batch_size);
-  list.accept({"continue_train", false, "a student that is a folder is always continued, with its projection"});
-  list.accept({"amp", false, "`--precision` decides"});
-  list.accept({"num_workers", true, "the next step is put together while one is trained"});
 }
 
 bool TaskDataConfig::is_squad() const {

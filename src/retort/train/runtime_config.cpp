@@ -7,8 +7,7 @@ void RuntimeConfig::fields(FieldList& list) {
       "precision", precision,
       {.help =
            "bf16: products in bfloat16, parameters and statistics in float32; auto: bf16 where the processor has it.",
-       .choices = {"auto", "bf16", "fp32"},
-       .aliases = {"data_type", "dtype"}});
+       .choices = {"auto", "bf16", "fp32"}});
   list.add(
       "kernels", kernels,
       {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});

@@ -9,45 +9,10 @@
 
 namespace retort::train {
 
-namespace {
-
-// Flags of run_squad, run_glue and the published wrappers around them.
-void accept_other_programs(FieldList& list) {
-  for (const char* name : {"do_train", "do_eval", "do_predict"})
-    list.accept({name, false,
-                 "this command trains, and evaluates where there is a dev file; `retort evaluate` only evaluates"});
-  list.accept(
-      {"eval_all_checkpoints", false, "the model that is kept is evaluated; `retort evaluate` takes any folder"});
-  for (const char* name : {"model_type", "teacher_type", "student_type"})
-    list.accept({name, true, "config.json says it"});
-  for (const char* name : {"config_name", "tokenizer_name", "student_config", "student_pretrained_weights",
-                           "from_pretrained_config", "from_pretrained_weights"})
-    list.accept({name, true, "the folder that `--model` names holds weights, configuration and vocabulary"});
-  list.accept({"lang_id", true, "no model here has languages"});
-  list.accept({"fp16", false, "`--precision` decides"});
-  list.accept({"fp16_opt_level", true, "`--precision` decides"});
-  list.accept({"mode", true, "there is one form of execution, and its results are those of eager, graph and lazy"});
-  for (const char* name : {"use_lazy_mode", "use_hpu_graphs", "use_fused_adam", "use_fused_clip_norm"})
-    list.accept({name, false, "everything is fused"});
-  for (const char* name : {"hmp_bf16", "hmp_fp32", "hmp_opt_level"})
-    list.accept({name, true, "`--precision` decides, and statistics and sums are float32 always"});
-  for (const char* name : {"hmp", "hmp_verbose"})
-    list.accept({name, false, "`--precision` decides, and statistics and sums are float32 always"});
-  for (const char* name : {"world_size", "local_rank", "n_gpu"})
-    list.accept({name, true, "torchrun, mpirun or srun start several processes; one uses all cores that it is given"});
-  for (const char* name : {"no_mpirun", "no_cuda", "use_habana"})
-    list.accept({name, false, "this is the processor's form, and one process uses all cores that it is given"});
-  list.accept({"device", true, "this is the processor's form"});
-  for (const char* name : {"verbose_logging", "disable_progress_bar"})
-    list.accept({name, false, "progress shows on a terminal, and plain lines elsewhere"});
-}
-
-}  // namespace
-
 void TrainingConfig::fields(FieldList& list) {
   list.group("Training");
   list.add("num_train_epochs", num_train_epochs,
-           {.help = "Passes over the training data; fractions are allowed.", .min = 0, .aliases = {"n_epoch"}});
+           {.help = "Passes over the training data; fractions are allowed.", .min = 0});
   list.add("max_steps", max_steps,
            {.help = "Optimizer steps; a positive number overrides the epochs.", .unit = "steps", .min = -1});
   list.add("per_device_train_batch_size", per_device_train_batch_size,
@@ -55,38 +20,26 @@ void TrainingConfig::fields(FieldList& list) {
                     "processes.",
             .unit = "sequences",
             .min = 1,
-            .max = 1 << 20,
-            .aliases = {"train_batch_size", "per_gpu_train_batch_size", "per_compute_train_batch_size", "batch_size"}});
+            .max = 1 << 20});
   list.add("gradient_accumulation_steps", gradient_accumulation_steps,
            {.help = "Batches of one optimizer step.", .min = 1, .max = 1 << 20});
-  list.add("learning_rate", learning_rate, {.help = "Highest learning rate.", .min = 0, .aliases = {"lr"}});
+  list.add("learning_rate", learning_rate, {.help = "Highest learning rate.", .min = 0});
   list.add("lr_scheduler_type", lr_scheduler_type,
            {.help = "How the learning rate changes over the steps.", .choices = optim::schedule_names()});
   list.add("warmup_steps", warmup_steps,
-           {.help = "Steps over which the learning rate rises from 0.",
-            .unit = "steps",
-            .min = 0,
-            .aliases = {"warm_up_steps"}});
+           {.help = "Steps over which the learning rate rises from 0.", .unit = "steps", .min = 0});
   list.add("warmup_proportion", warmup_proportion,
            {.help = "The same as a share of all steps; used when warmup_steps is 0.",
             .min = 0,
             .max = 1,
-            .aliases = {"warmup_ratio", "warmup_prop"}});
+            .aliases = {"warmup_ratio"}});
   list.add("optimizer", optimizer,
            {.help = "adamw; bertadam (no bias correction, decay inside the update, clipping per tensor); or lamb.",
             .choices = optim::optimizer_names(),
-            .choice_aliases = {{"AdamW", "adamw"},
-                               {"FusedAdamW", "adamw"},
-                               {"adamw_torch", "adamw"},
-                               {"adamw_torch_fused", "adamw"},
-                               {"BertAdam", "bertadam"},
-                               {"LAMB", "lamb"},
-                               {"FusedLamb", "lamb"}},
+            .choice_aliases = {{"adamw_torch", "adamw"}, {"adamw_torch_fused", "adamw"}},
             .aliases = {"optim"}});
-  list.add("adam_beta1", adam_beta1,
-           {.help = "Decay of the first moment.", .min = 0, .max = 0.999999999, .aliases = {"beta_1"}});
-  list.add("adam_beta2", adam_beta2,
-           {.help = "Decay of the second moment.", .min = 0, .max = 0.999999999, .aliases = {"beta_2"}});
+  list.add("adam_beta1", adam_beta1, {.help = "Decay of the first moment.", .min = 0, .max = 0.999999999});
+  list.add("adam_beta2", adam_beta2, {.help = "Decay of the second moment.", .min = 0, .max = 0.999999999});
   list.add("adam_epsilon", adam_epsilon, {.help = "Added to the root of the second moment.", .min = 0});
   list.add("correct_bias", correct_bias, {.help = "AdamW's bias correction."});
   list.add("weight_decay", weight_decay,
@@ -106,8 +59,7 @@ void TrainingConfig::fields(FieldList& list) {
                     "third more time.",
             .aliases = {"gradient_checkpointing"}});
   list.add("group_by_length", group_by_length, {.help = "Steps of sequences of similar length."});
-  list.add("dataloader_drop_last", dataloader_drop_last,
-           {.help = "Leave out the last, incomplete step of an epoch.", .aliases = {"drop_last"}});
+  list.add("dataloader_drop_last", dataloader_drop_last, {.help = "Leave out the last, incomplete step of an epoch."});
   RuntimeConfig::fields(list);
   list.add("deterministic", deterministic,
            {.help = "In fp32: the same result for any number of threads, somewhat slower."});
@@ -116,29 +68,21 @@ void TrainingConfig::fields(FieldList& list) {
             .unit = "seconds",
             .min = 1});
   list.group("Logging, evaluation and checkpoints");
-  list.add("logging_steps", logging_steps,
-           {.help = "A log line every N steps; 0: none.",
-            .unit = "steps",
-            .min = 0,
-            .aliases = {"log_freq", "log_interval"}});
-  list.add("save_steps", save_steps,
-           {.help = "A checkpoint every N steps and after the last; 0: only when interrupted.",
-            .unit = "steps",
-            .min = 0,
-            .aliases = {"checkpoint_interval"}});
+  list.add("logging_steps", logging_steps, {.help = "A log line every N steps; 0: none.", .unit = "steps", .min = 0});
+  list.add(
+      "save_steps", save_steps,
+      {.help = "A checkpoint every N steps and after the last; 0: only when interrupted.", .unit = "steps", .min = 0});
   list.add("save_total_limit", save_total_limit, {.help = "Checkpoints kept; 0 keeps all.", .min = 0});
   list.add("evaluate_during_training", evaluate_during_training,
            {.help = "Evaluate at the end of every epoch and every eval_steps."});
-  list.add(
-      "eval_steps", eval_steps,
-      {.help = "Evaluate every N steps; 0: not between epochs.", .unit = "steps", .min = 0, .aliases = {"eval_step"}});
+  list.add("eval_steps", eval_steps,
+           {.help = "Evaluate every N steps; 0: not between epochs.", .unit = "steps", .min = 0});
   list.add("load_best_model_at_end", load_best_model_at_end,
            {.help = "End with the best evaluated model instead of the last."});
   list.add("max_skipped_steps", max_skipped_steps,
            {.help = "Steps in a row whose loss or gradient may be infinite or NaN; they are skipped.", .min = 0});
   list.add("event_log", event_log, {.help = "Form of train_log.jsonl.", .choices = {"jsonl", "dllogger"}});
   list.add("tensorboard", tensorboard, {.help = "Write event files for TensorBoard into runs/."});
-  accept_other_programs(list);
 }
 
 int64_t TrainingConfig::micro_batch_tokens() const {
@@ -151,13 +95,11 @@ bool OutputConfig::continues_a_run() const { return resume && !checkpoint::list_
 
 void OutputConfig::fields(FieldList& list) {
   list.group("Output");
-  list.add("output_dir", output_dir,
-           {.help = "Folder for the model, predictions, scores and logs.", .aliases = {"dump_path"}, .required = true});
+  list.add("output_dir", output_dir, {.help = "Folder for the model, predictions, scores and logs.", .required = true});
   list.add("resume", resume,
            {.help = "Continue the unfinished run in output_dir from its newest whole checkpoint.",
             .aliases = {"resume_from_checkpoint"}});
-  list.add("overwrite_output_dir", overwrite_output_dir,
-           {.help = "Replace what an earlier run left in output_dir.", .aliases = {"force"}});
+  list.add("overwrite_output_dir", overwrite_output_dir, {.help = "Replace what an earlier run left in output_dir."});
 }
 
 }  // namespace retort::train

@@ -12,8 +12,7 @@ void TokenRowOptions::fields(FieldList& list) {
            {.help = "Longer sequences are cut into chunks of N tokens, each between [CLS] and [SEP].",
             .unit = "tokens",
             .min = 8,
-            .max = 65535,
-            .aliases = {"max_model_input_size"}});
+            .max = 65535});
   list.add("min_seq_length", min_seq_length,
            {.help = "Shorter sequences are omitted; [CLS] and [SEP] count.", .unit = "tokens", .min = 0});
   list.add("max_unknown_share", max_unknown_share,

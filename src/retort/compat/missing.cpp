@@ -1,0 +1,30 @@
+// Published programs that have no command here yet: what a line of theirs is told.
+#include "retort/compat/missing.h"
+
+namespace retort::compat {
+
+std::vector<Program> missing_programs() {
+  constexpr const char* kPretraining =
+      "pre-training with masked words and next sentences on HDF5 shards is missing; `retort pretrain --objective mlm` "
+      "trains masked words on a token file";
+  constexpr const char* kSearch =
+      "a search over settings is missing; `retort compat run_squad_w_distillation.py` with the same options is one run "
+      "of "
+      "it";
+  return {
+      {.names = {"demo_bert.py"}, .whose = "Habana's", .verb = "pretraining", .missing = kPretraining},
+      {.names = {"run_pretraining.py", "run_pretraining.sh"}, .whose = "NVIDIA's", .missing = kPretraining},
+      {.names = {"create_datasets_from_start.sh"},
+       .whose = "NVIDIA's",
+       .missing = "download and preparation of corpora is missing; `retort data binarize` takes text with one sequence "
+                  "a line, and what WikiExtractor writes"},
+      {.names = {"perform_distillation_prereqs.sh"},
+       .whose = "NVIDIA's",
+       .missing = "models and GloVe vectors are not fetched; put them into checkpoints/ and download/glove/, as the "
+                  "script does"},
+      {.names = {"sigopt_optimization_cli.py", "sigopt_ray_optimization_cli.py"},
+       .whose = "optimizing-distilbert-squad's",
+       .missing = kSearch}};
+}
+
+}  // namespace retort::compat

@@ -1,0 +1,54 @@
+// One option of a published program and what becomes of it here: a flag of ours, nothing (with the reason), or an
+// error. The tables of programs are lists of these.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace retort::compat {
+
+enum class Takes {
+  kNothing,  // a switch
+  kValue,
+  kTruth,  // true or false, as an option of its own word; alone it is true
+};
+
+struct Option {
+  std::string names;  // "--learning_rate -r": messages use the first
+  Takes takes = Takes::kValue;
+  std::string flag = {};       // ours, without dashes; empty: none
+  std::string published = {};  // the published default; empty: none, or off
+  std::string on = {};         // of a switch: the value of our flag; empty: true
+  std::string reason = {};     // why nothing follows, or why it is refused
+  bool is_refused = false;
+  bool is_required = false;
+  std::vector<std::pair<std::string, std::string>> values = {};  // published value -> ours; others are refused
+
+  std::string name() const { return names.substr(0, names.find(' ')); }
+  Option& standard(std::string value) { return published = std::move(value), *this; }
+  Option& must() { return is_required = true, *this; }
+  Option& choices(std::vector<std::pair<std::string, std::string>> pairs) { return values = std::move(pairs), *this; }
+};
+
+using Options = std::vector<Option>;
+
+// Our flag of the same name, or of another; one with a value.
+Option same(std::string names);
+Option as(std::string names, std::string flag);
+// A switch that sets a flag of ours, to `on`.
+Option same_switch(std::string names);
+Option as_switch(std::string names, std::string flag, std::string on = "true");
+// An option whose value is true or false.
+Option same_truth(std::string names);
+// The function of the program looks at it; it is no flag by itself.
+Option read(std::string names, Takes takes = Takes::kValue);
+// It changes no result here; the reason is told when it is given.
+Option nothing(std::string names, Takes takes, std::string reason);
+// It changes results and cannot be honored: an error where it is given.
+Option refused(std::string names, Takes takes, std::string reason);
+
+// Options of several groups as one list.
+Options joined(std::vector<Options> groups);
+
+}  // namespace retort::compat

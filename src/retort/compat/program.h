@@ -1,0 +1,67 @@
+// A published program: its table of options, and the function that makes commands of ours out of a line.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "retort/compat/published_line.h"
+#include "retort/compat/step.h"
+
+namespace retort::compat {
+
+class Translator;
+
+struct Program {
+  std::vector<std::string> names;  // of its file, in all its versions
+  std::string whose;               // "NVIDIA's", for messages
+  std::string verb = {};           // the word that must follow: "finetuning"
+  Options options = {};
+  void (*translate)(Translator& translator) = nullptr;  // null: there is no command for it
+  std::string missing = {};                             // then: what is there instead
+};
+
+// All programs; those of one name are told apart by which options a line has, the earlier where both fit.
+const std::vector<Program>& programs();
+
+// What a program's function works with: the line, and the steps and remarks that it leaves.
+class Translator {
+ public:
+  Translator(const PublishedLine& line, int64_t processes) : line_(line), processes_(processes) {}
+
+  const PublishedLine& line() const { return line_; }
+  bool has(const char* name) const { return line_.has(name); }
+  bool is_given(const char* name) const { return line_.is_given(name); }
+  std::string value(const char* name) const { return line_.value(name); }
+  // The same as a whole number. Throws UserError when it is none.
+  int64_t number(const char* name) const;
+
+  // Adds a step with every option of the table that is a flag of the command: as given, or the published default where
+  // ours is another.
+  Step& add_step(const std::string& command);
+  // Adds steps of another line.
+  void add_steps(const std::vector<Step>& steps) { steps_.insert(steps_.end(), steps.begin(), steps.end()); }
+  // Sets a flag to what the published program always does, unless that is what the command does anyway.
+  void set_published(Step& step, const std::string& flag, const std::string& value);
+  // Sets a flag to the value of an option that the table only reads, and says so; its default as above.
+  void set_from(Step& step, const std::string& flag, const char* option);
+  // A line for people.
+  void say(const std::string& remark) { remarks_.push_back(remark); }
+  // `processes` steps of one process are one step of so many: one process does the same with as many batches a step.
+  void gather_processes(Step& step, int64_t processes);
+
+  int64_t processes() const { return processes_; }  // that a launcher in front of the program starts
+  const std::vector<Step>& steps() const { return steps_; }
+  const std::vector<std::string>& remarks() const { return remarks_; }
+  const std::vector<std::string>& published() const { return published_; }  // "--save_steps 50": defaults that are set
+  const std::vector<std::string>& used() const { return used_; }            // options that some step has
+
+ private:
+  const PublishedLine& line_;
+  int64_t processes_;
+  std::vector<Step> steps_;
+  std::vector<std::string> remarks_, published_, used_;
+};
+
+}  // namespace retort::compat

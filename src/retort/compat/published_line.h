@@ -1,0 +1,49 @@
+// The words behind a published program, read as its argument parser reads them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "retort/compat/option.h"
+
+namespace retort::compat {
+
+class PublishedLine {
+ public:
+  // Reads the arguments by the table. Like the argument parsers of these programs it takes `--name value`,
+  // `--name=value`, unique beginnings of names, and numbers below 0 as values.
+  PublishedLine(const Options& options, const std::vector<std::string>& arguments);
+
+  // What is wrong: unknown options with the nearest names, values that are missing, words that belong to nothing,
+  // required options that are absent, options that are refused.
+  const std::vector<std::string>& problems() const { return problems_; }
+  // How many of them say that the line is not one of this program: all but refusals.
+  size_t misfits() const { return misfits_; }
+
+  const Options& options() const { return options_; }
+  // The options that are given, in their order, each once.
+  const std::vector<std::string>& given() const { return given_; }
+  bool is_given(std::string_view name) const { return values_.find(name) != values_.end(); }
+  // A switch that is given; an option of truth that is true, given or by its default.
+  bool has(std::string_view name) const;
+  // The value given, else the published default; "" without one.
+  std::string value(std::string_view name) const;
+  const Option& option(std::string_view name) const;
+
+ private:
+  const Option* find(const std::string& word);
+  void take(const Option& option, const std::string& value);
+  void misfit(std::string problem);
+
+  const Options& options_;
+  std::map<std::string, std::string, std::less<>> values_;  // by the first name
+  std::vector<std::string> given_, problems_;
+  size_t misfits_ = 0;
+};
+
+// Whether the word stands for true or false; `value` is set only then.
+bool read_truth(std::string_view word, bool& value);
+
+}  // namespace retort::compat

@@ -1,0 +1,38 @@
+// Options and habits that several published programs have.
+#pragma once
+
+#include "retort/compat/program.h"
+
+namespace retort::compat {
+
+// Why nothing follows from options of many programs.
+inline constexpr const char* kProcessor =
+    "this is the processor's form, and one process uses all cores that it is given";
+inline constexpr const char* kPrecision = "`--precision` decides, and statistics and sums are float32 always";
+inline constexpr const char* kProgress = "progress shows on a terminal, and plain lines elsewhere";
+inline constexpr const char* kHubCache =
+    "models are folders or lie in the hub cache, which HF_HUB_CACHE moves elsewhere";
+inline constexpr const char* kNoPython = "there is no Python to debug";
+inline constexpr const char* kNoLanguages = "no model here has languages";
+
+// What nothing follows from in programs that descend from run_squad and run_glue of transformers 2 and 3.
+Options idle_options();
+// Reading and decoding of SQuAD.
+Options squad_options();
+// Training with the names of transformers before its Trainer: per_gpu_train_batch_size, ...
+Options legacy_training_options();
+
+// `--model_type`, which must be bert or distilbert. Throws UserError for others.
+void check_family(const Translator& translator, const char* option);
+
+// Puts `--data_dir` in front of the files, as os.path.join does, with their official names where they are not given.
+// Removes dev_file unless `evaluates`.
+void set_squad_files(const Translator& translator, Step& step, bool evaluates);
+
+// `--evaluate_during_training` of these programs follows `--logging_steps`.
+void set_evaluation_while_training(Translator& translator, Step& step);
+
+// NVIDIA's `--train_batch_size` holds all the batches of a step. Throws UserError where they cannot be equal.
+void divide_batch(Translator& translator, Step& step);
+
+}  // namespace retort::compat

@@ -1,0 +1,10 @@
+// The plain run of optimizing-distilbert-squad.
+#pragma once
+
+#include "retort/compat/program.h"
+
+namespace retort::compat {
+
+std::vector<Program> sigopt_programs();
+
+}  // namespace retort::compat

@@ -1,0 +1,228 @@
+// What becomes of the options of each program, and of lines that cannot be translated.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "retort/compat/program.h"
+#include "unit/compat/published_steps.h"
+
+namespace retort::compat {
+namespace {
+
+const std::string kStudent = "--model_name_or_path distilbert-base-uncased ";
+const std::string kWrapper = "demo_distilbert.py finetuning " + kStudent;
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Translation, ProgramsHaveUniqueTables) {
+  for (const Program& program : programs()) {
+    EXPECT_FALSE(program.names.empty());
+    EXPECT_NE(program.translate == nullptr, program.missing.empty()) << program.names.front();
+    std::set<std::string> names;
+    for (const Option& option : program.options)
+      for (const std::string& name : words_of_line(option.names))
+        EXPECT_TRUE(names.insert(name).second) << program.names.front() << " " << name;
+  }
+}
+
+TEST(Translation, OfTheWrapperForwardsEverything) {
+  const Json settings = settings_of_line(
+      kWrapper +
+      "--teacher_type bert --do_eval --train_file T --predict_file P --alpha_ce 0.9 --alpha_squad 0.1 --temperature 4 "
+      "--learning_rate 1e-4 --per_gpu_train_batch_size 16 --max_seq_length 256 --version_2_with_negative --seed 7 "
+      "--optimizer AdamW --mode lazy --data_type fp32 --hmp_opt_level O1 --world_size 8");
+  const Json expected{{"teacher", "bert-base-uncased"},
+                      {"train_file", "T"},
+                      {"dev_file", "P"},
+                      {"alpha_ce", 0.9},
+                      {"alpha_squad", 0.1},
+                      {"temperature", 4.0},
+                      {"learning_rate", 1e-4},
+                      {"per_device_train_batch_size", 16},
+                      {"max_seq_length", 256},
+                      {"version_2_with_negative", true},
+                      {"seed", 7},
+                      {"optimizer", "adamw"},
+                      {"precision", "fp32"},
+                      {"gradient_accumulation_steps", 8}};
+  for (const auto& [name, value] : expected.items()) EXPECT_EQ(settings.at(name), value) << name;
+}
+
+TEST(Translation, AccountTellsWhatEachOptionBecame) {
+  const std::string account =
+      account_of_line(kWrapper + "--train_file T --predict_file P --do_eval --mode lazy --data_type fp32");
+  EXPECT_TRUE(account.starts_with("Habana's demo_distilbert.py finetuning\n")) << account;
+  EXPECT_TRUE(contains(account, "\n  as they are: --train_file\n")) << account;
+  EXPECT_TRUE(contains(account, "--predict_file P is --dev_file P")) << account;
+  EXPECT_TRUE(contains(account, "--data_type fp32 is --precision fp32")) << account;
+  EXPECT_TRUE(contains(account, "nothing follows, there is one form of execution")) << account;
+  EXPECT_TRUE(contains(account, "published defaults: ") && contains(account, "--save_steps 50")) << account;
+}
+
+TEST(Translation, ATeacherNeedsItsTypeAndAType) {
+  const std::string line =
+      "run_squad_w_distillation.py --model_type distilbert --output_dir O --do_train --train_file T " + kStudent;
+  EXPECT_TRUE(contains(line_error(line + "--teacher_type bert"),
+                       "`--teacher_name_or_path` must be given with `--teacher_type bert`, but is missing"));
+  EXPECT_TRUE(contains(line_error(line + "--teacher_type distilbert --teacher_name_or_path B"),
+                       "`--teacher_type` must not be distilbert"));
+  EXPECT_TRUE(contains(line_error(line + "--teacher_type xlnet --teacher_name_or_path B"),
+                       "`--teacher_type` must be bert or distilbert, but is `xlnet`"));
+  EXPECT_EQ(settings_of_line(line + "--teacher_name_or_path B").at("teacher"), "");
+}
+
+TEST(Translation, DoEvalAloneEvaluates) {
+  for (const char* const line :
+       {"run_squad.py --model_type bert --model_name_or_path M --output_dir O --do_eval --predict_file P",
+        "run_squad_w_distillation.py --model_type bert --model_name_or_path M --output_dir O --do_eval --predict_file "
+        "P",
+        "run_squad_w_distillation.py --model_name_or_path M --output_dir O --do_train false --predict_file P",
+        "run_squad.py --bert_model b --init_checkpoint M --vocab_file V --config_file F --output_dir O --do_predict "
+        "--predict_file P"}) {
+    EXPECT_EQ(command_of_line(line), "evaluate squad") << line;
+    EXPECT_EQ(settings_of_line(line).at("model"), "M") << line;
+    EXPECT_EQ(settings_of_line(line).at("dev_file"), "P") << line;
+  }
+  const std::string glue = "run_glue.py --model_name_or_path M --task_name mrpc --data_dir D --output_dir O ";
+  EXPECT_EQ(command_of_line(glue + "--do_eval"), "evaluate glue");
+  EXPECT_EQ(settings_of_line(glue + "--do_predict").at("do_predict"), true);
+  EXPECT_TRUE(contains(line_error(glue), "but none is: the published program would do nothing"));
+  EXPECT_EQ(
+      command_of_line("task_distill.py --data_dir D --student_model S --task_name SQuADv1.1 --output_dir O --do_eval"),
+      "evaluate squad");
+}
+
+TEST(Translation, WithoutDoEvalNothingIsEvaluated) {
+  const std::string line =
+      "run_squad.py --model_type bert --model_name_or_path M --output_dir O --do_train --data_dir D";
+  EXPECT_EQ(settings_of_line(line).at("dev_file"), "");
+  EXPECT_EQ(settings_of_line(line).at("train_file"), "D/train-v1.1.json");
+  EXPECT_EQ(settings_of_line(line + " --do_eval --version_2_with_negative").at("dev_file"), "D/dev-v2.0.json");
+}
+
+TEST(Translation, EvaluationWhileTrainingFollowsLogging) {
+  const Json settings = settings_of_line(
+      "run_squad.py --model_type bert --model_name_or_path M --output_dir O --do_train --do_eval --train_file T "
+      "--predict_file P --evaluate_during_training --logging_steps 20");
+  EXPECT_EQ(settings.at("evaluate_during_training"), true);
+  EXPECT_EQ(settings.at("eval_steps"), 20);
+}
+
+TEST(Translation, NvidiaDividesTheBatch) {
+  const std::string line =
+      "run_squad.py --bert_model b --init_checkpoint C --vocab_file V --config_file F --output_dir O --do_train "
+      "--train_file T --train_batch_size 32 --gradient_accumulation_steps ";
+  EXPECT_EQ(settings_of_line(line + "4").at("per_device_train_batch_size"), 8);
+  EXPECT_EQ(settings_of_line(line + "4").at("gradient_accumulation_steps"), 4);
+  EXPECT_TRUE(contains(line_error(line + "5"),
+                       "`--train_batch_size` must be a multiple of `--gradient_accumulation_steps`, 5, but is 32"));
+  const Json half = settings_of_line(line + "1 --fp16");
+  EXPECT_EQ(half.at("optimizer"), "bertadam") << "as apex's fused Adam: no bias correction, decay inside the update";
+  EXPECT_EQ(half.at("lr_scheduler_type"), "nvidia_linear");
+  EXPECT_EQ(half.at("adam_epsilon"), 1e-8);
+  EXPECT_EQ(half.at("precision"), "auto");
+}
+
+TEST(Translation, ShortFormsOfTheWrapper) {
+  const Json settings = settings_of_line(
+      "demo_bert.py finetuning --model_name_or_path base --data_type fp32 -p D -t squad -o /out -r 3e-5 -s 384 -b 12 "
+      "-e 2 "
+      "-tf train.json -pf dev.json -l 5 --do_eval --dist");
+  EXPECT_EQ(settings.at("train_file"), "D/train.json");
+  EXPECT_EQ(settings.at("dev_file"), "D/dev.json");
+  EXPECT_EQ(settings.at("output_dir"), "/out/squad");
+  EXPECT_EQ(settings.at("learning_rate"), 3e-5);
+  EXPECT_EQ(settings.at("per_device_train_batch_size"), 12);
+  EXPECT_EQ(settings.at("logging_steps"), 5);
+  EXPECT_EQ(settings.at("gradient_accumulation_steps"), 8) << "--dist alone is 8 processes";
+}
+
+TEST(Translation, StudentsOfOptimizingDistilbertSquad) {
+  const std::string line = "run_squad_w_distillation.py --train_file T --output_dir O ";
+  const Json semi = settings_of_line(line + "--n_layers 4 --n_heads 8");
+  EXPECT_EQ(semi.at("n_layers"), 4);
+  EXPECT_EQ(semi.at("n_heads"), 8);
+  EXPECT_EQ(semi.at("dim"), 0) << "that of the weights";
+  const Json scratch = settings_of_line(line + "--load_student_semi_pretrained false");
+  EXPECT_EQ(scratch.at("from_scratch"), true);
+  EXPECT_EQ(scratch.at("n_heads"), 12);
+  EXPECT_EQ(scratch.at("dim"), 768);
+  EXPECT_EQ(scratch.at("hidden_dim"), 3072);
+  const Json pretrained = settings_of_line(line + "--load_student_pretrained");
+  EXPECT_EQ(pretrained.at("n_layers"), 0);
+  EXPECT_EQ(pretrained.at("dropout"), -1.0);
+}
+
+TEST(Translation, FilesOfDistilBertFollowEachOther) {
+  EXPECT_EQ(settings_of_line("scripts/binarized_data.py --file_path F --bert_tokenizer bert-base-uncased --dump_file "
+                             "data/binarized_text")
+                .at("output_file"),
+            "data/binarized_text.bert-base-uncased.pickle");
+  const std::string train = "train.py --dump_path O --data_file D --token_counts C ";
+  const Json started = settings_of_line(train + "--from_pretrained_weights W.pth --from_pretrained_config C.json");
+  EXPECT_EQ(started.at("model"), "W.pth");
+  EXPECT_EQ(started.at("config_file"), "C.json");
+  EXPECT_EQ(started.at("n_layers"), 0);
+  EXPECT_TRUE(contains(line_error(train + "--from_pretrained_weights W.pth"),
+                       "`--from_pretrained_config` must be given, but is missing"));
+  EXPECT_EQ(settings_of_line(train + "--sinusoidal_pos_embds").at("sinusoidal_pos_embds"), false);
+  EXPECT_EQ(settings_of_line(train + "--group_by_size --force").at("group_by_length"), false);
+  for (const char* const option : {"--tie_weights_", "--shuffle", "--tokens_per_batch 4096"})
+    EXPECT_TRUE(contains(line_error(train + option), "cannot be honored")) << option;
+}
+
+TEST(Translation, ScriptBecomesItsEightCommands) {
+  const Translation translation = translate({"run_e2e_distillation.sh"});
+  std::vector<std::string> commands;
+  for (const Step& step : translation.steps) commands.push_back(step.command);
+  EXPECT_EQ(commands, (std::vector<std::string>{"distill backbone", "distill backbone", "data augment squad",
+                                                "distill backbone", "distill prediction", "data augment glue",
+                                                "distill backbone", "distill prediction"}));
+  struct Stage {
+    size_t step;
+    Json settings;
+  };
+  for (const Stage& stage :
+       {Stage{0, {{"max_steps", 68616}, {"learning_rate", 1e-4}, {"max_seq_length", 128}}},
+        Stage{1, {{"max_steps", 6861}, {"max_seq_length", 512}, {"model", "checkpoints/nv_distill_p1"}}},
+        Stage{3, {{"num_train_epochs", 9.0}, {"learning_rate", 5e-5}, {"lr_scheduler_type", "constant"}}},
+        Stage{4, {{"num_train_epochs", 10.0}, {"learning_rate", 3e-5}, {"eval_steps", 2000}}},
+        Stage{6, {{"num_train_epochs", 10.0}, {"model", "checkpoints/nv_distill_p1"}}},
+        Stage{7, {{"num_train_epochs", 3.0}, {"learning_rate", 3e-5}, {"eval_steps", 100}}}}) {
+    const Json settings = settings_of_step(translation.steps[stage.step]);
+    EXPECT_EQ(settings.at("gradient_accumulation_steps"), 8) << stage.step;
+    EXPECT_EQ(settings.at("seed"), 1) << stage.step;
+    EXPECT_EQ(settings.at("precision"), "auto") << stage.step;
+    for (const auto& [name, value] : stage.settings.items()) EXPECT_EQ(settings.at(name), value) << stage.step << name;
+  }
+}
+
+TEST(Translation, FormsOfAProgramAreToldApart) {
+  EXPECT_TRUE(contains(line_error("run_squad.py --bert_model b --init_checkpoint C --vocab_file V --config_file F "
+                                  "--output_dir O --do_train --train_flie T"),
+                       "NVIDIA's run_squad.py:\nunknown option `--train_flie`, did you mean `--train_file`?"));
+  EXPECT_TRUE(contains(
+      line_error("run_squad.py --model_type bert --model_name_or_path M --output_dir O --do_train --train_flie T"),
+      "Hugging Face's run_squad.py:\nunknown option `--train_flie`, did you mean `--train_file`?"));
+}
+
+TEST(Translation, WhatIsMissingIsSaid) {
+  EXPECT_TRUE(
+      contains(line_error("demo_bert.py pretraining --model_name_or_path large"),
+               "`demo_bert.py pretraining` has no command here: pre-training with masked words and next sentences"));
+  EXPECT_EQ(line_error("demo_bert.py"),
+            "`demo_bert.py` must be followed by finetuning or pretraining, but stands alone");
+  EXPECT_TRUE(contains(line_error("create_datasets_from_start.sh wiki_books"), "has no command here"));
+  EXPECT_TRUE(contains(line_error("sigopt_optimization_cli.py --api_token T"), "a search over settings is missing"));
+  EXPECT_EQ(line_error("run_squat.py"),
+            "`run_squat.py` must be one of the published programs, but is not; did you mean "
+            "`run_squad.py`?");
+}
+
+TEST(Translation, LinesAreQuotedForAShell) {
+  EXPECT_EQ(shell_line({"finetune", "squad", "--model", "a b", "--x", "", "it's"}),
+            "finetune squad --model 'a b' --x '' 'it'\\''s'");
+}
+
+}  // namespace
+}  // namespace retort::compat
