@@ -102,7 +102,7 @@ void check(std::span<const int64_t> sentence_counts, const ShardOptions& options
   for (const int64_t count : sentence_counts) RETORT_CHECK(count > 0, "an article has {} sentences", count);
 }
 
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\v\f") == line.npos; }
+bool is_blank_line(std::string_view line) { return line.find_first_not_of(" \t\r\v\f") == line.npos; }
 
 // Whether no article was placed in the last rounds.
 class StandstillWatch {
@@ -167,7 +167,7 @@ std::vector<ArticleLines> index_articles(const fs::path& path, const std::functi
         throw UserError("`{}` line {} {}; make it again by `retort data sentences`", path.string(), line_number,
                         *damage);
       const auto byte_count = static_cast<int64_t>(line.size());
-      if (is_blank(line)) {
+      if (is_blank_line(line)) {
         is_inside = false;
       } else {
         if (!is_inside) articles.push_back({.offset = offset});

@@ -100,6 +100,7 @@ struct Totals {
 
   Json to_json() const { return {{"articles", articles}, {"sentences", sentences}, {"skipped", skipped}}; }
   static Totals from_json(const Json& json) {
+    if (!json.is_object()) return {};
     return {json.value("articles", int64_t{0}), json.value("sentences", int64_t{0}), json.value("skipped", int64_t{0})};
   }
 };
@@ -144,6 +145,11 @@ void check_outputs(const SentencesConfig& config) {
     throw UserError("`save_punkt_file` must be another file than `output_file`, but both are `{}`", config.output_file);
   if (fs::is_directory(config.output_file))
     throw UserError("`{}` must be a file to write, but is a folder; name a file in it", config.output_file);
+  const fs::path inside =
+      fs::weakly_canonical(config.output_file).lexically_relative(fs::weakly_canonical(config.input));
+  if (fs::is_directory(config.input) && !inside.empty() && *inside.begin() != "..")
+    throw UserError("`output_file` must lie outside of the folder `input`, but `{}` is in it; name another folder",
+                    config.output_file);
   if (!config.overwrite && fs::exists(config.output_file))
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it",
                     config.output_file);
@@ -188,9 +194,8 @@ Json make_sentences(const SentencesConfig& config) {
     parameters.save(learned);
     out.save(Totals{}.to_json());
   }
-  ArticleReader reader(
-      files, data::parse_on_bad_record(config.on_bad_record),
-      ArticlePlace::from_json(out.saved().is_null() ? Json() : out.saved().value("place", Json::object())));
+  const Json place = out.saved().is_object() ? out.saved().value("place", Json()) : Json();
+  ArticleReader reader(files, data::parse_on_bad_record(config.on_bad_record), ArticlePlace::from_json(place));
   const Totals totals = write_sentences(parameters, reader, out);
   if (totals.articles == 0) throw UserError("`{}` must hold text, but holds no article; check the path", config.input);
   if (!config.save_punkt_file.empty()) parameters.save(linked_output(config.save_punkt_file));

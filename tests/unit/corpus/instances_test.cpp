@@ -158,9 +158,11 @@ TEST(Instances, MaskWholeWords) {
     }
     ASSERT_LE(instance.masked_ids.size(),
               static_cast<size_t>(count_masked(static_cast<int64_t>(whole.size()), 0.15, 20)));
-    for (size_t at = 1; at < whole.size(); ++at)
-      if (words.is_continuation[whole[at]] && whole[at] != kSep && whole[at - 1] != kCls && whole[at - 1] != kSep)
+    for (size_t at = 1; at < whole.size(); ++at) {
+      if (words.is_continuation[whole[at]] && whole[at] != kSep && whole[at - 1] != kCls && whole[at - 1] != kSep) {
         ASSERT_EQ(is_masked[at], is_masked[at - 1]);
+      }
+    }
   }
 }
 

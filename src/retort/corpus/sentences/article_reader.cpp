@@ -59,6 +59,7 @@ std::vector<fs::path> list_text_files(const fs::path& path) {
 }
 
 ArticlePlace ArticlePlace::from_json(const Json& json) {
+  if (!json.is_object()) return {};
   return {json.value("file", int64_t{0}), json.value("offset", int64_t{0}), json.value("line", int64_t{0})};
 }
 

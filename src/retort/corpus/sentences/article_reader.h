@@ -25,6 +25,7 @@ struct ArticlePlace {
   int64_t line = 0;    // lines before it
 
   Json to_json() const { return {{"file", file}, {"offset", offset}, {"line", line}}; }
+  // The beginning, where there is none.
   static ArticlePlace from_json(const Json& json);
   bool operator==(const ArticlePlace&) const = default;
 };

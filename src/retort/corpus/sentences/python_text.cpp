@@ -18,7 +18,7 @@ struct CharRecord {
 constexpr char32_t kCapitalSigma = 0x3A3, kSmallSigma = 0x3C3, kFinalSigma = 0x3C2, kDottedCapitalI = 0x130;
 constexpr std::string_view kDotAbove = "\xCC\x87";
 
-const CharRecord& record_of(char32_t code_point) {
+constexpr const CharRecord& record_of(char32_t code_point) {
   return kRecords[kRecordOf[kBlockOf[code_point / 64] * 64 + code_point % 64]];
 }
 
@@ -52,9 +52,13 @@ char32_t lower_of_sigma(std::string_view text, const char* at) {
 
 }  // namespace
 
-Character read_character(const char* at, const char* end) {
-  const auto first = static_cast<unsigned char>(*at);
-  if (first < 0x80) return {first, 1, record_of(first).classes};
+constinit const std::array<uint8_t, 128> kAsciiClasses = [] {
+  std::array<uint8_t, 128> classes{};
+  for (char32_t code_point = 0; code_point < 128; ++code_point) classes[code_point] = record_of(code_point).classes;
+  return classes;
+}();
+
+Character read_beyond_ascii(const char* at, const char* end) {
   const text::DecodedCodePoint decoded = text::decode_utf8(at, end);
   return {decoded.code_point, decoded.byte_count, record_of(decoded.code_point).classes};
 }

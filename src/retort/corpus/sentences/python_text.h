@@ -3,6 +3,7 @@
 // expressions, say of every code point (`tools/make_fixtures.py python_text_tables`).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,8 +30,14 @@ struct Character {
   bool is(CharClass wanted) const { return (classes & wanted) != 0; }
 };
 
+extern const std::array<uint8_t, 128> kAsciiClasses;
+Character read_beyond_ascii(const char* at, const char* end);
+
 // The first character of at..end, which must not be empty. Ill-formed bytes count as U+FFFD.
-Character read_character(const char* at, const char* end);
+inline Character read_character(const char* at, const char* end) {
+  const auto first = static_cast<unsigned char>(*at);
+  return first < 0x80 ? Character{first, 1, kAsciiClasses[first]} : read_beyond_ascii(at, end);
+}
 
 // Appends text.lower().
 void append_lower(std::string_view text, std::string& out);
