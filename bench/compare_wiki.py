@@ -3,10 +3,11 @@
 
     python bench/compare_wiki.py --dump enwiki-latest-pages-articles1.xml.bz2 [--megabytes 60] [--rounds 3] [--threads 2]
 
-The pages of `--dump` are repeated under new ids until the dump has so many megabytes, as plain XML and as bz2. Both programs get
-`--threads`; the peer has two processes more, one that reads and one that writes. Out: seconds and the largest resident set of a
-process for each side, ratios (median, least and greatest over the rounds), then retort's memory at 1 and at `--megabytes`
-megabytes; last a line of JSON. The peer needs the package `wikiextractor` in `--peer_python`; without it, it is named and left out.
+The pages of `--dump` are repeated under new ids until the dump has so many megabytes, as plain XML and as bz2. Both programs
+get `--threads`; the peer has two processes more, one that reads and one that writes. Out: seconds, seconds of all processors
+(on a machine that others use, the better measure) and the largest resident set of a process for each side, ratios (median,
+least and greatest over the rounds), then retort's memory at 1 and at `--megabytes` megabytes; last a line of JSON. The peer
+needs the package `wikiextractor` in `--peer_python`; without it, it is named and left out.
 """
 import argparse
 import bz2
@@ -51,28 +52,28 @@ def write_dump(path, head, pages, megabytes):
 
 
 def measure(command):
-    """(seconds, megabytes of the largest process, standard output) of a command that must succeed."""
+    """Seconds, those of all its processors, megabytes of its largest process, and what it prints, of a command that must succeed."""
     start = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     output = process.stdout.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
         sys.exit(f"error: `{' '.join(command)}` failed with status {status}")
-    return time.monotonic() - start, usage.ru_maxrss / 1024, output
+    return {"seconds": time.monotonic() - start, "cpu_seconds": usage.ru_utime + usage.ru_stime, "megabytes": usage.ru_maxrss / 1024}, output
 
 
 def run_retort(options, dump, folder):
     shutil.rmtree(folder, ignore_errors=True)
-    seconds, megabytes, output = measure([options.retort, "data", "wiki", "--input", dump, "--output_dir", folder, "--threads", str(options.threads)])
-    return {"seconds": seconds, "megabytes": megabytes, "articles": json.loads(output.splitlines()[-1])["articles"]}
+    measures, output = measure([options.retort, "data", "wiki", "--input", dump, "--output_dir", folder, "--threads", str(options.threads)])
+    return {**measures, "articles": json.loads(output.splitlines()[-1])["articles"]}
 
 
 def run_peer(options, dump, folder):
     shutil.rmtree(folder, ignore_errors=True)
-    seconds, megabytes, _ = measure([options.peer_python, "-m", "wikiextractor.WikiExtractor", dump, "-o", folder, "-b", "100M", "--no-templates", "-q",
+    measures, _ = measure([options.peer_python, "-m", "wikiextractor.WikiExtractor", dump, "-o", folder, "-b", "100M", "--no-templates", "-q",
                                      "--processes", str(options.threads)])
     articles = sum(file.read_bytes().count(b"\n</doc>\n") for file in pathlib.Path(folder).rglob("wiki_*"))
-    return {"seconds": seconds, "megabytes": megabytes, "articles": articles}
+    return {**measures, "articles": articles}
 
 
 def has_peer(options):
@@ -90,13 +91,14 @@ def compare(options, name, dump, folder):
             runs[side].append(sides[side](options, dump, folder))
     row = {"row": name}
     for side, results in runs.items():
-        row[side] = {"seconds": statistics.median(run["seconds"] for run in results), "megabytes": max(run["megabytes"] for run in results),
-                     "articles": results[-1]["articles"]}
-        print(f"{name:5} {side:14} {row[side]['seconds']:8.2f} s {row[side]['megabytes']:7.0f} MB {row[side]['articles']:7} articles")
+        row[side] = {key: statistics.median(run[key] for run in results) for key in results[0]}
+        print(f"{name:5} {side:14} {row[side]['seconds']:8.2f} s {row[side]['cpu_seconds']:8.2f} s of processors {row[side]['megabytes']:7.0f} MB "
+              f"{row[side]['articles']:7} articles")
     if len(sides) > 1:
-        ratios = [peer["seconds"] / own["seconds"] for own, peer in zip(runs["retort"], runs["WikiExtractor"])]
-        row["ratio"] = {"median": statistics.median(ratios), "least": min(ratios), "greatest": max(ratios)}
-        print(f"{name:5} ratio {row['ratio']['median']:.1f} ({row['ratio']['least']:.1f} to {row['ratio']['greatest']:.1f})")
+        for key in ("seconds", "cpu_seconds"):
+            ratios = [peer[key] / own[key] for own, peer in zip(runs["retort"], runs["WikiExtractor"])]
+            row[f"{key}_ratio"] = {"median": statistics.median(ratios), "least": min(ratios), "greatest": max(ratios)}
+            print(f"{name:5} ratio of {key} {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})")
     return row
 
 
