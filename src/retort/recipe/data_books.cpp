@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-void check_output(const std::string& path, bool overwrite) {
+void check_article_file(const std::string& path, bool overwrite) {
   if (fs::is_directory(path)) throw UserError("`{}` must be a file to write, but is a folder; name a file in it", path);
   if (!overwrite && fs::exists(path))
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it", path);
@@ -57,9 +57,9 @@ class BadArticles {
 };
 
 // Reads a stream into articles; blank lines end one, unless the whole stream is one.
-class ArticleReader {
+class TextArticles {
  public:
-  ArticleReader(corpus::ArticleWriter& writer, BadArticles& bad, bool is_one_article)
+  TextArticles(corpus::ArticleWriter& writer, BadArticles& bad, bool is_one_article)
       : writer_(writer), bad_(bad), is_one_article_(is_one_article) {}
 
   // Calls on_batch(bytes read) now and then.
@@ -119,7 +119,7 @@ void read_book(const fs::path& book, corpus::ArticleWriter& writer, BadArticles&
   std::ifstream in(book, std::ios::binary);
   if (!in) throw UserError("`{}` must be a book, but cannot be read; check its permissions", book.string());
   const int64_t articles_before = writer.article_count(), bad_before = bad.count();
-  ArticleReader(writer, bad, true).read(in, book.string(), [](int64_t) {});
+  TextArticles(writer, bad, true).read(in, book.string(), [](int64_t) {});
   if (writer.article_count() == articles_before && bad.count() == bad_before) bad.add_empty(book.string());
 }
 
@@ -151,7 +151,7 @@ Json data_books(const DataBooksConfig& config) {
   const std::vector<fs::path> books = find_books(config.input);
   check_is_no_input("output_file", config.output_file, {{"input", config.input}});
   const OutputLock lock(config.output_file);
-  check_output(config.output_file, config.overwrite);
+  check_article_file(config.output_file, config.overwrite);
   corpus::ArticleWriter writer(linked_output(config.output_file));
   const train::StopSignal stop;
   train::Progress progress({.title = "data books", .unit = "books", .total = static_cast<int64_t>(books.size())});
@@ -182,12 +182,12 @@ Json data_text(const DataTextConfig& config) {
     check_is_no_input("output_file", config.output_file, {{"input", config.input}});
   }
   const OutputLock lock(config.output_file);
-  check_output(config.output_file, config.overwrite);
+  check_article_file(config.output_file, config.overwrite);
   corpus::ArticleWriter writer(linked_output(config.output_file));
   const train::StopSignal stop;
   train::Progress progress({.title = "data text", .unit = "bytes"});
   int64_t done = 0;
-  ArticleReader(writer, bad, false)
+  TextArticles(writer, bad, false)
       .read(is_standard_input ? std::cin : file, is_standard_input ? "standard input" : config.input,
             [&](int64_t bytes) {
               progress.update({.done = done += bytes});

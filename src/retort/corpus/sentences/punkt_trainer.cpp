@@ -46,7 +46,7 @@ std::vector<std::span<const std::string_view>> cut_stretches(std::span<const std
   return stretches;
 }
 
-bool is_blank_line(std::string_view line) { return strip(line).empty(); }
+bool is_only_space(std::string_view line) { return strip(line).empty(); }
 
 int64_t count_characters(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; });
@@ -114,7 +114,7 @@ void PunktTrainer::count(std::span<const std::string_view> lines) {
     for (int64_t i = begin; i < end; ++i) {
       Stretch& stretch = stretches[i];
       for (const std::string_view line : parts[i]) {
-        if (is_blank_line(line)) continue;
+        if (is_only_space(line)) continue;
         WordCutter cutter(line);
         for (std::string_view word; cutter.next(word);) {
           token.read(word);
@@ -187,7 +187,7 @@ void PunktTrainer::observe_stretch(std::span<const std::string_view> lines, bool
                                    Stretch& stretch) const {
   PunktToken token;
   for (const std::string_view line : lines) {
-    if (is_blank_line(line)) {
+    if (is_only_space(line)) {
       opens_paragraph = true;
       continue;
     }
@@ -244,7 +244,7 @@ void PunktTrainer::observe(std::span<const std::string_view> lines) {
   std::vector<char> opens_paragraph(parts.size());
   for (size_t i = 0; i < parts.size(); ++i) {
     opens_paragraph[i] = blank_line_came_;
-    blank_line_came_ = is_blank_line(parts[i].back());
+    blank_line_came_ = is_only_space(parts[i].back());
   }
   std::vector<Stretch> stretches(parts.size());
   parallel_for(static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kLongestName = 20;  // of the tags that are looked for; a longer word is another tag
 
-size_t skip_spaces(std::string_view text, size_t at) {
+size_t skip_tag_spaces(std::string_view text, size_t at) {
   while (at < text.size() && is_ascii_space(text[at])) ++at;
   return at;
 }
@@ -15,11 +15,11 @@ size_t skip_spaces(std::string_view text, size_t at) {
 }  // namespace
 
 bool TagScanner::read_at(size_t at, Tag& tag) const {
-  size_t i = skip_spaces(text_, at + 1);
+  size_t i = skip_tag_spaces(text_, at + 1);
   tag.begin = at;
   tag.has_leading_space = i > at + 1;
   tag.is_closing = i < text_.size() && text_[i] == '/';
-  if (tag.is_closing) i = skip_spaces(text_, i + 1);
+  if (tag.is_closing) i = skip_tag_spaces(text_, i + 1);
   tag.name.clear();
   for (; i < text_.size() && is_name_character(text_[i]) && tag.name.size() < kLongestName; ++i)
     tag.name += ascii_lower(text_[i]);
