@@ -25,7 +25,7 @@ int64_t count_code_points(std::string_view text) {
 bool is_long_enough(const Page& page, const std::string& text, int64_t min_text_length) {
   if (min_text_length == 0) return true;
   const int64_t line_ends = std::count(text.begin(), text.end(), '\n');
-  return count_code_points(page.title) + 1 + count_characters(text) - line_ends >= min_text_length;
+  return count_code_points(page.title) + 1 + count_code_points(text) - line_ends >= min_text_length;
 }
 
 CleanPage clean_page(Page& page, const std::string& url_prefix, const ExtractionOptions& options) {
