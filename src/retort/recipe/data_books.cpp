@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-void check_output(const std::string& path, bool overwrite) {
+void check_article_file(const std::string& path, bool overwrite) {
   if (fs::is_directory(path)) throw UserError("`{}` must be a file to write, but is a folder; name a file in it", path);
   if (!overwrite && fs::exists(path))
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it", path);
@@ -151,7 +151,7 @@ Json data_books(const DataBooksConfig& config) {
   const std::vector<fs::path> books = find_books(config.input);
   check_is_no_input("output_file", config.output_file, {{"input", config.input}});
   const OutputLock lock(config.output_file);
-  check_output(config.output_file, config.overwrite);
+  check_article_file(config.output_file, config.overwrite);
   corpus::ArticleWriter writer(linked_output(config.output_file));
   const train::StopSignal stop;
   train::Progress progress({.title = "data books", .unit = "books", .total = static_cast<int64_t>(books.size())});
@@ -182,7 +182,7 @@ Json data_text(const DataTextConfig& config) {
     check_is_no_input("output_file", config.output_file, {{"input", config.input}});
   }
   const OutputLock lock(config.output_file);
-  check_output(config.output_file, config.overwrite);
+  check_article_file(config.output_file, config.overwrite);
   corpus::ArticleWriter writer(linked_output(config.output_file));
   const train::StopSignal stop;
   train::Progress progress({.title = "data text", .unit = "bytes"});

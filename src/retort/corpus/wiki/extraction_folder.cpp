@@ -8,7 +8,7 @@ namespace retort::corpus {
 namespace {
 
 constexpr int64_t kFilesInFolder = 100, kLetters = 26;
-constexpr const char* kFormat = "retort extraction 1";
+constexpr const char* kExtractionFormat = "retort extraction 1";
 
 bool is_article_folder(const fs::path& path) {
   const std::string name = path.filename();
@@ -68,9 +68,9 @@ void ExtractionFolder::load() {
         "--overwrite to replace it",
         options_.folder.string());
   const Json record = read_json_file(record_path());
-  if (record.value("format", "") != kFormat)
+  if (record.value("format", "") != kExtractionFormat)
     throw UserError("`{}` must be of the format `{}`, but is not; pass --overwrite to extract anew",
-                    record_path().string(), kFormat);
+                    record_path().string(), kExtractionFormat);
   if (const std::string difference = find_difference(options_.settings, record.at("settings")); !difference.empty())
     throw UserError("`{}` must be continued with its own settings, but {}; pass --overwrite to extract anew",
                     options_.folder.string(), difference);
@@ -91,7 +91,7 @@ void ExtractionFolder::remove_articles() const {
 }
 
 void ExtractionFolder::save(int64_t next_page) const {
-  write_json_file(record_path(), {{"format", kFormat},
+  write_json_file(record_path(), {{"format", kExtractionFormat},
                                   {"settings", options_.settings},
                                   {"next_page", next_page},
                                   {"counts", counts_to_json(counts)},
