@@ -195,6 +195,7 @@ Json data_text(const DataTextConfig& config) {
             });
   progress.finish();
   if (writer.article_count() == 0) throw UserError("`{}` must hold text, but holds none; check the file", config.input);
+  progress.finish();
   writer.publish();
   return describe(config.output_file, writer, bad);
 }
