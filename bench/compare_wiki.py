@@ -51,15 +51,32 @@ def write_dump(path, head, pages, megabytes):
     return written
 
 
+def resident_megabytes(process_id):
+    """The largest resident set so far of a process or one that it started; 0 when they are gone. (What wait4 says begins with this program's own.)"""
+    try:
+        status = pathlib.Path(f"/proc/{process_id}/status").read_text(encoding="ascii", errors="replace")
+        children = pathlib.Path(f"/proc/{process_id}/task/{process_id}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return 0
+    peak = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return max([int(peak[1]) / 1024 if peak else 0, *map(resident_megabytes, children)])
+
+
 def measure(command):
     """Seconds, those of all its processors, megabytes of its largest process, and what it prints, of a command that must succeed."""
-    start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    output = process.stdout.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        sys.exit(f"error: `{' '.join(command)}` failed with status {status}")
-    return {"seconds": time.monotonic() - start, "cpu_seconds": usage.ru_utime + usage.ru_stime, "megabytes": usage.ru_maxrss / 1024}, output
+    start, megabytes = time.monotonic(), 0
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)
+        while True:
+            process_id, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if process_id:
+                break
+            megabytes = max(megabytes, resident_megabytes(process.pid))
+            time.sleep(0.01)
+        if status != 0:
+            sys.exit(f"error: `{' '.join(command)}` failed with status {status}")
+        output.seek(0)
+        return {"seconds": time.monotonic() - start, "cpu_seconds": usage.ru_utime + usage.ru_stime, "megabytes": megabytes}, output.read().decode()
 
 
 def run_retort(options, dump, folder):

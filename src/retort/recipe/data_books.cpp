@@ -193,8 +193,8 @@ Json data_text(const DataTextConfig& config) {
               progress.update({.done = done += bytes});
               train::throw_if_stopped();
             });
-  progress.finish();
   if (writer.article_count() == 0) throw UserError("`{}` must hold text, but holds none; check the file", config.input);
+  progress.finish();
   writer.publish();
   return describe(config.output_file, writer, bad);
 }
