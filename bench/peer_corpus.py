@@ -1,12 +1,14 @@
 """The peers' side of compare_sentences.py and compare_instances.py; the job on standard input, a line of JSON out.
 
-`sentences`: NLTK trains Punkt on the articles (one a line) and splits them with it. `instances`: the plain Python of
-tools/fixtures/reference/pretraining_instances.py on token ids of sentences, written with h5py as the published program does.
+`sentences`: NLTK trains Punkt on the articles (one a line) and splits them with it. `instances`: BERT's tokenizer in plain Python, then
+tools/fixtures/reference/pretraining_instances.py, written with h5py, as the published program does.
 """
 import json
 import pathlib
 import random
+import re
 import sys
+import unicodedata
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 
@@ -28,15 +30,37 @@ def sentences(job):
     return {"sentences": count, "versions": {"nltk": nltk.__version__}}
 
 
+def pieces_of(word, vocabulary):
+    """Ids of the longest pieces from the left; of [UNK] when there are none."""
+    ids, begin = [], 0
+    while begin < len(word):
+        for end in range(len(word), begin, -1):
+            piece = ("##" if begin else "") + word[begin:end]
+            if piece in vocabulary:
+                break
+        else:
+            return [vocabulary["[UNK]"]]
+        ids.append(vocabulary[piece])
+        begin = end
+    return ids
+
+
+def tokenize(line, vocabulary):
+    text = "".join(c for c in unicodedata.normalize("NFD", line.lower()) if unicodedata.category(c) != "Mn")
+    return [token for word in re.findall(r"\w+|[^\w\s]", text) for token in pieces_of(word, vocabulary)]
+
+
 def instances(job):
     import h5py
     import numpy
     from fixtures.reference import pretraining_instances as reference
 
+    pieces = pathlib.Path(job["vocab_file"]).read_text(encoding="utf-8").split("\n")[:-1]
+    vocabulary = {piece: index for index, piece in enumerate(pieces)}
     documents, document = [], []
-    with open(job["input"], encoding="utf-8") as file:  # ids of a sentence a line
+    with open(job["input"], encoding="utf-8") as file:
         for line in file:
-            ids = [int(word) for word in line.split()]
+            ids = tokenize(line, vocabulary)
             if ids:
                 document.append(ids)
             elif document:
@@ -44,8 +68,8 @@ def instances(job):
                 document = []
     documents += [document] if document else []
     options = reference.Options(job["max_seq_length"], job["max_predictions_per_seq"])
-    made = reference.create_instances(documents, list(range(job["vocabulary"])), options, job["special"], job["dupe_factor"],
-                                      random.Random(12345))
+    made = reference.create_instances(documents, list(range(len(pieces))), options,
+                                      [vocabulary[piece] for piece in ("[CLS]", "[SEP]", "[MASK]")], job["dupe_factor"], random.Random(12345))
     rows, length, predictions = len(made), options.max_seq_length, options.max_predictions_per_seq
     arrays = {"input_ids": numpy.zeros((rows, length), "int32"), "input_mask": numpy.zeros((rows, length), "int8"),
               "segment_ids": numpy.zeros((rows, length), "int8"), "masked_lm_positions": numpy.zeros((rows, predictions), "int32"),

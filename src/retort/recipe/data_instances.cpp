@@ -216,8 +216,8 @@ void check_outputs(const InstancesConfig& config) {
 
 Json make_instances(const InstancesConfig& config) {
   if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
-  check_outputs(config);
   const std::vector<Job> jobs = list_jobs(config);
+  check_outputs(config);
   const OutputLock lock(config.output_file);
   const train::StopSignal stop;
   Maker maker(config);
