@@ -188,6 +188,17 @@ void InstanceOptions::fields(FieldList& list) {
            {.help = "Mask all pieces of a word or none.", .aliases = {"do_whole_word_mask"}});
 }
 
+InstanceVocabulary instance_vocabulary(const text::Tokenizer& tokenizer) {
+  InstanceVocabulary vocabulary{.size = tokenizer.vocabulary_size(),
+                                .cls_id = tokenizer.cls_id(),
+                                .sep_id = tokenizer.sep_id(),
+                                .mask_id = tokenizer.mask_id(),
+                                .is_continuation = {}};
+  for (int32_t id = 0; id < vocabulary.size; ++id)
+    vocabulary.is_continuation.push_back(tokenizer.piece(id).starts_with("##"));
+  return vocabulary;
+}
+
 void append_plans(const Documents& documents, int64_t document, int64_t epoch, const InstanceOptions& options,
                   std::vector<InstancePlan>& plans) {
   // The numbers of the plans, which their keys are made of, begin at 0 in each document.

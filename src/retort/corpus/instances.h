@@ -13,6 +13,7 @@
 
 #include "retort/base/fields.h"
 #include "retort/base/json.h"
+#include "retort/text/tokenizer.h"
 
 namespace retort::corpus {
 
@@ -54,6 +55,8 @@ struct InstanceVocabulary {
   int32_t cls_id = 0, sep_id = 0, mask_id = 0;
   std::vector<char> is_continuation;  // [size], for whole words: the piece goes on with a word (##)
 };
+
+InstanceVocabulary instance_vocabulary(const text::Tokenizer& tokenizer);
 
 struct TokenRange {
   int64_t begin = 0, end = 0;  // in Documents::tokens

@@ -137,17 +137,6 @@ class PlannedPairs final : public data::RowSet {
 
 }  // namespace
 
-InstanceVocabulary instance_vocabulary(const text::Tokenizer& tokenizer) {
-  InstanceVocabulary vocabulary{.size = tokenizer.vocabulary_size(),
-                                .cls_id = tokenizer.cls_id(),
-                                .sep_id = tokenizer.sep_id(),
-                                .mask_id = tokenizer.mask_id(),
-                                .is_continuation = {}};
-  for (int32_t id = 0; id < vocabulary.size; ++id)
-    vocabulary.is_continuation.push_back(tokenizer.piece(id).starts_with("##"));
-  return vocabulary;
-}
-
 SentencePairs::SentencePairs(const std::vector<fs::path>& shards, const text::Tokenizer& tokenizer,
                              const InstanceOptions& options, const data::CacheOptions& cache)
     : options_(options), vocabulary_(instance_vocabulary(tokenizer)) {

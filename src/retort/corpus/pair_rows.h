@@ -19,8 +19,6 @@
 
 namespace retort::corpus {
 
-InstanceVocabulary instance_vocabulary(const text::Tokenizer& tokenizer);
-
 // Draws the pairs of an epoch from sentence shards. The partner of a random pair comes from the same shard, as in the
 // published program. Thread-safe.
 class SentencePairs final : public data::EpochRows {

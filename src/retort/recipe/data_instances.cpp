@@ -45,16 +45,6 @@ std::vector<Job> list_jobs(const InstancesConfig& config) {
   return jobs;
 }
 
-corpus::InstanceVocabulary vocabulary_of(const text::Tokenizer& tokenizer) {
-  corpus::InstanceVocabulary vocabulary{.size = tokenizer.vocabulary_size(),
-                                        .cls_id = tokenizer.cls_id(),
-                                        .sep_id = tokenizer.sep_id(),
-                                        .mask_id = tokenizer.mask_id()};
-  for (int32_t id = 0; id < vocabulary.size; ++id)
-    vocabulary.is_continuation.push_back(tokenizer.piece(id).starts_with("##"));
-  return vocabulary;
-}
-
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\v\f") == line.npos; }
 
 void check_lines(const std::vector<std::string_view>& lines, int64_t lines_before, const fs::path& path) {
@@ -106,7 +96,7 @@ class Maker {
   explicit Maker(const InstancesConfig& config)
       : config_(config),
         tokenizer_(text::Tokenizer::from_vocab_file(config.vocab_file, {.do_lower_case = config.do_lower_case})),
-        vocabulary_(vocabulary_of(tokenizer_)) {}
+        vocabulary_(corpus::instance_vocabulary(tokenizer_)) {}
 
   // What a file is made of: equal texts give equal files.
   Json settings_of(const fs::path& input) const {
