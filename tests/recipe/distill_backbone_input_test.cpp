@@ -130,5 +130,34 @@ TEST_F(DistillBackboneInput, RefusesAnotherVocabularyAndAProjectionOfOtherWidths
                 "[32, 16]; remove the file to initialize the projection again");
 }
 
+// The published programs: a constant rate and every 50 steps on a task; a linear schedule with a warm-up of 0.1 and
+// every 1000 steps on a corpus.
+TEST(DistillBackboneDefaults, SettingsOfACorpusAreThePublishedOnesUnlessGiven) {
+  const auto parsed = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"--model", "S", "--teacher", "T", "--output_dir", "O"};
+    words.insert(words.end(), more.begin(), more.end());
+    DistillBackboneConfig config;
+    FieldList list;
+    config.fields(list);
+    parse_flags(list, words);
+    config.after_parsing(list);
+    return config.training;
+  };
+  const train::TrainingConfig task = parsed({"--task_name", "sst-2"});
+  EXPECT_EQ(task.lr_scheduler_type, "constant");
+  EXPECT_EQ(task.warmup_proportion, 0);
+  EXPECT_EQ(task.logging_steps, 50);
+  EXPECT_EQ(task.save_steps, 50);
+  const train::TrainingConfig corpus = parsed({"--data_file", "D"});
+  EXPECT_EQ(corpus.lr_scheduler_type, "nvidia_linear");
+  EXPECT_EQ(corpus.warmup_proportion, 0.1);
+  EXPECT_EQ(corpus.logging_steps, 1000);
+  EXPECT_EQ(corpus.save_steps, 1000);
+  const train::TrainingConfig given = parsed({"--data_file", "D", "--warmup_steps", "5", "--save_steps", "50"});
+  EXPECT_EQ(given.warmup_proportion, 0);
+  EXPECT_EQ(given.save_steps, 50) << "the value of tasks, but given";
+  EXPECT_EQ(parsed({"--data_file", "D", "--lr_scheduler_type", "constant"}).warmup_proportion, 0);
+}
+
 }  // namespace
 }  // namespace retort::recipe

@@ -172,5 +172,23 @@ TEST(DistillMlm, RefusesIncompatibleSettings) {
             std::string::npos);
 }
 
+// 500 and 4000 batches are published.
+TEST(DistillMlm, IntervalsAreThePublishedOnesUnlessStepsAreGiven) {
+  const auto parsed = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"--model", "S", "--teacher", "T", "--data_file", "D", "--output_dir", "O"};
+    words.insert(words.end(), more.begin(), more.end());
+    DistillMlmConfig config;
+    FieldList list;
+    config.fields(list);
+    parse_flags(list, words);
+    config.after_parsing(list);
+    return std::pair(config.log_interval, config.checkpoint_interval);
+  };
+  EXPECT_EQ(parsed({}), std::pair(int64_t{500}, int64_t{4000}));
+  EXPECT_EQ(parsed({"--logging_steps", "3"}), std::pair(int64_t{0}, int64_t{4000}));
+  EXPECT_EQ(parsed({"--save_steps", "3", "--logging_steps", "3", "--log_interval", "7"}),
+            std::pair(int64_t{7}, int64_t{0}));
+}
+
 }  // namespace
 }  // namespace retort::recipe

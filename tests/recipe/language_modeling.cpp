@@ -52,6 +52,7 @@ recipe::DistillMlmConfig distill_mlm_settings(const fs::path& folder, const fs::
   config.model.model = student, config.teacher.teacher = folder / "teacher";
   config.output.output_dir = output_dir;
   config.training.num_train_epochs = 2;
+  config.log_interval = config.checkpoint_interval = 0;
   set_common(config.corpus, config.training, folder);
   return config;
 }

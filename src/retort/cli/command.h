@@ -36,6 +36,8 @@ int run_with_config(const std::vector<std::string>& arguments) {
   config.fields(list);
   parse_flags(list, arguments);
   if constexpr (requires { config.after_parsing(list); }) config.after_parsing(list);  // defaults that depend on flags
+  if constexpr (requires { config.training.use_optimizer_defaults(list); })
+    config.training.use_optimizer_defaults(list);
   const Json result = kRun(config);
   if (!result.is_null()) print_result(result);  // only rank 0 has a result
   return 0;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "retort/pretrained/hub_folder.h"
+
 namespace retort::cli {
 namespace {
 
@@ -62,13 +64,15 @@ void GlueFeaturesConfig::fields(FieldList& list) {
   list.add("on_bad_record", on_bad_record,
            {.help = "What to do with an invalid record: fail, or skip it and count it.", .choices = {"fail", "skip"}});
   list.group("Features");
-  list.add("model", model, {.help = "Model folder with tokenizer.json or vocab.txt.", .required = true});
+  list.add(
+      "model", model,
+      {.help = "Model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.", .required = true});
   features.fields(list);
   cache.fields(list);
 }
 
 Json make_glue_features(const GlueFeaturesConfig& config) {
-  const text::Tokenizer tokenizer = text::Tokenizer::load(config.model);
+  const text::Tokenizer tokenizer = text::Tokenizer::load(pretrained::resolve_model_folder(config.model));
   const data::GlueSource source{.task = &data::find_glue_task(config.task_name),
                                 .split = data::parse_glue_split(config.split),
                                 .data_dir = config.data_dir,

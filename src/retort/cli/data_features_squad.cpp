@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "retort/base/error.h"
+#include "retort/pretrained/hub_folder.h"
 
 namespace retort::cli {
 namespace {
@@ -36,7 +37,9 @@ void SquadFeaturesConfig::fields(FieldList& list) {
   list.add("on_bad_record", on_bad_record,
            {.help = "What to do with an invalid record: fail, or skip it and count it.", .choices = {"fail", "skip"}});
   list.group("Features");
-  list.add("model", model, {.help = "Model folder with tokenizer.json or vocab.txt.", .required = true});
+  list.add(
+      "model", model,
+      {.help = "Model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.", .required = true});
   features.fields(list);
   cache.fields(list);
 }
@@ -44,7 +47,7 @@ void SquadFeaturesConfig::fields(FieldList& list) {
 Json make_squad_features(const SquadFeaturesConfig& config) {
   if (config.train_file.empty() && config.dev_file.empty())
     throw UserError("`train_file` or `dev_file` must be given, but both are missing");
-  const text::Tokenizer tokenizer = text::Tokenizer::load(config.model);
+  const text::Tokenizer tokenizer = text::Tokenizer::load(pretrained::resolve_model_folder(config.model));
   data::SquadSource source{.file = config.train_file,
                            .features = config.features,
                            .on_bad_record = data::parse_on_bad_record(config.on_bad_record),

@@ -11,6 +11,7 @@
 #include "retort/base/log.h"
 #include "retort/base/thread.h"
 #include "retort/data/table/text_damage.h"
+#include "retort/pretrained/hub_folder.h"
 #include "retort/text/unicode.h"
 
 namespace retort::cli {
@@ -143,7 +144,9 @@ std::vector<size_t> group_lines(const std::vector<std::string_view>& lines) {
 }  // namespace
 
 void TokenizeConfig::fields(FieldList& list) {
-  list.add("model", model, {.help = "Model folder with tokenizer.json or vocab.txt.", .required = true});
+  list.add(
+      "model", model,
+      {.help = "Model folder with tokenizer.json or vocab.txt, or a hub name in the local cache.", .required = true});
   list.add("add_special_tokens", add_special_tokens, {.help = "Add [CLS] before and [SEP] after every line."});
   list.add("offsets", offsets,
            {.help = "Print one JSON object per line: ids, tokens, offsets in code points and in bytes."});
@@ -194,7 +197,7 @@ int run_tokenize(const std::vector<std::string>& arguments) {
   config.fields(list);
   parse_flags(list, arguments);
   if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
-  const text::Tokenizer tokenizer = text::Tokenizer::load(config.model);
+  const text::Tokenizer tokenizer = text::Tokenizer::load(pretrained::resolve_model_folder(config.model));
   std::ios::sync_with_stdio(false);
   tokenize_lines(config, tokenizer, std::cin, std::cout);
   std::cout.flush();

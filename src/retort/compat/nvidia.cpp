@@ -49,7 +49,8 @@ void set_optimizer(Translator& translator, Step& step) {
   const bool is_half = translator.has("--fp16");
   translator.set_published(step, "precision", is_half ? "auto" : "fp32");
   translator.set_published(step, "optimizer", "bertadam");
-  translator.set_published(step, "adam_epsilon", is_half ? "1e-8" : "1e-6");
+  translator.set_published(step, "adam_epsilon", "1e-6");
+  if (is_half) step.set("adam_epsilon", "1e-8");  // a flag even as the command's default, since bertadam has another
   translator.set_published(step, "weight_decay", "0.01");
   translator.set_published(step, "lr_scheduler_type", is_half ? "nvidia_linear" : "linear");
   if (is_half) translator.say("--fp16 is --precision auto: products in bfloat16, where the processor has it");

@@ -47,9 +47,9 @@ Json bench_infer(const BenchInferConfig& config) {
   const kernel::TimeSplit split = kernel::time_between(warm, kernel::time_split());
   const double rate = measure_product_rate(precision);
   Json json{{"seq_s", static_cast<double>(sequences) / seconds}, {"tok_s", static_cast<double>(tokens) / seconds}};
-  json["p50_ms"] = percentile(batch_ms, 0.50);
-  json["p90_ms"] = percentile(batch_ms, 0.90);
-  json["p99_ms"] = percentile(batch_ms, 0.99);
+  json["p50_ms"] = latency_percentile(batch_ms, 0.50);
+  json["p90_ms"] = latency_percentile(batch_ms, 0.90);
+  json["p99_ms"] = latency_percentile(batch_ms, 0.99);
   json["utilization"] = 1e-9 * flops / seconds / rate;
   json["gemm_gflops"] = rate;
   json["peak_rss_mb"] = peak_memory_mb();

@@ -46,6 +46,13 @@ double percentile(std::vector<double> values, double share) {
   return values[std::min(values.size() - 1, rank)];
 }
 
+double latency_percentile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const auto count = static_cast<size_t>(share * static_cast<double>(values.size()));
+  return values[std::clamp<size_t>(count, 1, values.size()) - 1];
+}
+
 Json split_to_json(const kernel::TimeSplit& split, double seconds, int64_t steps) {
   Json json = Json::object();
   const double scale = 1000.0 / static_cast<double>(std::max<int64_t>(1, steps));

@@ -26,6 +26,10 @@ double peak_memory_mb();  // of this process
 // Returns the value below which `share` (0 to 1) of the values lie; 0 for no values.
 double percentile(std::vector<double> values, double share);
 
+// Returns the latency that a share of the values keeps, as the published benchmark: of n sorted values entry
+// floor(n * share) - 1, at least the first; 0 for no values.
+double latency_percentile(std::vector<double> values, double share);
+
 // Returns milliseconds per step of each component that took time, and "other" for the rest of `seconds`.
 Json split_to_json(const kernel::TimeSplit& split, double seconds, int64_t steps);
 

@@ -41,4 +41,8 @@ std::string glue_main_score(const GlueTask& task) {
   return task.folder == "MNLI" ? fmt::format("{}/acc", task.name) : "acc";
 }
 
+std::string glue_student_score(const GlueTask& task) {
+  return task.metric == GlueMetric::kAccuracyAndF1 ? "acc" : glue_main_score(task);
+}
+
 }  // namespace retort::metric

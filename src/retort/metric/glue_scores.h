@@ -21,4 +21,7 @@ Json compute_glue_scores(const data::GlueTask& task, std::span<const float> pred
 // The score that selects the best model of this task, for example "acc_and_f1"; higher is better.
 std::string glue_main_score(const data::GlueTask& task);
 
+// The same for a student of predictions, as the published distillation keeps it: accuracy for MRPC and QQP.
+std::string glue_student_score(const data::GlueTask& task);
+
 }  // namespace retort::metric

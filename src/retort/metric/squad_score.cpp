@@ -67,10 +67,14 @@ class Scorer {
   }
 
   SquadScores score_v1() {
-    Totals all;
-    for (const QuestionScore& question : questions_) all.add(question.exact, question.f1);
+    Totals all, answerable, impossible;
+    for (const QuestionScore& question : questions_) {
+      all.add(question.exact, question.f1);
+      (question.has_answer ? answerable : impossible).add(question.exact, question.f1);
+    }
     all.write("", scores_.values);
     scores_.values["exact_match"] = scores_.values["exact"];
+    write_split(answerable, impossible);
     return std::move(scores_);
   }
 
@@ -90,6 +94,7 @@ class Scorer {
  private:
   void take_odds(const NullOdds& null_odds);
   void write_totals();
+  void write_split(const Totals& answerable, const Totals& impossible);
   std::vector<const QuestionScore*> sorted_questions(const NullOdds& null_odds);
   void write_best_thresholds(const std::vector<const QuestionScore*>& sorted);
   void write_precision_recall(const std::vector<const QuestionScore*>& sorted);
@@ -126,6 +131,10 @@ void Scorer::write_totals() {
     (question.has_answer ? answerable : impossible).add(exact, f1);
   }
   all.write("", scores_.values);
+  write_split(answerable, impossible);
+}
+
+void Scorer::write_split(const Totals& answerable, const Totals& impossible) {
   if (answerable.count > 0) answerable.write("HasAns_", scores_.values);
   if (impossible.count > 0) impossible.write("NoAns_", scores_.values);
 }

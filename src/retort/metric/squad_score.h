@@ -34,8 +34,9 @@ struct PrecisionRecallCurve {
 };
 
 struct SquadScores {
-  // In the official order. v1.1: exact, f1, total, exact_match (the official name of exact). v2.0: exact, f1, total,
-  // HasAns_*, NoAns_*, then best_* with null odds, then pr_*_ap on request. Percent, except for totals and thresholds.
+  // In the official order. v1.1: exact, f1, total, exact_match (the official name of exact), HasAns_*, as transformers'
+  // evaluation of v1.1 has them, and NoAns_* where a question has no answer. v2.0: exact, f1, total, HasAns_*, NoAns_*,
+  // then best_* with null odds, then pr_*_ap on request. Percent, except for totals and thresholds.
   Json values;
   std::vector<std::string> missing_ids;  // questions without a prediction: v1.1 counts them as wrong, v2.0 skips them
   PrecisionRecallCurve pr_exact, pr_f1, pr_oracle;

@@ -30,6 +30,7 @@ struct DistillBackboneConfig {
     task::use_task_defaults(training);
     training.num_train_epochs = 0;
     training.lr_scheduler_type = "constant";
+    training.save_steps = 50;
     data.is_task_required = false;
     teacher.teacher_cache = "off";  // states take thousands of values per token
   }
@@ -51,7 +52,22 @@ struct DistillBackboneConfig {
     list.find("num_train_epochs")->spec.help =
         "Epochs; 0: the number that Jiao et al. recommend for the states of a task (50 for cola, 20 "
         "for mrpc, rte and sts-b, 10 for sst-2 and qnli, 6 for squad, 5 for mnli and qqp), and 3 for a corpus.";
+    list.find("lr_scheduler_type")->spec.help += " With data_file: nvidia_linear unless it is given.";
+    list.find("warmup_proportion")->spec.help += " With data_file: 0.1 unless a warm-up or schedule is given.";
+    for (const char* const name : {"logging_steps", "save_steps"})
+      list.find(name)->spec.help += " With data_file: 1000 unless it is given.";
     output.fields(list);
+  }
+  // What the published program does on a corpus, where the flags are not given: a linear schedule with a warm-up, and
+  // longer intervals than on a task.
+  void after_parsing(FieldList& list) {
+    if (data_file.empty()) return;
+    const auto is_set = [&](const char* name) { return list.find(name)->was_set; };
+    const bool has_schedule = is_set("lr_scheduler_type");
+    if (!has_schedule) training.lr_scheduler_type = "nvidia_linear";
+    if (!has_schedule && !is_set("warmup_proportion") && !is_set("warmup_steps")) training.warmup_proportion = 0.1;
+    if (!is_set("logging_steps")) training.logging_steps = 1000;
+    if (!is_set("save_steps")) training.save_steps = 1000;
   }
 };
 

@@ -18,7 +18,7 @@ struct DistillMlmConfig {
   bool freeze_pos_embs = false, freeze_token_type_embds = false;
   task::CorpusConfig corpus;
   train::TrainingConfig training;
-  int64_t log_interval = 0, checkpoint_interval = 0;
+  int64_t log_interval = 500, checkpoint_interval = 4000;  // batches; 0: logging_steps and save_steps decide
   train::OutputConfig output;
 
   DistillMlmConfig() {
@@ -44,9 +44,19 @@ struct DistillMlmConfig {
     output.fields(list);
     // The published program counts batches, not steps.
     list.add("log_interval", log_interval,
-             {.help = "Log every N batches; replaces logging_steps.", .unit = "batches", .min = 0});
+             {.help = "Log every N batches; replaces logging_steps unless that alone is given.",
+              .unit = "batches",
+              .min = 0});
     list.add("checkpoint_interval", checkpoint_interval,
-             {.help = "Save a checkpoint every N batches; replaces save_steps.", .unit = "batches", .min = 0});
+             {.help = "Save a checkpoint every N batches; replaces save_steps unless that alone is given.",
+              .unit = "batches",
+              .min = 0});
+  }
+  // An interval that is given in steps alone is not replaced by the default in batches.
+  void after_parsing(FieldList& list) {
+    const auto is_set = [&](const char* name) { return list.find(name)->was_set; };
+    if (is_set("logging_steps") && !is_set("log_interval")) log_interval = 0;
+    if (is_set("save_steps") && !is_set("checkpoint_interval")) checkpoint_interval = 0;
   }
 };
 

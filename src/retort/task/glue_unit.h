@@ -20,6 +20,9 @@ class GlueUnit : public pretrained::ModelUnit {
   Json evaluate() override;
   std::string best_metric() const override;
 
+ protected:
+  const data::GlueTask& task() const { return data_.task(); }
+
  private:
   const GlueDataConfig& data_;
   const train::TrainingConfig& training_;

@@ -3,6 +3,7 @@
 #include "retort/kernel/token_rows.h"
 #include "retort/loss/cross_entropy.h"
 #include "retort/loss/distillation.h"
+#include "retort/metric/glue_scores.h"
 
 namespace retort::task {
 
@@ -17,6 +18,8 @@ std::vector<loss::LossTerm> GluePredictionUnit::forward(const data::Batch& batch
   const auto classes = static_cast<double>(model().config().labels.size());
   return {{"cls_loss", loss.sum, counts.sequences * classes}};
 }
+
+std::string GluePredictionUnit::best_metric() const { return metric::glue_student_score(task()); }
 
 std::vector<loss::LossTerm> SquadPredictionUnit::forward(const data::Batch& batch,
                                                          std::span<const uint64_t> sequence_keys,

@@ -22,6 +22,8 @@ class GluePredictionUnit final : public GlueUnit {
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                       const loss::StepCounts& counts) override;
+  // Accuracy for MRPC and QQP, as in the published program.
+  std::string best_metric() const override;
 
  private:
   distill::TeacherTargets targets_;

@@ -10,6 +10,7 @@
 namespace retort::train {
 
 void TrainingConfig::fields(FieldList& list) {
+  own_optimizer_ = optimizer;
   list.group("Training");
   list.add("num_train_epochs", num_train_epochs,
            {.help = "Passes over the training data; fractions are allowed.", .min = 0});
@@ -33,11 +34,14 @@ void TrainingConfig::fields(FieldList& list) {
             .min = 0,
             .max = 1,
             .aliases = {"warmup_ratio"}});
-  list.add("optimizer", optimizer,
-           {.help = "adamw; bertadam (no bias correction, decay inside the update, clipping per tensor); or lamb.",
-            .choices = optim::optimizer_names(),
-            .choice_aliases = {{"adamw_torch", "adamw"}, {"adamw_torch_fused", "adamw"}},
-            .aliases = {"optim"}});
+  list.add(
+      "optimizer", optimizer,
+      {.help = "adamw; bertadam (no bias correction, decay inside the update, clipping per tensor); or lamb. One of "
+               "the last two, in place of another default, takes its published values where their flags are not "
+               "given: adam_beta1 0.9, adam_beta2 0.999, adam_epsilon 1e-6, weight_decay 0.01.",
+       .choices = optim::optimizer_names(),
+       .choice_aliases = {{"adamw_torch", "adamw"}, {"adamw_torch_fused", "adamw"}},
+       .aliases = {"optim"}});
   list.add("adam_beta1", adam_beta1, {.help = "Decay of the first moment.", .min = 0, .max = 0.999999999});
   list.add("adam_beta2", adam_beta2, {.help = "Decay of the second moment.", .min = 0, .max = 0.999999999});
   list.add("adam_epsilon", adam_epsilon, {.help = "Added to the root of the second moment.", .min = 0});
@@ -83,6 +87,16 @@ void TrainingConfig::fields(FieldList& list) {
            {.help = "Steps in a row whose loss or gradient may be infinite or NaN; they are skipped.", .min = 0});
   list.add("event_log", event_log, {.help = "Form of train_log.jsonl.", .choices = {"jsonl", "dllogger"}});
   list.add("tensorboard", tensorboard, {.help = "Write event files for TensorBoard into runs/."});
+}
+
+void TrainingConfig::use_optimizer_defaults(FieldList& list) {
+  if (optimizer == own_optimizer_ || optim::parse_optimizer(optimizer) == optim::OptimizerKind::kAdamW) return;
+  const auto set = [&](const char* name, double& value, double published) {
+    if (!list.find(name)->was_set) value = published;
+  };
+  set("adam_beta1", adam_beta1, 0.9), set("adam_beta2", adam_beta2, 0.999);
+  set("adam_epsilon", adam_epsilon, 1e-6);
+  set("weight_decay", weight_decay, 0.01);
 }
 
 int64_t TrainingConfig::micro_batch_tokens() const {

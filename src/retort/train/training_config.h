@@ -39,8 +39,14 @@ struct TrainingConfig : RuntimeConfig {
   double process_timeout = 60;
 
   void fields(FieldList& list);
+  // After the flags of `list` are parsed: lamb or bertadam in place of the command's own optimizer takes its published
+  // betas, epsilon and decay where their flags are not given.
+  void use_optimizer_defaults(FieldList& list);
   // max_tokens_per_micro_batch, or the value that its 0 means.
   int64_t micro_batch_tokens() const;
+
+ private:
+  std::string own_optimizer_ = optimizer;  // of the command, before flags are parsed
 };
 
 // Whether something with this interval in steps (0: never) is due after step `step`.

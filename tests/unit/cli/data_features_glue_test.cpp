@@ -5,6 +5,7 @@
 
 #include "retort/base/error.h"
 #include "retort/cli/commands.h"
+#include "unit/base/base_testing.h"
 
 namespace retort::cli {
 namespace {
@@ -26,14 +27,16 @@ class GlueFeaturesCommand : public ::testing::Test {
     GlueFeaturesConfig config;
     FieldList list;
     config.fields(list);
-    for (const std::string& word : {std::string("--model"), model_.string(), std::string("--data_dir"),
-                                    std::string(RETORT_FIXTURES) + "/glue/data", std::string("--no_use_cache")})
+    for (const std::string& word :
+         {std::string("--model"), model_flag_.empty() ? model_.string() : model_flag_, std::string("--data_dir"),
+          std::string(RETORT_FIXTURES) + "/glue/data", std::string("--no_use_cache")})
       arguments.push_back(word);
     parse_flags(list, arguments);
     return make_glue_features(config);
   }
 
   fs::path model_;
+  std::string model_flag_;  // empty: model_
 };
 
 TEST_F(GlueFeaturesCommand, CountsRowsAndLabels) {
@@ -62,6 +65,20 @@ TEST_F(GlueFeaturesCommand, SampleAndLength) {
 TEST_F(GlueFeaturesCommand, WrongFlagsAreNamed) {
   EXPECT_THROW(run({"--task_name", "glue"}), UserError);
   EXPECT_THROW(run({"--task_name", "cola", "--max_seq_length", "1000000"}), UserError);
+}
+
+TEST_F(GlueFeaturesCommand, TheModelMayBeAHubName) {
+  const Json by_folder = run({"--task_name", "cola"});
+  const fs::path snapshot = model_ / "models--some--bert/snapshots/abc";
+  fs::create_directories(snapshot);
+  fs::create_directories(model_ / "models--some--bert/refs");
+  fs::copy_file(model_ / "vocab.txt", snapshot / "vocab.txt");
+  write_file_atomically(model_ / "models--some--bert/refs/main", "abc\n");
+  const ScopedEnvironment cache("HF_HUB_CACHE", model_.string());
+  model_flag_ = "some/bert";
+  EXPECT_EQ(run({"--task_name", "cola"}), by_folder);
+  model_flag_ = "other/bert";
+  EXPECT_THROW(run({"--task_name", "cola"}), UserError);
 }
 
 TEST(Commands, HaveTheGlueFeatures) {

@@ -71,6 +71,22 @@ TEST(Program, WithoutStandardStreamsFilesHoldWhatTheyShould) {
   fs::remove_all(folder);
 }
 
+TEST(Program, TokenizeTakesAHubName) {
+  const fs::path cache = fs::temp_directory_path() / ("retort-hub-" + std::to_string(::getpid())),
+                 model = cache / "models--some--bert";
+  fs::create_directories(model / "snapshots/abc");
+  fs::create_directories(model / "refs");
+  std::ofstream(model / "refs/main") << "abc";
+  std::ofstream(model / "snapshots/abc/vocab.txt") << "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nmill\n";
+  ::setenv("HF_HUB_CACHE", cache.c_str(), 1);
+  const std::string text = (cache / "text.txt").string();
+  std::ofstream(text) << "the mill\n";
+  EXPECT_EQ(run_program("tokenize --model some/bert 2>/dev/null < " + text).output, "5 6\n");
+  EXPECT_EQ(run_program("tokenize --model other/bert 2>/dev/null < " + text).exit_code, 2);
+  ::unsetenv("HF_HUB_CACHE");
+  fs::remove_all(cache);
+}
+
 TEST(Program, AResultThatDoesNotArriveIsAnError) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
   for (const char* command : {"version", "--help"}) {

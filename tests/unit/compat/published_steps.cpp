@@ -31,6 +31,9 @@ Json parsed(const Step& step) {
   std::vector<std::string> flags = step.words();
   while (!flags.empty() && !flags.front().starts_with("--")) flags.erase(flags.begin());
   parse_flags(list, flags);
+  if constexpr (requires { config.after_parsing(list); }) config.after_parsing(list);
+  if constexpr (requires { config.training.use_optimizer_defaults(list); })
+    config.training.use_optimizer_defaults(list);
   return fields_to_json(list);
 }
 

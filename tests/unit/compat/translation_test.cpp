@@ -106,6 +106,15 @@ TEST(Translation, EvaluationWhileTrainingFollowsLogging) {
       "--predict_file P --evaluate_during_training --logging_steps 20");
   EXPECT_EQ(settings.at("evaluate_during_training"), true);
   EXPECT_EQ(settings.at("eval_steps"), 20);
+  // Both programs of distillation, with their default of logging_steps.
+  for (const auto& [line, steps] :
+       {std::pair("demo_distilbert.py finetuning --model_name_or_path M --train_file T --predict_file P --do_eval "
+                  "--evaluate_during_training",
+                  50),
+        {"run_squad_w_distillation.py --train_file T --predict_file P --output_dir O", 1000}}) {
+    EXPECT_EQ(settings_of_line(line).at("evaluate_during_training"), true) << line;
+    EXPECT_EQ(settings_of_line(line).at("eval_steps"), steps) << line;
+  }
 }
 
 TEST(Translation, NvidiaDividesTheBatch) {

@@ -3,6 +3,7 @@
 
 #include "retort/base/error.h"
 #include "retort/measure/bench_infer.h"
+#include "retort/measure/bench_measure.h"
 #include "retort/measure/bench_train.h"
 
 namespace retort::measure {
@@ -12,6 +13,18 @@ double sum_of(const Json& object) {
   double sum = 0;
   for (const auto& [name, value] : object.items()) sum += value.get<double>();
   return sum;
+}
+
+// Entry floor(n * q) - 1 of the sorted latencies, as the published benchmark of GLUE takes it.
+TEST(BenchMeasure, LatencyPercentilesAreThePublishedEntries) {
+  std::vector<double> latencies;
+  for (int i = 200; i > 0; --i) latencies.push_back(i);
+  for (const auto& [share, expected] :
+       {std::pair(0.5, 100.0), {0.9, 180.0}, {0.95, 190.0}, {0.99, 198.0}, {1.0, 200.0}})
+    EXPECT_EQ(latency_percentile(latencies, share), expected) << share;
+  EXPECT_EQ(latency_percentile({3, 1, 2}, 0.5), 1);
+  EXPECT_EQ(latency_percentile({3, 1, 2}, 0.1), 1) << "at least the first";
+  EXPECT_EQ(latency_percentile({}, 0.5), 0);
 }
 
 TEST(BenchTrain, RatesAndPartsBelongTogether) {

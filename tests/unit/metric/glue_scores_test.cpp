@@ -105,6 +105,18 @@ TEST(GlueScores, MeansAreOfBoth) {
   EXPECT_DOUBLE_EQ(scores_of_similarity({1, 2, 3}, {1, 3, 2})["corr"], 0.5);
 }
 
+// Of task_distill.py: accuracy, correlation for STS-B, Matthews for CoLA.
+TEST(GlueScores, StudentsAreKeptByAccuracy) {
+  for (const auto& [task, score] : {std::pair("mrpc", "acc"),
+                                    {"qqp", "acc"},
+                                    {"sst-2", "acc"},
+                                    {"mnli", "mnli/acc"},
+                                    {"cola", "mcc"},
+                                    {"sts-b", "corr"}})
+    EXPECT_EQ(glue_student_score(data::find_glue_task(task)), score) << task;
+  EXPECT_EQ(glue_main_score(data::find_glue_task("mrpc")), "acc_and_f1");
+}
+
 TEST(GlueScores, MainScoreIsOneOfTheKeys) {
   for (const data::GlueTask& task : data::glue_tasks()) {
     if (task.is_regression()) continue;

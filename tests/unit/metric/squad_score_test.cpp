@@ -95,6 +95,19 @@ TEST(SquadScore, V1HasNoRuleForEmptyAnswers) {
   EXPECT_EQ(v2["f1"], 100.0);
 }
 
+// Of v1.1 all questions have answers; a missing prediction is wrong in both.
+TEST(SquadScore, V1HasTheScoresOfAnswerableQuestions) {
+  const std::vector<GoldAnswers> gold{{"1", {"x"}}, {"2", {"y z"}}};
+  const Json scores = score_squad(gold, {{"1", "x"}}, nullptr, {}).values;
+  EXPECT_EQ(scores["HasAns_exact"], 50.0);
+  EXPECT_EQ(scores["HasAns_f1"], 50.0);
+  EXPECT_EQ(scores["HasAns_total"], 2);
+  EXPECT_FALSE(scores.contains("NoAns_total"));
+  const Json mixed = score_squad({{"1", {"x"}}, {"2", {}}}, {{"1", "x"}, {"2", ""}}, nullptr, {}).values;
+  EXPECT_EQ(mixed["HasAns_exact"], 100.0);
+  EXPECT_EQ(mixed["NoAns_total"], 1);
+}
+
 TEST(SquadScore, V2LeavesMissingPredictionsOut) {
   const std::vector<GoldAnswers> gold{{"1", {"x"}}, {"2", {"y"}}, {"3", {}}};
   const SquadScores scores = score_squad(gold, {{"1", "x"}, {"3", ""}}, nullptr, {.version = SquadVersion::kV2});
