@@ -122,6 +122,7 @@ Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
   trainer_ = std::make_unique<train::Trainer>(unit, source, training_, folder_ ? &*folder_ : nullptr);
   if (output_.resume) trainer_->resume();
   if (!folder_) return trainer_->run().to_json();
+  trainer_->log_settings(settings_);
   folder_->write_config(settings_);
   folder_->reserve_space(published_bytes(unit.parameters()));
   const Json rates = trainer_->run().to_json();

@@ -37,6 +37,9 @@ class Trainer {
   // outlive the trainer.
   Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& config, checkpoint::RunFolder* run);
 
+  // Gives all settings of the run for its event log; call it before `run`.
+  void log_settings(Json settings) { report_.set_settings(std::move(settings)); }
+
   // Restores the newest valid checkpoint of the run folder; false when there is none.
   bool resume();
   // Trains to the last step. Throws Interrupted after a signal (the state is saved), DivergenceError when too many
