@@ -49,5 +49,26 @@ TEST(DistillConfigFile, SetsTheStatesAndFlagsWin) {
             "`" + file + "` must hold an object `distillation_config`, but does not");
 }
 
+// The published programs look only for last_layer.
+TEST(DistillConfigFile, AnotherWordForTheMappingIsUniform) {
+  const tiny::TemporaryFolder folder;
+  const std::string file = (folder / "config.json").string();
+  const auto mapping_of = [&](const std::string& word) {
+    write_file_atomically(
+        file, R"({"distillation": true, "distillation_config": {"student_teacher_layer_mapping": ")" + word + R"("}})");
+    testing::internal::CaptureStderr();
+    return Parsed({"--distill_config", file}).states.student_teacher_layer_mapping;
+  };
+  EXPECT_EQ(mapping_of("last_layer"), "last_layer");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(mapping_of("every_third"), "uniform");
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("`every_third`, which is read as uniform"), std::string::npos);
+  EXPECT_NE(tiny::message_of([&] {
+              Parsed({"--student_teacher_layer_mapping", "every_third"});
+            }),
+            "")
+      << "a flag is not a published file";
+}
+
 }  // namespace
 }  // namespace retort::recipe

@@ -1,4 +1,5 @@
-// NVIDIA's run_squad.py and run_glue.py (DeepLearningExamples, PyTorch/LanguageModeling/BERT, January 2022).
+// NVIDIA's run_squad.py, run_glue.py and inference.py (DeepLearningExamples, PyTorch/LanguageModeling/BERT, January
+// 2022).
 #include "retort/compat/nvidia.h"
 
 #include "retort/base/error.h"
@@ -116,6 +117,35 @@ Options nvidia_glue_options() {
                  fine_tuning_options()});
 }
 
+void translate_inference(Translator& translator) {
+  Step& step = translator.add_step("predict qa");
+  set_common(translator, step, false);
+  translator.say("a context longer than --max_seq_length is read in windows, where the published program cuts it off");
+}
+
+Options inference_options() {
+  return {
+      same("--question").must(),
+      same("--context").must(),
+      nothing("--bert_model", Takes::kValue, "`--init_checkpoint` and `--config_file` are the model"),
+      as("--init_checkpoint", "model").must(),
+      same("--vocab_file").must(),
+      same("--config_file").must(),
+      read("--do_lower_case", Takes::kNothing),
+      read("--fp16", Takes::kNothing),
+      same("--max_seq_length").standard("384"),
+      same("--max_query_length").standard("64"),
+      same("--n_best_size").standard("1"),
+      same("--max_answer_length").standard("30"),
+      same_switch("--version_2_with_negative"),
+      same("--null_score_diff_threshold").standard("-11.0"),
+      nothing("--seed", Takes::kValue, "nothing is drawn"),
+      nothing("--no_cuda", Takes::kNothing, kProcessor),
+      nothing("--local_rank", Takes::kValue, kProcessor),
+      nothing("--verbose_logging", Takes::kNothing, kProgress),
+  };
+}
+
 }  // namespace
 
 std::vector<Program> nvidia_programs() {
@@ -126,7 +156,11 @@ std::vector<Program> nvidia_programs() {
           {.names = {"run_glue.py"},
            .whose = "NVIDIA's",
            .options = nvidia_glue_options(),
-           .translate = translate_nvidia_glue}};
+           .translate = translate_nvidia_glue},
+          {.names = {"inference.py"},
+           .whose = "NVIDIA's",
+           .options = inference_options(),
+           .translate = translate_inference}};
 }
 
 }  // namespace retort::compat

@@ -20,6 +20,7 @@
 #include "retort/recipe/extract.h"
 #include "retort/recipe/finetune_glue.h"
 #include "retort/recipe/finetune_squad.h"
+#include "retort/recipe/predict_qa.h"
 
 namespace retort::compat {
 
@@ -94,7 +95,8 @@ const Json& flags_of(const std::string& command) {
                                                {"evaluate squad", defaults<recipe::EvaluateSquadConfig>()},
                                                {"extract", defaults<recipe::ExtractConfig>()},
                                                {"finetune glue", defaults<recipe::FinetuneGlueConfig>()},
-                                               {"finetune squad", defaults<recipe::FinetuneSquadConfig>()}};
+                                               {"finetune squad", defaults<recipe::FinetuneSquadConfig>()},
+                                               {"predict qa", defaults<recipe::PredictQaConfig>()}};
   const auto found = all.find(command);
   RETORT_CHECK(found != all.end(), "`{}` is no command that published programs become", command);
   return found->second;

@@ -4,14 +4,24 @@
 #include <set>
 
 #include "retort/base/error.h"
+#include "retort/base/log.h"
 
 namespace retort::distill {
 
 namespace {
 
+// In the published programs every word but last_layer is the uniform mapping.
+void read_mapping(Json& config, const std::string& path) {
+  const auto mapping = config.find("student_teacher_layer_mapping");
+  if (mapping == config.end() || !mapping->is_string() || *mapping == "last_layer" || *mapping == "uniform") return;
+  log_warning("`{}`: `student_teacher_layer_mapping` is `{}`, which is read as uniform, as in the published programs",
+              path, mapping->get<std::string>());
+  *mapping = "uniform";
+}
+
 // Returns the object "distillation_config" of a published file.
 Json read_distill_config(const std::string& path) {
-  const Json file = read_json_file(path, JsonComments::kSkip);
+  Json file = read_json_file(path, JsonComments::kSkip);
   if (!file.is_object() || !file.contains("distillation_config") || !file["distillation_config"].is_object())
     throw UserError("`{}` must hold an object `distillation_config`, but does not", path);
   for (const auto& [key, value] : file.items()) {
@@ -20,6 +30,7 @@ Json read_distill_config(const std::string& path) {
     if (key == "distillation" && value != Json(true))
       throw UserError("`{}`: `distillation` must be true, but is {}", path, value.dump());
   }
+  read_mapping(file["distillation_config"], path);
   return file["distillation_config"];
 }
 

@@ -123,6 +123,7 @@ Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
   const bool is_resumed = output_.resume && trainer_->resume();
   if (!is_resumed && !initial_checkpoint_.empty()) trainer_->start_from(initial_checkpoint_);
   if (!folder_) return trainer_->run().to_json();
+  trainer_->log_settings(settings_);
   folder_->write_config(settings_);
   folder_->reserve_space(published_bytes(unit.parameters()));
   Json rates = trainer_->run().to_json();

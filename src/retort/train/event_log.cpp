@@ -70,14 +70,15 @@ Json dll_times(double seconds, double elapsed) {
           {"elapsedtime", fmt::format("{:.6f}", elapsed)}};
 }
 
+std::string dll_name(const std::string& name) {
+  for (const auto& [ours, theirs] : kDllNames)
+    if (name == ours) return std::string(theirs);
+  return name;
+}
+
 Json with_dll_names(const Json& values) {
   Json renamed = Json::object();
-  for (const auto& [name, value] : values.items()) {
-    std::string_view dll_name = name;
-    for (const auto& [ours, theirs] : kDllNames)
-      if (name == ours) dll_name = theirs;
-    renamed[std::string(dll_name)] = value;
-  }
+  for (const auto& [name, value] : values.items()) renamed[dll_name(name)] = value;
   return renamed;
 }
 
@@ -178,7 +179,7 @@ void EventLog::write_metadata(const std::string& metric, const Json& metadata) {
   const bool dll = state_->options.form == EventLogForm::kDllogger;
   Json line = dll ? dll_times(seconds, seconds - state_->opened_at) : Json{{"time", seconds}};
   line[dll ? "type" : "event"] = dll ? "METADATA" : "metadata";
-  line.update({{"metric", metric}, {"metadata", metadata}});
+  line.update({{"metric", dll ? dll_name(metric) : metric}, {"metadata", metadata}});
   state_->append(line);
 }
 

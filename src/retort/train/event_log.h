@@ -48,7 +48,8 @@ class EventLog {
   // keeps only whole lines and warns once, and the run continues. Thread-safe.
   void write(const Event& event);
 
-  // DLLogger's METADATA line: unit and meaning of one metric. The JSON-lines form has {"event": "metadata"}.
+  // DLLogger's METADATA line: unit and meaning of one metric, which gets its name there as the values of events do. The
+  // JSON-lines form has {"event": "metadata"}.
   void write_metadata(const std::string& metric, const Json& metadata);
 
  private:

@@ -37,6 +37,9 @@ class Trainer {
   // outlive the trainer.
   Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& config, checkpoint::RunFolder* run);
 
+  // Gives all settings of the run for its event log; call it before `run`.
+  void log_settings(Json settings) { report_.set_settings(std::move(settings)); }
+
   // Restores the newest valid checkpoint of the run folder; false when there is none.
   bool resume();
   // Starts a new run from the weights and the moments of another run's checkpoint, as the second phase of pre-training

@@ -1,14 +1,46 @@
 #include "retort/train/training_report.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "retort/base/log.h"
 #include "retort/train/nonfinite_json.h"
 
 namespace retort::train {
 
+namespace {
+
+// Of the values of the log; null: a number without a unit.
+const std::vector<std::pair<const char*, Json>> kUnits = {{"loss", nullptr},
+                                                          {"learning_rate", nullptr},
+                                                          {"sequences_per_second", "sequences/s"},
+                                                          {"tokens_per_second", "tokens/s"},
+                                                          {"train_seconds", "s"},
+                                                          {"exact", nullptr},
+                                                          {"f1", nullptr}};
+
+}  // namespace
+
 TrainingReport::TrainingReport(const TrainingConfig& config, fs::path folder, const TrainingClock& clock)
     : config_(config), folder_(std::move(folder)), clock_(clock) {}
+
+// The names of the lines in DLLogger's form are those of NVIDIA's run_pretraining.py and run_squad.py, one line each.
+void TrainingReport::write_beginning(const TrainerState& state) {
+  const auto write = [&](const Json& values) { log_->write({.kind = EventKind::kParameters, .values = values}); };
+  const int64_t sequences = state.resume.sequences_per_epoch;
+  if (config_.event_log != "dllogger") {
+    write({{"settings", settings_}, {"sequences_per_epoch", sequences}, {"steps", state.max_steps}});
+  } else {
+    write({{"Config", settings_}});
+    write({{"SEED", config_.seed}});
+    write({{"batch_size_per_gpu", config_.per_device_train_batch_size}});
+    write({{"learning_rate", config_.learning_rate}});
+    write({{"training_features", sequences}, {"steps", state.max_steps}});
+    write({{"train_start", true}});
+  }
+  for (const auto& [metric, unit] : kUnits) log_->write_metadata(metric, {{"unit", unit}});
+}
 
 void TrainingReport::open(const TrainerState& state, ProgressSink sink) {
   const auto resumed_step = state.global_step > 0 ? std::optional(state.global_step) : std::nullopt;
@@ -16,6 +48,7 @@ void TrainingReport::open(const TrainerState& state, ProgressSink sink) {
     const auto form = config_.event_log == "dllogger" ? EventLogForm::kDllogger : EventLogForm::kJsonLines;
     log_ = std::make_unique<EventLog>(
         EventLogOptions{.path = folder_ / kEventLogFile, .form = form, .resumed_step = resumed_step});
+    if (!resumed_step && !settings_.is_null()) write_beginning(state);
     if (config_.tensorboard)
       tensorboard_ = std::make_unique<TensorBoardWriter>(
           TensorBoardOptions{.folder = folder_ / "runs", .resumed_step = resumed_step});

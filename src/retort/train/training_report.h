@@ -22,6 +22,10 @@ class TrainingReport {
   // `folder` is the run's; empty: no files are written. `clock` must outlive the report.
   TrainingReport(const TrainingConfig& config, fs::path folder, const TrainingClock& clock);
 
+  // Gives all settings of the run, which `open` writes at the beginning of the event log, with the units of its values.
+  // Without them, the log begins with its first window.
+  void set_settings(Json settings) { settings_ = std::move(settings); }
+
   // Opens the files and shows the progress line, both at the step of `state`. Throws UserError when a file cannot be
   // opened.
   void open(const TrainerState& state, ProgressSink sink = stderr_progress_sink());
@@ -41,12 +45,14 @@ class TrainingReport {
   double last_loss() const { return last_loss_; }
 
  private:
+  void write_beginning(const TrainerState& state);
   Json window_values(const StepResult& result, const TrainerState& state) const;
   void end_window(const StepResult& result, TrainerState& state);
   void begin_window(ResumeState& state);
 
   const TrainingConfig& config_;
   fs::path folder_;
+  Json settings_;
   const TrainingClock& clock_;
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<TensorBoardWriter> tensorboard_;

@@ -18,6 +18,7 @@
 #include "retort/recipe/extract.h"
 #include "retort/recipe/finetune_glue.h"
 #include "retort/recipe/finetune_squad.h"
+#include "retort/recipe/predict_qa.h"
 
 namespace retort::compat {
 
@@ -59,6 +60,7 @@ Json settings_of_step(const Step& step) {
   if (step.command == "distill mlm") return parsed<recipe::DistillMlmConfig>(step);
   if (step.command == "distill prediction") return parsed<recipe::DistillPredictionConfig>(step);
   if (step.command == "distill squad") return parsed<recipe::DistillSquadConfig>(step);
+  if (step.command == "predict qa") return parsed<recipe::PredictQaConfig>(step);
   if (step.command == "evaluate glue") return parsed<recipe::EvaluateGlueConfig>(step);
   if (step.command == "evaluate squad") return parsed<recipe::EvaluateSquadConfig>(step);
   if (step.command == "extract") return parsed<recipe::ExtractConfig>(step);

@@ -60,6 +60,57 @@ TEST_F(TrainingReportTest, EachWindowIsALineWithMeansAndTheLastStepEndsOne) {
   EXPECT_EQ(state_.log_history[0].dump(), R"({"epoch":0.0,"step":2,"loss":4.0,"learning_rate":0.25,"grad_norm":1.5})");
 }
 
+TEST_F(TrainingReportTest, TheLogBeginsWithSettingsAndUnitsOnce) {
+  const auto begin = [&] {
+    TrainingReport report(config_, root_, clock_);
+    report.set_settings({{"learning_rate", 0.25}, {"seed", 42}});
+    report.open(state_, sink());
+    add_step(report, {.loss = 3});
+    add_step(report, {.loss = 5});
+  };
+  begin();
+  auto found = lines();
+  ASSERT_EQ(found.size(), 9U);
+  EXPECT_EQ(found[0].dump(), R"({"event":"parameters","settings":{"learning_rate":0.25,"seed":42},)"
+                             R"("sequences_per_epoch":0,"steps":5})");
+  EXPECT_EQ(found[1].dump(), R"({"event":"metadata","metric":"loss","metadata":{"unit":null}})");
+  EXPECT_EQ(found[3].dump(),
+            R"({"event":"metadata","metric":"sequences_per_second","metadata":{"unit":"sequences/s"}})");
+  EXPECT_EQ(found[8]["event"], "train");
+  begin();  // resumed at step 2
+  found = lines();
+  ASSERT_EQ(found.size(), 10U);
+  EXPECT_EQ(found[9]["step"], 4);
+}
+
+TEST_F(TrainingReportTest, TheDllLogBeginsWithTheLinesThatItsReadersExpect) {
+  config_.event_log = "dllogger";
+  state_.resume.sequences_per_epoch = 30;
+  TrainingReport report(config_, root_, clock_);
+  report.set_settings({{"seed", 42}});
+  report.open(state_, sink());
+  std::istringstream file(read_file(root_ / kEventLogFile));
+  std::vector<Json> parameters, metadata;
+  for (std::string line; std::getline(file, line);) {
+    ASSERT_TRUE(line.starts_with("DLLL ")) << line;
+    const Json json = Json::parse(line.substr(5));
+    json["type"] == "METADATA" ? metadata.push_back(json) : parameters.push_back(json);
+  }
+  for (const Json& line : parameters) EXPECT_EQ(line["step"], "PARAMETER");
+  ASSERT_EQ(parameters.size(), 6U);
+  EXPECT_EQ(parameters[0]["data"].dump(), R"({"Config":{"seed":42}})");
+  EXPECT_EQ(parameters[1]["data"].dump(), R"({"SEED":42})");
+  EXPECT_EQ(parameters[2]["data"].dump(), R"({"batch_size_per_gpu":8})");
+  EXPECT_EQ(parameters[3]["data"].dump(), R"({"learning_rate":5e-05})");
+  EXPECT_EQ(parameters[4]["data"].dump(), R"({"training_features":30,"steps":5})");
+  EXPECT_EQ(parameters[5]["data"].dump(), R"({"train_start":true})");
+  ASSERT_EQ(metadata.size(), 7U);
+  EXPECT_EQ(metadata[0]["metric"], "step_loss");
+  EXPECT_EQ(metadata[2]["metric"], "training_sequences_per_second");
+  EXPECT_EQ(metadata[4]["metric"], "e2e_train_time");
+  EXPECT_EQ(metadata[4]["metadata"].dump(), R"({"unit":"s"})");
+}
+
 TEST_F(TrainingReportTest, TheWindowOfAResumedRunIsThatOfAnUninterruptedOne) {
   {
     TrainingReport report(config_, root_, clock_);
