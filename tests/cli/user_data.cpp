@@ -16,8 +16,8 @@ std::string wikipedia_text() {
   std::string text;
   for (const Json& article : world["data"])
     for (const Json& paragraph : article["paragraphs"])
-      text +=
-          fmt::format("<doc id=\"1\" url=\"\" title=\"Mill\">\n{}\n</doc>\n", paragraph["context"].get<std::string>());
+      text += fmt::format("<doc id=\"1\" url=\"\" title=\"Mill\">\nMill\n\n{}\n</doc>\n",
+                          paragraph["context"].get<std::string>());
   return text;
 }
 
