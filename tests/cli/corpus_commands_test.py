@@ -176,6 +176,18 @@ class CorpusCommands(unittest.TestCase):
         self.refused("must not exist yet", *command)
         self.assertEqual(output.read_text(), "mine")
 
+    def test_all_steps_in_one_command_which_keeps_what_is_finished(self):
+        self.write_extracted()
+        words = ("data", "all", "--input", self.folder / "extracted", "--vocab_file", self.write_vocabulary(), "--output_dir", self.folder / "all",
+                 "--n_training_shards", 3, "--n_test_shards", 1, "--fraction_test_set", 0.25)
+        first = self.result(*words)
+        self.assertEqual(first["shards"]["articles"], 60)
+        files = {path: path.read_bytes() for path in (self.folder / "all").rglob("*") if path.suffix in (".txt", ".hdf5")}
+        self.assertEqual(sum(path.suffix == ".hdf5" for path in files), 8)
+        again = self.result(*words)
+        self.assertEqual(again["phase1"]["files"], first["phase1"]["files"])
+        self.assertEqual({path: path.read_bytes() for path in files}, files)
+
 
 if __name__ == "__main__":
     unittest.main()

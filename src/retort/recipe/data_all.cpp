@@ -59,6 +59,20 @@ void add_books(const DataAllConfig& config, const fs::path& extracted) {
   data_books({.input = config.books_dir, .output_file = books, .on_bad_record = config.on_bad_record});
 }
 
+// The file appears whole, so one that exists is finished.
+Json split_sentences(const DataAllConfig& config, const Places& places, const fs::path& extracted) {
+  if (fs::exists(places.sentences)) {
+    log_info("`{}` is kept", places.sentences.string());
+    return {{"output_file", places.sentences.string()}};
+  }
+  make_folder(places.sentences.parent_path());
+  SentencesConfig sentences;
+  sentences.input = extracted, sentences.output_file = places.sentences;
+  sentences.punkt_file = config.punkt_file, sentences.on_bad_record = config.on_bad_record;
+  sentences.threads = config.threads;
+  return make_sentences(sentences);
+}
+
 Json make_phase(const DataAllConfig& config, const Places& places, int64_t max_seq_length, int64_t max_predictions) {
   InstancesConfig instances;
   instances.input = places.shards, instances.vocab_file = config.vocab_file;
@@ -83,12 +97,7 @@ Json data_all(const DataAllConfig& config) {
   const fs::path extracted = results["wiki"]["output_dir"].get<std::string>();
   add_books(config, extracted);
   log_info("step 2: sentences");
-  make_folder(places.sentences.parent_path());
-  SentencesConfig sentences;
-  sentences.input = extracted, sentences.output_file = places.sentences;
-  sentences.punkt_file = config.punkt_file, sentences.on_bad_record = config.on_bad_record;
-  sentences.threads = config.threads;
-  results["sentences"] = make_sentences(sentences);
+  results["sentences"] = split_sentences(config, places, extracted);
   log_info("step 3: shards");
   ShardConfig shards;
   shards.input = places.sentences, shards.output_dir = places.shards, shards.dataset = places.dataset;
