@@ -218,7 +218,8 @@ TEST(Translation, FormsOfAProgramAreToldApart) {
 TEST(Translation, WhatIsMissingIsSaid) {
   EXPECT_TRUE(
       contains(line_error("demo_bert.py pretraining --model_name_or_path large"),
-               "`demo_bert.py pretraining` has no command here: pre-training with masked words and next sentences"));
+               "`demo_bert.py pretraining` has no command here: its options are not translated; `retort pretrain "
+               "--objective mlm_nsp --phase 1"));
   EXPECT_EQ(line_error("demo_bert.py"),
             "`demo_bert.py` must be followed by finetuning or pretraining, but stands alone");
   EXPECT_TRUE(contains(line_error("create_datasets_from_start.sh wiki_books"), "has no command here"));
