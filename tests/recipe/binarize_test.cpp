@@ -9,6 +9,7 @@
 #include "recipe/language_modeling.h"
 #include "retort/base/error.h"
 #include "retort/base/output_lock.h"
+#include "retort/checkpoint/array_list_pickle.h"
 #include "retort/data/corpus/token_file.h"
 #include "retort/task/token_counts.h"
 #include "retort/train/stop_signal.h"
@@ -118,6 +119,26 @@ TEST(Binarize, ReadsThePublishedPickle) {
   config.model = RETORT_FIXTURES "/distilbert_distillation/student_mlm";
   config.output_file = folder / "corpus.tokens";
   EXPECT_EQ(binarize(config)["tokens"], 4 + 3 + 7);
+}
+
+// The arrays of the fixture are those that NumPy wrote; binarize reads them with the same counts.
+TEST(TokenCounts, CountsThePublishedCorpusWithoutATokenFile) {
+  const tiny::TemporaryFolder folder;
+  CountTokensConfig config;
+  config.data_file = RETORT_FIXTURES "/corpus_pickle/arrays-protocol4.pickle";
+  config.output_file = folder / "counts.json", config.vocab_size = 70000;
+  const Json result = count_tokens(config);
+  std::vector<int64_t> expected(70000);
+  int64_t tokens = 0;
+  checkpoint::read_array_list(MappedFile(config.data_file).bytes(), "corpus", [&](std::span<const int32_t> ids) {
+    for (const int32_t id : ids) ++expected[id], ++tokens;
+  });
+  EXPECT_GT(tokens, 0);
+  EXPECT_EQ(result["tokens"], tokens);
+  EXPECT_EQ(read_json_file(folder / "counts.json").get<std::vector<int64_t>>(), expected);
+  config.vocab_size = 2, config.overwrite = true;
+  EXPECT_NE(tiny::message_of([&] { count_tokens(config); }).find("must hold ids from 0 to 1, but sequence"),
+            std::string::npos);
 }
 
 TEST(TokenCounts, ReadsThePublishedPickle) {

@@ -202,7 +202,7 @@ Options binarize_options() {
 Options count_options() {
   return {same("--data_file").standard("data/dump.bert-base-uncased.pickle"),
           as("--token_counts_dump", "output_file").standard("data/token_counts.bert-base-uncased.pickle"),
-          nothing("--vocab_size", Takes::kValue, "the token file says it")};
+          same("--vocab_size")};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <numeric>
 
 #include "retort/base/error.h"
 #include "retort/base/line_reader.h"
@@ -15,6 +16,7 @@
 #include "retort/data/table/text_damage.h"
 #include "retort/pretrained/hub_folder.h"
 #include "retort/pretrained/input_files.h"
+#include "retort/task/pickled_corpus.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
 
@@ -184,11 +186,6 @@ void deal_pickle(const std::string& path, int64_t vocabulary_size, HeldOutSplitt
   });
 }
 
-bool is_pickle(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return in.get() == 0x80;
-}
-
 // Checks the file before opening it, because opening a pipe may block.
 void check_input(const std::string& path) {
   std::error_code failure;
@@ -252,7 +249,7 @@ Json binarize(const BinarizeConfig& config) {
   check_output(config.held_out_file, config.overwrite);
   const text::Tokenizer tokenizer = load_tokenizer(config.model);
   HeldOutSplitter splitter(config, tokenizer);
-  if (is_pickle(config.file_path)) {
+  if (task::is_pickled_corpus(config.file_path)) {
     deal_pickle(config.file_path, tokenizer.vocabulary_size(), splitter, bad);
   } else {
     deal_text(config.file_path, tokenizer, splitter, bad);
@@ -267,20 +264,37 @@ Json binarize(const BinarizeConfig& config) {
 }
 
 void CountTokensConfig::fields(FieldList& list) {
-  list.add("data_file", data_file, {.help = "Token file; see `retort data binarize`.", .required = true});
+  list.add("data_file", data_file,
+           {.help = "Token file, see `retort data binarize`; or the pickled corpus of the published program.",
+            .required = true});
   list.add("output_file", output_file, {.help = "JSON array with the count of every token id.", .required = true});
+  list.add(
+      "vocab_size", vocab_size,
+      {.help = "Number of token ids, for a pickled corpus; a token file states its own.", .min = 1, .max = 1 << 22});
   list.add("overwrite", overwrite, {.help = "Replace an existing file."});
 }
+
+namespace {
+
+std::vector<int64_t> count_ids(const CountTokensConfig& config) {
+  if (!task::is_pickled_corpus(config.data_file)) return data::TokenFile(config.data_file).count_ids();
+  std::vector<int64_t> counts(static_cast<size_t>(config.vocab_size));
+  task::visit_pickled_corpus(config.data_file, config.vocab_size, [&](std::span<const int32_t> ids) {
+    for (const int32_t id : ids) ++counts[id];
+  });
+  return counts;
+}
+
+}  // namespace
 
 Json count_tokens(const CountTokensConfig& config) {
   check_is_no_input("output_file", config.output_file, {{"data_file", config.data_file}});
   const OutputLock lock(config.output_file);
   check_output(config.output_file, config.overwrite);
-  const data::TokenFile file(config.data_file);
-  const std::vector<int64_t> counts = file.count_ids();
+  const std::vector<int64_t> counts = count_ids(config);
   write_file_atomically(linked_output(config.output_file), Json(counts).dump() + "\n");
   return {{"output_file", config.output_file},
-          {"tokens", file.token_count()},
+          {"tokens", std::accumulate(counts.begin(), counts.end(), int64_t{0})},
           {"distinct", counts.size() - static_cast<size_t>(std::count(counts.begin(), counts.end(), 0))},
           {"vocab_size", counts.size()}};
 }

@@ -28,6 +28,7 @@ Json binarize(const BinarizeConfig& config);
 
 struct CountTokensConfig {
   std::string data_file, output_file;
+  int64_t vocab_size = 30522;  // of a pickled corpus
   bool overwrite = false;
 
   void fields(FieldList& list);

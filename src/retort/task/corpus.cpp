@@ -2,11 +2,16 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/task/pickled_corpus.h"
+#include "retort/train/process_group.h"
 
 namespace retort::task {
 
 std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, const pretrained::LoadedModel& loaded) {
-  auto file = std::make_shared<const data::TokenFile>(path);
+  const fs::path token_file = train::process_group().main_first([&]() -> fs::path {
+    return is_pickled_corpus(path) ? import_pickled_corpus(path, *loaded.tokenizer) : fs::path(path);
+  });
+  auto file = std::make_shared<const data::TokenFile>(token_file);
   if (file->vocabulary().hash != loaded.tokenizer->content_hash())
     throw UserError(
         "`{}` must be made with the model's vocabulary, but was made with another; make it again with `retort data "

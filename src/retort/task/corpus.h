@@ -6,7 +6,8 @@
 
 namespace retort::task {
 
-// Throws UserError when the file's vocabulary is not the model's.
+// Opens a token file, or the pickled corpus of the published program, which is imported once. Throws UserError when the
+// file's vocabulary is not the model's.
 std::shared_ptr<const data::TokenFile> open_corpus(const std::string& path, const pretrained::LoadedModel& loaded);
 
 // Throws UserError when the model has fewer positions than `max_seq_length`.

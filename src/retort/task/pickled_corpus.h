@@ -1,0 +1,25 @@
+// The binarized corpus of the published DistilBERT programs: a pickled list of integer arrays, one a sequence.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "retort/base/file.h"
+#include "retort/text/tokenizer.h"
+
+namespace retort::task {
+
+// Whether a file begins as pickles of protocol 2 and later do.
+bool is_pickled_corpus(const fs::path& path);
+
+// Calls `visit` with the number and the ids of each sequence. Throws UserError when an id is not below
+// `vocabulary_size`, or the file holds anything else.
+void visit_pickled_corpus(const fs::path& path, int64_t vocabulary_size,
+                          const std::function<void(std::span<const int32_t> ids)>& visit);
+
+// Returns the token file of a pickled corpus, which it writes into the user's cache folder unless it is there.
+fs::path import_pickled_corpus(const fs::path& path, const text::Tokenizer& tokenizer);
+
+}  // namespace retort::task
