@@ -14,19 +14,6 @@ namespace {
 
 constexpr int kKills = 20;
 
-// One shard of the passages of the tiny world, one sentence a line.
-void write_shard(const fs::path& path) {
-  std::string shard;
-  const Json file = read_json_file(tiny::train_file());
-  for (const Json& article : file["data"])
-    for (const Json& paragraph : article["paragraphs"]) {
-      std::string text = paragraph["context"];
-      for (size_t at = text.find(". "); at != text.npos; at = text.find(". ", at)) text.replace(at, 2, ".\n");
-      shard += text + "\n\n";
-    }
-  write_file_atomically(path, shard);
-}
-
 Words words_for(const fs::path& folder, const fs::path& output_dir, bool resume) {
   Words words{"pretrain",
               "--objective",
@@ -72,7 +59,7 @@ Words words_for(const fs::path& folder, const fs::path& output_dir, bool resume)
 TEST(PretrainingCrash, KilledInEitherPhaseContinuesToTheSameModels) {
   const tiny::TemporaryFolder folder;
   fs::create_directory(folder / "shards");
-  write_shard(folder / "shards" / "a_training_0.txt");
+  write_file_atomically(folder / "shards" / "a_training_0.txt", tiny::sentence_shard());
   const Outcome whole = run(words_for(folder.path(), folder / "whole", /*resume=*/false));
   ASSERT_EQ(whole.exit_code, 0) << whole.errors;
 

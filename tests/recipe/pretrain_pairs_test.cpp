@@ -8,24 +8,11 @@
 namespace retort::recipe {
 namespace {
 
-// The passages of the tiny world as a shard, one sentence a line.
-void write_shard(const fs::path& path) {
-  std::string shard;
-  const Json file = read_json_file(tiny::train_file());
-  for (const Json& article : file["data"])
-    for (const Json& paragraph : article["paragraphs"]) {
-      std::string text = paragraph["context"];
-      for (size_t at = text.find(". "); at != text.npos; at = text.find(". ", at)) text.replace(at, 2, ".\n");
-      shard += text + "\n\n";
-    }
-  write_file_atomically(path, shard);
-}
-
 class PretrainPairs : public testing::Test {
  protected:
   PretrainPairs() {
     fs::create_directory(folder_ / "shards");
-    write_shard(folder_ / "shards" / "a_training_0.txt");
+    write_file_atomically(folder_ / "shards" / "a_training_0.txt", tiny::sentence_shard());
   }
   PretrainConfig settings(const fs::path& output_dir) const {
     PretrainConfig config;

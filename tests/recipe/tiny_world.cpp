@@ -144,6 +144,20 @@ fs::path classification_folder() {
   return save_random_model("bert-classes", model::Family::kBert, model::Head::kSequenceClassification);
 }
 
+std::string sentence_shard(size_t first, size_t step) {
+  std::string shard;
+  size_t document = 0;
+  const Json file = read_json_file(train_file());
+  for (const Json& article : file["data"])
+    for (const Json& paragraph : article["paragraphs"]) {
+      if (document++ % step != first) continue;
+      std::string text = paragraph["context"];
+      for (size_t at = text.find(". "); at != text.npos; at = text.find(". ", at)) text.replace(at, 2, ".\n");
+      shard += text + "\n\n";
+    }
+  return shard;
+}
+
 fs::path copy_model(const fs::path& folder, const fs::path& target) {
   fs::copy(folder, target, fs::copy_options::recursive);
   return target;

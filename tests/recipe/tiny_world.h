@@ -47,6 +47,10 @@ fs::path distilbert_folder();
 fs::path question_answering_folder();
 fs::path classification_folder();
 
+// The passages of train_file, one sentence a line and a blank line after each: documents number `first`, `first` +
+// `step` and so on.
+std::string sentence_shard(size_t first = 0, size_t step = 1);
+
 // Copies a model folder to `target`, which must not exist, and returns `target`.
 fs::path copy_model(const fs::path& folder, const fs::path& target);
 // Sets one field of a folder's config.json; null removes it.

@@ -4,18 +4,16 @@
 
 #include "retort/base/error.h"
 #include "retort/base/hash.h"
-#include "retort/base/log.h"
 #include "retort/base/thread.h"
+#include "retort/corpus/document_reader.h"
 #include "retort/corpus/instance_file.h"
 #include "retort/data/column_check.h"
-#include "retort/data/table/text_damage.h"
 
 namespace retort::corpus {
 
 namespace {
 
-constexpr int64_t kColumnsVersion = 1;   // of the cache; another number makes all of them anew
-constexpr int64_t kLinesPerThread = 64;  // that one thread tokenizes as one work item
+constexpr int64_t kColumnsVersion = 1;  // of the cache; another number makes all of them anew
 
 std::string make_key(const char* kind, const fs::path& file, const text::Tokenizer& tokenizer) {
   ContentHash key;
@@ -23,40 +21,9 @@ std::string make_key(const char* kind, const fs::path& file, const text::Tokeniz
   return key.hex();
 }
 
-std::vector<std::string_view> split_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.push_back(line);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
-// A blank line ends a document.
 data::ColumnStore tokenize_shard(const fs::path& path, const text::Tokenizer& tokenizer) {
-  const MappedFile file(path);
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-  if (const auto damage = data::maybe_text_damage(text))
-    throw UserError("`{}` must be UTF-8 text, but {}; make the shard anew", path.string(), *damage);
-  const std::vector<std::string_view> lines = split_lines(text);
-  std::vector<std::vector<int32_t>> ids(lines.size());
-  parallel_for(static_cast<int64_t>(lines.size()), kLinesPerThread, [&](int64_t begin, int64_t end) {
-    text::Encoding encoding;
-    for (int64_t i = begin; i < end; ++i) {
-      encoding.clear();
-      tokenizer.encode(lines[i], encoding);
-      ids[i].assign(encoding.ids.begin(), encoding.ids.end());
-    }
-  });
-  DocumentStore documents;
-  for (size_t i = 0; i < lines.size(); ++i)
-    lines[i].empty() ? documents.end_document() : documents.add_sentence(ids[i]);
-  documents.end_document();
+  const DocumentStore documents = read_documents(path, tokenizer);
   const Documents view = documents.view();
-  if (view.document_count() == 0) throw UserError("`{}` must hold sentences, but holds none", path.string());
   data::ColumnStore columns;
   columns.add("tokens", std::vector<int32_t>(view.tokens.begin(), view.tokens.end()));
   columns.add("sentence_starts", std::vector<int64_t>(view.sentence_starts.begin(), view.sentence_starts.end()));
@@ -89,6 +56,18 @@ void append_pair(std::span<const int32_t> ids, int64_t first_count, std::span<co
   batch.rows.push_back(row);
 }
 
+struct Place {
+  size_t file;
+  int64_t row;  // of the file
+};
+
+// `first_rows` [files + 1] are the rows before each file.
+Place find_row(const std::vector<int64_t>& first_rows, int64_t row) {
+  const auto after = std::upper_bound(first_rows.begin(), first_rows.end(), row);
+  const auto file = static_cast<size_t>(after - first_rows.begin()) - 1;
+  return {file, row - first_rows[file]};
+}
+
 // The pairs of one epoch.
 class PlannedPairs final : public data::RowSet {
  public:
@@ -104,11 +83,11 @@ class PlannedPairs final : public data::RowSet {
   }
   int64_t row_count() const override { return first_rows_.back(); }
   int64_t token_count(int64_t row) const override {
-    const auto [shard, plan] = find(row);
+    const auto [shard, plan] = find_row(first_rows_, row);
     return plans_[shard][plan].first.token_count() + plans_[shard][plan].second.token_count() + 3;
   }
   void append(int64_t row, data::Batch& batch) const override {
-    const auto [shard, plan] = find(row);
+    const auto [shard, plan] = find_row(first_rows_, row);
     Instance instance;
     make_instance(documents_[shard], plans_[shard][plan], options_, vocabulary_, instance);
     append_pair(instance.ids, instance.first_count, instance.masked_positions, instance.masked_ids,
@@ -121,11 +100,6 @@ class PlannedPairs final : public data::RowSet {
     const int64_t own_epoch = epoch * static_cast<int64_t>(documents_.size()) + shard;
     for (int64_t document = 0; document < documents_[shard].document_count(); ++document)
       append_plans(documents_[shard], document, own_epoch, options_, plans_[shard]);
-  }
-  std::pair<size_t, size_t> find(int64_t row) const {
-    const auto after = std::upper_bound(first_rows_.begin(), first_rows_.end(), row);
-    const auto shard = static_cast<size_t>(after - first_rows_.begin()) - 1;
-    return {shard, static_cast<size_t>(row - first_rows_[shard])};
   }
 
   const InstanceOptions& options_;
@@ -262,17 +236,13 @@ StoredPairs::StoredPairs(const std::vector<fs::path>& files, const text::Tokeniz
 StoredPairs::~StoredPairs() = default;
 
 int64_t StoredPairs::token_count(int64_t row) const {
-  const auto after = std::upper_bound(first_rows_.begin(), first_rows_.end(), row);
-  const auto file = static_cast<size_t>(after - first_rows_.begin()) - 1;
-  const int64_t own = row - first_rows_[file];
+  const auto [file, own] = find_row(first_rows_, row);
   return files_[file].starts[own + 1] - files_[file].starts[own];
 }
 
 void StoredPairs::append(int64_t row, data::Batch& batch) const {
-  const auto after = std::upper_bound(first_rows_.begin(), first_rows_.end(), row);
-  const auto number = static_cast<size_t>(after - first_rows_.begin()) - 1;
+  const auto [number, own] = find_row(first_rows_, row);
   const Columns& file = files_[number];
-  const int64_t own = row - first_rows_[number];
   const int64_t begin = file.starts[own], masks = file.mask_starts[own], mask_count = file.mask_starts[own + 1] - masks;
   append_pair(file.ids.subspan(begin, file.starts[own + 1] - begin), file.first_counts[own],
               file.masked_positions.subspan(masks, mask_count), file.masked_ids.subspan(masks, mask_count),

@@ -10,7 +10,6 @@
 #include "retort/base/output_lock.h"
 #include "retort/base/output_path.h"
 #include "retort/base/thread.h"
-#include "retort/checkpoint/array_list_pickle.h"
 #include "retort/data/bad_records.h"
 #include "retort/data/corpus/token_file.h"
 #include "retort/data/table/text_damage.h"
@@ -174,16 +173,13 @@ void deal_text(const std::string& path, const text::Tokenizer& tokenizer, HeldOu
 }
 
 void deal_pickle(const std::string& path, int64_t vocabulary_size, HeldOutSplitter& splitter, BadRecords& bad) {
-  const MappedFile file(path);
-  int64_t number = 0;
-  checkpoint::read_array_list(file.bytes(), path, [&](std::span<const int32_t> ids) {
-    const auto wrong =
-        std::find_if(ids.begin(), ids.end(), [&](int32_t id) { return id < 0 || id >= vocabulary_size; });
-    if (wrong != ids.end()) return bad.reject_sequence(number++, *wrong, vocabulary_size);
-    ++number;
-    splitter.begin_article();
-    splitter.add(ids);
-  });
+  task::visit_pickled_corpus(
+      path, vocabulary_size,
+      [&](std::span<const int32_t> ids) {
+        splitter.begin_article();
+        splitter.add(ids);
+      },
+      [&](int64_t sequence, int32_t id) { bad.reject_sequence(sequence, id, vocabulary_size); });
 }
 
 // Checks the file before opening it, because opening a pipe may block.

@@ -1,19 +1,17 @@
 #include "retort/recipe/data_instances.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "retort/base/error.h"
 #include "retort/base/folder.h"
 #include "retort/base/hash.h"
-#include "retort/base/line_reader.h"
 #include "retort/base/log.h"
 #include "retort/base/output_lock.h"
 #include "retort/base/output_path.h"
 #include "retort/base/random.h"
 #include "retort/base/thread.h"
+#include "retort/corpus/document_reader.h"
 #include "retort/corpus/instance_file.h"
-#include "retort/data/table/text_damage.h"
 #include "retort/text/tokenizer.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
@@ -23,7 +21,6 @@ namespace {
 
 using corpus::InstanceTotals;
 
-constexpr int64_t kLineGrain = 64;
 constexpr uint64_t kOrderStream = 0x6F72646572;  // the draws of the order of instances
 constexpr double kReadingShare = 0.3;            // of the time for a file, for the progress
 
@@ -43,51 +40,6 @@ std::vector<Job> list_jobs(const InstancesConfig& config) {
         config.input);
   std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.input < b.input; });
   return jobs;
-}
-
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\v\f") == line.npos; }
-
-void check_lines(const std::vector<std::string_view>& lines, int64_t lines_before, const fs::path& path) {
-  for (size_t i = 0; i < lines.size(); ++i)
-    if (const std::optional<std::string> damage = data::maybe_text_damage(lines[i]))
-      throw UserError("`{}` line {} {}; make it again by `retort data sentences`", path.string(),
-                      lines_before + static_cast<int64_t>(i) + 1, *damage);
-}
-
-corpus::DocumentStore read_documents(const fs::path& path, const text::Tokenizer& tokenizer) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || !fs::is_regular_file(path))
-    throw UserError("`{}` must be a text file with one sentence a line, but cannot be read as one; check the path",
-                    path.string());
-  LineReader reader(in, path.string());
-  corpus::DocumentStore documents;
-  std::vector<text::Encoding> encoded;
-  int64_t line_count = 0;
-  for (;;) {
-    const std::vector<std::string_view>& lines = reader.next();
-    if (lines.empty()) break;
-    check_lines(lines, line_count, path);
-    line_count += static_cast<int64_t>(lines.size());
-    encoded.resize(std::max(encoded.size(), lines.size()));
-    parallel_for(static_cast<int64_t>(lines.size()), kLineGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        encoded[i].clear();
-        tokenizer.encode(lines[i], encoded[i]);
-      }
-    });
-    for (size_t i = 0; i < lines.size(); ++i) {
-      if (is_blank(lines[i]))
-        documents.end_document();
-      else
-        documents.add_sentence(encoded[i].ids);
-    }
-    train::throw_if_stopped("finished files are kept, repeat the command for the others");
-  }
-  documents.end_document();
-  if (documents.view().document_count() == 0)
-    throw UserError("`{}` must hold sentences, one a line, but holds none; make it by `retort data shard`",
-                    path.string());
-  return documents;
 }
 
 // Makes and writes the files of one call.
@@ -111,7 +63,9 @@ class Maker {
   }
 
   InstanceTotals make(const Job& job, const Json& settings, const std::function<void(double)>& on_progress) {
-    const corpus::DocumentStore documents = read_documents(job.input, tokenizer_);
+    const corpus::DocumentStore documents = corpus::read_documents(job.input, tokenizer_, [] {
+      train::throw_if_stopped("finished files are kept, repeat the command for the others");
+    });
     document_count_ += documents.view().document_count();
     if (documents.view().document_count() == 1)
       log_warning("`{}` holds one document, so no pair is a random one; separate documents by blank lines",

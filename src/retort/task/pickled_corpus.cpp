@@ -21,17 +21,17 @@ bool is_pickled_corpus(const fs::path& path) {
 }
 
 void visit_pickled_corpus(const fs::path& path, int64_t vocabulary_size,
-                          const std::function<void(std::span<const int32_t> ids)>& visit) {
+                          const std::function<void(std::span<const int32_t> ids)>& visit, const OnUnknownId& reject) {
   const MappedFile file(path);
   int64_t number = 0;
   checkpoint::read_array_list(file.bytes(), path.string(), [&](std::span<const int32_t> ids) {
     const auto wrong =
         std::find_if(ids.begin(), ids.end(), [&](int32_t id) { return id < 0 || id >= vocabulary_size; });
-    if (wrong != ids.end())
-      throw UserError("`{}` must hold ids from 0 to {}, but sequence {} holds {}; pass the vocabulary it was made with",
-                      path.string(), vocabulary_size - 1, number, *wrong);
-    ++number;
-    visit(ids);
+    const int64_t sequence = number++;
+    if (wrong == ids.end()) return visit(ids);
+    if (reject) return reject(sequence, *wrong);
+    throw UserError("`{}` must hold ids from 0 to {}, but sequence {} holds {}; pass the vocabulary it was made with",
+                    path.string(), vocabulary_size - 1, sequence, *wrong);
   });
 }
 

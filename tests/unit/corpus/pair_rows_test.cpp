@@ -16,17 +16,8 @@ constexpr InstanceOptions kOptions{.max_seq_length = 32, .max_predictions_per_se
 
 // Two shards of the passages of the tiny world, one sentence a line.
 std::vector<fs::path> write_shards(const fs::path& folder) {
-  std::vector<std::string> texts(2);
-  size_t document = 0;
-  const Json file = read_json_file(tiny::train_file());
-  for (const Json& article : file["data"])
-    for (const Json& paragraph : article["paragraphs"]) {
-      std::string text = paragraph["context"];
-      for (size_t at = text.find(". "); at != text.npos; at = text.find(". ", at)) text.replace(at, 2, ".\n");
-      texts[document++ % 2] += text + "\n\n";
-    }
   std::vector<fs::path> shards{folder / "a_training_0.txt", folder / "a_training_1.txt"};
-  for (size_t i = 0; i < 2; ++i) write_file_atomically(shards[i], texts[i]);
+  for (size_t i = 0; i < shards.size(); ++i) write_file_atomically(shards[i], tiny::sentence_shard(i, shards.size()));
   return shards;
 }
 
@@ -120,7 +111,7 @@ TEST_F(PairRows, AShardWithoutSentencesIsRefused) {
   write_file_atomically(folder_ / "empty.txt", "\n\n");
   EXPECT_NE(tiny::message_of([&] {
               SentencePairs({folder_ / "empty.txt"}, tokenizer_, kOptions, cache_);
-            }).find("must hold sentences, but holds none"),
+            }).find("must hold sentences, one a line, but holds none"),
             std::string::npos);
 }
 
