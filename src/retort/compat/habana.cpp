@@ -5,29 +5,11 @@
 
 #include "retort/base/error.h"
 #include "retort/compat/question_distillation.h"
+#include "retort/compat/shared_options.h"
 
 namespace retort::compat {
 
 namespace {
-
-constexpr const char* kOneForm = "there is one form of execution, and its results are those of eager, graph and lazy";
-constexpr const char* kFused = "everything is fused";
-
-Options device_options() {
-  return {
-      nothing("--mode", Takes::kValue, kOneForm),
-      nothing("--no_mpirun", Takes::kNothing, "one process does the work of all"),
-      nothing("--hpu --use_habana", Takes::kNothing, kProcessor),
-      nothing("--hmp", Takes::kNothing, kPrecision),
-      nothing("--hmp_bf16", Takes::kValue, kPrecision),
-      nothing("--hmp_fp32", Takes::kValue, kPrecision),
-      nothing("--hmp_opt_level", Takes::kValue, kPrecision),
-      nothing("--hmp_verbose", Takes::kNothing, kPrecision),
-      nothing("--use_lazy_mode", Takes::kNothing, kOneForm),
-      nothing("--use_fused_adam", Takes::kNothing, kFused),
-      nothing("--use_fused_clip_norm", Takes::kNothing, kFused),
-  };
-}
 
 Option optimizer_option() {
   return same("--optimizer").choices({{"AdamW", "adamw"}, {"FusedAdamW", "adamw"}}).standard("FusedAdamW");

@@ -11,7 +11,9 @@ namespace retort::compat {
 enum class Takes {
   kNothing,  // a switch
   kValue,
-  kTruth,  // true or false, as an option of its own word; alone it is true
+  kTruth,     // true or false in a word of its own; without one it is true
+  kPair,      // two values: of phase 1 and of phase 2
+  kPosition,  // an argument without a name, in the order of the table
 };
 
 struct Option {
@@ -41,8 +43,12 @@ Option same_switch(std::string names);
 Option as_switch(std::string names, std::string flag, std::string on = "true");
 // An option whose value is true or false.
 Option same_truth(std::string names);
-// The function of the program looks at it; it is no flag by itself.
+// The function of the program reads it; it is no flag by itself.
 Option read(std::string names, Takes takes = Takes::kValue);
+// The same for two values; `published` holds both defaults with a space between them.
+Option pair(std::string names, std::string published);
+// The same for an argument without a name; `name` is for messages.
+Option position(std::string name, std::string published);
 // It changes no result here; the reason is told when it is given.
 Option nothing(std::string names, Takes takes, std::string reason);
 // It changes results and cannot be honored: an error where it is given.

@@ -25,7 +25,7 @@ struct Program {
 // All programs; those of one name are told apart by which options a line has, the earlier where both fit.
 const std::vector<Program>& programs();
 
-// What a program's function works with: the line, and the steps and remarks that it leaves.
+// What a program's function works with: the line, and the steps and remarks that it adds.
 class Translator {
  public:
   Translator(const PublishedLine& line, int64_t processes) : line_(line), processes_(processes) {}
@@ -36,6 +36,8 @@ class Translator {
   std::string value(const char* name) const { return line_.value(name); }
   // The same as a whole number. Throws UserError when it is none.
   int64_t number(const char* name) const;
+  // The same of a pair's value of phase 1 or 2.
+  int64_t number_of_phase(const char* name, int phase) const;
 
   // Adds a step with every option of the table that is a flag of the command: as given, or the published default where
   // ours is another.
@@ -46,9 +48,9 @@ class Translator {
   void set_published(Step& step, const std::string& flag, const std::string& value);
   // Sets a flag to the value of an option that the table only reads, and says so; its default as above.
   void set_from(Step& step, const std::string& flag, const char* option);
-  // A line for people.
-  void say(const std::string& remark) { remarks_.push_back(remark); }
-  // `processes` steps of one process are one step of so many: one process does the same with as many batches a step.
+  // A line for people; it stands once in the account, however often it is said.
+  void say(const std::string& remark);
+  // One step of `processes` processes with a batch each is one step of one process with as many batches.
   void gather_processes(Step& step, int64_t processes);
 
   int64_t processes() const { return processes_; }  // that a launcher in front of the program starts

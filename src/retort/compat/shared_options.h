@@ -15,12 +15,23 @@ inline constexpr const char* kHubCache =
 inline constexpr const char* kNoPython = "there is no Python to debug";
 inline constexpr const char* kNoLanguages = "no model here has languages";
 
-// What nothing follows from in programs that descend from run_squad and run_glue of transformers 2 and 3.
+inline constexpr const char* kOneForm =
+    "there is one form of execution, and its results are those of eager, graph and lazy";
+
+// What changes no result in programs that descend from run_squad and run_glue of transformers 2 and 3.
 Options idle_options();
+// Habana's choice of device, precision and form of execution, which changes no result here.
+Options device_options();
 // Reading and decoding of SQuAD.
 Options squad_options();
 // Training with the names of transformers before its Trainer: per_gpu_train_batch_size, ...
 Options legacy_training_options();
+
+// `$BERT_PREP_WORKING_DIR`, where the scripts of NVIDIA and Habana keep data; without it `data`.
+std::string preparation_folder();
+// In it, the vocabulary of BERT-large that these scripts download, and the instances of a phase of English Wikipedia.
+std::string published_vocabulary();
+std::string published_instances(int phase);
 
 // `--model_type`, which must be bert or distilbert. Throws UserError for others.
 void check_family(const Translator& translator, const char* option);
