@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "retort/base/fast_json.h"
+#include "retort/data/table/text_damage.h"
 
 namespace retort::corpus {
 namespace {
@@ -109,11 +110,13 @@ PunktParameters load_json(const fs::path& path) {
 template <typename Visit>
 void visit_lines(const fs::path& path, Visit visit) {
   const std::string content = read_file(path);
+  if (const auto damage = data::maybe_text_damage(content))
+    throw UserError("`{}` {}; take NLTK's punkt_tab", path.string(), *damage);
   std::string_view rest = content;
   while (!rest.empty()) {
-    const auto [line, behind] = split_pair(rest, '\n');
+    const auto [line, after] = split_pair(rest, '\n');
     visit(line);
-    rest = behind;
+    rest = after;
   }
 }
 
@@ -128,7 +131,8 @@ PunktParameters load_folder(const fs::path& folder) {
   visit_lines(folder / "ortho_context.tab", [&](std::string_view line) {
     const auto [type, number] = split_pair(line, '\t');
     uint8_t bits = 0;
-    if (std::from_chars(number.data(), number.data() + number.size(), bits).ec != std::errc())
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), bits);
+    if (error != std::errc() || end != number.data() + number.size() || bits > (kAnyUpper | kAnyLower))
       throw UserError("`{}` must hold a type, a tab and a number a line, but holds `{}`; take NLTK's punkt_tab",
                       (folder / "ortho_context.tab").string(), line);
     parameters.orthography[type] = bits;
