@@ -41,7 +41,8 @@ void translate_extract(Translator& translator) {
       "--from_pretrained_weights");
 }
 
-// Of the folder or file that a student starts from: its configuration, and the teacher's vocabulary unless it has one.
+// Sets the folder or file that a student starts from, its configuration, and the teacher's vocabulary unless it has
+// one.
 void set_student(Step& step, const std::string& weights, const std::string& config, const std::string& teacher) {
   step.flags.insert(step.flags.begin(), {"model", weights.empty() ? "preset:distilbert-base-uncased" : weights});
   if (!config.empty()) step.set("config_file", config);

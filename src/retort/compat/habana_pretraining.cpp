@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of a pair of values, the one of this phase as a flag.
+// Sets a flag to the value of this phase in a pair of values.
 void set_of_phase(Translator& translator, Step& step, const char* option, const char* flag, int phase) {
   const std::string value = translator.line().value_of_phase(option, phase);
   if (translator.is_given(option))

@@ -60,7 +60,7 @@ bool is_assignment(const std::string& word) {
   return equals != std::string::npos && equals > 0 && !word.starts_with('-');
 }
 
-// Words in front of a launcher, or of the program where there is none.
+// Checks the words before the launcher, or before the program when there is no launcher.
 void check_prefix(const Words& words) {
   for (const std::string& word : words)
     if (!is_interpreter(word) && !is_assignment(word) && !word.starts_with('-'))

@@ -1,4 +1,4 @@
-// What stands in front of a program on a published command line: an interpreter, settings of the environment, a
+// What precedes the program on a published command line: an interpreter, settings of the environment, a
 // launcher of several processes.
 #pragma once
 
@@ -10,14 +10,14 @@ namespace retort::compat {
 
 struct LaunchedLine {
   std::string program;                 // file name without its folders: "run_squad.py"
-  std::vector<std::string> arguments;  // behind it
+  std::vector<std::string> arguments;  // after it
   std::string launcher = {};           // "torch.distributed.launch", "torchrun", "mpirun"; empty: none
   int64_t processes = 1;               // that the launcher would start on all machines
   int64_t machines = 1;
 };
 
-// Finds the program: the first word that ends in .py or .sh, behind `python`, `python3 -m torch.distributed.launch
-// ...`, `torchrun ...`, `mpirun -n 8 ...`, `bash`. Throws UserError when there is none, and for words in front of it
+// Finds the program: the first word that ends in .py or .sh, after `python`, `python3 -m torch.distributed.launch
+// ...`, `torchrun ...`, `mpirun -n 8 ...`, `bash`. Throws UserError when there is none, and for unknown words before it
 // that are none of these.
 LaunchedLine read_launched_line(const std::vector<std::string>& words);
 

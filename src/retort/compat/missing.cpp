@@ -1,4 +1,4 @@
-// Published programs that have no command here yet: what a line of theirs is told.
+// Published programs that have no command here yet, each with the error message for its lines.
 #include "retort/compat/missing.h"
 
 namespace retort::compat {

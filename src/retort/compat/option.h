@@ -49,7 +49,7 @@ Option read(std::string names, Takes takes = Takes::kValue);
 Option pair(std::string names, std::string published);
 // The same for an argument without a name; `name` is for messages.
 Option position(std::string name, std::string published);
-// It changes no result here; the reason is told when it is given.
+// It changes no result here; the account states the reason.
 Option nothing(std::string names, Takes takes, std::string reason);
 // It changes results and cannot be honored: an error where it is given.
 Option refused(std::string names, Takes takes, std::string reason);

@@ -48,7 +48,7 @@ class Translator {
   void set_published(Step& step, const std::string& flag, const std::string& value);
   // Sets a flag to the value of an option that the table only reads, and says so; its default as above.
   void set_from(Step& step, const std::string& flag, const char* option);
-  // A line for people; it stands once in the account, however often it is said.
+  // A line for people; a repeated line is added once.
   void say(const std::string& remark);
   // One step of `processes` processes with a batch each is one step of one process with as many batches.
   void gather_processes(Step& step, int64_t processes);

@@ -19,7 +19,7 @@ class PublishedLine {
   // What is wrong: unknown options with the nearest names, values that are missing, words that belong to nothing,
   // required options that are absent, options that are refused.
   const std::vector<std::string>& problems() const { return problems_; }
-  // How many of them say that the line is not one of this program: all but refusals.
+  // The number of problems that show that the line is not for this program: all but refusals.
   size_t misfits() const { return misfits_; }
 
   const Options& options() const { return options_; }
@@ -48,7 +48,7 @@ class PublishedLine {
   size_t misfits_ = 0;
 };
 
-// Whether the word stands for true or false; `value` is set only then.
+// Returns whether the word means true or false; only then sets `value`.
 bool read_truth(std::string_view word, bool& value);
 
 }  // namespace retort::compat

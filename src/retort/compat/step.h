@@ -17,7 +17,7 @@ struct Step {
   void drop(const std::string& flag);
   // The value that is set; "" without one.
   std::string get(const std::string& flag) const;
-  // The words behind `retort`: the command's, then `--flag value`.
+  // The words after `retort`: the command's, then `--flag value`.
   std::vector<std::string> words() const;
 };
 

@@ -26,7 +26,7 @@ std::vector<const Program*> programs_named(const std::string& name) {
       near.empty() ? fmt::format(": {}", fmt::join(program_names(), ", ")) : fmt::format("; did you mean `{}`?", near));
 }
 
-// Those whose verb stands first in the arguments, from which it is taken.
+// Returns the programs whose verb is the first argument, and removes that argument.
 std::vector<const Program*> with_verb(const std::vector<const Program*>& programs, LaunchedLine& line) {
   if (programs.front()->verb.empty()) return programs;
   std::vector<const Program*> found;

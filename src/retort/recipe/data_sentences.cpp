@@ -25,7 +25,7 @@ using corpus::ArticleReader;
 using corpus::PunktParameters;
 
 constexpr int64_t kSavedBytes = 256 << 20;  // of input between two saved places
-constexpr const char* kGoesOn = "repeat the command to go on from here";
+constexpr const char* kContinues = "repeat the command to continue";
 
 std::string key_of(const SentencesConfig& config, const std::vector<fs::path>& files) {
   ContentHash hash;
@@ -70,7 +70,7 @@ void visit_articles(const std::string& title, ArticleReader& reader,
   progress.finish();
 }
 
-// An article is a line, and a blank line stands between two.
+// Each article is a line; blank lines separate them.
 PunktParameters train_punkt(const SentencesConfig& config, const std::vector<fs::path>& files) {
   corpus::PunktTrainer trainer;
   const auto read_all = [&](const char* title, auto visit_lines) {
@@ -148,7 +148,7 @@ Totals write_sentences(const PunktParameters& parameters, ArticleReader& reader,
     }
     totals.skipped = skipped_before + reader.skipped().count;
     if (stop.requested() != 0 || reader.bytes_done() - saved_at >= kSavedBytes) save();
-    train::throw_if_stopped(kGoesOn);
+    train::throw_if_stopped(kContinues);
   });
   totals.skipped = skipped_before + reader.skipped().count;
   log_skipped(reader.skipped());
@@ -188,7 +188,7 @@ void SentencesConfig::fields(FieldList& list) {
                "between them.",
        .required = true});
   list.add("output_file", output_file,
-           {.help = "One sentence a line, an empty line behind each article.", .required = true});
+           {.help = "One sentence a line, an empty line after each article.", .required = true});
   list.add("punkt_file", punkt_file,
            {.help = "Parameters of Punkt: a file of --save_punkt_file or NLTK's folder punkt_tab/<language>; empty: "
                     "learned from the input."});
@@ -214,7 +214,7 @@ Json make_sentences(const SentencesConfig& config) {
   if (!config.punkt_file.empty()) {
     parameters = PunktParameters::load(config.punkt_file);
   } else if (!out.saved().is_null() && fs::exists(learned)) {
-    log_info("going on from `{}`", learned.string());
+    log_info("continuing with the parameters in `{}`", learned.string());
     parameters = PunktParameters::load(learned);
   } else {
     parameters = train_punkt(config, files);

@@ -1,4 +1,4 @@
-// The form of a file is that of its first line with text. What stands outside of <doc ...> and </doc> is no article's.
+// The first line with text decides the form of a file. Text outside of <doc ...> and </doc> belongs to no article.
 #include "retort/corpus/sentences/article_reader.h"
 
 #include <algorithm>
@@ -86,7 +86,7 @@ bool ArticleReader::open_file() {
   return true;
 }
 
-// The next line that is text, without the white space behind it; false at the end of the file.
+// The next line that is text, without trailing white space; false at the end of the file.
 bool ArticleReader::maybe_next_line(std::string_view& line) {
   for (;;) {
     if (batch_of_lines_ == nullptr || next_line_ == batch_of_lines_->size()) {

@@ -14,7 +14,7 @@ constexpr const char* kRemedy = "make it again by `retort data sentences --save_
 
 enum class Verdict { kNo, kYes, kUnknown };
 
-// Does this word begin a sentence, by the cases that its type was seen in?
+// Whether this word begins a sentence, judged by the cases in which its type occurred.
 Verdict judge_orthography(const PunktToken& token, const PunktParameters& parameters) {
   if (token.is_punctuation) return Verdict::kNo;
   const uint8_t seen = parameters.orthography.value_or_default(token.type_without_sentence_period());
@@ -177,7 +177,7 @@ void PunktParameters::save(const fs::path& path) const {
   file.publish();
 }
 
-void mark_alone(PunktToken& token, const PunktParameters& parameters) {
+void annotate_word(PunktToken& token, const PunktParameters& parameters) {
   if (token.is_sentence_end) {
     token.is_break = true;
   } else if (token.is_ellipsis) {
@@ -191,7 +191,7 @@ void mark_alone(PunktToken& token, const PunktParameters& parameters) {
   }
 }
 
-void mark_before(PunktToken& token, const PunktToken& next, const PunktParameters& parameters, std::string& key) {
+void annotate_pair(PunktToken& token, const PunktToken& next, const PunktParameters& parameters, std::string& key) {
   if (!token.is_period_final) return;
   const std::string_view type = token.type_without_period(), next_type = next.type_without_sentence_period();
   key.assign(type).append("\n").append(next_type);

@@ -17,7 +17,7 @@ class PunktTrainer {
  public:
   // Pass 1: the next lines, without their ends; how often each type occurs.
   void count(std::span<const std::string_view> lines);
-  // Pass 2, over the same lines: the cases that types are seen in, what begins sentences, pairs. Blank lines separate
+  // Pass 2, over the same lines: the cases of types, types that begin sentences, pairs. Blank lines separate
   // paragraphs.
   void observe(std::span<const std::string_view> lines);
   // Decides; the trainer is used up then.
@@ -31,7 +31,7 @@ class PunktTrainer {
 
   struct TypeCounts {
     int64_t count = 0;    // occurrences of the type, which may end in a period
-    int64_t starter = 0;  // behind a break
+    int64_t starter = 0;  // after a break
     uint8_t orthography = 0;
   };
   using TypeTable = TextTable<TypeCounts>;
@@ -70,7 +70,7 @@ class PunktTrainer {
   PunktToken last_;
 };
 
-// The log-likelihood ratio of collocations (Dunning 1993): b follows a in `both` cases, of so many words. A term whose
+// The log-likelihood ratio of collocations (Dunning 1993): b follows a in `both` of `total` words. A term whose
 // logarithm is not defined counts 0, as in NLTK.
 double dunning_ratio(int64_t count_a, int64_t count_b, int64_t both, int64_t words);
 // The one of abbreviations, times the three factors of Kiss & Strunk: how much a type without its period is one.

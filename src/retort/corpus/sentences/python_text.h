@@ -19,7 +19,7 @@ enum CharClass : uint8_t {
   kUpper = 16,        // str.isupper
   kLower = 32,        // str.islower
   kCased = 64,        // before a capital sigma at the end of a word
-  kPassedOver = 128,  // what stands between those two without an effect
+  kPassedOver = 128,  // between those two, without an effect
 };
 
 struct Character {

@@ -8,7 +8,7 @@
 
 namespace retort::corpus {
 
-// Where a source can begin again.
+// A place from which a dump can be read.
 struct BytePlace {
   int64_t byte = 0;              // of the decompressed dump
   int64_t file_byte = 0;         // of the file
@@ -28,7 +28,7 @@ class ByteSource {
   virtual int64_t consumed_bytes() const = 0;
 };
 
-// Bytes of a stream as they are, at most `piece_bytes` at a time. The stream stands at `first_byte`.
+// Bytes of a stream as they are, at most `piece_bytes` at a time. The position of the stream is `first_byte`.
 class StreamSource : public ByteSource {
  public:
   // `subject` names the stream in messages. The stream must outlive the source.

@@ -34,7 +34,7 @@ void Bz2Source::read_more() {
   searched_bit_ = buffer_.size() * 8 - kBz2MarkBits + 1;
 }
 
-// Takes bytes before this bit, a mark that stays in marks_ at the front, out of the buffer.
+// Removes the bytes before this bit, which is the first of marks_, from the buffer.
 void Bz2Source::drop_decoded(uint64_t bit) {
   const uint64_t byte_count = bit / 8;
   buffer_.erase(0, byte_count);
@@ -50,7 +50,7 @@ void Bz2Source::end_stream(const Bz2Mark& mark) {
   is_in_stream_ = false;
 }
 
-// Decodes the blocks whose end is known; false when there is none.
+// Decodes the blocks whose end is known; false when no block has one.
 bool Bz2Source::decode_next(std::string& bytes) {
   // A mark at the very end of the buffer may lack its checksum.
   size_t known = marks_.size();

@@ -62,7 +62,7 @@ class DumpParser::State {
   std::string url_prefix;
 
  private:
-  // Of a dump that is read from a page on, the parser gets a root element of its own first.
+  // Gives the parser a root element first when the dump is read from a page in its middle.
   void open_root(int64_t first_byte) {
     constexpr std::string_view kRoot = "<mediawiki>";
     parse(kRoot, false);

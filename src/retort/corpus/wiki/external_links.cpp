@@ -47,7 +47,7 @@ size_t find_address_end(std::string_view text, size_t at) {
   return at;
 }
 
-// Where the `]` stands that ends a label; links in double brackets may be in it.
+// The position of the `]` that ends a label; links in double brackets may be in it.
 std::optional<size_t> maybe_label_end(std::string_view text, size_t at) {
   for (;;) {
     while (at < text.size() && is_label_byte(text[at])) ++at;
@@ -76,7 +76,7 @@ struct ExternalLink {
   size_t end = 0;
 };
 
-// The link whose `[` stands at `at`.
+// The link whose `[` is at `at`.
 std::optional<ExternalLink> maybe_link(std::string_view text, size_t at) {
   const size_t begin = at + 1, protocol = protocol_bytes(text.substr(begin));
   if (protocol == 0) return std::nullopt;

@@ -90,7 +90,7 @@ std::vector<ByteRange> match_elements(const std::vector<ElementTag>& tags, size_
   return ranges;
 }
 
-// In order; of two that overlap, one from the first's begin to the last end.
+// Sorts the ranges and merges those that overlap.
 void merge_ranges(std::vector<ByteRange>& ranges) {
   std::sort(ranges.begin(), ranges.end(), [](ByteRange a, ByteRange b) { return a.begin < b.begin; });
   std::vector<ByteRange> merged;
@@ -113,7 +113,7 @@ void mark_gone(std::vector<ElementTag>& tags, const std::vector<ByteRange>& rang
   }
 }
 
-// The next element of one name that holds no other of this name: from the opening tag to behind the closing one.
+// The next element that holds no other of its name: from the opening tag to the end of the closing tag.
 class ElementFinder {
  public:
   ElementFinder(std::string_view text, std::string_view name) : scanner_(text), name_(name) {}

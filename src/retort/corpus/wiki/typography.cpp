@@ -53,7 +53,7 @@ size_t find_wordless_end(std::string_view text, size_t at) {
   return 0;
 }
 
-// A line end, non-word characters and a line end become one line end; the next stretch begins behind it.
+// A line end, non-word characters and a line end become one line end; the next match begins after it.
 std::string drop_wordless_lines(std::string text) {
   std::string out;
   size_t written = 0;

@@ -30,7 +30,7 @@ class Utf8Repair {
   void replace_broken();
   void begin_piece();
 
-  // From this byte of the repaired XML on, replacements have added so many bytes.
+  // The number of bytes that replacements before this byte of the repaired XML have added.
   struct Shift {
     int64_t byte, added_bytes;
   };
