@@ -151,10 +151,10 @@ class CorpusFaults(unittest.TestCase):
 
     # A disk without space
 
-    def check_full_disk(self, limit, words, output, pattern="*"):
+    def check_full_disk(self, limit, words, output, pattern="*", reason="File too large"):
         """The command fails in one sentence; repeated with space, it gives the files of an undisturbed run."""
         option = words.index(output)
-        message = self.refused("File too large", *words, limit=limit)
+        message = self.refused(reason, *words, limit=limit)
         self.assertIn(str(self.folder), message)
         more = ["--resume"] if words[1] == "wiki" else []
         self.result(*words, *more)
@@ -188,7 +188,7 @@ class CorpusFaults(unittest.TestCase):
         for i in range(3):
             self.write(f"shards/{i}.txt", "\n\n".join(article(i + n).replace(". ", ".\n") for n in range(300)) + "\n")
         self.check_full_disk(20000, ["data", "instances", "--input", self.folder / "shards", "--vocab_file", vocabulary, "--output_file",
-                                     self.folder / "out"], self.folder / "out")
+                                     self.folder / "out"], self.folder / "out", reason="the HDF5 library failed; check the disk")
 
     def test_all_steps_on_a_full_disk(self):
         dump = self.write("dump.xml", dump_of([page(i, article(i)) for i in range(1, 300)]))

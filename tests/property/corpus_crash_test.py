@@ -7,6 +7,7 @@ import bz2
 import json
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,12 +16,19 @@ import time
 import unittest
 
 PROGRAM = sys.argv.pop()
-STOPS = 14  # attempts to stop a command
+STOPS = 10  # attempts to stop a command
 WORDS = "the old river runs past a green house and nobody knew when it was built there by two brothers from another town".split()
 
 
 def sentences(draw, count):
     return " ".join(" ".join(draw.choices(WORDS, k=draw.randint(4, 14))).capitalize() + "." for _ in range(count))
+
+
+def remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def make_dump(page_count):
@@ -54,20 +62,22 @@ class CorpusCrash(unittest.TestCase):
         self.assertEqual(done.returncode, 0, f"seed {self.seed}: {done.stderr}")
         return json.loads(done.stdout), done.stderr
 
-    def interrupt(self, words, seconds, is_finished):
+    def interrupt(self, words, seconds, is_finished, clear):
         """Stops the command at random moments; returns what it wrote on standard error."""
         errors, stops = "", 0
         for attempt in range(STOPS):
             number = (signal.SIGTERM, signal.SIGKILL)[attempt % 2]
             process = subprocess.Popen([PROGRAM, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            time.sleep(self.draw.uniform(0.02, seconds))
+            time.sleep(self.draw.uniform(0.01, 0.8 * seconds))
             process.send_signal(number)
             errors += process.communicate()[1]
             stopped = -number if number == signal.SIGKILL else 128 + number
             self.assertIn(process.returncode, (0, stopped, -number), f"seed {self.seed}: {errors}")  # -15: before the handler is there
             stops += process.returncode != 0
-            if is_finished():
+            if is_finished() and stops > 0:
                 break
+            if is_finished():
+                clear()
         self.assertGreater(stops, 0, f"seed {self.seed}: the command ended before every signal")
         return errors
 
@@ -76,7 +86,7 @@ class CorpusCrash(unittest.TestCase):
         whole, stopped = self.folder / "whole" / output, self.folder / "stopped" / output
         begin = time.monotonic()
         wanted, _ = self.finish(make_words(whole))
-        errors = self.interrupt(make_words(stopped), time.monotonic() - begin, lambda: is_finished(stopped))
+        errors = self.interrupt(make_words(stopped), time.monotonic() - begin, lambda: is_finished(stopped), lambda: remove(stopped))
         if not is_finished(stopped):
             result, more = self.finish(make_words(stopped))
             errors += more

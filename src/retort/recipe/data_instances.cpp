@@ -29,6 +29,10 @@ struct Job {
 };
 
 std::vector<Job> list_jobs(const InstancesConfig& config) {
+  if (!fs::exists(config.input))
+    throw UserError(
+        "`{}` must be text with one sentence a line, or a folder of such files, but is not there; check the path",
+        config.input);
   if (!fs::is_directory(config.input)) return {{config.input, linked_output(config.output_file)}};
   std::vector<Job> jobs;
   for (const auto& entry : fs::directory_iterator(config.input))

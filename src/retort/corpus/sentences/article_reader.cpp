@@ -66,7 +66,10 @@ ArticlePlace ArticlePlace::from_json(const Json& json) {
 ArticleReader::ArticleReader(std::vector<fs::path> files, data::OnBadRecord on_bad_record, ArticlePlace from)
     : files_(std::move(files)), on_bad_record_(on_bad_record), place_(from) {
   for (size_t i = 0; i < files_.size(); ++i) {
-    const auto size = static_cast<int64_t>(fs::file_size(files_[i]));
+    std::error_code is_gone;  // open_file reports it
+    const uintmax_t there = fs::file_size(files_[i], is_gone);
+    const int64_t size = is_gone ? 0 : static_cast<int64_t>(there);
+    file_bytes_.push_back(size);
     byte_count_ += size;
     if (static_cast<int64_t>(i) < place_.file) bytes_before_ += size;
   }
@@ -77,7 +80,9 @@ bool ArticleReader::open_file() {
   if (place_.file >= static_cast<int64_t>(files_.size())) return false;
   const fs::path& path = files_[place_.file];
   stream_ = std::ifstream(path, std::ios::binary);
-  if (!stream_) throw UserError("`{}` must be a text file, but cannot be read; check its permissions", path.string());
+  if (!stream_)
+    throw UserError("`{}` must be a text file, but {}, then repeat the command", path.string(),
+                    fs::exists(path) ? "cannot be read; check its permissions" : "is not there any more; put it back");
   stream_.seekg(place_.offset);
   lines_ = std::make_unique<LineReader>(stream_, path.string());
   batch_of_lines_ = nullptr;
@@ -172,8 +177,7 @@ const std::vector<std::string>& ArticleReader::next() {
       read_plain_article();
     if (batch_of_lines_ == nullptr || !batch_of_lines_->empty()) continue;
     lines_.reset();  // the file is read to its end
-    const auto size = static_cast<int64_t>(fs::file_size(files_[place_.file]));
-    bytes_before_ += size;
+    bytes_before_ += file_bytes_[place_.file];
     place_ = {.file = place_.file + 1};
   }
   return articles_;

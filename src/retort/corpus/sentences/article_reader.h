@@ -59,7 +59,8 @@ class ArticleReader {
   std::vector<fs::path> files_;
   data::OnBadRecord on_bad_record_;
   data::SkippedRecords skipped_;
-  ArticlePlace place_;  // after the last line that was read
+  std::vector<int64_t> file_bytes_;  // sizes at the start; a file may vanish later
+  ArticlePlace place_;               // after the last line that was read
   int64_t bytes_before_ = 0, byte_count_ = 0;
   std::ifstream stream_;
   std::unique_ptr<LineReader> lines_;
