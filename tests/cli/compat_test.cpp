@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <sstream>
 
 #include "cli/program.h"
@@ -218,6 +219,9 @@ class CorpusLines : public PublishedLines {
  protected:
   void SetUp() override {
     PublishedLines::SetUp();
+    // Two thousand files, each of which is synced: fast in memory only.
+    std::string name = "/dev/shm/retort_corpus_XXXXXX";
+    if (::mkdtemp(name.data()) != nullptr) fs::create_directory_symlink(in_memory_ = name, folder_ / "prepared");
     const fs::path download = folder_ / "prepared/download";
     for (const char* const name :
          {"wikicorpus_en", "bookscorpus", "google_pretrained_weights/uncased_L-24_H-1024_A-16"})
@@ -228,12 +232,19 @@ class CorpusLines : public PublishedLines {
              download / "google_pretrained_weights/uncased_L-24_H-1024_A-16/vocab.txt");
   }
 
+  void TearDown() override {
+    std::error_code ignored;
+    if (!in_memory_.empty()) fs::remove_all(in_memory_, ignored);
+  }
+
   int64_t count_files(const fs::path& folder, const std::string& ending) {
     int64_t count = 0;
     for (const auto& entry : fs::directory_iterator(folder_ / "prepared" / folder))
       count += entry.path().string().ends_with(ending) ? 1 : 0;
     return count;
   }
+
+  fs::path in_memory_;
 };
 
 TEST_F(CorpusLines, OfCreateDatasets) {
