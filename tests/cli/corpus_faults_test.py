@@ -139,7 +139,7 @@ class CorpusFaults(unittest.TestCase):
         self.assertLess(time.monotonic() - begin, 60)
         self.assertEqual(result["articles"], 3)
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-        self.assertLess(peak, 8 * size, "memory is a small multiple of the largest page")
+        self.assertLess(peak, 5 * size, "memory is a small multiple of the largest page")
 
     def test_a_dump_of_another_site_keeps_its_address(self):
         dump = self.write("dump.xml", dump_of([page(7, article(7))], base="https://de.wiktionary.org/wiki/Hauptseite"))

@@ -13,6 +13,11 @@ namespace {
 
 constexpr int kGzipLevel = 4;               // that of h5py's compression="gzip"
 constexpr int64_t kChunkBytes = 512 << 10;  // of input_ids: half of HDF5's cache of chunks
+// Limits of files from elsewhere, since memory is allocated by what a file claims.
+constexpr int64_t kMostColumns = 1 << 16;      // tokens of a row
+constexpr int64_t kMostDeflated = 1032;        // bytes that gzip makes of one
+constexpr hsize_t kMostChunkBytes = 64 << 20;  // decompressed at once; h5py's own chunks have 1 MB at most
+constexpr size_t kMostSettingsBytes = 1 << 20;
 constexpr const char* kSettingsName = "retort_settings";
 constexpr const char* kRemedy = "make it again by `retort data instances`";
 
@@ -98,7 +103,8 @@ std::string read_settings(hid_t file) {
   if (H5Aexists(file, kSettingsName) <= 0) return {};
   const Handle attribute(H5Aopen(file, kSettingsName, H5P_DEFAULT), H5Aclose);
   const Handle type(H5Aget_type(attribute), H5Tclose);
-  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0) return {};
+  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 || H5Tget_size(type) > kMostSettingsBytes)
+    return {};
   std::string settings(H5Tget_size(type), '\0');
   if (H5Aread(attribute, type, settings.data()) < 0) return {};
   return settings.c_str();
@@ -145,12 +151,43 @@ std::vector<hsize_t> dimensions_of(hid_t array) {
 }
 
 hid_t open_array(hid_t file, const ArrayForm& form, const fs::path& path) {
-  const hid_t array = H5Lexists(file, form.name, H5P_DEFAULT) > 0 ? H5Dopen2(file, form.name, H5P_DEFAULT) : -1;
+  H5L_info_t link = {};
+  const bool is_here = H5Lexists(file, form.name, H5P_DEFAULT) > 0 &&
+                       H5Lget_info(file, form.name, &link, H5P_DEFAULT) >= 0 && link.type == H5L_TYPE_HARD;
+  const hid_t array = is_here ? H5Dopen2(file, form.name, H5P_DEFAULT) : -1;
   if (array < 0) throw UserError("`{}` must hold the array `{}`, but does not; {}", path.string(), form.name, kRemedy);
   const Handle type(H5Dget_type(array), H5Tclose);
   if (H5Tget_class(type) == H5T_INTEGER) return array;
   H5Dclose(array);
   throw UserError("`{}` array `{}` must hold integers, but does not; {}", path.string(), form.name, kRemedy);
+}
+
+// An array may be stored in other files, which are not read, and in chunks of any size.
+void check_storage(hid_t array, const ArrayForm& form, const fs::path& path) {
+  const Handle properties(H5Dget_create_plist(array), H5Pclose);
+  const H5D_layout_t layout = H5Pget_layout(properties);
+  if (layout == H5D_VIRTUAL || H5Pget_external_count(properties) > 0)
+    throw UserError("`{}` array `{}` must be stored in the file itself, but is in another file; {}", path.string(),
+                    form.name, kRemedy);
+  std::array<hsize_t, 2> chunk{1, 1};
+  if (layout != H5D_CHUNKED || H5Pget_chunk(properties, 2, chunk.data()) < 0) return;
+  const Handle type(H5Dget_type(array), H5Tclose);
+  const hsize_t most = kMostChunkBytes / std::max<hsize_t>(H5Tget_size(type), 1);
+  if (chunk[0] > most || chunk[1] > most / std::max<hsize_t>(chunk[0], 1))
+    throw UserError("`{}` array `{}` must have chunks of at most {} bytes, but has chunks of {} x {}; {}",
+                    path.string(), form.name, kMostChunkBytes, chunk[0], chunk[1], kRemedy);
+}
+
+// What the file claims to hold must fit into its bytes.
+void check_size(const InstanceShape& shape, const fs::path& path) {
+  const auto byte_count = static_cast<int64_t>(fs::file_size(path));
+  const bool is_possible = shape.sequence_length >= 0 && shape.sequence_length <= kMostColumns &&
+                           shape.prediction_count >= 0 && shape.prediction_count <= kMostColumns &&
+                           shape.row_count >= 0 && shape.row_count / kMostDeflated <= byte_count;
+  if (!is_possible)
+    throw UserError(
+        "`{}` must be a whole HDF5 file, but claims {} rows of {} tokens and {} predictions in {} bytes; {}",
+        path.string(), shape.row_count, shape.sequence_length, shape.prediction_count, byte_count, kRemedy);
 }
 
 void check_shape(hid_t array, const ArrayForm& form, const InstanceShape& shape, const fs::path& path) {
@@ -263,7 +300,11 @@ InstanceFile::InstanceFile(fs::path path) : path_(std::move(path)) {
         "`{}` arrays `input_ids` and `masked_lm_positions` must have two dimensions, but have {} and {}; {}",
         path_.string(), ids.size(), positions.size(), kRemedy);
   shape_ = {static_cast<int64_t>(ids[0]), static_cast<int64_t>(ids[1]), static_cast<int64_t>(positions[1])};
-  for (size_t i = 0; i < kArrays.size(); ++i) check_shape(objects_.arrays[i], kArrays[i], shape_, path_);
+  check_size(shape_, path_);
+  for (size_t i = 0; i < kArrays.size(); ++i) {
+    check_shape(objects_.arrays[i], kArrays[i], shape_, path_);
+    check_storage(objects_.arrays[i], kArrays[i], path_);
+  }
   settings_ = read_settings(objects_.file);
 }
 
