@@ -50,7 +50,7 @@ void set_student(Step& step, const std::string& weights, const std::string& conf
   if (weights.empty() || std::filesystem::is_regular_file(weights, ignored)) step.set("vocab_file", teacher);
 }
 
-// What the trainer does without an option for it.
+// Sets the fixed behavior of the trainer.
 void set_trainer_habits(Translator& translator, Step& step, bool is_seed) {
   translator.set_published(step, "min_seq_length", is_seed ? "6" : "12");
   translator.set_published(step, "max_unknown_share", is_seed ? "1.1" : "0.5");

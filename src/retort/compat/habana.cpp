@@ -36,7 +36,7 @@ void translate_demo_distilbert(Translator& translator) {
   step.set("do_lower_case", "true");
   step.set("overwrite_output_dir", "true");
   translator.say("the wrapper always trains, with --do_lower_case and --overwrite_output_dir");
-  // The packaged configuration is that of the model but for the positions.
+  // The packaged configuration equals that of the model except for the positions.
   if (!translator.is_given("--config_name") && translator.value("--model_type") == "distilbert")
     translator.set_published(step, "sinusoidal_pos_embds", "true");
   translator.gather_processes(step, std::max(translator.processes(), translator.number("--world_size")));

@@ -27,7 +27,7 @@ int64_t whole_number(const std::string& option, const std::string& word) {
   return number;
 }
 
-// The value of an option of the launcher in any of its spellings, as `--name=4`, `--name 4` or `-n 4`; 1 without it.
+// The value of a launcher option in any of its spellings, such as `--name=4`, `--name 4` or `-n 4`; 1 without it.
 int64_t count_of(const Words& words, const std::vector<std::string>& names) {
   for (size_t i = 0; i < words.size(); ++i) {
     std::string word = words[i].substr(0, words[i].find('='));

@@ -17,13 +17,13 @@ struct LaunchedLine {
 };
 
 // Finds the program: the first word that ends in .py or .sh, after `python`, `python3 -m torch.distributed.launch
-// ...`, `torchrun ...`, `mpirun -n 8 ...`, `bash`. Throws UserError when there is none, and for unknown words before it
-// that are none of these.
+// ...`, `torchrun ...`, `mpirun -n 8 ...`, `bash`. Throws UserError when there is none, and for unknown words
+// before it.
 LaunchedLine read_launched_line(const std::vector<std::string>& words);
 
-// How many processes this one is started with, as torchrun, mpirun or srun leave it in the environment; 1: alone.
+// The number of processes that torchrun, mpirun or srun started, from the environment; 1 without a launcher.
 int64_t started_processes();
-// Whether this process is the one that speaks for them.
+// Whether this is the process with rank 0, which writes the log.
 bool is_first_process();
 
 }  // namespace retort::compat

@@ -48,7 +48,7 @@ Options state_options() {
   };
 }
 
-// The files that come with the programs say what our commands do without them.
+// The configuration files of the programs contain the defaults of the commands here.
 void use_packaged_config(Translator& translator, Step& step) {
   const std::filesystem::path file = translator.value("--distill_config");
   const std::string name = file.filename().string();

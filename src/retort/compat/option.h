@@ -1,5 +1,5 @@
-// One option of a published program and what becomes of it here: a flag of ours, nothing (with the reason), or an
-// error. The tables of programs are lists of these.
+// One option of a published program and its translation: a flag of retort, nothing (with the reason), or an error. The
+// table of a program is a list of these.
 #pragma once
 
 #include <string>
@@ -35,10 +35,10 @@ struct Option {
 
 using Options = std::vector<Option>;
 
-// Our flag of the same name, or of another; one with a value.
+// An option with a value that is a flag of retort, with the same name or another.
 Option same(std::string names);
 Option as(std::string names, std::string flag);
-// A switch that sets a flag of ours, to `on`.
+// A switch that sets a flag of retort to `on`.
 Option same_switch(std::string names);
 Option as_switch(std::string names, std::string flag, std::string on = "true");
 // An option whose value is true or false.
@@ -54,7 +54,7 @@ Option nothing(std::string names, Takes takes, std::string reason);
 // It changes results and cannot be honored: an error where it is given.
 Option refused(std::string names, Takes takes, std::string reason);
 
-// Options of several groups as one list.
+// Concatenates the groups.
 Options joined(std::vector<Options> groups);
 
 }  // namespace retort::compat

@@ -5,7 +5,7 @@
 
 namespace retort::compat {
 
-// Why nothing follows from options of these programs.
+// Reasons why options of these programs change no result.
 inline constexpr const char* kAllReduce = "gradients are summed over the processes once a step, in float32";
 inline constexpr const char* kDlloggerFile = "OUTPUT_DIR/train_log.jsonl holds DLLogger's lines";
 

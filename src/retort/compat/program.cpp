@@ -30,7 +30,7 @@ std::string our_value(const Option& option, const std::string& value) {
   return value;
 }
 
-// Batches of a step without a word from the user: a number of a table, or the command's default.
+// The batches of a step that the user did not set: the number in the table, or the command's default.
 std::string batches_of(const Step& step) {
   const std::string set = step.get("gradient_accumulation_steps");
   return set.empty() ? flags_of(step.command).at("gradient_accumulation_steps").dump() : set;

@@ -16,7 +16,7 @@ class PublishedLine {
   // `--name=value`, unique beginnings of names, and numbers below 0 as values.
   PublishedLine(const Options& options, const std::vector<std::string>& arguments);
 
-  // What is wrong: unknown options with the nearest names, values that are missing, words that belong to nothing,
+  // What is wrong: unknown options with the nearest names, values that are missing, words without an option,
   // required options that are absent, options that are refused.
   const std::vector<std::string>& problems() const { return problems_; }
   // The number of problems that show that the line is not for this program: all but refusals.

@@ -1,5 +1,5 @@
-// The plain run of optimizing-distilbert-squad: run_squad_w_distillation.py with its own options, of which most truth
-// values are words.
+// The plain run of optimizing-distilbert-squad: run_squad_w_distillation.py with its own options, most of whose
+// switches take a truth value.
 #include "retort/compat/sigopt.h"
 
 #include "retort/base/error.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kRemoteCache = "features are made in seconds and kept in `--cache_dir`";
 
-// What the configuration of a student takes from the command line, unless it is that of the pre-trained one.
+// The sizes of a student on the command line, which a pre-trained student does not use.
 constexpr const char* kShape[] = {"n_layers", "n_heads",           "dim",          "hidden_dim",
                                   "dropout",  "attention_dropout", "head_dropout", "initializer_range"};
 

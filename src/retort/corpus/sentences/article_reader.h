@@ -1,4 +1,4 @@
-// Files of articles -> articles of one line each, in batches: folders of WikiExtractor's files (<doc ...> marks) and
+// Files of articles -> articles of one line each, in batches: folders of WikiExtractor's files (<doc ...> tags) and
 // plain text whose articles are separated by blank lines. Memory holds a batch, or the largest article.
 #pragma once
 
@@ -35,9 +35,9 @@ class ArticleReader {
   // `files` in their order; see list_text_files.
   ArticleReader(std::vector<fs::path> files, data::OnBadRecord on_bad_record, ArticlePlace from = {});
 
-  // The next articles, about kBatchBytes of them; empty at the end. Of an article the lines are joined by spaces, its
-  // title and empty lines are left out; articles without text are skipped. Throws UserError where a line is not
-  // UTF-8, with --on_bad_record skip in its remedy, and where a file ends inside an article.
+  // The next articles, about kBatchBytes of them; empty at the end. The lines of an article are joined by spaces,
+  // without its title and empty lines; articles without text are skipped. Throws UserError where a line is not UTF-8,
+  // with --on_bad_record skip in its remedy, and where a file ends inside an article.
   const std::vector<std::string>& next();
 
   ArticlePlace place() const { return place_; }

@@ -98,7 +98,7 @@ class CandidateReader {
   bool is_at_end_ = false;
 };
 
-// Marks the words of contexts; holds the room that this takes.
+// Annotates the words of contexts; keeps its buffers.
 class ContextJudge {
  public:
   explicit ContextJudge(const PunktParameters& parameters) : parameters_(parameters) {}

@@ -1,4 +1,4 @@
-// The order of operations in the formulas is NLTK's, so that a score on the border falls on the same side.
+// The order of operations in the formulas is NLTK's, so that scores at a threshold round alike.
 #include "retort/corpus/sentences/punkt_trainer.h"
 
 #include <algorithm>

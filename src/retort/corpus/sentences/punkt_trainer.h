@@ -1,7 +1,7 @@
 // Lines of text -> Punkt's parameters, without supervision: those of nltk.tokenize.punkt.PunktTrainer (NLTK 3.10,
 // default settings) for the same text. The text is read twice: `count` for all of it, then `observe` for all of it.
-// Counts are summed in tables that grow with the types only, so neither the number of threads nor the cut into calls
-// changes anything.
+// Counts are summed in tables that grow only with the types, so the result does not depend on the number of threads or
+// of calls.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ class PunktTrainer {
   // Pass 2, over the same lines: the cases of types, types that begin sentences, pairs. Blank lines separate
   // paragraphs.
   void observe(std::span<const std::string_view> lines);
-  // Decides; the trainer is used up then.
+  // Computes the parameters; call it once.
   PunktParameters finish();
 
   int64_t token_count() const { return token_count_; }
@@ -37,7 +37,7 @@ class PunktTrainer {
   using TypeTable = TextTable<TypeCounts>;
   using PairTable = TextTable<int64_t>;
 
-  // What one stretch of lines gives. Its first token is left for when the token before it is known.
+  // The counts of one range of lines. Its first token is counted later, when the token before it is known.
   struct Stretch {
     TypeTable types;
     PairTable collocations;

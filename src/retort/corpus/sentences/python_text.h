@@ -1,6 +1,6 @@
-// What Punkt asks of text, as Python answers: classes of characters in regular expressions and of str methods, and
-// str.lower. The table in python_text_tables.inc holds what Python 3.11 and the `regex` package, which evaluates NLTK's
-// expressions, say of every code point (`tools/make_fixtures.py python_text_tables`).
+// The properties of text that Punkt uses, as in Python: classes of characters in regular expressions and of str
+// methods, and str.lower. The table in python_text_tables.inc holds what Python 3.11 and the `regex` package, which
+// evaluates NLTK's expressions, say of every code point (`tools/make_fixtures.py python_text_tables`).
 #pragma once
 
 #include <array>

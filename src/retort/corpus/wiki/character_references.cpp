@@ -19,7 +19,7 @@ struct NamedCharacter {
 
 #include "retort/corpus/wiki/character_names.inc"
 
-constexpr char32_t kNothing = 0;            // the reference vanishes
+constexpr char32_t kNothing = 0;            // the reference is removed
 constexpr char32_t kFirstBeyond = 0x10000;  // code points from here on vanish, as in the published extractor
 constexpr size_t kLongestReference = 16;    // bytes between & and ; of the longest name or number
 

@@ -37,7 +37,7 @@ bool is_address_byte(char c) {
 }
 bool is_label_byte(char c) { return c != '[' && c != ']' && (static_cast<unsigned char>(c) >= 0x20 || c == '\t'); }
 
-// Behind the address that begins at `at`: at a byte that is not of it or at white space of Unicode.
+// The end of the address that begins at `at`: the first byte that cannot be in it, or white space of Unicode.
 size_t find_address_end(std::string_view text, size_t at) {
   while (at < text.size() && is_address_byte(text[at])) {
     const size_t byte_count = character_at(text, at).byte_count;

@@ -56,7 +56,7 @@ void Extraction::keep_finished() {
   folder_.keep_partial();
 }
 
-// From here a later run can continue.
+// The place at which a later run can continue.
 ExtractionPlace Extraction::place_of(const Page& page, int64_t page_index) const {
   return {.page_index = page_index,
           .byte = page.byte,

@@ -1,5 +1,5 @@
 // Classes of characters in UTF-8 wikitext, shared by the cleaning steps: word characters (\w of regular expressions)
-// and white space as Python's str.strip sees it, by which the published extractor cuts.
+// and white space as in Python's str.strip, which the published extractor uses.
 #pragma once
 
 #include <string>
