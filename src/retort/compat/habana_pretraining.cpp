@@ -16,10 +16,9 @@ namespace fs = std::filesystem;
 // Sets a flag to the value of this phase in a pair of values.
 void set_of_phase(Translator& translator, Step& step, const char* option, const char* flag, int phase) {
   const std::string value = translator.line().value_of_phase(option, phase);
-  if (translator.is_given(option))
-    step.set(flag, value);
-  else
-    translator.set_published(step, flag, value);
+  if (!translator.is_given(option)) return translator.set_published(step, flag, value);
+  step.set(flag, value);
+  translator.say(fmt::format("{} of phase {} is --{} {}", option, phase, flag, value));
 }
 
 void set_batches_of_phase(Translator& translator, Step& step, int phase) {
@@ -49,8 +48,8 @@ fs::path add_phase(Translator& translator, int phase) {
   set_pretraining(translator, step);
   const std::string model = fmt::format("bert-{}-uncased", translator.value("--model_name_or_path"));
   set_model_sizes(translator, step, model, translator.value("--config_file"));
-  step.set("data_dir", translator.line().value_of_phase("--data_dir", phase));
-  for (const auto& [option, flag] : {std::pair("--max_seq_length", "max_seq_length"),
+  for (const auto& [option, flag] : {std::pair("--data_dir", "data_dir"),
+                                     {"--max_seq_length", "max_seq_length"},
                                      {"--learning_rate", "learning_rate"},
                                      {"--warmup", "warmup_proportion"},
                                      {"--max_steps", "max_steps"},
