@@ -1,8 +1,11 @@
 // `retort pretrain --objective mlm_nsp`: one phase, two phases, pausing and resuming.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "recipe/tiny_world.h"
 #include "retort/checkpoint/weights.h"
+#include "retort/recipe/data_instances.h"
 #include "retort/recipe/pretrain.h"
 
 namespace retort::recipe {
@@ -73,6 +76,25 @@ TEST_F(PretrainPairs, APausedRunEndsLikeAnUninterruptedOne) {
   EXPECT_EQ(pretrain(config)["paused_at_step"], 10);
   EXPECT_FALSE(pretrain(config).contains("paused_at_step"));
   EXPECT_EQ(weights_of(folder_ / "paused"), weights_of(folder_ / "whole"));
+}
+
+// Parquet has the rows of HDF5 in the same order, so the runs are equal; packed rows are in an order of their own.
+TEST_F(PretrainPairs, EveryFormOfInstancesTrains) {
+  write_file_atomically(folder_ / "vocab.txt", read_file(fs::path(tiny::bert_folder()) / "vocab.txt"));
+  std::map<std::string, std::string> weights;
+  for (const std::string format : {"hdf5", "parquet", "packed"}) {
+    InstancesConfig instances;
+    instances.input = folder_ / "shards", instances.vocab_file = folder_ / "vocab.txt";
+    instances.output_file = folder_ / format, instances.form.format = format;
+    instances.instances = {.max_seq_length = 32, .max_predictions_per_seq = 5};
+    make_instances(instances);
+    PretrainConfig config = settings(folder_ / (format + "_run"));
+    config.pairs.data_dir = config.pairs.eval_dir = folder_ / format;
+    EXPECT_GT(pretrain(config)["masked_accuracy"].get<double>(), 0) << format;
+    weights[format] = weights_of(folder_ / (format + "_run"));
+  }
+  EXPECT_EQ(weights["hdf5"], weights["parquet"]);
+  EXPECT_NE(weights["hdf5"], weights["packed"]);
 }
 
 TEST_F(PretrainPairs, TwoPhasesInOneCallOrInTwo) {

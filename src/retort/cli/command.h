@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "retort/base/fields.h"
+#include "retort/cli/late_module.h"
 #include "retort/cli/result.h"
 
 namespace retort::cli {
@@ -14,10 +15,11 @@ struct Command {
   const char* name;     // one to three words: "finetune squad"
   const char* group;    // section of `retort --help`
   const char* summary;  // one line: inputs -> outputs
-  // Takes the arguments after the name and returns the exit code. Null when the command is in the tensor module.
+  // Takes the arguments after the name and returns the exit code. Null when the command is in `module`.
   int (*run)(const std::vector<std::string>& arguments) = nullptr;
   void (*describe)(FieldList& list) = nullptr;  // lists the flags; null when the command has none
   bool hidden = false;                          // for maintainers: works, but help and reference omit it
+  const LateModule* module = &kTensorModule;    // where the function is when `run` is null
 };
 
 // For Command::describe: the fields of a configuration with their default values, valid until the next call.

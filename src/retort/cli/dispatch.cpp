@@ -10,7 +10,7 @@
 #include "retort/base/fields_text.h"
 #include "retort/cli/commands.h"
 #include "retort/cli/compat.h"
-#include "retort/cli/tensor_module.h"
+#include "retort/cli/late_module.h"
 
 namespace retort::cli {
 namespace {
@@ -126,7 +126,7 @@ int dispatch(const std::vector<std::string>& words) {
 
   const Command* const command = find_command(words);
   if (command == nullptr) throw_unknown(words);
-  const auto body = command->run != nullptr ? command->run : load_tensor_command(command->name);
+  const auto body = command->run != nullptr ? command->run : load_late_command(*command->module, command->name);
   return body({words.begin() + static_cast<ptrdiff_t>(word_count(command->name)), words.end()});
 }
 

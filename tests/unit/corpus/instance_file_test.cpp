@@ -28,7 +28,7 @@ void write_instances(const fs::path& path, const InstanceShape& shape) {
       const int64_t row = chunk * writer.rows_per_chunk() + i;
       if (row < shape.row_count) rows.set(i, shape, instance_of(static_cast<int32_t>(row % 1000), 5 + row % 4));
     }
-    writer.write(chunk, writer.compress(rows));
+    writer.write(chunk, writer.compress(rows.arrays()));
   }
   writer.publish("{\"a\":1}");
 }
@@ -120,6 +120,9 @@ TEST_F(InstanceFileTest, RefusesOtherFiles) {
   const std::string whole = read_file(folder_ / "good.hdf5");
   write("cut.hdf5", whole.substr(0, whole.size() / 2));
   EXPECT_NE(open("cut.hdf5").find("cut.hdf5` must"), std::string::npos);
+  write_other(folder_ / "flat.hdf5", "input_ids", 1);
+  EXPECT_NE(open("flat.hdf5").find("flat.hdf5` array `input_mask` must have the shape 3 x 1, but has 3 x 16"),
+            std::string::npos);
 }
 
 // A file whose arrays claim a size that their bytes cannot hold, or that are stored in another file.
