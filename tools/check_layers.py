@@ -41,7 +41,7 @@ WITHOUT_TENSORS = ["base", "text", "data", "corpus", "compat", "cli"]
 TENSOR_HEADER = re.compile(r"<(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<][^">]+[">])')
 # Entry points, whose functions no header declares.
-WITHOUT_HEADER = {"cli/main.cpp", "cli/tensor_commands.cpp"}
+WITHOUT_HEADER = {"cli/main.cpp", "cli/instance_commands.cpp", "cli/tensor_commands.cpp"}
 ANONYMOUS_NAMESPACE = re.compile(r"^namespace \{.*?^\}  // namespace$", re.M | re.S)
 # A definition at the start of a line, as clang-format leaves those of a namespace: result, name, parameters, `{`.
 DEFINITION = re.compile(
