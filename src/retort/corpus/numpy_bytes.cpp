@@ -30,7 +30,7 @@ std::string_view value_of(std::string_view header, std::string_view name) {
 }
 
 // The one number in "(3,)".
-size_t count_of(std::string_view shape) {
+size_t element_count_of(std::string_view shape) {
   size_t count = 0;
   const char* const end = shape.data() + shape.size();
   if (!shape.starts_with('(')) refuse("its shape is none");
@@ -77,7 +77,7 @@ void read_numpy_bytes(std::string_view bytes, std::vector<int32_t>& values) {
   if (bytes.size() - begin < header_bytes) refuse("ends within its header");
   const std::string_view header = bytes.substr(begin, header_bytes), rest = bytes.substr(begin + header_bytes);
   const std::string_view type = value_of(header, "descr").substr(0, 5);
-  const size_t count = count_of(value_of(header, "shape"));
+  const size_t count = element_count_of(value_of(header, "shape"));
   if (type == "'|u1'") return append_values<uint8_t>(rest, count, values);
   if (type == "'<u2'") return append_values<uint16_t>(rest, count, values);
   if (type == "'<i2'") return append_values<int16_t>(rest, count, values);

@@ -21,7 +21,7 @@
 namespace retort::corpus {
 namespace {
 
-using Kind = data::TableColumn::Kind;
+using ColumnKind = data::TableColumn::Kind;
 
 constexpr const char* kSettingsKey = "retort_settings";
 constexpr int64_t kRowsPerGroup = 64 << 10;
@@ -109,12 +109,12 @@ class RowReader {
   RowReader(const data::Table& table, const text::Tokenizer& tokenizer)
       : table_(table),
         tokenizer_(tokenizer),
-        a_(table.need("A", Kind::kText)),
-        b_(table.need("B", Kind::kText)),
-        is_random_next_(table.need("is_random_next", Kind::kInteger)) {
+        a_(table.need("A", ColumnKind::kText)),
+        b_(table.need("B", ColumnKind::kText)),
+        is_random_next_(table.need("is_random_next", ColumnKind::kInteger)) {
     if (table.find("masked_lm_positions") == nullptr && table.find("masked_lm_labels") == nullptr) return;
-    positions_ = &table.need("masked_lm_positions", Kind::kBytes);
-    labels_ = &table.need("masked_lm_labels", Kind::kText);
+    positions_ = &table.need("masked_lm_positions", ColumnKind::kBytes);
+    labels_ = &table.need("masked_lm_labels", ColumnKind::kText);
   }
 
   bool has_masks() const { return positions_ != nullptr; }
