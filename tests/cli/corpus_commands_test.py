@@ -212,7 +212,7 @@ class CorpusCommands(unittest.TestCase):
         self.refused("`masking` must be static with --format hdf5", *command, "--masking", "dynamic")
         self.refused("`bin_size` must be 0 with --format packed, but is 64", *command, "--format", "packed", "--bin_size", 64)
         self.refused("`bin_size` must divide `max_seq_length`, 128, but is 50", *command, "--format", "parquet", "--bin_size", 50)
-        self.refused("`max_predictions_per_seq` must be at least 38 with --format packed", *command, "--format", "packed", "--masked_lm_prob", 0.3)
+        self.refused("`max_predictions_per_seq` must be at least 37 with --format packed", *command, "--format", "packed", "--masked_lm_prob", 0.3)
 
     def test_part_of_the_documents(self):
         whole, half = self.make_instances(name="whole")[1], self.make_instances("--sample_ratio", 0.5, name="half")[1]
@@ -257,8 +257,8 @@ class CorpusCommands(unittest.TestCase):
         files[first].symlink_to("nowhere")  # a shard that is gone is not part of the folder
         (self.folder / "data" / "extra_training.parquet").write_text("text")
         self.refused("extra_training.parquet` must be a Parquet file, but is not; make it again", *command)
-        self.refused("`data_dir` must hold sentence shards (*.txt) or instances (*.hdf5, *.parquet), but", *command[:7], self.folder / "extracted",
-                     *command[8:])
+        self.refused("`data_dir` must hold sentence shards (*.txt) or instances (*.hdf5, *.parquet), but", *command[:8], self.folder / "extracted",
+                     *command[9:])
 
     def test_instances_refuse_what_is_no_text(self):
         vocabulary, text, output = self.write_vocabulary(), self.folder / "t.txt", self.folder / "o.hdf5"
