@@ -29,6 +29,7 @@ constexpr Target kTargets[] = {
     {"json_lines", json_lines},
     {"manifest", manifest},
     {"model_config", model_config},
+    {"numpy_bytes", numpy_bytes},
     {"parquet", parquet},
     {"pickle", pickle},
     {"predictions", predictions},

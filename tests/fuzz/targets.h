@@ -19,6 +19,7 @@ bool json(std::string_view input);             // any JSON
 bool json_lines(std::string_view input);       // tables and requests, one object per line
 bool manifest(std::string_view input);         // MANIFEST.json of a checkpoint
 bool model_config(std::string_view input);     // config.json
+bool numpy_bytes(std::string_view input);      // arrays in columns of LDDL's Parquet files
 bool parquet(std::string_view input);          // tables of the hub
 bool pickle(std::string_view input);           // data.pkl, token counts, binarized corpora
 bool predictions(std::string_view input);      // predictions.json and null_odds.json of SQuAD

@@ -4,6 +4,7 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -15,6 +16,11 @@ namespace {
 constexpr int kZlibLevel = 4;               // that of h5py's compression="gzip"; a note in the file
 constexpr int kDeflateLevel = 1;            // a quarter of the time of zlib's level 4, and files 2 % larger
 constexpr int64_t kChunkBytes = 512 << 10;  // of the first array: half of HDF5's cache of chunks
+// Limits of files from elsewhere, since memory is allocated by what a file claims.
+constexpr int64_t kMostColumns = 1 << 16;      // of a row
+constexpr int64_t kMostDeflated = 1032;        // bytes that gzip makes of one
+constexpr hsize_t kMostChunkBytes = 64 << 20;  // decompressed at once; h5py's own chunks have 1 MB at most
+constexpr size_t kMostSettingsBytes = 1 << 20;
 constexpr const char* kSettingsName = "retort_settings";
 constexpr const char* kRemedy = "make it again by `retort data instances`";
 
@@ -34,9 +40,13 @@ class Handle {
   herr_t (*close_)(hid_t);
 };
 
-// The library prints what fails unless it is told not to.
+// Call before any other function of the library. It prints what fails unless it is told not to, and at exit it closes
+// files that a full disk kept it from closing, which ends in a segmentation fault (version 1.10).
 void silence() {
-  static const bool done = [] { return H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0; }();
+  static const bool done = [] {
+    H5dont_atexit();
+    return H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+  }();
   static_cast<void>(done);
 }
 
@@ -81,7 +91,8 @@ std::string read_settings(hid_t file) {
   if (H5Aexists(file, kSettingsName) <= 0) return {};
   const Handle attribute(H5Aopen(file, kSettingsName, H5P_DEFAULT), H5Aclose);
   const Handle type(H5Aget_type(attribute), H5Tclose);
-  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0) return {};
+  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 || H5Tget_size(type) > kMostSettingsBytes)
+    return {};
   std::string settings(H5Tget_size(type), '\0');
   if (H5Aread(attribute, type, settings.data()) < 0) return {};
   return settings.c_str();
@@ -118,12 +129,43 @@ std::vector<int64_t> dimensions_of(hid_t array) {
 }
 
 hid_t open_array(hid_t file, const char* name, const fs::path& path) {
-  const hid_t array = H5Lexists(file, name, H5P_DEFAULT) > 0 ? H5Dopen2(file, name, H5P_DEFAULT) : -1;
+  H5L_info_t link = {};
+  const bool is_here = H5Lexists(file, name, H5P_DEFAULT) > 0 && H5Lget_info(file, name, &link, H5P_DEFAULT) >= 0 &&
+                       link.type == H5L_TYPE_HARD;
+  const hid_t array = is_here ? H5Dopen2(file, name, H5P_DEFAULT) : -1;
   if (array < 0) throw UserError("`{}` must hold the array `{}`, but does not; {}", path.string(), name, kRemedy);
   const Handle type(H5Dget_type(array), H5Tclose);
   if (H5Tget_class(type) == H5T_INTEGER) return array;
   H5Dclose(array);
   throw UserError("`{}` array `{}` must hold integers, but does not; {}", path.string(), name, kRemedy);
+}
+
+// An array may be stored in other files, which are not read, and in chunks of any size.
+void check_storage(hid_t array, const ArrayForm& form, const fs::path& path) {
+  const Handle properties(H5Dget_create_plist(array), H5Pclose);
+  const H5D_layout_t layout = H5Pget_layout(properties);
+  if (layout == H5D_VIRTUAL || H5Pget_external_count(properties) > 0)
+    throw UserError("`{}` array `{}` must be stored in the file itself, but is in another file; {}", path.string(),
+                    form.name, kRemedy);
+  std::array<hsize_t, 2> chunk{1, 1};
+  if (layout != H5D_CHUNKED || H5Pget_chunk(properties, 2, chunk.data()) < 0) return;
+  const Handle type(H5Dget_type(array), H5Tclose);
+  const hsize_t most = kMostChunkBytes / std::max<hsize_t>(H5Tget_size(type), 1);
+  if (chunk[0] > most || chunk[1] > most / std::max<hsize_t>(chunk[0], 1))
+    throw UserError("`{}` array `{}` must have chunks of at most {} bytes, but has chunks of {} x {}; {}",
+                    path.string(), form.name, kMostChunkBytes, chunk[0], chunk[1], kRemedy);
+}
+
+// What the file claims to hold must fit into its bytes.
+void check_size(const std::vector<ArrayForm>& forms, int64_t row_count, const fs::path& path) {
+  const auto byte_count = static_cast<int64_t>(fs::file_size(path));
+  bool is_possible = row_count >= 0 && row_count / kMostDeflated <= byte_count;
+  int64_t most = 0;
+  for (const ArrayForm& form : forms) most = std::max(most, form.columns);
+  is_possible = is_possible && most <= kMostColumns;
+  if (!is_possible)
+    throw UserError("`{}` must be a whole HDF5 file, but claims {} rows of {} numbers in {} bytes; {}", path.string(),
+                    row_count, most, byte_count, kRemedy);
 }
 
 }  // namespace
@@ -215,6 +257,7 @@ std::vector<int64_t> Hdf5Table::shape_of(const char* name, size_t rank) const {
 }
 
 void Hdf5Table::choose(std::vector<ArrayForm> forms, int64_t row_count) {
+  check_size(forms, row_count, path_);
   forms_ = std::move(forms), row_count_ = row_count;
   for (const ArrayForm& form : forms_) {
     objects_.arrays.push_back(open_array(objects_.file, form.name, path_));
@@ -223,6 +266,7 @@ void Hdf5Table::choose(std::vector<ArrayForm> forms, int64_t row_count) {
     if (is != wanted)
       throw UserError("`{}` array `{}` must have the shape {}, but has {}; {}", path_.string(), form.name,
                       written(wanted), written(is), kRemedy);
+    check_storage(objects_.arrays.back(), form, path_);
   }
 }
 
