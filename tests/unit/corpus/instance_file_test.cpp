@@ -147,10 +147,10 @@ void write_claims(const fs::path& path, hsize_t rows, hsize_t tokens, hsize_t ch
 TEST_F(InstanceFileTest, RefusesFilesThatClaimTooMuch) {
   const auto open = [&](const char* name) { return message_of([&] { InstanceFile(folder_ / name); }); };
   write_claims(folder_ / "rows.hdf5", hsize_t{1} << 50, 16, 16, nullptr);
-  EXPECT_NE(open("rows.hdf5").find("claims 1125899906842624 rows of 16 tokens and 16 predictions in "),
+  EXPECT_NE(open("rows.hdf5").find("claims 1125899906842624 rows of 16 numbers in "),
             std::string::npos);
   write_claims(folder_ / "tokens.hdf5", 3, hsize_t{1} << 40, 16, nullptr);
-  EXPECT_NE(open("tokens.hdf5").find("claims 3 rows of 1099511627776 tokens"), std::string::npos);
+  EXPECT_NE(open("tokens.hdf5").find("claims 3 rows of 1099511627776 numbers"), std::string::npos);
   write_claims(folder_ / "other.hdf5", 3, 16, 16, "/etc/hostname");
   EXPECT_NE(open("other.hdf5").find("array `input_ids` must be stored in the file itself"), std::string::npos);
   const hid_t file = H5Fcreate((folder_ / "links.hdf5").c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
