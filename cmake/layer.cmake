@@ -4,7 +4,7 @@
 # program is linked from; retort_NAME_hdf5, where it has HDF5_SOURCES, with those, for the module of the commands that write
 # HDF5; and retort_NAME with everything, for the module with tensors and for tests. The layers have one order; a dependency on
 # a layer that is not lower is an error here, and tools/check_layers.py checks every #include line in the same way.
-set(RETORT_LAYERS base text kernel data corpus model loss optim checkpoint decode metric train pretrained distill augment task measure recipe compat cli)
+set(RETORT_LAYERS base store text kernel data corpus model loss optim checkpoint decode metric train pretrained distill augment task measure recipe compat cli)
 
 # RETORT_UNITY enables unity builds, which halve the CPU time of a full build: parsing the headers of LibTorch and JSON takes
 # longer than compiling the sources. Names in the anonymous namespaces of one folder must then differ.

@@ -8,6 +8,7 @@
 #include "retort/base/fields.h"
 #include "retort/cli/late_module.h"
 #include "retort/cli/result.h"
+#include "retort/store/remote_paths.h"
 
 namespace retort::cli {
 
@@ -30,6 +31,9 @@ void describe_config(FieldList& list) {
   config.fields(list);
 }
 
+// Whether this is the process of rank 0, which alone writes the outputs of a run.
+bool is_first_process();
+
 // For Command::run: parses the flags, calls `kRun(configuration)` and prints its result as the last line.
 template <typename Config, Json (*kRun)(const Config&)>
 int run_with_config(const std::vector<std::string>& arguments) {
@@ -37,10 +41,12 @@ int run_with_config(const std::vector<std::string>& arguments) {
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
+  store::RemotePaths remote_paths(list, is_first_process());
   if constexpr (requires { config.after_parsing(list); }) config.after_parsing(list);  // defaults that depend on flags
   if constexpr (requires { config.training.use_optimizer_defaults(list); })
     config.training.use_optimizer_defaults(list);
   const Json result = kRun(config);
+  remote_paths.finish();
   if (!result.is_null()) print_result(result);  // only rank 0 has a result
   return 0;
 }
