@@ -17,7 +17,8 @@ std::map<std::string, std::string, std::greater<>>& path_names() {
 
 // Whether the last component of a path ends at this place of the text.
 bool ends_name(const std::string& text, size_t at) {
-  return at == text.size() || (std::isalnum(static_cast<unsigned char>(text[at])) == 0 && text[at] != '_' && text[at] != '-');
+  return at == text.size() ||
+         (std::isalnum(static_cast<unsigned char>(text[at])) == 0 && text[at] != '_' && text[at] != '-');
 }
 
 }  // namespace
@@ -25,6 +26,11 @@ bool ends_name(const std::string& text, size_t at) {
 void name_path(const std::string& path, const std::string& name) {
   const std::scoped_lock lock(mutex);
   path_names()[path] = name;
+}
+
+void forget_path_names() {
+  const std::scoped_lock lock(mutex);
+  path_names().clear();
 }
 
 std::string with_path_names(std::string text) {

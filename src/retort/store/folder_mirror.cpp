@@ -128,7 +128,8 @@ void FolderMirror::finish() {
   try {
     upload_changes(Which::kAll);
   } catch (const UserError& error) {
-    throw UserError("{}; everything is kept in `{}`, and the same command with --resume stores it", error.what(), local_.string());
+    throw UserError("{}; everything is kept in `{}`, and the same command with --resume stores it", error.what(),
+                    local_.string());
   }
 }
 

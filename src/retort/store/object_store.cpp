@@ -28,7 +28,7 @@ namespace {
 
 constexpr int kAttempts = 3;
 constexpr int64_t kPieceBytes = 8 << 20;
-constexpr double kConnectSeconds = 10, kRequestSeconds = 60;
+constexpr double kConnectSeconds = 5, kRequestSeconds = 30;
 
 bool contains_any(const std::string& text, std::initializer_list<const char*> words) {
   return std::any_of(words.begin(), words.end(),
@@ -59,7 +59,8 @@ std::string first_line(const std::string& text) {
         "`{}` must be accessible, but the store refused these credentials; set AWS_ACCESS_KEY_ID and "
         "AWS_SECRET_ACCESS_KEY, AWS_PROFILE or GOOGLE_APPLICATION_CREDENTIALS",
         url);
-  if (is_missing_bucket(text)) throw UserError("`{}` must be in a bucket that exists, but there is no such bucket", url);
+  if (is_missing_bucket(text))
+    throw UserError("`{}` must be in a bucket that exists, but there is no such bucket", url);
   if (is_unanswered(text))
     throw UserError("`{}` must be reachable, but the store did not answer; see AWS_ENDPOINT_URL ({})", url,
                     first_line(text));
@@ -124,7 +125,7 @@ std::shared_ptr<arrow::fs::FileSystem> open_s3(const std::string& url, std::stri
   set_endpoint(options);
   options.connect_timeout = kConnectSeconds;
   options.request_timeout = kRequestSeconds;
-  options.retry_strategy = arrow::fs::S3RetryStrategy::GetAwsStandardRetryStrategy(5);
+  options.retry_strategy = arrow::fs::S3RetryStrategy::GetAwsStandardRetryStrategy(3);
   return value_of(arrow::fs::S3FileSystem::Make(options), url);
 }
 
@@ -185,7 +186,8 @@ std::vector<StoredObject> ObjectStore::list() const {
   selector.allow_not_found = true;
   std::vector<StoredObject> objects;
   for (const auto& found : value_of(parts_->files->GetFileInfo(selector), parts_->url))
-    if (found.IsFile()) objects.push_back({found.path().substr(parts_->root.size() + 1), found.size(), nanoseconds(found)});
+    if (found.IsFile())
+      objects.push_back({found.path().substr(parts_->root.size() + 1), found.size(), nanoseconds(found)});
   std::sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return objects;
 }
@@ -211,8 +213,16 @@ StoredObject ObjectStore::upload(const std::filesystem::path& file, const std::s
   return {name, info.size(), nanoseconds(info)};
 }
 
+// Arrow keeps the folder of a removed object alive by an empty object; a folder without others is removed too.
 void ObjectStore::remove(const std::string& name) const {
   check(parts_->files->DeleteFile(parts_->path_of(name)), parts_->url_of(name));
+  const size_t slash = name.rfind('/');
+  if (slash == std::string::npos) return;
+  arrow::fs::FileSelector selector;
+  selector.base_dir = parts_->path_of(name.substr(0, slash));
+  selector.allow_not_found = true;
+  if (value_of(parts_->files->GetFileInfo(selector), parts_->url_of(name)).empty())
+    check(parts_->files->DeleteDir(selector.base_dir), parts_->url_of(name));
 }
 
 void close_object_stores() {
@@ -226,7 +236,8 @@ namespace retort::store {
 struct ObjectStore::Parts {};
 
 ObjectStore::ObjectStore(const std::string& url) {
-  throw UserError("`{}` is in an object store, but this program was built without them; build it with RETORT_PARQUET=ON", url);
+  throw UserError(
+      "`{}` is in an object store, but this program was built without them; build it with RETORT_PARQUET=ON", url);
 }
 ObjectStore::~ObjectStore() = default;
 std::vector<StoredObject> ObjectStore::list() const { return {}; }

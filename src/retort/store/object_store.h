@@ -1,6 +1,6 @@
 // The objects below one URL of an object store (S3, Google Cloud Storage, or a local folder by file:// for tests),
-// through Arrow's file systems. Requests that fail for a moment are repeated. Every function throws UserError that names
-// the URL and the reason: no permission, no such bucket, no answer.
+// through Arrow's file systems. Requests that fail for a moment are repeated. Every function throws UserError that
+// names the URL and the reason: no permission, no such bucket, no answer.
 #pragma once
 
 #include <cstdint>

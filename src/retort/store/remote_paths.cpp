@@ -41,7 +41,8 @@ void RemotePaths::replace(const Field& field, std::string& value, bool uploads) 
   if (is_output(field)) {
     if (uploads) mirror->start_uploads(upload_interval());
   } else if (count == 0 && field.name != "cache_sources") {  // a cache may be empty
-    throw UserError("`--{}` must name an object or folder that exists, but there is nothing at `{}`", field.name, value);
+    throw UserError("`--{}` must name an object or folder that exists, but there is nothing at `{}`", field.name,
+                    value);
   }
   name_path(mirror->local().string(), fmt::format("{}://{}", url.scheme, url.location));
   value = mirror->local().string();
@@ -49,8 +50,13 @@ void RemotePaths::replace(const Field& field, std::string& value, bool uploads) 
 }
 
 void RemotePaths::finish() {
-  for (const auto& mirror : mirrors_)
-    if (mirror->uploads()) mirror->finish();
+  try {
+    for (const auto& mirror : mirrors_)
+      if (mirror->uploads()) mirror->finish();
+  } catch (const UserError&) {
+    forget_path_names();  // the message names the local folder
+    throw;
+  }
 }
 
 }  // namespace retort::store

@@ -41,8 +41,10 @@ std::map<std::string, LocalFile> list_local_files(const fs::path& root) {
 SyncedFiles::SyncedFiles(const fs::path& root)
     : path_(root.parent_path() / fmt::format(".{}.synced.json", root.filename().string())) {
   try {
-    for (const auto& [name, pair] : read_json_file(path_).items())
-      files_[name] = {{pair.at(0).get<int64_t>(), pair.at(1).get<int64_t>()}, pair.at(2).get<int64_t>(), pair.at(3).get<int64_t>()};
+    const Json record = read_json_file(path_);
+    for (const auto& [name, pair] : record.items())
+      files_[name] = {
+          {pair.at(0).get<int64_t>(), pair.at(1).get<int64_t>()}, pair.at(2).get<int64_t>(), pair.at(3).get<int64_t>()};
   } catch (const std::exception&) {  // missing or damaged: everything is compared by its time
     files_.clear();
   }
