@@ -134,6 +134,31 @@ TEST_F(PretrainPairs, AFinishedFirstPhaseIsNotTrainedAgain) {
   EXPECT_EQ(weights_of(folder_ / "both" / "phase1"), first);
 }
 
+// LAMB's step goes on at 3 as the file says, or begins anew as in a second phase; the moments count in both.
+TEST_F(PretrainPairs, APublishedCheckpointIsStartedFrom) {
+  const fs::path published = fs::path(RETORT_FIXTURES) / "pretraining_checkpoint";
+  PretrainConfig config = settings(folder_ / "continued");
+  config.model.model = published / "model";
+  config.corpus.rows.max_seq_length = 16, config.pairs.max_predictions_per_seq = 3;
+  config.init_checkpoint = published / "ckpt_3.pt", config.continue_steps = true;
+  config.training.max_steps = 5, config.training.save_steps = 1, config.training.save_total_limit = 0;
+  EXPECT_EQ(pretrain(config)["train_steps"], 5);
+  EXPECT_FALSE(fs::exists(folder_ / "continued/checkpoint-3"));
+  EXPECT_EQ(
+      checkpoint::SafetensorsFile(folder_ / "continued/checkpoint-4/optimizer.safetensors").metadata().at("step_count"),
+      "4");
+  config.continue_steps = false, config.training.max_steps = 2, config.output.output_dir = folder_ / "anew";
+  pretrain(config);
+  EXPECT_EQ(
+      checkpoint::SafetensorsFile(folder_ / "anew/checkpoint-1/optimizer.safetensors").metadata().at("step_count"),
+      "1");
+  config.init_checkpoint = published / "ckpt_3_half.pt", config.output.output_dir = folder_ / "half";
+  pretrain(config);
+  EXPECT_EQ(weights_of(folder_ / "half"), weights_of(folder_ / "anew")) << "its master parameters are the same";
+  config.continue_steps = true, config.training.max_steps = 3, config.output.output_dir = folder_ / "over";
+  EXPECT_NE(tiny::message_of([&] { pretrain(config); }).find("`max_steps` must be above 3"), std::string::npos);
+}
+
 TEST_F(PretrainPairs, BadInputIsNamed) {
   PretrainConfig config = settings(folder_ / "out");
   config.pairs.data_dir.clear();

@@ -67,7 +67,7 @@ Json pretrain_phase(const PretrainConfig& config) {
 
   task::PretrainingUnit unit(loaded, config.dense_sequence_output, data.maybe_held_out(),
                              training.micro_batch_tokens());
-  task::start_from(config.init_checkpoint, run, loaded);
+  task::start_from({config.init_checkpoint, config.continue_steps}, run, loaded);
   const Json rates = run.train(unit, source);
   if (run.is_paused()) return rates;
   return task::finish_pretraining_run(run, loaded, unit, rates);
@@ -81,6 +81,7 @@ Json pretrain_both(const PretrainConfig& config) {
   PretrainConfig second = second_phase(config);
   second.output.output_dir = (fs::path(config.output.output_dir) / "phase2").string();
   second.init_checkpoint = first.output.output_dir;
+  second.continue_steps = false;
   first.second = {};
 
   // The second phase may not have begun when the first is resumed.

@@ -122,6 +122,7 @@ Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
   trainer_ = std::make_unique<train::Trainer>(unit, source, training_, folder_ ? &*folder_ : nullptr);
   const bool is_resumed = output_.resume && trainer_->resume();
   if (!is_resumed && !initial_checkpoint_.empty()) trainer_->start_from(initial_checkpoint_);
+  if (!is_resumed && fill_moments_) trainer_->start_with(fill_moments_, initial_step_);
   if (!folder_) return trainer_->run().to_json();
   trainer_->log_settings(settings_);
   folder_->write_config(settings_);

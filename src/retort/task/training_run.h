@@ -38,6 +38,10 @@ class TrainingRun {
   // Starts the run from the weights and moments of a checkpoint of another run, unless it is resumed; see
   // train::Trainer::start_from. Call it before `train`.
   void start_from(const fs::path& checkpoint) { initial_checkpoint_ = checkpoint; }
+  // The same with moments that `fill` writes, and continuing after `step`; see train::Trainer::start_with.
+  void start_with(std::function<void(optim::Optimizer&)> fill, int64_t step) {
+    fill_moments_ = std::move(fill), initial_step_ = step;
+  }
 
   // Trains, from the newest checkpoint if the settings ask for it, and writes the model into the folder. Returns the
   // rates for results.json. `unit` and `source` must live until `evaluate` has returned.
@@ -63,7 +67,9 @@ class TrainingRun {
   Json settings_;
   std::optional<checkpoint::RunFolder> folder_;
   std::optional<Json> finished_;
-  fs::path initial_checkpoint_;              // empty: none
+  fs::path initial_checkpoint_;  // empty: none
+  std::function<void(optim::Optimizer&)> fill_moments_;
+  int64_t initial_step_ = 0;
   std::optional<train::StopSignal> stop_;    // from the first step to the end of the evaluation
   std::unique_ptr<train::Trainer> trainer_;  // set by `train`
 };
