@@ -7,6 +7,7 @@
 #include "retort/cli/data_features_glue.h"
 #include "retort/cli/data_features_squad.h"
 #include "retort/cli/inspect.h"
+#include "retort/cli/launch.h"
 #include "retort/cli/reference.h"
 #include "retort/cli/tokenize.h"
 #include "retort/measure/bench_data.h"
@@ -164,6 +165,11 @@ constexpr auto kCommands = std::to_array<Command>({
      .group = kTrain,
      .summary = "task files + student + teacher -> model folder trained on soft targets",
      .describe = describe_config<recipe::DistillPredictionConfig>},
+    {.name = "launch",
+     .group = kTrain,
+     .summary = "number of processes + command -> the command, computed by all of them",
+     .run = run_launch,
+     .describe = describe_config<LaunchConfig>},
     {.name = "evaluate squad",
      .group = kEvaluate,
      .summary = "model folder + SQuAD file -> predictions, n-best lists, null odds, scores",

@@ -98,12 +98,12 @@ LaunchedLine read_launched_line(const Words& words) {
 }
 
 int64_t started_processes() {
-  const std::string count = variable({"WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"});
+  const std::string count = variable({"WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "PMI_SIZE"});
   return count.empty() ? 1 : whole_number("WORLD_SIZE", count);
 }
 
 bool is_first_process() {
-  const std::string rank = variable({"RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"});
+  const std::string rank = variable({"RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID", "PMI_RANK"});
   return rank.empty() || rank == "0";
 }
 
