@@ -37,6 +37,24 @@ TEST(Processes, TrainTheModelOfOneProcess) {
   }
 }
 
+// With a learning rate of 0 all have the model that they began with, so the answers are the same, byte for byte.
+TEST(Processes, EvaluateTogether) {
+  const tiny::TemporaryFolder folder;
+  const auto words = [&](const char* output_dir) {
+    return words_of_run(folder / output_dir, {"--learning_rate", "0", "--weight_decay", "0", "--max_steps", "2",
+                                              "--evaluate_during_training", "--load_best_model_at_end"});
+  };
+  const Outcome alone = run(words("one"));
+  ASSERT_EQ(alone.exit_code, 0) << alone.errors;
+  auto processes = start(words("three"), 3);
+  const auto outcomes = wait_for(processes);
+  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
+  for (const char* file : {"predictions.json", "nbest_predictions.json"})
+    EXPECT_EQ(read_file(folder / "three" / file), read_file(folder / "one" / file)) << file;
+  for (const char* score : {"f1", "exact"})
+    EXPECT_EQ(outcomes[0].last_line().at(score), alone.last_line().at(score)) << score;
+}
+
 // Masks are drawn for the whole step, so they do not depend on the number of ranks.
 TEST(Processes, DistillTheLanguageModelOfOneProcess) {
   const tiny::TemporaryFolder folder;
@@ -58,6 +76,8 @@ TEST(Processes, DistillTheLanguageModelOfOneProcess) {
                  "--teacher",
                  models / "teacher_mlm",
                  "--data_file",
+                 folder / "corpus.tokens",
+                 "--eval_file",
                  folder / "corpus.tokens",
                  "--output_dir",
                  folder / output_dir,
@@ -86,6 +106,8 @@ TEST(Processes, DistillTheLanguageModelOfOneProcess) {
   const auto outcomes = wait_for(processes);
   for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
   EXPECT_LT(relative_difference(folder / "two", folder / "one", models / "student_mlm"), 1e-3);
+  EXPECT_NEAR(outcomes[0].last_line().at("loss").get<double>(), alone.last_line().at("loss").get<double>(), 1e-3);
+  EXPECT_EQ(outcomes[0].last_line().at("masked_tokens"), alone.last_line().at("masked_tokens"));
 }
 
 const Words kLong{"--max_steps",       "200", "--save_steps", "5", "--per_device_train_batch_size", "2",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <stdexcept>
 
 #include "property/process_start.h"
 #include "retort/checkpoint/checkpoint_list.h"
@@ -23,12 +24,16 @@ const Words kSharded{"--shard_optimizer_state"};
 void train(const fs::path& output_dir, int count, const std::vector<Words>& more) {
   auto processes = start(words_of(output_dir, more), count);
   const auto outcomes = wait_for(processes);
-  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
+  for (const Outcome& outcome : outcomes)
+    if (outcome.exit_code != 0) throw std::runtime_error(errors_of(outcomes));
 }
 
 // Model and moments of the newest checkpoint, and of the finished folder.
 void expect_same_files(const fs::path& a, const fs::path& b) {
-  const auto newest = [](const fs::path& run) { return checkpoint::list_checkpoints(run).back(); };
+  const auto newest = [](const fs::path& run) {
+    const auto found = checkpoint::list_checkpoints(run);
+    return found.empty() ? throw std::runtime_error("no checkpoint in " + run.string()) : found.back();
+  };
   ASSERT_EQ(newest(a).step, newest(b).step);
   EXPECT_EQ(read_file(a / "model.safetensors"), read_file(b / "model.safetensors"));
   for (const char* file : {"model.safetensors", "optimizer.safetensors"})

@@ -61,7 +61,7 @@ class Optimizer {
   // The elements of the flat buffers that a shard updates. The shards cover the buffers; a boundary lies between
   // tensors or pieces of tensors.
   ElementRange shard(int64_t number) const;
-  // From now on all moments are here; the caller has written them.
+  // From now on all moments are here, as the caller has written them.
   void end_sharding();
   // Gives the memory of the moments of other shards back; they are zero then.
   void forget_other_shards();

@@ -47,8 +47,7 @@ Json pretrain_masked(const PretrainConfig& config) {
   run.check_continues(source);
 
   task::MlmUnit unit(loaded, /*teacher=*/nullptr, losses, corpus.held_out(), training.micro_batch_tokens());
-  if (corpus.held_out().masked && !config.output.continues_a_run())
-    log_info("before training: {}", unit.evaluate().dump());
+  if (corpus.held_out().masked && !run.continues_a_run()) log_info("before training: {}", unit.evaluate().dump());
   const Json rates = run.train(unit, source);
   if (run.is_paused()) return rates;
   return task::finish_language_run(run, loaded, unit, corpus.held_out(), training, rates);

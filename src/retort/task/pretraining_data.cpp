@@ -66,9 +66,11 @@ PretrainingData::PretrainingData(const PretrainingDataConfig& config, const Pret
   train_ = group.main_first(
       [&] { return open_pairs(files, config, limits.max_seq_length, training.seed, *loaded.tokenizer); });
   log_info("{} pairs in {} files of `{}`", train_->rows_of(0)->row_count(), files.size(), config.data_dir);
-  if (config.eval_dir.empty() || !group.is_main()) return;
-  held_out_epochs_ = open_pairs(find_pretraining_files("eval_dir", config.eval_dir, "test"), config,
-                                limits.max_seq_length, kHeldOutSeed, *loaded.tokenizer);
+  if (config.eval_dir.empty()) return;
+  held_out_epochs_ = group.main_first([&] {
+    return open_pairs(find_pretraining_files("eval_dir", config.eval_dir, "test"), config, limits.max_seq_length,
+                      kHeldOutSeed, *loaded.tokenizer);
+  });
   all_held_out_ = held_out_epochs_->rows_of(0);
   const int64_t all = all_held_out_->row_count(), most = limits.max_eval_sequences;
   held_out_.emplace(*all_held_out_, 0, most < 0 ? all : std::min(most, all));

@@ -79,8 +79,8 @@ void start_from(const InitialCheckpoint& from, TrainingRun& run, pretrained::Loa
 
 Json finish_pretraining_run(TrainingRun& run, const pretrained::LoadedModel& loaded, PretrainingUnit& unit,
                             const Json& rates) {
-  if (!run.has_folder()) return {};
   Json results = run.evaluate([&] { return unit.evaluate(); });
+  if (!run.has_folder()) return {};
   results.update(rates);
   run.finish(loaded, "pre-training", results);
   return results;

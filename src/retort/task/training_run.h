@@ -32,6 +32,9 @@ class TrainingRun {
   // UserError as the other members do.
   std::optional<Json> maybe_finished() const { return finished_; }
 
+  // Whether the run continues from a checkpoint; the same on every rank.
+  bool continues_a_run() const { return continues_; }
+
   // Throws UserError when the run continues with other data than before. Call it before long computations.
   void check_continues(const data::Source& source) const;
 
@@ -51,8 +54,8 @@ class TrainingRun {
   // published.
   bool is_paused() const { return trainer_ != nullptr && trainer_->is_paused(); }
 
-  // Runs the final evaluation, after `train`. When a signal or an error stops it, saves the trained state as a
-  // checkpoint, so that --resume only evaluates.
+  // Runs the final evaluation, after `train`, on every rank. When a signal or an error stops it, saves the trained
+  // state as a checkpoint, so that --resume only evaluates.
   Json evaluate(const std::function<Json()>& evaluation);
 
   // Writes model card and results.json, then the DONE marker. `task` is for the card.
@@ -67,6 +70,7 @@ class TrainingRun {
   Json settings_;
   std::optional<checkpoint::RunFolder> folder_;
   std::optional<Json> finished_;
+  bool continues_ = false;
   fs::path initial_checkpoint_;  // empty: none
   std::function<void(optim::Optimizer&)> fill_moments_;
   int64_t initial_step_ = 0;

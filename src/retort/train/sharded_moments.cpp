@@ -80,14 +80,13 @@ at::Tensor MomentCollector::collect(const optim::Moment& moment) {
   return group_.is_main() ? part_of(whole_, 0, moment.values.numel()) : at::Tensor();
 }
 
-void end_sharding(const ProcessGroup& group, optim::Optimizer& optimizer) {
+void gather_moments(const ProcessGroup& group, optim::Optimizer& optimizer) {
   MomentCollector collector(group, optimizer);
   std::vector<optim::Moment> moments = optimizer.moments();
   std::ranges::sort(moments, {}, &optim::Moment::name);
   if (group.is_main())
     for (const optim::Moment& moment : moments) moment.values.view({-1}).copy_(collector.next(moment.name));
   collector.finish();
-  optimizer.end_sharding();
 }
 
 }  // namespace retort::train

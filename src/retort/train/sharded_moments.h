@@ -37,7 +37,7 @@ class MomentCollector {
   size_t next_ = 0;
 };
 
-// Brings all moments to rank 0 and ends the sharding on every process: rank 0 alone can write checkpoints then.
-void end_sharding(const ProcessGroup& group, optim::Optimizer& optimizer);
+// Brings all moments to rank 0, which can write checkpoints alone when the optimizer is no longer sharded.
+void gather_moments(const ProcessGroup& group, optim::Optimizer& optimizer);
 
 }  // namespace retort::train

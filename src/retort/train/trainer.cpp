@@ -147,7 +147,7 @@ TrainingSummary Trainer::run() {
     return summarize();
   }
   make_main_whole();
-  if (config_.load_best_model_at_end) checkpoints_.load_best(state_);
+  if (config_.load_best_model_at_end) load_best();
   check_trained(unit_.parameters(), state_);
   const TrainingSummary summary = summarize();
   report_.add_summary(summary.to_json());
@@ -226,9 +226,11 @@ void Trainer::after_step(const StepResult& result) {
   if (checkpoints_.is_due(state_)) save();
 }
 
-// Rank 0 evaluates. With a sharded optimizer it writes the checkpoint of a better model together with the others.
+// All ranks evaluate together, and rank 0 has the scores. With a sharded optimizer they also write the checkpoint of a
+// better model together.
 void Trainer::evaluate() {
-  const std::optional<double> better = group_.is_main() ? maybe_better_score() : std::nullopt;
+  const Json scores = evaluate_unit();
+  const std::optional<double> better = group_.is_main() ? maybe_better_score(scores) : std::nullopt;
   const bool is_better = optimizer_.is_sharded() ? group_.all_reduce_max(better.has_value()) > 0 : better.has_value();
   if (!is_better) return;
   note_position();
@@ -238,8 +240,8 @@ void Trainer::evaluate() {
     checkpoints_.save(state_);
 }
 
-// The score of the model, if it is better than those before.
-std::optional<double> Trainer::maybe_better_score() {
+// Empty when a signal stops it.
+Json Trainer::evaluate_unit() {
   const double begin = clock_.now();
   report_.clear_progress();
   Json scores;
@@ -250,6 +252,11 @@ std::optional<double> Trainer::maybe_better_score() {
   } catch (const Interrupted&) {
   }
   clock_.exclude_since(begin);
+  return scores;
+}
+
+// The score of the model, if it is better than those before.
+std::optional<double> Trainer::maybe_better_score(const Json& scores) {
   if (scores.empty()) return std::nullopt;
   report_.add_evaluation(scores, state_);
   const std::string metric = unit_.best_metric();
@@ -263,7 +270,16 @@ std::optional<double> Trainer::maybe_better_score() {
 void Trainer::make_main_whole() {
   if (!optimizer_.is_sharded()) return;
   if (group_.all_reduce_max(group_.is_main() && !checkpoints_.has_saved(state_.global_step)) > 0)
-    end_sharding(group_, optimizer_);
+    gather_moments(group_, optimizer_);
+  optimizer_.end_sharding();
+}
+
+// The best model is in the checkpoints of rank 0.
+void Trainer::load_best() {
+  checkpoints_.load_best(state_);
+  if (group_.world_size() == 1) return;
+  group_.broadcast(unit_.parameters().values());
+  unit_.parameters().refresh_operands();
 }
 
 bool Trainer::save() {

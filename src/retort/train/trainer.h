@@ -74,8 +74,10 @@ class Trainer {
   void skip_update(const data::StepBatch& batch, const StepResult& result);
   void after_step(const StepResult& result);
   void evaluate();
-  std::optional<double> maybe_better_score();
+  Json evaluate_unit();
+  std::optional<double> maybe_better_score(const Json& scores);
   void make_main_whole();
+  void load_best();
   void note_position();
   void stop_if_requested(StopSignal& stop, int64_t signal_of_any_rank);
   [[noreturn]] void save_and_rethrow(const ProcessLostError& failure);
