@@ -223,9 +223,9 @@ class CorpusLines : public PublishedLines {
     std::string name = "/dev/shm/retort_corpus_XXXXXX";
     if (::mkdtemp(name.data()) != nullptr) fs::create_directory_symlink(in_memory_ = name, folder_ / "prepared");
     const fs::path download = folder_ / "prepared/download";
-    for (const char* const name :
+    for (const char* const each :
          {"wikicorpus_en", "bookscorpus", "google_pretrained_weights/uncased_L-24_H-1024_A-16"})
-      fs::create_directories(download / name);
+      fs::create_directories(download / each);
     write_file_atomically(download / "wikicorpus_en/wikicorpus_en.xml", many_articles());
     write_file_atomically(download / "bookscorpus/1.txt", "The mill is old.\nIt was built by Ada.\n");
     fs::copy(tiny::bert_folder() / "vocab.txt",
