@@ -41,8 +41,9 @@ TEST(Processes, TrainTheModelOfOneProcess) {
 TEST(Processes, EvaluateTogether) {
   const tiny::TemporaryFolder folder;
   const auto words = [&](const char* output_dir) {
-    return words_of_run(folder / output_dir, {"--learning_rate", "0", "--weight_decay", "0", "--max_steps", "2",
-                                              "--evaluate_during_training", "--load_best_model_at_end"});
+    return words_of_run(folder / output_dir,
+                        {"--learning_rate", "0", "--weight_decay", "0", "--max_steps", "2", "--dev_file",
+                         tiny::dev_file(), "--evaluate_during_training", "--load_best_model_at_end"});
   };
   const Outcome alone = run(words("one"));
   ASSERT_EQ(alone.exit_code, 0) << alone.errors;

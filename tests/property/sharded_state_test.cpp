@@ -61,6 +61,8 @@ TEST(ShardedState, EvaluatesAndTakesTheBestModel) {
   const tiny::TemporaryFolder folder;
   const Words more{"--per_device_train_batch_size",
                    "3",
+                   "--dev_file",
+                   tiny::dev_file(),
                    "--evaluate_during_training",
                    "--eval_steps",
                    "4",
