@@ -5,7 +5,8 @@
 
 `--instances` is a folder of `retort data instances` with at least steps x batch rows. Each program takes them in a random order of its own,
 so single losses differ by the noise of a batch: the table compares means over `--window` steps, and gives the noise of such a mean,
-estimated from the differences of neighboring losses. The last line is JSON.
+estimated from the differences of neighboring losses. AdamW's epsilon is 1e-9, where it matters to neither: retort adds it before the
+bias correction, as the published programs do, PyTorch after it. The last line is JSON.
 """
 import argparse
 import json
@@ -27,7 +28,7 @@ def own_losses(args, folder):
     side_by_side.run_retort(args, ["pretrain"], {
         "objective": "mlm_nsp", "model": folder / "model", "vocab_file": args.vocab_file, "data_dir": args.instances,
         "output_dir": folder / "run", "cache_dir": folder / "cache", "max_steps": args.steps, "per_device_train_batch_size": args.batch,
-        "optimizer": "adamw", "adam_beta2": 0.999, "adam_epsilon": 1e-6, "weight_decay": 0.01, "lr_scheduler_type": "linear",
+        "optimizer": "adamw", "adam_beta2": 0.999, "adam_epsilon": 1e-9, "weight_decay": 0.01, "lr_scheduler_type": "linear",
         "learning_rate": args.learning_rate, "warmup_steps": args.warmup_steps, "precision": args.precision, "seed": args.seed,
         "logging_steps": 1, "save_steps": 0})
     with open(folder / "run" / "train_log.jsonl", encoding="utf-8") as file:

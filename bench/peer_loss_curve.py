@@ -52,9 +52,11 @@ def train(job):
     decayed = [value for name, value in model.named_parameters() if "bias" not in name and "LayerNorm" not in name]
     others = [value for name, value in model.named_parameters() if "bias" in name or "LayerNorm" in name]
     optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}],
-                                  lr=job["learning_rate"], betas=(0.9, 0.999), eps=1e-6)
+                                  lr=job["learning_rate"], betas=(0.9, 0.999), eps=1e-9)
     schedule = get_linear_schedule_with_warmup(optimizer, job["warmup_steps"], job["steps"])
-    order = torch.randperm(len(arrays["input_ids"]), generator=torch.Generator().manual_seed(job["seed"]))
+    count, shuffled = len(arrays["input_ids"]), torch.Generator().manual_seed(job["seed"])
+    epochs = -(-job["steps"] * job["batch"] // count)
+    order = torch.cat([torch.randperm(count, generator=shuffled) for _ in range(epochs)])
     losses = []
     for step in range(job["steps"]):
         rows = order[step * job["batch"]:(step + 1) * job["batch"]]
