@@ -18,7 +18,7 @@ from .front import hypervolume_history, pareto_front
 from .local import LocalMachine
 from .objective import Machine
 from .program import Program
-from .report import write_results
+from .results import Places, write_results
 from .search import Search, result_of
 from .settings import Settings
 from .space import Space, read_command, read_given_flags, read_space
@@ -68,7 +68,8 @@ def run(settings: Settings, words: list[str]) -> int:
     finally:
         machine.close()
     history = hypervolume_history(records, space)
-    write_results(settings, space, program.path, records, search.objective.folder_of, search.objective.model_dir_of)
+    places = Places(program.path, search.objective.folder_of, search.objective.model_dir_of)
+    write_results(settings, space, search.study, records, places)
     is_done = all(record.state in ("complete", "pruned", "failed") for record in records) and len(records) >= settings.trials
     if is_done and not search.stop.is_set():
         (settings.output / "DONE").write_text("")

@@ -106,8 +106,7 @@ def reference_point(records: list[Record], space: Space) -> tuple[float, ...]:
 
 
 def hypervolume(records: list[Record], space: Space, corner: tuple[float, ...]) -> float:
-    """The volume between the corner and the front, where each objective counts in units of the corner's distance from its
-    best possible or best seen value: 1 is never exceeded for percentages above a threshold."""
+    """The volume between the corner and the front, in the objectives' own units."""
     points = [losses_of(record, space) for record in records if record.is_feasible]
     points = [point for point in points if all(a < b for a, b in zip(point, corner, strict=True))]
     if not points:
@@ -119,8 +118,9 @@ def scale_of(records: list[Record], space: Space, corner: tuple[float, ...]) -> 
     """The volume of the box between the corner and the ideal point: 100 for percentages, 0 for what is minimized."""
     sides = []
     for value, objective in zip(corner, space.objectives, strict=True):
-        is_percentage = objective.is_maximized and (objective.metric in ("exact", "f1") or "exact" in objective.metric or "f1" in objective.metric)
-        best = min((losses_of(record, space)[space.objectives.index(objective)] for record in records if record.is_feasible), default=value)
+        is_percentage = objective.is_maximized and ("exact" in objective.metric or "f1" in objective.metric)
+        column = space.objectives.index(objective)
+        best = min((losses_of(record, space)[column] for record in records if record.is_feasible), default=value)
         ideal = -100.0 if is_percentage else (best if objective.is_maximized else min(0.0, best))
         sides.append(max(value - ideal, 0.0))
     volume = math.prod(sides)

@@ -60,7 +60,7 @@ def run_job(job: Job, should_stop: Callable[[], bool] = lambda: False) -> Outcom
     """Trains and measures. Never raises for what the command does; OSError when the folder cannot be written."""
     folder = Path(job.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "trial.json", json.dumps(job.config, indent=2) + "\n")
+    write_whole(folder / "trial.json", json.dumps(job.config, indent=2) + "\n")
     run = _Run(job, should_stop)
     outcome = run.finish()
     outcome.evaluations = run.evaluations
@@ -251,7 +251,7 @@ def _last_lines(path: Path) -> str:
     return "\n".join([line[:400] for line in lines if line.strip()][-_LAST_LINES:])
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Under a temporary name first, so that a reader sees all or nothing."""
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from .errors import UserError
 from .front import pruning_rule, records_of
-from .job import Job, Outcome, _write as write_whole
+from .job import Job, Outcome, write_whole
 from .settings import Settings
 from .space import Parameter, Space
 from .study import do_again, place_of, this_worker
