@@ -23,7 +23,7 @@ from .errors import UserError
 from .samplers import quasi_random_points
 from .space import Space
 
-MOST_ATTEMPTS = 2  # a trial whose worker died is done once more
+MOST_ATTEMPTS = 2  # a trial whose process or machine died is done once more; interruptions do not count
 
 
 def this_worker() -> dict[str, Any]:
@@ -161,6 +161,6 @@ def fail_dead_trials(study: optuna.Study, own: set[int], patience: float) -> int
             study.tell(trial.number, state=TrialState.FAIL)
         except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
             continue  # another process was faster
-        do_again(study, trial, death_of(trial))
+        do_again(study, trial, death_of(trial), counts=False)  # the search's death, not the trial's
         dead += 1
     return dead
