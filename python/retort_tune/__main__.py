@@ -26,9 +26,15 @@ from .storage import open_storage
 from .study import when_stale
 
 
+def find_space(name: str) -> Path:
+    """A path, or the name of a file in configs/tune."""
+    known = Path(__file__).parents[2] / "configs" / "tune" / f"{name}.json"
+    return known if "/" not in name and not Path(name).exists() and known.exists() else Path(name)
+
+
 def load_space(settings: Settings, program: Program, words: list[str]) -> Space:
     """The space with all that the search itself sets for every trial."""
-    path = Path(settings.space)
+    path = find_space(settings.space)
     command, content = read_command(path)
     flags = program.flags(command)
     space = read_space(path, content, flags, read_given_flags(words, flags, command))

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -88,18 +89,41 @@ def _check_answers(address: str) -> None:
         raise UserError(f"`ray_address` must be a running Ray cluster, but `{address}` does not answer: {failure.strerror or failure}; `ray start --head` starts one") from failure
 
 
+def _check_is_ray(address: str) -> None:
+    """Something else may listen at the port, and would let Ray wait for minutes."""
+    from ray._raylet import GcsClient  # noqa: PLC0415  what `ray health-check` does; it may wait for longer than we do
+
+    failures: list[BaseException | None] = []
+
+    def ask() -> None:
+        try:
+            GcsClient(address=address)
+            failures.append(None)
+        except Exception as failure:  # noqa: BLE001  the main thread tells it
+            failures.append(failure)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(ANSWER_SECONDS)
+    if failures != [None]:
+        raise UserError(
+            f"`ray_address` must be a running Ray cluster, but `{address}` does not answer as one within {ANSWER_SECONDS} s; `ray start --head` starts one"
+        )
+
+
 def _connect(address: str) -> Any:
     if address != "auto":
         _check_answers(address)
     os.environ.setdefault("RAY_DEDUP_LOGS", "0")
-    os.environ.setdefault("RAY_raylet_start_wait_time_s", str(ANSWER_SECONDS))
-    os.environ.setdefault("RAY_gcs_rpc_server_connect_timeout_s", str(ANSWER_SECONDS))
-    os.environ.setdefault("RAY_gcs_server_request_timeout_seconds", str(ANSWER_SECONDS))
     try:
         import ray  # noqa: PLC0415  seconds to import, and only needed here
 
+        if address != "auto" and not address.startswith("ray://"):
+            _check_is_ray(address)
         with contextlib.redirect_stdout(sys.stderr):
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False)
+    except UserError:
+        raise
     except Exception as failure:
         raise UserError(f"`ray_address` must be a running Ray cluster, but `{address}` is none: {_one_line(failure)}; `ray start --head` starts one") from failure
     return ray

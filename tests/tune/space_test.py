@@ -127,3 +127,26 @@ def test_the_identity_tells_spaces_apart(read):
     same = json.dumps(read(SPACE).identity())
     assert json.dumps(read(json.loads(json.dumps(SPACE))).identity()) == same
     assert json.dumps(read(changed(SPACE, fixed={"max_steps": 4})).identity()) != same
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs" / "tune").glob("*.json")), ids=lambda path: path.stem)
+def test_every_space_of_the_project_is_read_and_names_its_line(path, real_program):
+    from retort_tune.program import Program
+    from retort_tune.space import read_given_flags
+
+    command, content = read_command(path)
+    flags = Program(real_program).flags(command)
+    line = next(line for line in path.read_text().splitlines() if line.startswith("//   retort tune "))
+    words = line.split()[3:]
+    assert words[1] == str(path.relative_to(ROOT))
+    own = {"--space", "--study_name", "--trials", "--output_dir"}
+    others = [word for name, value in zip(words[::2], words[1::2], strict=True) if name not in own for word in (name, value)]
+    space = read_space(path, content, flags, read_given_flags(others, flags, command))
+    assert set(space.default) == {each.name for each in space.parameters}
+
+
+def test_a_bare_name_is_a_space_of_the_project():
+    from retort_tune.__main__ import find_space
+
+    assert find_space("question-world") == ROOT / "configs" / "tune" / "question-world.json"
+    assert str(find_space("none")) == "none"
