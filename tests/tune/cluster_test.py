@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import FAKE
-from search_test import known, records, wait_until
+from search_test import counted, records, wait_until
 
 RAY = Path(sys.executable).parent / "ray"
 
@@ -81,8 +81,9 @@ def test_a_node_that_dies_in_the_middle_of_a_trial_loses_none(tuner, cluster):
     cluster.start_head()
     second = cluster.start_node()
     process = tuner.start(trials=8, ray_address=cluster.address, max_concurrent=2, num_cpu=1, prune=False)
-    wait_until(lambda: len([record for record in known(tuner) if record.state == "running"]) == 2 and any((tuner.folder / "out").glob("trials/*/*/model/train_log.jsonl")))
-    time.sleep(1)
+    wait_until(lambda: counted(tuner, "RUNNING") == 2 and len(list((tuner.folder / "out").glob("trials/*/*/model/train_log.jsonl"))) > counted(tuner, "COMPLETE") + 1 or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
+    time.sleep(0.5)
     os.kill(second, signal.SIGKILL)
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors

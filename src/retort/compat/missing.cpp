@@ -8,10 +8,6 @@ std::vector<Program> missing_programs() {
       "its options are not translated; `retort pretrain --objective mlm_nsp --phase 1 --data_dir DIR1`, then `--phase "
       "2 "
       "--data_dir DIR2 --init_checkpoint OUT1`, trains on the same HDF5 files with the same settings";
-  constexpr const char* kSearch =
-      "a search over settings is missing; `retort compat run_squad_w_distillation.py` with the same options is one run "
-      "of "
-      "it";
   return {
       {.names = {"demo_bert.py"}, .whose = "Habana's", .verb = "pretraining", .missing = kPretraining},
       {.names = {"run_pretraining.py", "run_pretraining.sh"}, .whose = "NVIDIA's", .missing = kPretraining},
@@ -23,10 +19,7 @@ std::vector<Program> missing_programs() {
       {.names = {"perform_distillation_prereqs.sh"},
        .whose = "NVIDIA's",
        .missing = "models and GloVe vectors are not fetched; put them into checkpoints/ and download/glove/, as the "
-                  "script does"},
-      {.names = {"sigopt_optimization_cli.py", "sigopt_ray_optimization_cli.py"},
-       .whose = "optimizing-distilbert-squad's",
-       .missing = kSearch}};
+                  "script does"}};
 }
 
 }  // namespace retort::compat
