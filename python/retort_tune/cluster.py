@@ -91,7 +91,7 @@ def _check_answers(address: str) -> None:
 
 def _check_is_ray(address: str) -> None:
     """Something else may listen at the port, and would let Ray wait for minutes."""
-    from ray._raylet import GcsClient  # noqa: PLC0415  what `ray health-check` does; it may wait for longer than we do
+    from ray._raylet import GcsClient  # type: ignore[attr-defined]  # noqa: PLC0415  what `ray health-check` does; it may wait for longer than we do
 
     failures: list[BaseException | None] = []
 

@@ -216,6 +216,8 @@ def _can_resume(model_dir: Path) -> bool:
 def _failure(code: int, log: str, job: Job) -> Outcome:
     """What an exit code means (README.md, exit codes)."""
     error = last_error(log)
+    if code in (126, 127):
+        return Outcome("refused", f"`{job.program}` must be a program on the trial's machine, but cannot be started: {log.strip()[-200:]}")
     if code == 3:
         return Outcome("failed", f"it diverged: {error}")
     if code in (75, 130, 143) or code < 0:
@@ -232,6 +234,7 @@ def _blames_a_drawn_value(error: str, searched: tuple[str, ...]) -> bool:
     """Whether an error of the settings is about a value that the search drew, for example heads that do not divide the
     width."""
     words = {"n_heads": "attention heads", "n_layers": "layers", "dim": "hidden_size"}
+    words |= dict.fromkeys(("dropout", "attention_dropout", "head_dropout"), "dropout probabilities")
     return any(f"`{name}`" in error or f"--{name}" in error or words.get(name, f"`{name}`") in error for name in searched)
 
 

@@ -81,7 +81,7 @@ class Objective:
             trial.set_user_attr("derived", derived)
         place = place_of(frozen)
         outcome = self.known_outcome(place, config) or self.run(trial, place, config, slot, should_stop)
-        return self.record(trial, outcome, attempt=int(frozen.user_attrs.get("attempt", 1)))
+        return self.record(trial, outcome)
 
     def run(
         self, trial: optuna.Trial, place: int, config: dict[str, Any], slot: int, should_stop: Callable[[], bool]
@@ -123,7 +123,7 @@ class Objective:
         content["evaluations"] = {int(step): scores for step, scores in content["evaluations"].items()}
         return Outcome(**content)
 
-    def record(self, trial: optuna.Trial, outcome: Outcome, attempt: int) -> tuple[float, ...]:
+    def record(self, trial: optuna.Trial, outcome: Outcome) -> tuple[float, ...]:
         """Returns the objectives, or raises what makes Optuna record another end."""
         for name, value in outcome.metrics.items():
             if name in ("exact", "f1", "HasAns_exact", "NoAns_exact", "num_parameters", "inference_time", "seconds", "outside_training", *self.space.stored):
@@ -138,11 +138,11 @@ class Objective:
         if outcome.state == "pruned":
             raise optuna.TrialPruned(outcome.text)
         trial.set_user_attr("log", outcome.log)
-        if outcome.state == "refused":
-            raise TrialRefused(outcome.text)
-        if outcome.state in ("lost", "interrupted"):
+        if outcome.state in ("lost", "interrupted", "refused"):
             frozen = trial.study.get_trials(deepcopy=False)[trial.number]
             do_again(trial.study, frozen, outcome.text, counts=outcome.state == "lost")
+        if outcome.state == "refused":
+            raise TrialRefused(outcome.text)
         raise TrialFailed(outcome.text)
 
     def complete(self, trial: optuna.Trial, outcome: Outcome) -> tuple[float, ...]:

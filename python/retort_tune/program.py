@@ -39,7 +39,7 @@ class Flag:
 
     def problem_with(self, value: Any) -> str:
         """What is wrong with a value, as "must be ..., but is ..."; empty when it is allowed."""
-        kinds = {"bool": bool, "int": int, "float": (int, float), "text": str, "texts": list, "ints": list}
+        kinds: dict[str, Any] = {"bool": bool, "int": int, "float": (int, float), "text": str, "texts": list, "ints": list}
         is_number = self.kind in ("int", "float")
         if value is not None and (not isinstance(value, kinds[self.kind]) or (is_number and isinstance(value, bool))):
             return f"must be of kind {self.kind}, but is {json.dumps(value)}"

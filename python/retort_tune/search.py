@@ -39,7 +39,8 @@ class Search:
         self.study, self.is_new = open_study(storage, settings.study_name, space)
         self.progress = Progress(space, settings.trials)
         self.objective = Objective(settings, space, program, machine, self.study.user_attrs["id"])
-        self.stop, self.failure = threading.Event(), None  # type: ignore[var-annotated]
+        self.stop = threading.Event()
+        self.failure: BaseException | None = None
         self.lock = threading.Lock()
         self.reserved = 0  # trials that a slot will begin
         self.own: set[int] = set()  # numbers of the running trials of this process

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.study import StudyDirection
 
 from .errors import UserError
 from .metrics import metrics_of
@@ -93,8 +94,8 @@ class Space:
         return "latency_ms" in (*names, *self.stored)
 
     @property
-    def directions(self) -> list[str]:
-        return [objective.direction for objective in self.objectives]
+    def directions(self) -> list[StudyDirection]:
+        return [StudyDirection.MAXIMIZE if objective.is_maximized else StudyDirection.MINIMIZE for objective in self.objectives]
 
     def config_of(self, values: dict[str, Any]) -> dict[str, Any]:
         """The settings of a trial's command, for its --config file."""
@@ -236,7 +237,7 @@ class _Reader:
     def check_contained(self, key: str, value: Any, distribution: BaseDistribution) -> None:
         is_inside = False
         try:
-            is_inside = distribution._contains(distribution.to_internal_repr(value))  # noqa: SLF001
+            is_inside = bool(distribution._contains(distribution.to_internal_repr(value)))  # noqa: SLF001
         except (TypeError, ValueError):
             pass
         if not is_inside:

@@ -44,7 +44,7 @@ def is_alive(worker: dict[str, Any]) -> bool | None:
     """Whether the process of a trial lives; None when it is on another machine."""
     if worker.get("host") != socket.gethostname():
         return None
-    return _start_time(int(worker["process"])) == worker["started"]
+    return bool(_start_time(int(worker["process"])) == worker["started"])
 
 
 def open_study(storage: BaseStorage, name: str, space: Space) -> tuple[optuna.Study, bool]:
@@ -100,7 +100,7 @@ def place_of(trial: FrozenTrial) -> int:
 
 def latest_of_each_place(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
     """What counts: of each place the last trial."""
-    latest = {place_of(trial): trial for trial in sorted(trials, key=lambda each: each.number)}
+    latest: dict[int, FrozenTrial] = {place_of(trial): trial for trial in sorted(trials, key=lambda each: each.number)}
     return [latest[place] for place in sorted(latest)]
 
 

@@ -34,7 +34,7 @@ def world(real_program, tmp_path_factory):
     return folder
 
 
-QUICK = ["--max_steps", "2", "--max_train_examples", "8", "--max_eval_examples", "6", "--max_seq_length", "64", "--doc_stride", "24", "--threads", "1", "--logging_steps", "1", "--eval_steps", "1"]
+QUICK = ["--max_steps", "2", "--max_train_examples", "8", "--max_eval_examples", "6", "--max_seq_length", "64", "--max_query_length", "16", "--doc_stride", "24", "--threads", "1", "--logging_steps", "1", "--eval_steps", "1"]
 
 
 def small(path, folder):
@@ -141,3 +141,20 @@ def test_wrong_flags_are_told_by_the_program_itself(real_program, tmp_path):
     space.write_text("{}")
     process = call(real_program, "tune", "--space", space, "--trials", "0", "--output_dir", "out", folder=tmp_path, code=2)
     assert process.stderr == "error: `trials` must be at least 1, but is 0\n"
+
+
+def test_compat_turns_the_published_lines_into_those_of_the_table(real_program, tmp_path):
+    rest = "--model_type distilbert --train_file FILE --predict_file FILE --experiment_name NAME --project_name NAME --use_hpo_default_ranges --api_token TOKEN --output_dir DIR --teacher_type bert --teacher_name_or_path twmkn9/bert-base-uncased-squad2 --num_train_epochs 3 --store_s3 --s3_bucket B --cache_s3_bucket --train_cache_s3_directory D --eval_cache_s3_directory D"
+    cluster = "--overwrite_output_dir --sigopt_observation_budget 479 --parallel 20 --max_concurrent 20 --num_cpu 8 --num_gpu 1 --ray_address A"
+    for name, own in (("sigopt_optimization_cli.py", "--sigopt_observation_budget 200"), ("sigopt_ray_optimization_cli.py", cluster)):
+        printed = call(real_program, "compat", "--print", name, *rest.split(), *own.split(), folder=tmp_path).stdout
+        line = published(ROOT / "docs" / "search.md")[name].replace("configs/tune/distilbert-squad2.json", "distilbert-squad2")
+        words, wanted = shlex.split(printed), shlex.split(line)
+        assert words[:2] == ["retort", "tune"]
+        given = {}
+        for word in words[2:]:  # a switch has no value
+            given.update({word: ""} if word.startswith("--") else {list(given)[-1]: word})
+        for flag, value in zip(wanted[2::2], wanted[3::2], strict=True):
+            assert float(given[flag]) == float(value) if value.isdigit() else given[flag] == value, flag
+        flags = [flag["name"] for command in ("tune", "distill squad") for flag in json.loads(call(real_program, "help", *command.split(), "--json", folder=tmp_path).stdout)["flags"]]
+        assert not [flag for flag in given if flag[2:] not in flags]

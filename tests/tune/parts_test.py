@@ -254,7 +254,7 @@ def test_a_storage_repeats_each_call_of_optuna():
 
 
 def job(folder, program=str(FAKE), **others):
-    given = {"number": 0, "program": program, "command": "distill squad", "config": {"learning_rate": 1e-3}, "folder": str(folder / "t"), "model_dir": str(folder / "t" / "model"), "searched": ("n_heads",), "objectives": ("exact", "num_parameters")}
+    given = {"number": 0, "program": program, "command": "distill squad", "config": {"learning_rate": 1e-3}, "folder": str(folder / "t"), "model_dir": str(folder / "t" / "model"), "searched": ("n_heads", "dropout"), "objectives": ("exact", "num_parameters")}
     return Job(**{**given, **others})
 
 
@@ -280,7 +280,9 @@ def script(tmp_path, text):
         ("echo 'error: internal error: CUDA out of memory' >&2; exit 70", "failed", "out of memory: internal error: CUDA out of memory"),
         ("echo 'error: internal error: x' >&2; exit 70", "failed", "internal error: x"),
         ("echo 'error: `n_heads` must be 1 to 12, the heads of layer 0, but is 13' >&2; exit 2", "failed", "`n_heads` must be 1 to 12, the heads of layer 0, but is 13"),
+        ("echo 'error: `m`: dropout probabilities must lie in [0, 1), but one is 1' >&2; exit 2", "failed", "`m`: dropout probabilities must lie in [0, 1), but one is 1"),
         ("echo 'error: `model` must be a folder' >&2; exit 2", "refused", "`model` must be a folder"),
+        ("exit 127", "refused", "`{program}` must be a program on the trial's machine, but cannot be started: "),
         ("exit 143", "lost", "its process ended with exit code 143"),
         ("kill -9 $$", "lost", "its process ended by signal 9"),
         ("echo '{\"num_parameters\": 3}'", "failed", "`exact` must be a number in the results, but is None"),
@@ -289,7 +291,7 @@ def script(tmp_path, text):
 )
 def test_each_end_of_a_trial_has_its_state_and_sentence(tmp_path, text, state, sentence):
     outcome = run_job(job(tmp_path, program=script(tmp_path, text)))
-    assert (outcome.state, outcome.text) == (state, sentence)
+    assert (outcome.state, outcome.text) == (state, sentence.replace("{program}", str(tmp_path / "program")))
 
 
 def test_an_interrupted_trial_may_save_and_its_second_attempt_resumes(tmp_path):

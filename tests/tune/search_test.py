@@ -93,6 +93,7 @@ def test_an_error_that_every_trial_would_meet_stops_the_search_with_its_sentence
     ended = tuner.run(trials=3, extra=["--activation", "missing"])
     assert ended.code == 2
     assert ended.errors.splitlines()[-1] == "error: `activation` must be one of gelu, relu, but is `missing`"
+    assert [tuner.study().get_trials()[index].state.name for index in (0, -1)] == ["FAIL", "WAITING"]  # done when the reason is gone
 
 
 def test_a_trial_over_its_time_limit_fails(tuner):
