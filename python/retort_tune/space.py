@@ -27,6 +27,11 @@ PUBLISHED_NAMES = {
     "per_compute_train_batch_size": "per_device_train_batch_size",
     "per_compute_eval_batch_size": "per_device_eval_batch_size",
 }
+# What changes no result: a study may be continued with others.
+LOCAL_FLAGS = (
+    *("teacher_cache", "cache_dir", "use_cache", "overwrite_cache", "threads"),
+    *("save_steps", "save_total_limit", "tensorboard", "score_teacher"),
+)
 # The search itself sets these.
 OWN_FLAGS = ("output_dir", "resume", "overwrite_output_dir")
 
@@ -112,7 +117,7 @@ class Space:
         """What a continued study must have in common with its beginning."""
         return {
             "command": self.command,
-            "fixed": self.fixed,
+            "fixed": {name: value for name, value in self.fixed.items() if name not in LOCAL_FLAGS},
             "parameters": {each.name: {"distribution": str(each.distribution), "condition": each.condition} for each in self.parameters},
             "derived": self.derived,
             "objectives": {each.metric: each.direction for each in self.objectives},
@@ -224,7 +229,7 @@ class _Reader:
             raise self.fail(f"{key}.transform", f"must be log or none, but is {json.dumps(transform)}")
         if transform == "log" and low <= 0:
             raise self.fail(f"{key}.range", f"must begin above 0 with the transform log, but begins at {low}")
-        return transform == "log"
+        return bool(transform == "log")
 
     def grid(self, key: str, spec: dict[str, Any], distribution: BaseDistribution) -> tuple[Any, ...]:
         values = spec.get("grid", [])

@@ -118,8 +118,8 @@ def do_again(study: optuna.Study, trial: FrozenTrial, reason: str, *, counts: bo
     later = (each for each in study.get_trials(deepcopy=False) if each.number > trial.number)
     if attempt > MOST_ATTEMPTS or any(place_of(each) == place_of(trial) for each in later):
         return False
-    kept = {name: trial.user_attrs[name] for name in ("first", "source") if name in trial.user_attrs}
-    again = {**kept, "place": place_of(trial), "attempt": attempt, "again_because": reason}
+    kept: dict[str, Any] = {name: trial.user_attrs[name] for name in ("first", "source") if name in trial.user_attrs}
+    again: dict[str, Any] = {**kept, "place": place_of(trial), "attempt": attempt, "again_because": reason}
     system = {"fixed_params": trial.system_attrs["fixed_params"]} if "fixed_params" in trial.system_attrs else {}
     study.add_trial(
         optuna.create_trial(

@@ -127,6 +127,7 @@ def test_the_identity_tells_spaces_apart(read):
     same = json.dumps(read(SPACE).identity())
     assert json.dumps(read(json.loads(json.dumps(SPACE))).identity()) == same
     assert json.dumps(read(changed(SPACE, fixed={"max_steps": 4})).identity()) != same
+    assert json.dumps(read(changed(SPACE, fixed={"threads": 4, "teacher_cache": "elsewhere"})).identity()) == same
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs" / "tune").glob("*.json")), ids=lambda path: path.stem)
