@@ -27,6 +27,8 @@ PUBLISHED_NAMES = {
     "per_compute_train_batch_size": "per_device_train_batch_size",
     "per_compute_eval_batch_size": "per_device_eval_batch_size",
 }
+# A model refuses the dropout 1, which leaves nothing; the published ranges end there, and samplers like to try the ends.
+DROPOUTS, BELOW_ONE = ("dropout", "attention_dropout", "head_dropout"), 0.999
 # What changes no result: a study may be continued with others.
 LOCAL_FLAGS = (
     *("teacher_cache", "cache_dir", "use_cache", "overwrite_cache", "threads"),
@@ -221,7 +223,7 @@ class _Reader:
         for bound in bounds:
             if problem := flag.problem_with(bound):
                 raise self.fail(f"{key}.range", problem)
-        return low, high
+        return low, (BELOW_ONE if flag.name in DROPOUTS and high == 1 else high)
 
     def is_log(self, key: str, spec: dict[str, Any], low: float) -> bool:
         transform = spec.get("transform", "none")

@@ -125,8 +125,10 @@ class Axis:
 
 def parallel(name: str, axes: Sequence[Axis], kinds: dict[int, str]) -> str:
     """A line for each trial through its value on every axis; a trial without a value there has a gap."""
-    height, top, bottom = 460, 130, 420
-    step = (WIDTH - 80) / max(1, len(axes) - 1)
+    top = 40 + 5.5 * max((len(axis.title) for axis in axes), default=0)  # the titles are slanted
+    bottom, height = top + 290, top + 320
+    right = 40 + (3.8 * len(axes[-1].title) if axes else 0)
+    step = (WIDTH - 40 - right) / max(1, len(axes) - 1)
     places: dict[int, list[str]] = {trial: [] for trial in kinds}
     parts = []
     for index, axis in enumerate(axes):

@@ -50,6 +50,7 @@ def test_the_published_search_has_its_seventeen_parameters_and_default(flags):
     ranges = {each.name: (each.distribution.low, each.distribution.high, each.distribution.log) for each in space.parameters}
     assert ranges["learning_rate"] == (2e-6, 1e-1, True) and ranges["beta_2"] == (0.7, 0.9999, False)
     assert ranges["n_layers"] == (1, 20, False) and ranges["per_compute_train_batch_size"] == (4, 32, False)
+    assert ranges["dropout"] == (0.0, 0.999, False)  # 1 leaves nothing to learn from, and is refused
     assert set(space.default) == set(ranges)
     assert space.derived == {"alpha_squad": (1.0, "alpha_ce")}
     assert [(each.metric, each.direction) for each in space.objectives] == [("exact", "maximize"), ("num_parameters", "minimize")]
