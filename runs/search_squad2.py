@@ -8,6 +8,7 @@ Out: OUT/teacher, OUT/search (study, report.html), OUT/again (the default, the s
 A front of single noisy runs flatters itself, so the three are compared by the means of their repetitions. Finished parts are skipped: the
 same command continues. The space is configs/tune/minilm-squad2.json.
 """
+
 import argparse
 import csv
 import json
@@ -45,16 +46,29 @@ def search(arguments, teacher):
 
 def choose(out):
     """{role: row of trials.csv}: the default and what beats it."""
-    rows = [row for row in csv.DictReader((out / "trials.csv").open(encoding="utf-8")) if row["state"] == "complete" and row["feasible"] == "True"]
+    rows = [
+        row
+        for row in csv.DictReader((out / "trials.csv").open(encoding="utf-8"))
+        if row["state"] == "complete" and row["feasible"] == "True"
+    ]
     chosen = {}
-    default = next((row for row in csv.DictReader((out / "trials.csv").open(encoding="utf-8")) if row["source"] == "default" and row["exact"]), None)
+    default = next(
+        (
+            row
+            for row in csv.DictReader((out / "trials.csv").open(encoding="utf-8"))
+            if row["source"] == "default" and row["exact"]
+        ),
+        None,
+    )
     if default is None:
         raise SystemExit("the default configuration has no result")
     score, size = float(default["exact"]), float(default["num_parameters"])
     chosen["default"] = default
     smaller = [row for row in rows if float(row["exact"]) >= score]
     if smaller:
-        chosen["smallest of at least its score"] = min(smaller, key=lambda row: (float(row["num_parameters"]), -float(row["exact"])))
+        chosen["smallest of at least its score"] = min(
+            smaller, key=lambda row: (float(row["num_parameters"]), -float(row["exact"]))
+        )
     better = [row for row in rows if float(row["num_parameters"]) <= 1.02 * size]
     if better:
         chosen["best of at most 1.02 times its size"] = max(better, key=lambda row: float(row["exact"]))
@@ -93,10 +107,17 @@ def main():
         rows.append({"role": role, "trial": int(row["trial"]), "parameters": float(row["num_parameters"]), "size": float(row["num_parameters"]) / size - 1,
                      "exact_in_search": float(row["exact"]), "HasAns_exact": float(row["HasAns_exact"]), "exact_again": scores})  # fmt: skip
     (arguments.output_dir / "gain.json").write_text(json.dumps(rows, indent=2))
-    print("| student | layers, heads | parameters | against the default | exact in the search | exact of 3 seeds |\n|---|---|---|---|---|---|")
+    print(
+        "| student | layers, heads | parameters | against the default | exact in the search | exact of 3 seeds"
+        " |\n|---|---|---|---|---|---|"
+    )
     for row, source in zip(rows, chosen.values(), strict=True):
         spread = statistics.stdev(row["exact_again"]) if len(row["exact_again"]) > 1 else 0.0
-        print(f"| {row['role']} | {source['params.n_layers']}, {source['params.n_heads']} | {row['parameters'] / 1e6:.2f} M | {100 * row['size']:+.1f} % | {row['exact_in_search']:.2f} | {statistics.mean(row['exact_again']):.2f} ± {spread:.2f} |")
+        print(
+            f"| {row['role']} | {source['params.n_layers']}, {source['params.n_heads']} | {row['parameters'] / 1e6:.2f}"
+            f" M | {100 * row['size']:+.1f} % | {row['exact_in_search']:.2f} |"
+            f" {statistics.mean(row['exact_again']):.2f} ± {spread:.2f} |"
+        )
 
 
 if __name__ == "__main__":

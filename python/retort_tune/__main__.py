@@ -1,4 +1,7 @@
-"""`python -m retort_tune SETTINGS_JSON [--flag value ...]`, started by `retort tune`; the last line of standard output is the result."""
+"""`python -m retort_tune SETTINGS_JSON [--flag value ...]`, as `retort tune` starts it.
+
+The last line of standard output is the result.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,15 @@ import optuna
 from .cluster import RayCluster
 from .errors import StorageLost, UserError
 from .front import hypervolume_history, pareto_front
+from .given_flags import read_given_flags
 from .local import LocalMachine
 from .objective import Machine
 from .program import Program
 from .results import Places, write_results
 from .search import Search, result_of
 from .settings import Settings
-from .space import Space, read_command, read_given_flags, read_space
+from .space import Space
+from .space_file import read_command, read_space
 from .storage import open_storage
 from .study import when_stale
 
@@ -61,11 +66,16 @@ def run(settings: Settings, words: list[str]) -> int:
         raise UserError("`trials` must be at least 1, but is 0")
     space = load_space(settings, program, words)
     if settings.has_remote_trials and settings.keep != "all":
-        raise UserError(f"`keep` must be all with the remote `trials_dir` {settings.trials_dir}, where nothing is removed, but is {settings.keep}")
+        raise UserError(
+            f"`keep` must be all with the remote `trials_dir` {settings.trials_dir}, where nothing is removed, but is"
+            f" {settings.keep}"
+        )
     try:
         settings.output.mkdir(parents=True, exist_ok=True)
     except OSError as failure:
-        raise UserError(f"`output_dir` must be a writable folder, but `{settings.output}` is not: {failure.strerror}") from failure
+        raise UserError(
+            f"`output_dir` must be a writable folder, but `{settings.output}` is not: {failure.strerror}"
+        ) from failure
     storage = open_storage(settings.storage_url, settings.heartbeat_seconds, settings.storage_seconds, when_stale)
     machine: Machine = RayCluster(settings) if settings.ray_address else LocalMachine(settings.slots)
     try:
@@ -76,11 +86,18 @@ def run(settings: Settings, words: list[str]) -> int:
     history = hypervolume_history(records, space)
     places = Places(program.path, search.objective.folder_of, search.objective.model_dir_of)
     write_results(settings, space, search.study, records, places)
-    is_done = all(record.state in ("complete", "pruned", "failed") for record in records) and len(records) >= settings.trials
+    is_done = (
+        all(record.state in ("complete", "pruned", "failed") for record in records) and len(records) >= settings.trials
+    )
     if is_done and not search.stop.is_set():
         (settings.output / "DONE").write_text("")
-    result = result_of(records, space, pareto_front(records, space), history[-1] if history else 0.0, time.monotonic() - started)
-    print(json.dumps({**result, "study_name": settings.study_name, "report": str(settings.output / "report.html")}), flush=True)
+    result = result_of(
+        records, space, pareto_front(records, space), history[-1] if history else 0.0, time.monotonic() - started
+    )
+    print(
+        json.dumps({**result, "study_name": settings.study_name, "report": str(settings.output / "report.html")}),
+        flush=True,
+    )
     if search.stop.is_set():
         print("retort: interrupted; the same command continues the study", file=sys.stderr)
         return 130

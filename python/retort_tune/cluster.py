@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from . import errors, job as job_module, metrics, program, pruning
+from . import errors, metrics, program, pruning
+from . import job as job_module
 from .errors import UserError
 from .job import Job, Outcome
 from .settings import Settings
@@ -29,16 +30,17 @@ class RayCluster:
         for module in (errors, metrics, program, pruning, job_module):  # the machines need not have this package
             self.ray.cloudpickle.register_pickle_by_value(module)
         self._check_resources()
-        self._task = self.ray.remote(
-            num_cpus=settings.num_cpu, num_gpus=settings.num_gpu, max_retries=0, max_calls=1
-        )(job_module.run_job)
+        self._task = self.ray.remote(num_cpus=settings.num_cpu, num_gpus=settings.num_gpu, max_retries=0, max_calls=1)(
+            job_module.run_job
+        )
 
     def _check_resources(self) -> None:
         nodes = [node for node in self.ray.nodes() if node["Alive"]]
         wanted = {"CPU": float(self.settings.num_cpu), "GPU": self.settings.num_gpu}
         if not any(all(node["Resources"].get(name, 0) >= count for name, count in wanted.items()) for node in nodes):
             raise UserError(
-                f"`num_cpu` and `num_gpu` must fit on one machine of the cluster, but none of its {len(nodes)} machines has {wanted['CPU']:g} CPUs and {wanted['GPU']:g} GPUs"
+                f"`num_cpu` and `num_gpu` must fit on one machine of the cluster, but none of its {len(nodes)} machines"
+                f" has {wanted['CPU']:g} CPUs and {wanted['GPU']:g} GPUs"
             )
 
     @property
@@ -46,7 +48,7 @@ class RayCluster:
         count = len([node for node in self.ray.nodes() if node["Alive"]])
         return f"{self.settings.slots} at a time on {count} machines of {self.settings.ray_address}"
 
-    def run(self, job: Job, slot: int, should_stop: Callable[[], bool]) -> Outcome:  # noqa: ARG002
+    def run(self, job: Job, slot: int, should_stop: Callable[[], bool]) -> Outcome:
         ray = self.ray
         path = self.settings.ray_program or job.program
         task = self._task.remote(dataclasses.replace(job, program=path, threads=self.settings.num_cpu))
@@ -60,7 +62,13 @@ class RayCluster:
                     with contextlib.suppress(Exception):
                         ray.get(task, timeout=120)
                     return Outcome("interrupted", "the search was interrupted")
-            except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError, ray.exceptions.OutOfMemoryError, ray.exceptions.LocalRayletDiedError, ray.exceptions.RayActorError) as failure:
+            except (
+                ray.exceptions.WorkerCrashedError,
+                ray.exceptions.NodeDiedError,
+                ray.exceptions.OutOfMemoryError,
+                ray.exceptions.LocalRayletDiedError,
+                ray.exceptions.RayActorError,
+            ) as failure:
                 return Outcome("lost", f"its machine or worker died: {_one_line(failure)}")
             except ray.exceptions.TaskCancelledError:
                 return Outcome("interrupted", "the search was interrupted")
@@ -86,12 +94,15 @@ def _check_answers(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
     except OSError as failure:
-        raise UserError(f"`ray_address` must be a running Ray cluster, but `{address}` does not answer: {failure.strerror or failure}; `ray start --head` starts one") from failure
+        raise UserError(
+            f"`ray_address` must be a running Ray cluster, but `{address}` does not answer:"
+            f" {failure.strerror or failure}; `ray start --head` starts one"
+        ) from failure
 
 
 def _check_is_ray(address: str) -> None:
     """Something else may listen at the port, and would let Ray wait for minutes."""
-    from ray._raylet import GcsClient  # type: ignore[attr-defined]  # noqa: PLC0415  what `ray health-check` does; it may wait for longer than we do
+    from ray._raylet import GcsClient  # type: ignore[attr-defined]  # what `ray health-check` does; it may wait longer
 
     failures: list[BaseException | None] = []
 
@@ -99,7 +110,7 @@ def _check_is_ray(address: str) -> None:
         try:
             GcsClient(address=address)
             failures.append(None)
-        except Exception as failure:  # noqa: BLE001  the main thread tells it
+        except Exception as failure:  # the main thread tells it
             failures.append(failure)
 
     thread = threading.Thread(target=ask, daemon=True)
@@ -107,7 +118,8 @@ def _check_is_ray(address: str) -> None:
     thread.join(ANSWER_SECONDS)
     if failures != [None]:
         raise UserError(
-            f"`ray_address` must be a running Ray cluster, but `{address}` does not answer as one within {ANSWER_SECONDS} s; `ray start --head` starts one"
+            f"`ray_address` must be a running Ray cluster, but `{address}` does not answer as one within"
+            f" {ANSWER_SECONDS} s; `ray start --head` starts one"
         )
 
 
@@ -116,7 +128,7 @@ def _connect(address: str) -> Any:
         _check_answers(address)
     os.environ.setdefault("RAY_DEDUP_LOGS", "0")
     try:
-        import ray  # noqa: PLC0415  seconds to import, and only needed here
+        import ray  # seconds to import, and only needed here
 
         if address != "auto" and not address.startswith("ray://"):
             _check_is_ray(address)
@@ -125,5 +137,8 @@ def _connect(address: str) -> Any:
     except UserError:
         raise
     except Exception as failure:
-        raise UserError(f"`ray_address` must be a running Ray cluster, but `{address}` is none: {_one_line(failure)}; `ray start --head` starts one") from failure
+        raise UserError(
+            f"`ray_address` must be a running Ray cluster, but `{address}` is none: {_one_line(failure)}; `ray start"
+            " --head` starts one"
+        ) from failure
     return ray

@@ -72,7 +72,8 @@ def records_of(study: optuna.Study) -> list[Record]:
 def losses_of(record: Record, space: Space) -> tuple[float, ...]:
     """The objectives with all of them to be minimized."""
     return tuple(
-        -value if objective.is_maximized else value for value, objective in zip(record.values, space.objectives, strict=True)
+        -value if objective.is_maximized else value
+        for value, objective in zip(record.values, space.objectives, strict=True)
     )
 
 
@@ -94,14 +95,16 @@ def pareto_front(records: list[Record], space: Space) -> list[Record]:
 
 
 def reference_point(records: list[Record], space: Space) -> tuple[float, ...]:
-    """The corner from which the hypervolume is measured: the worst value of each objective among the complete trials; an
-    objective with a threshold takes that instead."""
+    """The corner from which the hypervolume is measured: the worst value of each objective among the complete trials, or
+    its threshold."""
     complete = [losses_of(record, space) for record in records if record.state == "complete"]
     worst = [max(each) for each in zip(*complete, strict=True)] if complete else []
     for index, objective in enumerate(space.objectives):
         for constraint in space.constraints:
             if constraint.metric == objective.metric and worst:
-                worst[index] = -constraint.at_least if constraint.at_least is not None else float(constraint.at_most or 0)
+                worst[index] = (
+                    -constraint.at_least if constraint.at_least is not None else float(constraint.at_most or 0)
+                )
     return tuple(worst)
 
 
@@ -140,7 +143,11 @@ def hypervolume_history(records: list[Record], space: Space) -> list[float]:
 def pruning_rule(records: list[Record], space: Space) -> PruningRule | None:
     """The rule with the front of now; nothing where size is no objective."""
     first = space.objectives[0]
-    sizes = [objective for objective in space.objectives if objective.metric == "num_parameters" and not objective.is_maximized]
+    sizes = [
+        objective
+        for objective in space.objectives
+        if objective.metric == "num_parameters" and not objective.is_maximized
+    ]
     if not sizes or first.metric == "num_parameters":
         return None
     front = tuple(

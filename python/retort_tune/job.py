@@ -176,7 +176,15 @@ class _Run:
         words = ["bench", "infer", "--model", job.model_dir, "--per_device_eval_batch_size", "1", "--steps", "20"]
         task = job.config.get("task_name", "squad")
         words += ["--task", task]
-        for name in ("dev_file", "data_dir", "max_seq_length", "doc_stride", "max_query_length", "cache_dir", "precision"):
+        for name in (
+            "dev_file",
+            "data_dir",
+            "max_seq_length",
+            "doc_stride",
+            "max_query_length",
+            "cache_dir",
+            "precision",
+        ):
             if job.config.get(name) not in (None, "") and not (name == "data_dir" and task == "squad"):
                 words += [f"--{name}", str(job.config[name])]
         if job.config.get("version_2_with_negative") and task == "squad":
@@ -217,7 +225,10 @@ def _failure(code: int, log: str, job: Job) -> Outcome:
     """What an exit code means (README.md, exit codes)."""
     error = last_error(log)
     if code in (126, 127):
-        return Outcome("refused", f"`{job.program}` must be a program on the trial's machine, but cannot be started: {log.strip()[-200:]}")
+        return Outcome(
+            "refused",
+            f"`{job.program}` must be a program on the trial's machine, but cannot be started: {log.strip()[-200:]}",
+        )
     if code == 3:
         return Outcome("failed", f"it diverged: {error}")
     if code in (75, 130, 143) or code < 0:
@@ -235,7 +246,9 @@ def _blames_a_drawn_value(error: str, searched: tuple[str, ...]) -> bool:
     width."""
     words = {"n_heads": "attention heads", "n_layers": "layers", "dim": "hidden_size"}
     words |= dict.fromkeys(("dropout", "attention_dropout", "head_dropout"), "dropout probabilities")
-    return any(f"`{name}`" in error or f"--{name}" in error or words.get(name, f"`{name}`") in error for name in searched)
+    return any(
+        f"`{name}`" in error or f"--{name}" in error or words.get(name, f"`{name}`") in error for name in searched
+    )
 
 
 def _last_json(output: str) -> dict[str, Any]:

@@ -12,7 +12,19 @@ _SQUAD = (
     *("exact", "f1", "HasAns_exact", "HasAns_f1", "NoAns_exact", "NoAns_f1", "best_exact", "best_f1"),
     *("inference_time", "eval_ms_per_sequence", "latency_ms"),
 )
-_GLUE = ("acc", "f1", "acc_and_f1", "mcc", "pearson", "spearmanr", "corr", "mnli/acc", "mnli-mm/acc", "inference_time", "latency_ms")
+_GLUE = (
+    "acc",
+    "f1",
+    "acc_and_f1",
+    "mcc",
+    "pearson",
+    "spearmanr",
+    "corr",
+    "mnli/acc",
+    "mnli-mm/acc",
+    "inference_time",
+    "latency_ms",
+)
 _MLM = ("loss", "perplexity", "accuracy", "mlm_loss")
 _COMMANDS = {
     "distill squad": _SQUAD,

@@ -57,7 +57,13 @@ class Objective:
     """Called by one thread for each slot."""
 
     def __init__(self, settings: Settings, space: Space, program: str, machine: Machine, study_id: str) -> None:
-        self.settings, self.space, self.program, self.machine, self.study_id = settings, space, program, machine, study_id
+        self.settings, self.space, self.program, self.machine, self.study_id = (
+            settings,
+            space,
+            program,
+            machine,
+            study_id,
+        )
         self.worker = this_worker()
 
     def folder_of(self, place: int) -> Path:
@@ -88,7 +94,9 @@ class Objective:
     ) -> Outcome:
         folder = self.folder_of(place)
         rule = pruning_rule(records_of(trial.study), self.space) if self.settings.prune else None
-        names = {objective.metric for objective in self.space.objectives} | {each.metric for each in self.space.constraints}
+        names = {objective.metric for objective in self.space.objectives} | {
+            each.metric for each in self.space.constraints
+        }
         outcome = self.machine.run(
             Job(
                 number=trial.number,
@@ -126,7 +134,17 @@ class Objective:
     def record(self, trial: optuna.Trial, outcome: Outcome) -> tuple[float, ...]:
         """Returns the objectives, or raises what makes Optuna record another end."""
         for name, value in outcome.metrics.items():
-            if name in ("exact", "f1", "HasAns_exact", "NoAns_exact", "num_parameters", "inference_time", "seconds", "outside_training", *self.space.stored):
+            if name in (
+                "exact",
+                "f1",
+                "HasAns_exact",
+                "NoAns_exact",
+                "num_parameters",
+                "inference_time",
+                "seconds",
+                "outside_training",
+                *self.space.stored,
+            ):
                 trial.set_user_attr(name, value)
         trial.set_user_attr("metrics", outcome.metrics)
         if outcome.evaluations:

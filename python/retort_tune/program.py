@@ -39,7 +39,14 @@ class Flag:
 
     def problem_with(self, value: Any) -> str:
         """What is wrong with a value, as "must be ..., but is ..."; empty when it is allowed."""
-        kinds: dict[str, Any] = {"bool": bool, "int": int, "float": (int, float), "text": str, "texts": list, "ints": list}
+        kinds: dict[str, Any] = {
+            "bool": bool,
+            "int": int,
+            "float": (int, float),
+            "text": str,
+            "texts": list,
+            "ints": list,
+        }
         is_number = self.kind in ("int", "float")
         if value is not None and (not isinstance(value, kinds[self.kind]) or (is_number and isinstance(value, bool))):
             return f"must be of kind {self.kind}, but is {json.dumps(value)}"
@@ -58,7 +65,7 @@ class Flag:
 
 
 def nearest(word: str, names: list[str]) -> str:
-    """", did you mean `x`?" for the most similar name; empty when none is similar."""
+    """ ", did you mean `x`?" for the most similar name; empty when none is similar."""
     found = difflib.get_close_matches(word, names, n=1)
     return f", did you mean `{found[0]}`?" if found else ""
 

@@ -43,13 +43,19 @@ class Progress:
             self._clear()
 
     def line(self, records: list[Record]) -> str:
-        count = {state: sum(1 for record in records if record.state == state) for state in ("complete", "pruned", "failed", "running")}
+        count = {
+            state: sum(1 for record in records if record.state == state)
+            for state in ("complete", "pruned", "failed", "running")
+        }
         done = count["complete"] + count["pruned"] + count["failed"]
         parts = [f"tune: {done}/{self.trials} trials done"]
         parts += [f"{count[state]} {state}" for state in ("running", "pruned", "failed") if count[state]]
         front = pareto_front(records, self.space)
         if front:
-            best = ", ".join(f"{each.metric} {format_number(value)}" for each, value in zip(self.space.objectives, front[0].values, strict=True))
+            best = ", ".join(
+                f"{each.metric} {format_number(value)}"
+                for each, value in zip(self.space.objectives, front[0].values, strict=True)
+            )
             parts.append(f"best {best}")
             parts.append(f"{len(front)} on the front")
         outside = [record.metrics["outside_training"] for record in records if "outside_training" in record.metrics]
@@ -63,7 +69,11 @@ class Progress:
 
 def format_seconds(seconds: float) -> str:
     whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}" if whole >= 3600 else f"{whole // 60}:{whole % 60:02d}"
+    return (
+        f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+        if whole >= 3600
+        else f"{whole // 60}:{whole % 60:02d}"
+    )
 
 
 def format_number(value: float) -> str:

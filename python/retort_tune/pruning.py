@@ -1,5 +1,5 @@
-"""When a trial is hopeless. Optuna's pruners refuse several objectives, so this rule is our own: at a step, its score lies
-below that of every trial on the Pareto front of equal or smaller size."""
+"""When a trial is hopeless: at a step, its score lies below that of every trial on the Pareto front of equal or smaller
+size. Optuna's pruners refuse several objectives, so this rule is our own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PruningRule:
         nearest = min(smaller, key=lambda trial: sign * trial.scores[step])
         side = "below" if self.is_maximized else "above"
         return (
-            f"at step {step}, {self.metric} {score:.4g} with {size:.4g} {self.size_metric} lies {side} the Pareto front's "
-            f"{len(smaller)} trials of equal or smaller size; the nearest, trial {nearest.number}, had "
-            f"{nearest.scores[step]:.4g} with {nearest.size:.4g}"
+            f"at step {step}, {self.metric} {score:.4g} with {size:.4g} {self.size_metric} lies {side} the Pareto"
+            f" front's {len(smaller)} trials of equal or smaller size; the nearest, trial {nearest.number}, had"
+            f" {nearest.scores[step]:.4g} with {nearest.size:.4g}"
         )

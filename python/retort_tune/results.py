@@ -66,7 +66,9 @@ def trials_csv(records: list[Record], space: Space) -> str:
     names = [parameter.name for parameter in space.parameters] + list(space.derived)
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow(["trial", "state", "source", "attempt", "feasible", *metrics, *(f"params.{name}" for name in names), "text"])
+    rows.writerow(
+        ["trial", "state", "source", "attempt", "feasible", *metrics, *(f"params.{name}" for name in names), "text"]
+    )
     for record in records:
         values = [record.metrics.get(name, "") for name in metrics] + [record.params.get(name, "") for name in names]
         is_feasible = record.is_feasible if record.state == "complete" else ""

@@ -20,8 +20,8 @@ GP_TRIALS = 300  # a Gaussian process costs the cube of the trials: seconds a tr
 class SeededSampler(BaseSampler):
     """A new sampler for each trial, seeded from the seed of the search and the trial's number.
 
-    A continued study then goes on as one that was never interrupted: what a sampler knows is in the study, and its random
-    numbers depend on nothing else.
+    A continued study then goes on as one that was never interrupted: what a sampler knows is in the study, and its
+    random numbers depend on nothing else.
     """
 
     def __init__(self, make: Callable[[int], BaseSampler], seed: int) -> None:
@@ -49,9 +49,7 @@ class SeededSampler(BaseSampler):
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
         self._of(trial).before_trial(study, trial)
 
-    def after_trial(
-        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Any
-    ) -> None:
+    def after_trial(self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Any) -> None:
         self._of(trial).after_trial(study, trial, state, values)
 
 
@@ -59,9 +57,9 @@ def can_use_gp() -> bool:
     """Whether this Python can import what Optuna's Gaussian process needs."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: trials have the cores
     try:
-        import scipy  # noqa: F401, PLC0415
-        import torch  # noqa: F401, PLC0415
-    except Exception:  # noqa: BLE001  a broken torch raises OSError and others
+        import scipy
+        import torch
+    except Exception:  # a broken torch raises OSError and others
         return False
     return True
 
@@ -69,14 +67,17 @@ def can_use_gp() -> bool:
 def choose_sampler(name: str, space: Space, trials: int) -> str:
     """The sampler that `auto` stands for; every other name stands for itself."""
     if name == "gp" and not can_use_gp():
-        raise UserError("`sampler` must be another than gp here, because this Python cannot import torch and scipy; `pip install -r requirements/tune-gp.txt` into the environment adds them")
+        raise UserError(
+            "`sampler` must be another than gp here, because this Python cannot import torch and scipy; `pip install -r"
+            " requirements/tune-gp.txt` into the environment adds them"
+        )
     if name != "auto":
         return name
     return "gp" if not space.has_conditions and trials <= GP_TRIALS and can_use_gp() else "tpe"
 
 
 def make_sampler(name: str, space: Space, seed: int) -> BaseSampler:
-    """The sampler of that name (not auto). What a trial is drawn from depends on seed, trial number and the study alone."""
+    """The sampler of that name (not auto). What it draws depends on seed, trial number and the study alone."""
     samplers = optuna.samplers
     if name == "qmc":  # its sequence has one seed; the place in it is in the study
         return samplers.QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
@@ -104,13 +105,18 @@ def grid_of(space: Space) -> dict[str, list[Any]]:
         elif isinstance(distribution, IntDistribution) and distribution.high - distribution.low < 1000:
             grid[parameter.name] = list(range(distribution.low, distribution.high + 1))
         else:
-            raise UserError(f"`parameters.{parameter.name}` must have a `grid`, a list of values, for the sampler grid, but has none")
+            raise UserError(
+                f"`parameters.{parameter.name}` must have a `grid`, a list of values, for the sampler grid, but has"
+                " none"
+            )
     return grid
 
 
 def quasi_random_points(space: Space, count: int, seed: int) -> list[dict[str, Any]]:
     """Points spread evenly over the space, conditions left aside: a Sobol sequence, scrambled by the seed."""
-    study = optuna.create_study(sampler=optuna.samplers.QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False))
+    study = optuna.create_study(
+        sampler=optuna.samplers.QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
+    )
     study.add_trial(optuna.create_trial(value=0.0, params=_any_point(space), distributions=space.distributions))
     points = []
     for _ in range(count):

@@ -69,15 +69,21 @@ class Search:
             quasi_random = 0 if self.sampler == "qmc" else self.settings.quasi_random_trials
             enqueue_first_trials(self.study, self.space, self.settings.trials, quasi_random, self.settings.seed)
         there = len([record for record in records_of(self.study) if record.state in ("complete", "pruned", "failed")])
-        how = f"begins with {self.settings.trials} trials" if self.is_new else f"continues with {there} of {self.settings.trials} trials done"
+        how = (
+            f"begins with {self.settings.trials} trials"
+            if self.is_new
+            else f"continues with {there} of {self.settings.trials} trials done"
+        )
         repeated = f"; {dead} were running when an earlier search died" if dead else ""
-        self.progress.say(f"study `{self.settings.study_name}` {how}{repeated}; sampler {self.sampler}, {self.machine.description}")
+        self.progress.say(
+            f"study `{self.settings.study_name}` {how}{repeated}; sampler {self.sampler}, {self.machine.description}"
+        )
 
     @property
     def grace(self) -> float:
         return _MISSED * self.settings.heartbeat_seconds
 
-    def on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1
         self.stop.set()
         if self.signals > 1:
@@ -86,7 +92,9 @@ class Search:
     def run_slots(self) -> None:
         """Runs slots until nothing is open; waits for trials of other searches on this study, which may die."""
         while not self.stop.is_set():
-            threads = [threading.Thread(target=self.run_slot, args=(slot,), daemon=True) for slot in range(self.settings.slots)]
+            threads = [
+                threading.Thread(target=self.run_slot, args=(slot,), daemon=True) for slot in range(self.settings.slots)
+            ]
             for thread in threads:
                 thread.start()
             while any(thread.is_alive() for thread in threads):
@@ -123,7 +131,7 @@ class Search:
                 self.wait_for_first_training()
             while self.reserve():
                 self.run_trial(study, slot)
-        except BaseException as failure:  # noqa: BLE001  the main thread raises it
+        except BaseException as failure:  # the main thread raises it
             self.failure = self.failure or failure
             self.stop.set()
 
@@ -131,9 +139,17 @@ class Search:
         """Until a trial of this study has written its first log line or ended."""
         while not self.stop.is_set():
             records = records_of(self.study)
-            begun = [Path(self.objective.model_dir_of(record.place)) / "train_log.jsonl" for record in records if record.state == "running"]
+            begun = [
+                Path(self.objective.model_dir_of(record.place)) / "train_log.jsonl"
+                for record in records
+                if record.state == "running"
+            ]
             is_hidden = self.settings.has_remote_trials or bool(self.settings.ray_address)
-            if is_hidden or any(record.state in ("complete", "pruned", "failed") for record in records) or any(path.exists() for path in begun):
+            if (
+                is_hidden
+                or any(record.state in ("complete", "pruned", "failed") for record in records)
+                or any(path.exists() for path in begun)
+            ):
                 return
             if not begun and count_open(self.study, self.settings.trials) == 0:
                 return
@@ -175,7 +191,7 @@ class Search:
         return {record.place: Path(self.objective.model_dir_of(record.place)) for record in records}
 
 
-class _lock_folder:  # noqa: N801  a context manager
+class _lock_folder:  # a context manager
     """One search at a time in a folder, which belongs to one study for good."""
 
     def __init__(self, folder: Path, study_id: str) -> None:
@@ -186,14 +202,22 @@ class _lock_folder:  # noqa: N801  a context manager
             self.folder.mkdir(parents=True, exist_ok=True)
             self.file = (self.folder / ".lock").open("a+")
         except OSError as failure:
-            raise UserError(f"`output_dir` must be a writable folder, but `{self.folder}` is not: {failure.strerror}") from failure
+            raise UserError(
+                f"`output_dir` must be a writable folder, but `{self.folder}` is not: {failure.strerror}"
+            ) from failure
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as failure:
-            raise UserError(f"`output_dir` must not be in use, but another search writes `{self.folder}`; choose another --output_dir for a second search on this study") from failure
+            raise UserError(
+                f"`output_dir` must not be in use, but another search writes `{self.folder}`; choose another"
+                " --output_dir for a second search on this study"
+            ) from failure
         owner = self.folder / "study.txt"
         if owner.exists() and owner.read_text().strip() != self.study_id:
-            raise UserError(f"`output_dir` must be new or of this study, but `{self.folder}` has trials of another one; choose another --output_dir")
+            raise UserError(
+                f"`output_dir` must be new or of this study, but `{self.folder}` has trials of another one; choose"
+                " another --output_dir"
+            )
         owner.write_text(self.study_id + "\n")
 
     def __exit__(self, *ended: object) -> None:
@@ -214,7 +238,10 @@ def result_of(records: list[Record], space: Space, front: list[Record], share: f
     return {
         "trials": sum(count.values()),
         **count,
-        "front": [{"trial": record.place, **dict(zip([each.metric for each in space.objectives], record.values, strict=True))} for record in front],
+        "front": [
+            {"trial": record.place, **dict(zip([each.metric for each in space.objectives], record.values, strict=True))}
+            for record in front
+        ],
         "hypervolume": share,
         "outside_training": sum(outside) / len(outside) if outside else None,
         "seconds": round(seconds, 3),

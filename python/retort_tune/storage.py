@@ -55,7 +55,8 @@ def _repeated(name: str) -> Callable[..., Any]:
             except _FAULTS as failure:
                 if time.monotonic() + pause > end:
                     raise StorageLost(
-                        f"`{self.url}` must be writable, but is not after {self.patience:g} s: {_first_cause(failure)}; nothing is lost, and the same command continues"
+                        f"`{self.url}` must be writable, but is not after {self.patience:g} s: {_first_cause(failure)};"
+                        " nothing is lost, and the same command continues"
                     ) from failure
             time.sleep(pause)
             pause = min(2 * pause, 5.0)
@@ -97,7 +98,8 @@ def open_storage(url: str, heartbeat_seconds: float, patience: float, when_stale
         raise UserError(str(failure)) from failure
     except Exception as failure:
         raise UserError(
-            f"`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `{url}` is not: {_first_cause(failure)}"
+            f"`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `{url}` is not:"
+            f" {_first_cause(failure)}"
         ) from failure
 
 
@@ -113,7 +115,9 @@ def _journal(path: Path) -> JournalFileBackend:
         path.open("ab").close()
         repair_journal(path)
     except OSError as failure:
-        raise UserError(f"`storage` must be a writable journal file, but `{path}` is not: {failure.strerror}") from failure
+        raise UserError(
+            f"`storage` must be a writable journal file, but `{path}` is not: {failure.strerror}"
+        ) from failure
     return JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path)))
 
 

@@ -1,8 +1,8 @@
 """The study: created once with its first trials, continued by name, its trials counted.
 
 A trial that must be done again (its worker died, the search was interrupted) is failed and followed by a waiting trial
-with the same parameters. Both have one `place` in the search, so a search of N trials has N places, however often one of
-them had to begin anew.
+with the same parameters. Both have one `place` in the search, so a search of N trials has N places, however often one
+of them had to begin anew.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def _check_identity(name: str, before: dict[str, Any] | None, now: dict[str, Any
             names = [each for each in {**before[key], **value} if before[key].get(each) != value.get(each)]
             changed = f"{key}.{names[0]}" if names else key
         raise UserError(
-            f"`study_name` must be a study of this space, but `{name}` was begun with another `{changed}`; choose another --study_name"
+            f"`study_name` must be a study of this space, but `{name}` was begun with another `{changed}`; choose"
+            " another --study_name"
         )
 
 
@@ -113,7 +114,7 @@ def count_open(study: optuna.Study, trials: int) -> int:
 
 
 def do_again(study: optuna.Study, trial: FrozenTrial, reason: str, *, counts: bool = True) -> bool:
-    """Adds a waiting trial with the parameters of a failed one, unless it had its second attempt; returns whether it did."""
+    """Adds a waiting trial with the parameters of a failed one; returns False after its second attempt."""
     attempt = int(trial.user_attrs.get("attempt", 1)) + (1 if counts else 0)
     later = (each for each in study.get_trials(deepcopy=False) if each.number > trial.number)
     if attempt > MOST_ATTEMPTS or any(place_of(each) == place_of(trial) for each in later):

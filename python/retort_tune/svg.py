@@ -1,4 +1,4 @@
-"""Pictures as SVG text: scatter, line, bars, parallel coordinates. Every mark of a trial has `data-trial` for page.js."""
+"""Pictures as SVG text: scatter, line, bars, parallel coordinates. Marks of trials have `data-trial` for page.js."""
 
 from __future__ import annotations
 
@@ -61,13 +61,23 @@ def _axes(x: Scale, y: Scale, x_title: str, y_title: str) -> str:
     parts = []
     for value in y.ticks():
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y(value)}" y2="{y(value)}"/>')
-        parts.append(f'<text class="tick" x="{_LEFT - 8}" y="{y(value) + 4}" text-anchor="end">{format_number(value)}</text>')
+        parts.append(
+            f'<text class="tick" x="{_LEFT - 8}" y="{y(value) + 4}" text-anchor="end">{format_number(value)}</text>'
+        )
     for value in x.ticks():
-        parts.append(f'<text class="tick" x="{x(value)}" y="{HEIGHT - _BOTTOM + 18}" text-anchor="middle">{format_number(value)}</text>')
+        parts.append(
+            f'<text class="tick" x="{x(value)}" y="{HEIGHT - _BOTTOM + 18}"'
+            f' text-anchor="middle">{format_number(value)}</text>'
+        )
     bottom, middle = HEIGHT - _BOTTOM, (HEIGHT - _BOTTOM + _TOP) / 2
     parts.append(f'<path class="axis" d="M{_LEFT},{_TOP}V{bottom}H{WIDTH - _RIGHT}"/>')
-    parts.append(f'<text class="title" x="{(WIDTH + _LEFT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_title)}</text>')
-    parts.append(f'<text class="title" transform="translate(14,{middle}) rotate(-90)" text-anchor="middle">{escape(y_title)}</text>')
+    parts.append(
+        f'<text class="title" x="{(WIDTH + _LEFT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_title)}</text>'
+    )
+    parts.append(
+        f'<text class="title" transform="translate(14,{middle}) rotate(-90)"'
+        f' text-anchor="middle">{escape(y_title)}</text>'
+    )
     return "".join(parts)
 
 
@@ -75,7 +85,14 @@ def picture(name: str, label: str, content: str, height: float = HEIGHT) -> str:
     return f'<svg id="{name}" role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {height}">{content}</svg>'
 
 
-def scatter(name: str, marks: Sequence[Mark], x_title: str, y_title: str, stairs: Sequence[tuple[float, float]], line: float | None) -> str:
+def scatter(
+    name: str,
+    marks: Sequence[Mark],
+    x_title: str,
+    y_title: str,
+    stairs: Sequence[tuple[float, float]],
+    line: float | None,
+) -> str:
     """Points of trials, the front as stairs and a threshold of the vertical objective as a dashed line."""
     heights = [mark.y for mark in marks] + ([line] if line is not None else [])
     x = Scale.around([mark.x for mark in marks], _LEFT, WIDTH - _RIGHT)
@@ -94,7 +111,10 @@ def scatter(name: str, marks: Sequence[Mark], x_title: str, y_title: str, stairs
 def _mark(mark: Mark, x: float, y: float) -> str:
     if mark.is_default:
         return f'<path class="point {mark.kind} default" data-trial="{mark.trial}" d="M{x},{y - 8}l8,8l-8,8l-8,-8z"/>'
-    return f'<circle class="point {mark.kind}" data-trial="{mark.trial}" cx="{x}" cy="{y}" r="{6 if mark.kind == "front" else 4}"/>'
+    return (
+        f'<circle class="point {mark.kind}" data-trial="{mark.trial}" cx="{x}" cy="{y}"'
+        f' r="{6 if mark.kind == "front" else 4}"/>'
+    )
 
 
 def line(name: str, values: Sequence[float], x_title: str, y_title: str) -> str:
@@ -102,7 +122,9 @@ def line(name: str, values: Sequence[float], x_title: str, y_title: str) -> str:
     x = Scale.around([0, len(values)], _LEFT, WIDTH - _RIGHT)
     y = Scale.around([0.0, *values], HEIGHT - _BOTTOM, _TOP)
     path = f"M{x(0)},{y(0.0)}" + "".join(f"H{x(index + 1)}V{y(value)}" for index, value in enumerate(values))
-    return picture(name, f"{y_title} over {x_title}", _axes(x, y, x_title, y_title) + f'<path class="line" d="{path}"/>')
+    return picture(
+        name, f"{y_title} over {x_title}", _axes(x, y, x_title, y_title) + f'<path class="line" d="{path}"/>'
+    )
 
 
 def bars(name: str, label: str, shares: Sequence[tuple[str, float]]) -> str:
@@ -135,7 +157,9 @@ def parallel(name: str, axes: Sequence[Axis], kinds: dict[int, str]) -> str:
         x = round(40 + index * step, 1)
         position, low, high = _positions(axis, bottom, top)
         parts.append(f'<line class="axis" x1="{x}" x2="{x}" y1="{top}" y2="{bottom}"/>')
-        parts.append(f'<text class="tick" transform="translate({x + 3},{top - 22}) rotate(-55)">{escape(axis.title)}</text>')
+        parts.append(
+            f'<text class="tick" transform="translate({x + 3},{top - 22}) rotate(-55)">{escape(axis.title)}</text>'
+        )
         parts.append(f'<text class="small" x="{x}" y="{top - 6}" text-anchor="middle">{escape(high)}</text>')
         parts.append(f'<text class="small" x="{x}" y="{bottom + 14}" text-anchor="middle">{escape(low)}</text>')
         for trial, points in places.items():
@@ -154,7 +178,9 @@ def _positions(axis: Axis, bottom: float, top: float) -> tuple[dict[int, float],
     """Of each trial, and the texts of both ends."""
     if any(isinstance(value, str) for value in axis.values.values()):
         choices = sorted({str(value) for value in axis.values.values()})
-        place = {choice: bottom + (top - bottom) * index / max(1, len(choices) - 1) for index, choice in enumerate(choices)}
+        place = {
+            choice: bottom + (top - bottom) * index / max(1, len(choices) - 1) for index, choice in enumerate(choices)
+        }
         return {trial: round(place[str(value)], 1) for trial, value in axis.values.items()}, choices[0], choices[-1]
     numbers = {trial: float(value) for trial, value in axis.values.items()}
     low, high = (min(numbers.values()), max(numbers.values())) if numbers else (0.0, 1.0)

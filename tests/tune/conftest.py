@@ -68,7 +68,8 @@ def changed(space: dict[str, Any], **sections: Any) -> dict[str, Any]:
 def read(flags: dict[str, Any], real_program: str, tmp_path: Path):
     """Writes a space and reads it as the search does."""
     from retort_tune.program import Program
-    from retort_tune.space import read_command, read_given_flags, read_space
+    from retort_tune.given_flags import read_given_flags
+    from retort_tune.space_file import read_command, read_space
 
     def call(space: dict[str, Any], words: tuple[str, ...] = ()):
         path = tmp_path / "space.json"
@@ -104,16 +105,27 @@ class Tuner:
         extra = settings.pop("extra", [])
         path = self.folder / "space.json"
         path.write_text(json.dumps(space))
-        all_settings = {**self.defaults, "space": str(path), "output_dir": str(self.folder / "out"), "quasi_random_trials": 3, "sampler": "tpe", **settings}
+        all_settings = {
+            **self.defaults,
+            "space": str(path),
+            "output_dir": str(self.folder / "out"),
+            "quasi_random_trials": 3,
+            "sampler": "tpe",
+            **settings,
+        }
         return [sys.executable, "-m", "retort_tune", json.dumps(all_settings), *extra]
 
-    def start(self, space: dict[str, Any] = SPACE, *, environment: dict[str, str] | None = None, **settings: Any) -> subprocess.Popen[str]:
+    def start(
+        self, space: dict[str, Any] = SPACE, *, environment: dict[str, str] | None = None, **settings: Any
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self.words(space, **settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**self.environment, **(environment or {})}, cwd=self.folder,
         )  # fmt: skip
 
-    def run(self, space: dict[str, Any] = SPACE, *, environment: dict[str, str] | None = None, **settings: Any) -> Ended:
+    def run(
+        self, space: dict[str, Any] = SPACE, *, environment: dict[str, str] | None = None, **settings: Any
+    ) -> Ended:
         process = self.start(space, environment=environment, **settings)
         output, errors = process.communicate(timeout=300)
         lines = output.splitlines()

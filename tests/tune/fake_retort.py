@@ -6,6 +6,7 @@ configuration choose what goes wrong: learning_rate above 0.05 diverges, n_heads
 does, activation `missing` is an error of all trials. $FAKE_SECONDS is how long a trial takes, $FAKE_DIES names a file: the first trial
 that finds none makes it and is killed.
 """
+
 import json
 import math
 import os
@@ -62,14 +63,23 @@ def distill(flags):
     score, seconds = score_of(config), float(os.environ.get("FAKE_SECONDS", "0"))
     for step in range(1, STEPS + 1):
         time.sleep(seconds / STEPS)
-        write_event(folder, {"event": "evaluate", "step": step, "exact": score * step / STEPS, "f1": score * step / STEPS})
+        write_event(
+            folder, {"event": "evaluate", "step": step, "exact": score * step / STEPS, "f1": score * step / STEPS}
+        )
         if step == 2:
             die_once()
     with open(os.path.join(folder, "model.safetensors"), "wb") as model:
         model.write(b"\x02\0\0\0\0\0\0\0{}")
     with open(os.environ.get("FAKE_COUNTS", os.devnull), "a", encoding="utf-8") as counts:
         counts.write(folder + "\n")
-    results = {"exact": score, "f1": min(100.0, score + 5), "HasAns_exact": score, "eval_seconds": 0.5, "train_seconds": seconds / 2, "num_parameters": parameters}
+    results = {
+        "exact": score,
+        "f1": min(100.0, score + 5),
+        "HasAns_exact": score,
+        "eval_seconds": 0.5,
+        "train_seconds": seconds / 2,
+        "num_parameters": parameters,
+    }
     json.dump(results, open(os.path.join(folder, "results.json"), "w", encoding="utf-8"))
     print(json.dumps(results))
 

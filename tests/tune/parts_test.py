@@ -12,7 +12,6 @@ import threading
 import optuna
 import pytest
 from conftest import FAKE, SPACE, changed
-
 from retort_tune.errors import StorageLost, UserError
 from retort_tune.front import Record, hypervolume, hypervolume_history, pareto_front, pruning_rule, reference_point
 from retort_tune.job import Job, run_job
@@ -26,13 +25,29 @@ from retort_tune.study import count_open, do_again, is_alive, latest_of_each_pla
 
 def record(place, values, state="complete", violations=None, **others):
     metrics = dict(zip(("exact", "num_parameters"), values, strict=True)) if values else {}
-    given = {"params": {}, "metrics": metrics, "text": "", "source": "sampler", "attempt": 1, "evaluations": {}, **others}
+    given = {
+        "params": {},
+        "metrics": metrics,
+        "text": "",
+        "source": "sampler",
+        "attempt": 1,
+        "evaluations": {},
+        **others,
+    }
     return Record(number=place, place=place, state=state, values=tuple(values), violations=violations or {}, **given)
 
 
 def test_the_front_holds_what_no_feasible_trial_equals_or_beats(read):
     space = read(SPACE)
-    trials = [record(0, (60, 9)), record(1, (60, 9)), record(2, (50, 5)), record(3, (40, 6)), record(4, (90, 20), violations={"x": 1.0}), record(5, ()), record(6, (70, 12))]
+    trials = [
+        record(0, (60, 9)),
+        record(1, (60, 9)),
+        record(2, (50, 5)),
+        record(3, (40, 6)),
+        record(4, (90, 20), violations={"x": 1.0}),
+        record(5, ()),
+        record(6, (70, 12)),
+    ]
     trials[5] = record(5, (), state="failed")
     assert [each.place for each in pareto_front(trials, space)] == [6, 0, 2]
 
@@ -53,7 +68,9 @@ def test_an_infeasible_trial_adds_no_hypervolume(read):
     assert hypervolume_history(trials, space) == [0.0, 0.0]
 
 
-RULE = PruningRule("exact", "num_parameters", True, (FrontTrial(3, 100, {10: 20.0, 20: 40.0}), FrontTrial(5, 200, {10: 30.0})))
+RULE = PruningRule(
+    "exact", "num_parameters", True, (FrontTrial(3, 100, {10: 20.0, 20: 40.0}), FrontTrial(5, 200, {10: 30.0}))
+)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +90,19 @@ def test_a_trial_is_hopeless_below_every_smaller_one_at_its_step(step, score, si
 
 
 def test_the_reason_names_step_scores_and_the_nearest_trial():
-    assert RULE.reason(10, 19.0, 250) == (
-        "at step 10, exact 19 with 250 num_parameters lies below the Pareto front's 2 trials of equal or smaller size; "
+    assert (
+        RULE.reason(10, 19.0, 250)
+        == "at step 10, exact 19 with 250 num_parameters lies below the Pareto front's 2 trials of equal or smaller"
+        " size; "
         "the nearest, trial 3, had 20 with 100"
     )
 
 
 def test_the_rule_takes_the_front_of_the_study_and_needs_a_size(read):
-    trials = [record(0, (60, 8), evaluations={5: {"exact": 10.0}}), record(1, (50, 9), evaluations={5: {"exact": 30.0}})]
+    trials = [
+        record(0, (60, 8), evaluations={5: {"exact": 10.0}}),
+        record(1, (50, 9), evaluations={5: {"exact": 30.0}}),
+    ]
     rule = pruning_rule(trials, read(SPACE))
     assert rule.front == (FrontTrial(0, 8.0, {5: 10.0}),)
     assert pruning_rule(trials, read(changed(SPACE, objectives={"num_parameters": None}))) is None
@@ -90,7 +112,9 @@ def test_quasi_random_points_are_spread_and_follow_the_seed(read):
     space = read(SPACE)
     points = quasi_random_points(space, 8, 1)
     assert points == quasi_random_points(space, 8, 1) != quasi_random_points(space, 8, 2)
-    eighths = sorted(int(point["alpha_ce"] * 8) for point in points)  # a Sobol sequence: one in each eighth, but for the first point
+    eighths = sorted(
+        int(point["alpha_ce"] * 8) for point in points
+    )  # a Sobol sequence: one in each eighth, but for the first point
     assert len(points) == 8 and len(set(eighths)) >= 6
     assert all(1 <= point["n_layers"] <= 6 and 1e-5 <= point["learning_rate"] <= 2e-2 for point in points)
 
@@ -98,9 +122,17 @@ def test_quasi_random_points_are_spread_and_follow_the_seed(read):
 def test_auto_is_tpe_with_conditions_or_many_trials_and_gp_only_where_torch_is(read, monkeypatch):
     space = read(SPACE)
     parameters = {"dropout": {"type": "double", "range": [0.0, 0.1], "condition": {"n_layers": [1]}}}
-    for can_use_gp, many, conditional, chosen in ((True, 300, False, "gp"), (True, 301, False, "tpe"), (True, 10, True, "tpe"), (False, 10, False, "tpe")):
+    for can_use_gp, many, conditional, chosen in (
+        (True, 300, False, "gp"),
+        (True, 301, False, "tpe"),
+        (True, 10, True, "tpe"),
+        (False, 10, False, "tpe"),
+    ):
         monkeypatch.setattr("retort_tune.samplers.can_use_gp", lambda can_use_gp=can_use_gp: can_use_gp)
-        assert choose_sampler("auto", read(changed(SPACE, parameters=parameters)) if conditional else space, many) == chosen
+        assert (
+            choose_sampler("auto", read(changed(SPACE, parameters=parameters)) if conditional else space, many)
+            == chosen
+        )
     with pytest.raises(UserError, match="must be another than gp here"):
         choose_sampler("gp", space, 10)
 
@@ -124,13 +156,25 @@ def test_cores_are_divided_among_the_slots():
     cores = sorted(os.sched_getaffinity(0))
     assert share_cores(1) == [()]
     assert [core for slot in share_cores(len(cores)) for core in slot] == cores
-    assert len(share_cores(len(cores) + 3)) == len(cores) + 3 and all(len(slot) == 1 for slot in share_cores(len(cores) + 3))
+    assert len(share_cores(len(cores) + 3)) == len(cores) + 3 and all(
+        len(slot) == 1 for slot in share_cores(len(cores) + 3)
+    )
 
 
 def test_metrics_of_a_result_line(tmp_path):
     metrics = read_metrics({"exact": 1.5, "eval_seconds": 2.0, "train_seconds": 6.0, "model": "x"}, 10.0)
-    assert metrics["inference_time"] == 2.0 and metrics["outside_training"] == pytest.approx(0.4) and "model" not in metrics
-    header = json.dumps({"__metadata__": {}, "a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, "b": {"dtype": "F32", "shape": [], "data_offsets": [24, 28]}}).encode()
+    assert (
+        metrics["inference_time"] == 2.0
+        and metrics["outside_training"] == pytest.approx(0.4)
+        and "model" not in metrics
+    )
+    header = json.dumps(
+        {
+            "__metadata__": {},
+            "a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
+            "b": {"dtype": "F32", "shape": [], "data_offsets": [24, 28]},
+        }
+    ).encode()
     (tmp_path / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
     assert count_parameters(tmp_path) == 7 and count_parameters(tmp_path / "none") is None
 
@@ -149,11 +193,32 @@ def open_at(url, patience=1.0):
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("sqlite:////nowhere/at/all/study.db", "`storage` must lie in an existing folder, but `/nowhere/at/all` is none"),
-        ("nosuch://host/db", "`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `nosuch://host/db` is not: "),
-        ("study.db", "`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `study.db` is not: "),
-        ("postgresql://user@127.0.0.1:1/db", "`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `postgresql://user@127.0.0.1:1/db` is not: "),
-        ("journal:///nowhere/at/all/log", "`storage` must be a writable journal file, but `/nowhere/at/all/log` is not: No such file or directory"),
+        (
+            "sqlite:////nowhere/at/all/study.db",
+            "`storage` must lie in an existing folder, but `/nowhere/at/all` is none",
+        ),
+        (
+            "nosuch://host/db",
+            (
+                "`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `nosuch://host/db`"
+                " is not: "
+            ),
+        ),
+        (
+            "study.db",
+            "`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `study.db` is not: ",
+        ),
+        (
+            "postgresql://user@127.0.0.1:1/db",
+            (
+                "`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but"
+                " `postgresql://user@127.0.0.1:1/db` is not: "
+            ),
+        ),
+        (
+            "journal:///nowhere/at/all/log",
+            "`storage` must be a writable journal file, but `/nowhere/at/all/log` is not: No such file or directory",
+        ),
     ],
 )
 def test_a_storage_that_cannot_be_opened_is_one_sentence(url, sentence):
@@ -220,7 +285,10 @@ def test_a_study_of_another_space_is_refused(read, tmp_path):
     open_study(storage, "s", read(SPACE))
     assert open_study(storage, "s", read(SPACE))[1] is False
     wider = changed(SPACE, parameters={"n_layers": {"type": "int", "range": [1, 9]}})
-    with pytest.raises(UserError, match="`study_name` must be a study of this space, but `s` was begun with another `parameters.n_layers`"):
+    with pytest.raises(
+        UserError,
+        match="`study_name` must be a study of this space, but `s` was begun with another `parameters.n_layers`",
+    ):
         open_study(storage, "s", read(wider))
 
 
@@ -254,7 +322,16 @@ def test_a_storage_repeats_each_call_of_optuna():
 
 
 def job(folder, program=str(FAKE), **others):
-    given = {"number": 0, "program": program, "command": "distill squad", "config": {"learning_rate": 1e-3}, "folder": str(folder / "t"), "model_dir": str(folder / "t" / "model"), "searched": ("n_heads", "dropout"), "objectives": ("exact", "num_parameters")}
+    given = {
+        "number": 0,
+        "program": program,
+        "command": "distill squad",
+        "config": {"learning_rate": 1e-3},
+        "folder": str(folder / "t"),
+        "model_dir": str(folder / "t" / "model"),
+        "searched": ("n_heads", "dropout"),
+        "objectives": ("exact", "num_parameters"),
+    }
     return Job(**{**given, **others})
 
 
@@ -276,17 +353,37 @@ def script(tmp_path, text):
     ("text", "state", "sentence"),
     [
         ("echo 'error: the loss is not finite' >&2; exit 3", "failed", "it diverged: the loss is not finite"),
-        ("echo 'error: `memory` must hold the model' >&2; exit 2", "failed", "out of memory: `memory` must hold the model"),
-        ("echo 'error: internal error: CUDA out of memory' >&2; exit 70", "failed", "out of memory: internal error: CUDA out of memory"),
+        (
+            "echo 'error: `memory` must hold the model' >&2; exit 2",
+            "failed",
+            "out of memory: `memory` must hold the model",
+        ),
+        (
+            "echo 'error: internal error: CUDA out of memory' >&2; exit 70",
+            "failed",
+            "out of memory: internal error: CUDA out of memory",
+        ),
         ("echo 'error: internal error: x' >&2; exit 70", "failed", "internal error: x"),
-        ("echo 'error: `n_heads` must be 1 to 12, the heads of layer 0, but is 13' >&2; exit 2", "failed", "`n_heads` must be 1 to 12, the heads of layer 0, but is 13"),
-        ("echo 'error: `m`: dropout probabilities must lie in [0, 1), but one is 1' >&2; exit 2", "failed", "`m`: dropout probabilities must lie in [0, 1), but one is 1"),
+        (
+            "echo 'error: `n_heads` must be 1 to 12, the heads of layer 0, but is 13' >&2; exit 2",
+            "failed",
+            "`n_heads` must be 1 to 12, the heads of layer 0, but is 13",
+        ),
+        (
+            "echo 'error: `m`: dropout probabilities must lie in [0, 1), but one is 1' >&2; exit 2",
+            "failed",
+            "`m`: dropout probabilities must lie in [0, 1), but one is 1",
+        ),
         ("echo 'error: `model` must be a folder' >&2; exit 2", "refused", "`model` must be a folder"),
         ("exit 127", "refused", "`{program}` must be a program on the trial's machine, but cannot be started: "),
         ("exit 143", "lost", "its process ended with exit code 143"),
         ("kill -9 $$", "lost", "its process ended by signal 9"),
         ("echo '{\"num_parameters\": 3}'", "failed", "`exact` must be a number in the results, but is None"),
-        ("echo '{\"exact\": NaN, \"num_parameters\": 3}'", "failed", "`exact` must be a number in the results, but is nan"),
+        (
+            'echo \'{"exact": NaN, "num_parameters": 3}\'',
+            "failed",
+            "`exact` must be a number in the results, but is nan",
+        ),
     ],
 )
 def test_each_end_of_a_trial_has_its_state_and_sentence(tmp_path, text, state, sentence):
@@ -295,7 +392,11 @@ def test_each_end_of_a_trial_has_its_state_and_sentence(tmp_path, text, state, s
 
 
 def test_an_interrupted_trial_may_save_and_its_second_attempt_resumes(tmp_path):
-    program = script(tmp_path, 'trap "touch $0.saved; exit 143" TERM; shift 4; mkdir -p "$2"; echo {} > "$2/retort_config.json"; echo "$@" >> $0.flags\ni=0; while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done')
+    program = script(
+        tmp_path,
+        'trap "touch $0.saved; exit 143" TERM; shift 4; mkdir -p "$2"; echo {} > "$2/retort_config.json"; echo "$@" >>'
+        " $0.flags\ni=0; while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done",
+    )
     for _ in range(2):
         config_written = tmp_path / "t" / "model" / "retort_config.json"
         config_written.unlink(missing_ok=True) if _ == 0 else None
@@ -307,7 +408,12 @@ def test_an_interrupted_trial_may_save_and_its_second_attempt_resumes(tmp_path):
 
 def test_a_trial_ends_with_the_process_that_runs_it(tmp_path):
     program = script(tmp_path, f"echo $$ > {tmp_path}/pid; sleep 60 & wait")
-    code = f"import sys; sys.path.insert(0, {os.path.dirname(os.path.dirname(sys.modules['retort_tune'].__file__))!r})\nfrom retort_tune.job import *\nrun_job(Job(0, {program!r}, 'distill squad', {{}}, {str(tmp_path / 't')!r}, {str(tmp_path / 'm')!r}, (), ()))"
+    code = (
+        "import sys; sys.path.insert(0,"
+        f" {os.path.dirname(os.path.dirname(sys.modules['retort_tune'].__file__))!r})\nfrom retort_tune.job import"
+        f" *\nrun_job(Job(0, {program!r}, 'distill squad', {{}}, {str(tmp_path / 't')!r}, {str(tmp_path / 'm')!r}, (),"
+        " ()))"
+    )
     runner = subprocess.Popen([sys.executable, "-c", code])
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
         assert runner.poll() is None

@@ -9,10 +9,11 @@ import subprocess
 
 import pytest
 from conftest import SPACE, changed
-
 from retort_tune.svg import Scale
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 
 
 def test_ticks_are_round_numbers_inside_the_scale():
@@ -24,7 +25,15 @@ def test_ticks_are_round_numbers_inside_the_scale():
 
 @pytest.fixture
 def report(tuner):
-    space = changed(SPACE, parameters={"n_layers": {"type": "int", "range": [1, 6]}, "optimizer": {"type": "categorical", "choices": ["adamw", "lamb"]}, "learning_rate": {"type": "double", "range": [1e-3, 0.09], "transform": "log"}}, default={"learning_rate": 2e-3})
+    space = changed(
+        SPACE,
+        parameters={
+            "n_layers": {"type": "int", "range": [1, 6]},
+            "optimizer": {"type": "categorical", "choices": ["adamw", "lamb"]},
+            "learning_rate": {"type": "double", "range": [1e-3, 0.09], "transform": "log"},
+        },
+        default={"learning_rate": 2e-3},
+    )
     ended = tuner.run(space, trials=14, quasi_random_trials=8)
     assert ended.code == 0, ended.errors
     return tuner.folder / "out"
@@ -48,7 +57,18 @@ def test_a_browser_shows_every_trial_and_logs_no_error(report, tmp_path):
       document.body.dataset.chosen = document.querySelectorAll(".chosen").length;
     </script>"""
     probe.write_text(page.read_text().replace("</body>", check + "</body>"))
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--log-level=0", f"--user-data-dir={tmp_path}/profile", "--virtual-time-budget=2000", "--dump-dom", f"file://{probe}"]
+    command = [
+        CHROMIUM,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--enable-logging=stderr",
+        "--log-level=0",
+        f"--user-data-dir={tmp_path}/profile",
+        "--virtual-time-budget=2000",
+        "--dump-dom",
+        f"file://{probe}",
+    ]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert shown.returncode == 0, shown.stderr
     assert not [line for line in shown.stderr.splitlines() if "CONSOLE" in line], shown.stderr
@@ -64,5 +84,9 @@ def test_a_browser_shows_every_trial_and_logs_no_error(report, tmp_path):
     for entry in front:
         assert entry["command"] in dom
     hint = re.search(r'data-hint="(.*?)"', dom, re.DOTALL)[1]
-    assert hint.startswith(f"trial {front[0]['trial']} (") or any(hint.startswith(f"trial {entry['trial']} (") for entry in front)
-    assert "learning_rate: " in hint and int(re.search(r'data-chosen="(\d+)"', dom)[1]) >= 3  # point, trace, row of the table
+    assert hint.startswith(f"trial {front[0]['trial']} (") or any(
+        hint.startswith(f"trial {entry['trial']} (") for entry in front
+    )
+    assert (
+        "learning_rate: " in hint and int(re.search(r'data-chosen="(\d+)"', dom)[1]) >= 3
+    )  # point, trace, row of the table

@@ -14,7 +14,9 @@ import pytest
 from conftest import SPACE, changed
 
 # Where exact depends on the parameters of SPACE: see fake_retort.py.
-DIVERGES = changed(SPACE, parameters={"learning_rate": {"type": "double", "range": [0.04, 0.09]}}, default={"learning_rate": 0.08})
+DIVERGES = changed(
+    SPACE, parameters={"learning_rate": {"type": "double", "range": [0.04, 0.09]}}, default={"learning_rate": 0.08}
+)
 
 
 def states(records):
@@ -53,7 +55,11 @@ def test_only_the_models_of_the_front_are_kept_unless_all_or_the_best_are_asked_
         folder = tuner.folder / "out" / "trials" / keep
         with_model = sorted(path.parent.parent.name for path in folder.glob("*/model/model.safetensors"))
         front = [f"{entry['trial']:05d}" for entry in json.loads((tuner.folder / "out" / "front.json").read_text())]
-        assert with_model == {"front": sorted(front), "best": front[:1], "all": [f"{number:05d}" for number in range(6)]}[keep]
+        assert (
+            with_model == {"front": sorted(front), "best": front[:1], "all": [f"{number:05d}" for number in range(6)]}[
+                keep
+            ]
+        )
         assert len(list(folder.glob("*/model/results.json"))) == 6  # all else stays
 
 
@@ -77,7 +83,10 @@ def test_a_diverged_trial_is_a_result_with_its_last_lines(tuner):
     failed = [trial for trial in trials if trial.params["learning_rate"] > 0.05]
     assert failed and all(trial.state.name == "FAIL" for trial in failed)
     assert failed[0].user_attrs["text"] == "it diverged: the loss is not finite in 5 steps in a row"
-    assert failed[0].user_attrs["log"].splitlines() == ["retort: step 3: loss NaN", "error: the loss is not finite in 5 steps in a row"]
+    assert failed[0].user_attrs["log"].splitlines() == [
+        "retort: step 3: loss NaN",
+        "error: the loss is not finite in 5 steps in a row",
+    ]
     assert ended.result["failed"] == len(failed)
 
 
@@ -93,7 +102,10 @@ def test_an_error_that_every_trial_would_meet_stops_the_search_with_its_sentence
     ended = tuner.run(trials=3, extra=["--activation", "missing"])
     assert ended.code == 2
     assert ended.errors.splitlines()[-1] == "error: `activation` must be one of gelu, relu, but is `missing`"
-    assert [tuner.study().get_trials()[index].state.name for index in (0, -1)] == ["FAIL", "WAITING"]  # done when the reason is gone
+    assert [tuner.study().get_trials()[index].state.name for index in (0, -1)] == [
+        "FAIL",
+        "WAITING",
+    ]  # done when the reason is gone
 
 
 def test_a_trial_over_its_time_limit_fails(tuner):
@@ -126,7 +138,9 @@ def test_a_hopeless_trial_is_stopped_with_the_reason(tuner):
 
 def test_two_trials_at_a_time_have_cores_of_their_own_and_all_are_counted(tuner):
     counts = tuner.folder / "counts"
-    ended = tuner.run(trials=9, parallel=2, prune=False, environment={"FAKE_COUNTS": str(counts), "FAKE_SECONDS": "0.4"})
+    ended = tuner.run(
+        trials=9, parallel=2, prune=False, environment={"FAKE_COUNTS": str(counts), "FAKE_SECONDS": "0.4"}
+    )
     assert ended.code == 0, ended.errors
     assert ended.result["complete"] == 9
     assert len(counts.read_text().splitlines()) == len(set(counts.read_text().splitlines())) == 9
@@ -173,7 +187,9 @@ def test_ten_kills_of_the_search_lose_no_trial_and_count_none_twice(tuner):
     chance = random.Random(1)
     for kill in range(10):
         done = counted(tuner, "COMPLETE")
-        process = tuner.start(trials=22, parallel=2, prune=False, heartbeat_seconds=1, environment={"FAKE_SECONDS": "0.5"})
+        process = tuner.start(
+            trials=22, parallel=2, prune=False, heartbeat_seconds=1, environment={"FAKE_SECONDS": "0.5"}
+        )
         wait_until(lambda done=done: counted(tuner, "COMPLETE") > done or process.poll() is not None)
         assert process.poll() is None, process.communicate()
         time.sleep(chance.random() * 0.6)
@@ -183,7 +199,9 @@ def test_ten_kills_of_the_search_lose_no_trial_and_count_none_twice(tuner):
     wait_until(lambda: not any(str(tuner.folder) in command for command in all_commands()))  # its trials end with it
     ended = tuner.run(trials=22, parallel=2, prune=False, heartbeat_seconds=1)
     assert ended.code == 0, ended.errors
-    assert states(records(tuner)) == [(place, "complete") for place in sorted(record.place for record in records(tuner))]
+    assert states(records(tuner)) == [
+        (place, "complete") for place in sorted(record.place for record in records(tuner))
+    ]
     assert len(records(tuner)) == ended.result["complete"] == 22
     killed = [trial for trial in tuner.study().get_trials() if trial.state.name == "FAIL"]
     assert killed and not any(trial.state.name in ("RUNNING", "WAITING") for trial in tuner.study().get_trials())
@@ -213,14 +231,18 @@ def test_two_searches_share_a_study_and_a_dead_ones_trial_is_found_by_its_heartb
     lost = study.ask()
     lost.set_user_attr("worker", {**this_worker(), "host": "elsewhere"})
     study._storage._backend.record_heartbeat(lost._trial_id)
-    other = tuner.run(trials=8, prune=False, storage=storage, heartbeat_seconds=1, output_dir=str(tuner.folder / "other"))
+    other = tuner.run(
+        trials=8, prune=False, storage=storage, heartbeat_seconds=1, output_dir=str(tuner.folder / "other")
+    )
     _, errors = first.communicate(timeout=120)
     assert first.returncode == 0 and other.code == 0, errors + other.errors
     trials = tuner.study(file="shared.db").get_trials()
     assert trials[lost.number].state.name == "FAIL"
     assert len(records(tuner, file="shared.db")) >= 8
     assert {record.state for record in records(tuner, file="shared.db")} == {"complete"}
-    assert any(trial.user_attrs.get("again_because", "").startswith("the search on elsewhere, process") for trial in trials)
+    assert any(
+        trial.user_attrs.get("again_because", "").startswith("the search on elsewhere, process") for trial in trials
+    )
 
 
 def test_samplers_by_name(tuner):
@@ -230,7 +252,12 @@ def test_samplers_by_name(tuner):
 
 
 def test_the_grid_is_walked_once(tuner):
-    parameters = {"learning_rate": {"type": "double", "range": [1e-5, 1e-2], "grid": [1e-4, 1e-3]}, "n_layers": {"type": "int", "range": [2, 3]}, "n_heads": None, "alpha_ce": None}
+    parameters = {
+        "learning_rate": {"type": "double", "range": [1e-5, 1e-2], "grid": [1e-4, 1e-3]},
+        "n_layers": {"type": "int", "range": [2, 3]},
+        "n_heads": None,
+        "alpha_ce": None,
+    }
     space = changed(SPACE, parameters=parameters, derived=None, default=None)
     space = {key: value for key, value in space.items() if value is not None}
     ended = tuner.run(space, trials=4, sampler="grid", prune=False)
