@@ -264,3 +264,25 @@ def test_the_grid_is_walked_once(tuner):
     assert ended.code == 0, ended.errors
     points = {(trial.params["learning_rate"], trial.params["n_layers"]) for trial in tuner.study().get_trials()}
     assert points == {(rate, layers) for rate in (1e-4, 1e-3) for layers in (2, 3)}
+
+
+def test_a_result_that_the_study_was_not_told_is_taken_from_the_trials_folder(tuner):
+    from retort_tune.study import do_again
+
+    counts = tuner.folder / "counts"
+    tuner.run(trials=2, prune=False, environment={"FAKE_COUNTS": str(counts)})
+    study = tuner.study()
+    assert do_again(study, study.get_trials()[0], "the storage was full")
+    ended = tuner.run(trials=2, prune=False, environment={"FAKE_COUNTS": str(counts)})
+    assert ended.code == 0, ended.errors
+    trials = tuner.study().get_trials()
+    assert trials[-1].state.name == "COMPLETE" and trials[-1].values == trials[0].values
+    assert len(counts.read_text().splitlines()) == 2  # nothing was trained again
+    assert ended.result["trials"] == 2
+
+
+def test_a_folder_of_another_study_is_refused(tuner):
+    assert tuner.run(trials=1).code == 0
+    ended = tuner.run(trials=1, storage=f"sqlite:///{tuner.folder}/new.db")
+    assert ended.code == 2
+    assert ended.errors.splitlines()[-1].endswith("has trials of another one; choose another --output_dir")
