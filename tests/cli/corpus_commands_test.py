@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 PROGRAM = sys.argv.pop()
@@ -160,6 +161,104 @@ class CorpusCommands(unittest.TestCase):
         self.assertNotEqual({path.name: path.read_bytes() for path in sorted(output.iterdir())}, files[0])
         if importlib.util.find_spec("h5py"):
             subprocess.run([sys.executable, TOOLS / "check_instances.py", *map(str, output.iterdir()), "--vocab_file", str(vocabulary)], check=True)
+
+    def make_instances(self, *flags, threads=2, name="made"):
+        """The files that the flags make of three shards, by name, and the result line."""
+        shards = self.folder / "shards"
+        if not shards.exists():
+            self.result("data", "shard", "--input", self.write_sentences(), "--output_dir", shards, "--n_training_shards", 3, "--n_test_shards", 1)
+        result = self.result("data", "instances", "--input", shards, "--vocab_file", self.write_vocabulary(), "--max_seq_length", 32,
+                             "--max_predictions_per_seq", 5, "--dupe_factor", 10, "--output_file", self.folder / name, "--threads", threads, *flags)
+        return {path.name: path for path in (self.folder / name).iterdir()}, result
+
+    def check_with_other_readers(self, files, package):
+        if importlib.util.find_spec(package):
+            subprocess.run([sys.executable, TOOLS / "check_instances.py", *map(str, files.values()), "--vocab_file", str(self.folder / "vocab.txt")],
+                           check=True)
+
+    def test_packed_instances_share_rows(self):
+        plain = self.make_instances(name="plain")[1]
+        files, packed = self.make_instances("--format", "packed", name="packed")
+        self.assertEqual(sorted(files), sorted(path.name for path in (self.folder / "plain").iterdir()))
+        for name in ("instances", "tokens", "masked_share", "random_next_share"):  # the same instances
+            self.assertEqual(packed[name], plain[name])
+        self.assertEqual(packed["original_number_of_samples"], plain["instances"])
+        self.assertGreater(packed["avg_seq_per_sample"], 1.05)
+        self.assertGreater(packed["packing_efficiency"], plain["tokens"] / (32 * plain["instances"]) * 1.05)
+        metadata = json.loads((self.folder / "packed_metadata.json").read_text())
+        self.assertEqual(metadata["avg_seq_per_sample"], packed["avg_seq_per_sample"])
+        one = self.make_instances("--format", "packed", threads=1, name="one")[0]
+        self.assertEqual({name: path.read_bytes() for name, path in one.items()}, {name: path.read_bytes() for name, path in files.items()})
+        self.assertEqual(self.make_instances("--format", "packed", name="packed")[1], packed)  # kept
+        self.check_with_other_readers(files, "h5py")
+
+    def test_parquet_has_bins_and_static_or_dynamic_masks(self):
+        plain = self.make_instances(name="plain")[1]
+        for name, flags in (("static", ()), ("dynamic", ("--masking", "dynamic")), ("bins", ("--bin_size", 8))):
+            files, made = self.make_instances("--format", "parquet", *flags, name=name)
+            one = self.make_instances("--format", "parquet", *flags, threads=1, name=f"{name}_1")[0]
+            self.assertEqual({path: one[path].read_bytes() for path in one}, {path: files[path].read_bytes() for path in files})
+            self.assertEqual((made["instances"], made["tokens"], made["random_next_share"]),
+                             (plain["instances"], plain["tokens"], plain["random_next_share"]))
+            self.assertEqual(made["masked_share"], 0 if name == "dynamic" else plain["masked_share"])
+            self.assertEqual(len(files), 16 if name == "bins" else 4)
+            self.assertIn("wikicorpus_en_training_0.parquet" + ("_3" if name == "bins" else ""), files)
+            self.check_with_other_readers(files, "pyarrow")
+        (self.folder / "bins" / "wikicorpus_en_training_0.parquet_2").unlink()  # as after a stop
+        self.assertEqual(self.make_instances("--format", "parquet", "--bin_size", 8, "--overwrite", name="bins")[1], made)
+
+    def test_forms_refuse_what_does_not_go_together(self):
+        command = ["data", "instances", "--input", self.folder, "--vocab_file", self.write_vocabulary(), "--output_file", self.folder / "o"]
+        self.refused("`masking` must be static with --format hdf5", *command, "--masking", "dynamic")
+        self.refused("`bin_size` must be 0 with --format packed, but is 64", *command, "--format", "packed", "--bin_size", 64)
+        self.refused("`bin_size` must divide `max_seq_length`, 128, but is 50", *command, "--format", "parquet", "--bin_size", 50)
+        self.refused("`max_predictions_per_seq` must be at least 37 with --format packed", *command, "--format", "packed", "--masked_lm_prob", 0.3)
+
+    def test_part_of_the_documents(self):
+        whole, half = self.make_instances(name="whole")[1], self.make_instances("--sample_ratio", 0.5, name="half")[1]
+        self.assertLess(half["documents"], 45)
+        self.assertGreater(half["documents"], 15)
+        self.assertLess(half["instances"], whole["instances"])
+
+    def test_a_shard_that_vanishes_leaves_the_finished_files(self):
+        shards, output = self.folder / "shards", self.folder / "out"
+        shards.mkdir()
+        text = "\n".join(f"{' '.join(WORDS)} {index}." + "\n" * (index % 7 == 0) for index in range(4000))
+        for number in range(30):
+            (shards / f"s{number:02}.txt").write_text(text + f"\n{number}.\n")
+        command = ["data", "instances", "--input", shards, "--vocab_file", self.write_vocabulary(), "--output_file", output, "--threads", "1"]
+        with subprocess.Popen([PROGRAM, *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            while not (output / "s00.hdf5").exists() and process.poll() is None:
+                time.sleep(0.001)
+            kept = (shards / "s29.txt").read_text()
+            (shards / "s29.txt").unlink()
+            printed, error = process.communicate()
+        self.assertEqual((process.returncode, printed), (2, ""), error)
+        self.assertIn("s29.txt` must be a text file with one sentence a line, but is not there; put it back and repeat", error)
+        finished = {path.name: path.read_bytes() for path in output.iterdir()}
+        self.assertEqual(sorted(finished), [f"s{number:02}.hdf5" for number in range(29)])
+        (shards / "s29.txt").write_text(kept)
+        self.assertEqual(self.result(*command)["files"], 30)
+        self.assertEqual({name: (output / name).read_bytes() for name in finished}, finished)
+
+    def test_pretraining_data_of_several_forms_or_damaged_is_refused(self):
+        files = self.make_instances(name="data")[0]
+        command = ["pretrain", "--objective", "mlm_nsp", "--model", "preset:bert-tiny", "--vocab_file", self.folder / "vocab.txt", "--data_dir",
+                   self.folder / "data", "--output_dir", self.folder / "run", "--max_seq_length", 32, "--max_steps", 1, "--cache_dir", self.folder / "cache"]
+        first = sorted(files)[1]  # of the training ones
+        whole = files[first].read_bytes()
+        packed = self.make_instances("--format", "packed", name="packed")[0]
+        files[first].write_bytes(packed[first].read_bytes())
+        done = self.refused("`data_dir` must hold files of one form, but", *command)
+        self.assertIn(f"{first}` holds packed HDF5 instances and ", done.stderr)
+        files[first].write_bytes(whole[:len(whole) // 2])
+        self.refused(f"{first}` must be a whole HDF5 file, but is damaged; make it again by `retort data instances`", *command)
+        files[first].unlink()
+        files[first].symlink_to("nowhere")  # a shard that is gone is not part of the folder
+        (self.folder / "data" / "extra_training.parquet").write_text("text")
+        self.refused("extra_training.parquet` must be a Parquet file, but is not; make it again", *command)
+        self.refused("`data_dir` must hold sentence shards (*.txt) or instances (*.hdf5, *.parquet), but", *command[:8], self.folder / "extracted",
+                     *command[9:])
 
     def test_instances_refuse_what_is_no_text(self):
         vocabulary, text, output = self.write_vocabulary(), self.folder / "t.txt", self.folder / "o.hdf5"

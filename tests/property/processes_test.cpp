@@ -2,82 +2,20 @@
 // others name it, save the last step and continue later.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <csignal>
-#include <thread>
 
-#include "cli/program.h"
-#include "retort/checkpoint/weights.h"
+#include "property/process_start.h"
 #include "retort/data/corpus/token_file.h"
 #include "retort/text/tokenizer.h"
 
 namespace retort::program {
 namespace {
 
-// Test programs that run at the same time have neighboring process ids: each gets 16 ports, below the system's
-// ephemeral range.
-int free_port() {
-  static int next = 20000 + static_cast<int>(::getpid() % 750) * 16;
-  return next++;
-}
-
-// Starts the command `words` as `count` ranks, as a launcher does.
-std::vector<std::unique_ptr<Process>> start(const Words& words, int count) {
-  const std::string port = std::to_string(free_port());
-  std::vector<std::unique_ptr<Process>> processes;
-  for (int rank = 0; rank < count; ++rank)
-    processes.push_back(std::make_unique<Process>(words, "",
-                                                  Limits{.environment = {{"RANK", std::to_string(rank)},
-                                                                         {"WORLD_SIZE", std::to_string(count)},
-                                                                         {"MASTER_ADDR", "127.0.0.1"},
-                                                                         {"MASTER_PORT", port}}}));
-  return processes;
-}
-
-std::vector<Outcome> wait_for(std::vector<std::unique_ptr<Process>>& processes) {
-  std::vector<Outcome> outcomes;
-  for (auto& process : processes) outcomes.push_back(process->wait());
-  return outcomes;
-}
-
-std::vector<float> weights_of(const fs::path& folder) {
-  std::vector<float> all;
-  const auto files = checkpoint::open_weights(folder);
-  for (const auto& tensor : files.tensors()) {
-    int64_t count = 1;
-    for (const int64_t length : tensor.shape) count *= length;
-    std::vector<float> values(static_cast<size_t>(count));
-    checkpoint::to_float32(tensor, values);
-    all.insert(all.end(), values.begin(), values.end());
-  }
-  return all;
-}
-
-// ||a - b|| / ||b - start||: the difference relative to the change that training made.
-double relative_difference(const fs::path& a, const fs::path& b, const fs::path& start) {
-  const auto x = weights_of(a), y = weights_of(b), z = weights_of(start);
-  double difference = 0, way = 0;
-  for (size_t i = 0; i < x.size(); ++i) {
-    difference += std::pow(x[i] - y.at(i), 2);
-    way += std::pow(y[i] - z.at(i), 2);
-  }
-  return std::sqrt(difference / way);
-}
-
 Words words_of_run(const fs::path& output_dir, const Words& more) {
   Words all{"--max_steps", "12", "--learning_rate", "1e-3", "--precision", "fp32"};
   all.insert(all.end(), more.begin(), more.end());
   return finetune_squad_words(output_dir, all);
-}
-
-std::string errors_of(const std::vector<Outcome>& outcomes) {
-  std::string text;
-  for (const Outcome& outcome : outcomes) text += fmt::format("exit {}:\n{}\n", outcome.exit_code, outcome.errors);
-  return text;
 }
 
 // Three ranks with batches of 2 equal one process with a batch of 6, with dropout; the last step of an epoch is
@@ -97,6 +35,25 @@ TEST(Processes, TrainTheModelOfOneProcess) {
     EXPECT_EQ(outcomes[rank].output, "") << "only rank 0 logs";
     EXPECT_EQ(outcomes[rank].errors, "");
   }
+}
+
+// With a learning rate of 0 all have the model that they began with, so the answers are the same, byte for byte.
+TEST(Processes, EvaluateTogether) {
+  const tiny::TemporaryFolder folder;
+  const auto words = [&](const char* output_dir) {
+    return words_of_run(folder / output_dir,
+                        {"--learning_rate", "0", "--weight_decay", "0", "--max_steps", "2", "--dev_file",
+                         tiny::dev_file(), "--evaluate_during_training", "--load_best_model_at_end"});
+  };
+  const Outcome alone = run(words("one"));
+  ASSERT_EQ(alone.exit_code, 0) << alone.errors;
+  auto processes = start(words("three"), 3);
+  const auto outcomes = wait_for(processes);
+  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
+  for (const char* file : {"predictions.json", "nbest_predictions.json"})
+    EXPECT_EQ(read_file(folder / "three" / file), read_file(folder / "one" / file)) << file;
+  for (const char* score : {"f1", "exact"})
+    EXPECT_EQ(outcomes[0].last_line().at(score), alone.last_line().at(score)) << score;
 }
 
 // Masks are drawn for the whole step, so they do not depend on the number of ranks.
@@ -120,6 +77,8 @@ TEST(Processes, DistillTheLanguageModelOfOneProcess) {
                  "--teacher",
                  models / "teacher_mlm",
                  "--data_file",
+                 folder / "corpus.tokens",
+                 "--eval_file",
                  folder / "corpus.tokens",
                  "--output_dir",
                  folder / output_dir,
@@ -148,16 +107,8 @@ TEST(Processes, DistillTheLanguageModelOfOneProcess) {
   const auto outcomes = wait_for(processes);
   for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << errors_of(outcomes);
   EXPECT_LT(relative_difference(folder / "two", folder / "one", models / "student_mlm"), 1e-3);
-}
-
-void wait_for_checkpoint(const fs::path& output_dir) {
-  for (int tries = 0; tries < 20000; ++tries) {
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(output_dir, ignored))
-      if (entry.path().filename().string().starts_with("checkpoint-")) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  FAIL() << "no checkpoint in " << output_dir;
+  EXPECT_NEAR(outcomes[0].last_line().at("loss").get<double>(), alone.last_line().at("loss").get<double>(), 1e-3);
+  EXPECT_EQ(outcomes[0].last_line().at("masked_tokens"), alone.last_line().at("masked_tokens"));
 }
 
 const Words kLong{"--max_steps",       "200", "--save_steps", "5", "--per_device_train_batch_size", "2",
@@ -167,7 +118,7 @@ const Words kLong{"--max_steps",       "200", "--save_steps", "5", "--per_device
 void fail_one(int signal_number, const std::string& reason) {
   const tiny::TemporaryFolder folder;
   auto processes = start(words_of_run(folder / "out", kLong), 3);
-  wait_for_checkpoint(folder / "out");
+  wait_for_first_checkpoint(folder / "out");
   processes[1]->send(signal_number);
   const Outcome main = processes[0]->wait(), other = processes[2]->wait();
   EXPECT_EQ(main.exit_code, 75) << main.errors;
@@ -195,7 +146,7 @@ TEST(Processes, ALostRankZeroIsNamed) {
   for (const int signal_number : {SIGKILL, SIGSTOP}) {
     const tiny::TemporaryFolder folder;
     auto processes = start(words_of_run(folder / "out", kLong), 3);
-    wait_for_checkpoint(folder / "out");
+    wait_for_first_checkpoint(folder / "out");
     processes[0]->send(signal_number);
     for (int rank : {1, 2}) {
       const Outcome outcome = processes[rank]->wait();
@@ -213,7 +164,7 @@ TEST(Processes, StopAtOneStepAndResume) {
   for (const Outcome& outcome : wait_for(whole)) ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
 
   auto processes = start(words_of_run(folder / "out", more), 2);
-  wait_for_checkpoint(folder / "out");
+  wait_for_first_checkpoint(folder / "out");
   processes[1]->send(SIGTERM);
   const auto stopped = wait_for(processes);
   for (const Outcome& outcome : stopped) EXPECT_EQ(outcome.exit_code, 128 + SIGTERM) << errors_of(stopped);

@@ -1,8 +1,11 @@
 // `retort pretrain --objective mlm_nsp`: one phase, two phases, pausing and resuming.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "recipe/tiny_world.h"
 #include "retort/checkpoint/weights.h"
+#include "retort/recipe/data_instances.h"
 #include "retort/recipe/pretrain.h"
 
 namespace retort::recipe {
@@ -75,6 +78,25 @@ TEST_F(PretrainPairs, APausedRunEndsLikeAnUninterruptedOne) {
   EXPECT_EQ(weights_of(folder_ / "paused"), weights_of(folder_ / "whole"));
 }
 
+// Parquet has the rows of HDF5 in the same order, so the runs are equal; packed rows are in an order of their own.
+TEST_F(PretrainPairs, EveryFormOfInstancesTrains) {
+  write_file_atomically(folder_ / "vocab.txt", read_file(fs::path(tiny::bert_folder()) / "vocab.txt"));
+  std::map<std::string, std::string> weights;
+  for (const std::string format : {"hdf5", "parquet", "packed"}) {
+    InstancesConfig instances;
+    instances.input = folder_ / "shards", instances.vocab_file = folder_ / "vocab.txt";
+    instances.output_file = folder_ / format, instances.form.format = format;
+    instances.instances = {.max_seq_length = 32, .max_predictions_per_seq = 5};
+    make_instances(instances);
+    PretrainConfig config = settings(folder_ / (format + "_run"));
+    config.pairs.data_dir = config.pairs.eval_dir = folder_ / format;
+    EXPECT_GT(pretrain(config)["masked_accuracy"].get<double>(), 0) << format;
+    weights[format] = weights_of(folder_ / (format + "_run"));
+  }
+  EXPECT_EQ(weights["hdf5"], weights["parquet"]);
+  EXPECT_NE(weights["hdf5"], weights["packed"]);
+}
+
 TEST_F(PretrainPairs, TwoPhasesInOneCallOrInTwo) {
   PretrainConfig both = settings(folder_ / "both");
   both.second.data_dir = folder_ / "shards";
@@ -110,6 +132,31 @@ TEST_F(PretrainPairs, AFinishedFirstPhaseIsNotTrainedAgain) {
   both.output.resume = true;
   EXPECT_EQ(pretrain(both)["phase2"]["train_steps"], 4);
   EXPECT_EQ(weights_of(folder_ / "both" / "phase1"), first);
+}
+
+// LAMB's step goes on at 3 as the file says, or begins anew as in a second phase; the moments count in both.
+TEST_F(PretrainPairs, APublishedCheckpointIsStartedFrom) {
+  const fs::path published = fs::path(RETORT_FIXTURES) / "pretraining_checkpoint";
+  PretrainConfig config = settings(folder_ / "continued");
+  config.model.model = published / "model";
+  config.corpus.rows.max_seq_length = 16, config.pairs.max_predictions_per_seq = 3;
+  config.init_checkpoint = published / "ckpt_3.pt", config.continue_steps = true;
+  config.training.max_steps = 5, config.training.save_steps = 1, config.training.save_total_limit = 0;
+  EXPECT_EQ(pretrain(config)["train_steps"], 5);
+  EXPECT_FALSE(fs::exists(folder_ / "continued/checkpoint-3"));
+  EXPECT_EQ(
+      checkpoint::SafetensorsFile(folder_ / "continued/checkpoint-4/optimizer.safetensors").metadata().at("step_count"),
+      "4");
+  config.continue_steps = false, config.training.max_steps = 2, config.output.output_dir = folder_ / "anew";
+  pretrain(config);
+  EXPECT_EQ(
+      checkpoint::SafetensorsFile(folder_ / "anew/checkpoint-1/optimizer.safetensors").metadata().at("step_count"),
+      "1");
+  config.init_checkpoint = published / "ckpt_3_half.pt", config.output.output_dir = folder_ / "half";
+  pretrain(config);
+  EXPECT_EQ(weights_of(folder_ / "half"), weights_of(folder_ / "anew")) << "its master parameters are the same";
+  config.continue_steps = true, config.training.max_steps = 3, config.output.output_dir = folder_ / "over";
+  EXPECT_NE(tiny::message_of([&] { pretrain(config); }).find("`max_steps` must be above 3"), std::string::npos);
 }
 
 TEST_F(PretrainPairs, BadInputIsNamed) {

@@ -8,6 +8,7 @@
 #include "retort/base/field_value.h"
 #include "retort/base/fields_text.h"
 #include "retort/base/log.h"
+#include "retort/base/path_names.h"
 
 namespace retort {
 namespace {
@@ -234,7 +235,7 @@ void set_fields_from_json(FieldList& list, const Json& values, const std::string
 Json fields_to_json(const FieldList& list) {
   Json values = Json::object();
   for (const Field& field : list.all()) values[field.name] = field_to_json(field);
-  return values;
+  return with_path_names(std::move(values));
 }
 
 }  // namespace retort

@@ -1,6 +1,7 @@
 #include "retort/base/output_path.h"
 
 #include "retort/base/error.h"
+#include "retort/base/folder.h"
 
 namespace retort {
 namespace {
@@ -42,6 +43,11 @@ fs::path linked_output(const fs::path& path) {
     followed = followed.parent_path() / next;
   }
   return fs::is_symlink(followed, failure) ? path : followed;
+}
+
+void make_output_folder(const fs::path& output) {
+  const fs::path folder = output.parent_path();
+  if (!folder.empty() && !fs::exists(folder)) make_folder(folder);
 }
 
 void check_is_no_input(const std::string& output_flag, const fs::path& output, const NamedInputs& inputs) {

@@ -14,6 +14,9 @@ namespace retort {
 // returned unchanged.
 fs::path linked_output(const fs::path& path);
 
+// Makes the folder of an output file, with its parents, where there is none.
+void make_output_folder(const fs::path& output);
+
 // Flags with the files that they name; empty paths are ignored. A folder means all files in it.
 using NamedInputs = std::vector<std::pair<std::string, fs::path>>;
 

@@ -33,6 +33,18 @@ constexpr std::array<std::string_view, 10> kPlainValues = {
     "torch.device",       "_codecs.encode",  "builtins.set",          "builtins.frozenset",  "builtins.complex",
     "builtins.bytearray", "__builtin__.set", "__builtin__.frozenset", "__builtin__.complex", "__builtin__.bytearray"};
 
+// Objects that training programs leave in their checkpoints beside the tensors: the data loader with its data set. They
+// become opaque values, whatever their arguments and state are.
+constexpr std::array<std::string_view, 2> kObjectModules = {"torch.utils.data.", "__main__."};
+constexpr std::array<std::string_view, 5> kObjects = {"numpy.core.multiarray._reconstruct",
+                                                      "numpy._core.multiarray._reconstruct", "numpy.ndarray",
+                                                      "numpy.dtype", "torch.Generator"};
+
+bool is_object(std::string_view name) {
+  return std::ranges::find(kObjects, name) != kObjects.end() ||
+         std::ranges::any_of(kObjectModules, [&](std::string_view module) { return name.starts_with(module); });
+}
+
 std::optional<Dtype> find_type(std::string_view TypeName::*column, std::string_view name) {
   const auto row = std::ranges::find(kTypeNames, name, column);
   if (row == kTypeNames.end()) return std::nullopt;
@@ -202,7 +214,8 @@ PickleValue call_allowed(PickleContent& content, ValueId callable, ValueId argum
     return call.rebuild_parameter();
   if (name == "collections.OrderedDict") return call.ordered_dict();
   if (name == "torch.Size") return call.size();
-  if (std::ranges::find(kPlainValues, name) != kPlainValues.end()) return {.kind = PickleKind::kOpaque};
+  if (std::ranges::find(kPlainValues, name) != kPlainValues.end() || is_object(name))
+    return {.kind = PickleKind::kOpaque};
   throw UserError(
       "`{}` must hold only tensors and plain values, but contains a call of `{}`, which this reader never "
       "runs; if you trust the file, load it in PyTorch and save its tensors as safetensors",

@@ -346,12 +346,12 @@ void PickleMachine::push_memoized(size_t index) {
   stack_.push_back(memo_[index]);
 }
 
-// Ignores attributes of a dictionary (the `_metadata` of a state dict) or of a tensor. Setting the state of another
-// object would execute code of its class.
+// Ignores attributes of a dictionary (the `_metadata` of a state dict), of a tensor, or of an opaque value. Setting the
+// state of another object would execute code of its class.
 void PickleMachine::set_state() {
   pop();
   const PickleKind kind = content_.values[top()].kind;
-  if (kind != PickleKind::kDict && kind != PickleKind::kTensor)
+  if (kind != PickleKind::kDict && kind != PickleKind::kTensor && kind != PickleKind::kOpaque)
     fail("set the state of dictionaries and tensors only, but sets that of another object");
 }
 

@@ -120,6 +120,11 @@ SafetensorsFile::SafetensorsFile(const fs::path& path)
     : file_(path), content_(parse_safetensors(file_.bytes(), path.string())) {}
 
 void write_safetensors(const fs::path& path, std::span<const NamedTensor> tensors, const TensorMetadata& metadata) {
+  write_safetensors(path, tensors, metadata, [](const NamedTensor& tensor) { return tensor.bytes; });
+}
+
+void write_safetensors(const fs::path& path, std::span<const NamedTensor> tensors, const TensorMetadata& metadata,
+                       const TensorBytes& bytes_of) {
   check_writable(tensors);
   const auto ordered = in_write_order(tensors);
   std::string text = format_safetensors_header(make_header(ordered, metadata));
@@ -129,7 +134,7 @@ void write_safetensors(const fs::path& path, std::span<const NamedTensor> tensor
   AtomicFile file(path);
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(text);
-  for (const NamedTensor* tensor : ordered) file.write(tensor->bytes);
+  for (const NamedTensor* tensor : ordered) file.write(bytes_of(*tensor));
   file.publish();
 }
 

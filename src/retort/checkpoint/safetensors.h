@@ -3,6 +3,7 @@
 // Format: https://github.com/huggingface/safetensors#format
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -41,5 +42,12 @@ class SafetensorsFile {
 // distinct and without NUL, and bytes must match the shapes. Throws UserError when the file cannot be written.
 void write_safetensors(const fs::path& path, std::span<const NamedTensor> tensors,
                        const TensorMetadata& metadata = {{"format", "pt"}});
+
+// The bytes of one tensor, valid until the next call.
+using TensorBytes = std::function<std::span<const std::byte>(const NamedTensor&)>;
+// The same with bytes that are made one tensor after the other, in the order of the file; those in `tensors` only have
+// the right size and are not read.
+void write_safetensors(const fs::path& path, std::span<const NamedTensor> tensors, const TensorMetadata& metadata,
+                       const TensorBytes& bytes_of);
 
 }  // namespace retort::checkpoint

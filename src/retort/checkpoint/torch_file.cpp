@@ -1,16 +1,10 @@
-// See torch_file.h. Combines the pickle's tensor descriptions with the archive's bytes: storages must have the
-// described size, tensors must stay inside their storages, and tensors that are not row-major are copied to row-major
-// order.
+// See torch_file.h.
 #include "retort/checkpoint/torch_file.h"
 
-#include <simdjson.h>
-
 #include <array>
-#include <cstring>
-#include <set>
 
 #include "retort/base/error.h"
-#include "retort/checkpoint/torch_archive.h"
+#include "retort/checkpoint/torch_reader.h"
 
 namespace retort::checkpoint {
 namespace {
@@ -19,207 +13,43 @@ namespace {
 constexpr std::array<std::string_view, 4> kWrapperKeys = {"model", "state_dict", "model_state_dict", "module"};
 constexpr int kMaxWrappers = 4;
 
-bool is_row_major(const PickleTensor& tensor) {
-  int64_t expected = 1;
-  for (size_t i = tensor.shape.size(); i-- > 0;) {
-    if (tensor.shape[i] == 1) continue;
-    if (tensor.strides[i] != expected) return false;
-    expected *= tensor.shape[i];
+bool has_tensors(const TorchReader& reader, const PickleValue& dict) {
+  for (size_t i = 1; i < dict.items.size(); i += 2) {
+    if (reader.value(dict.items[i]).kind == PickleKind::kTensor) return true;
   }
-  return true;
+  return false;
 }
 
-// Index of the last element of a non-empty tensor; empty above 2^63 - 1.
-std::optional<int64_t> maybe_last_element(const PickleTensor& tensor) {
-  int64_t last = tensor.offset;
-  for (size_t i = 0; i < tensor.shape.size(); ++i) {
-    int64_t step = 0;
-    if (__builtin_mul_overflow(tensor.shape[i] - 1, tensor.strides[i], &step)) return std::nullopt;
-    if (__builtin_add_overflow(last, step, &last)) return std::nullopt;
+// The dictionary under the first wrapper key that has one; null when there is none.
+const PickleValue* maybe_unwrapped(const TorchReader& reader, const PickleValue& dict) {
+  for (const std::string_view key : kWrapperKeys) {
+    const PickleValue* inner = reader.maybe_item(dict, key);
+    if (inner != nullptr && inner->kind == PickleKind::kDict) return inner;
   }
-  return last;
+  return nullptr;
 }
-
-// Copies the elements to row-major order; an inner loop for the last dimension, an odometer for the others.
-void copy_strided(const PickleTensor& tensor, const std::byte* source, size_t element_bytes, std::byte* target) {
-  const size_t rank = tensor.shape.size();
-  std::vector<int64_t> index(rank, 0), strides(rank, 0);
-  for (size_t i = 0; i < rank; ++i)
-    strides[i] = tensor.shape[i] == 1 ? 0 : tensor.strides[i];  // a dimension of size 1 may have any stride
-  const int64_t count = *maybe_element_count(tensor.shape);
-  int64_t place = tensor.offset;
-  for (int64_t done = 0; done < count; ++done) {
-    std::memcpy(target, source + static_cast<size_t>(place) * element_bytes, element_bytes);
-    target += element_bytes;
-    for (size_t i = rank; i-- > 0;) {
-      place += strides[i];
-      if (++index[i] < tensor.shape[i]) break;
-      place -= strides[i] * tensor.shape[i];
-      index[i] = 0;
-    }
-  }
-}
-
-class TorchReader {
- public:
-  TorchReader(std::span<const std::byte> file_bytes, const std::string& subject)
-      : subject_(subject),
-        archive_(open_torch_archive(file_bytes, subject)),
-        pickle_(archive_.content),
-        copy_budget_bytes_(2 * file_bytes.size()) {}
-
-  TorchContent read() {
-    const PickleValue& dict = find_state_dict();
-    std::set<std::string_view> names;
-    for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-      const PickleValue& key = pickle_.values[dict.items[i]];
-      const PickleValue& value = pickle_.values[dict.items[i + 1]];
-      if (value.kind != PickleKind::kTensor) continue;
-      check_name(key, names);
-      add_tensor(std::string(key.text), pickle_.tensors[static_cast<size_t>(value.number)]);
-    }
-    return std::move(content_);
-  }
-
- private:
-  const PickleValue* maybe_item(const PickleValue& dict, std::string_view name) const {
-    for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-      const PickleValue& key = pickle_.values[dict.items[i]];
-      if (key.kind == PickleKind::kText && key.text == name) return &pickle_.values[dict.items[i + 1]];
-    }
-    return nullptr;
-  }
-
-  bool has_tensors(const PickleValue& dict) const {
-    for (size_t i = 1; i < dict.items.size(); i += 2) {
-      if (pickle_.values[dict.items[i]].kind == PickleKind::kTensor) return true;
-    }
-    return false;
-  }
-
-  // The dictionary under the first wrapper key that has one; null when there is none.
-  const PickleValue* maybe_unwrapped(const PickleValue& dict) const {
-    for (const std::string_view key : kWrapperKeys) {
-      const PickleValue* inner = maybe_item(dict, key);
-      if (inner != nullptr && inner->kind == PickleKind::kDict) return inner;
-    }
-    return nullptr;
-  }
-
-  const PickleValue& find_state_dict() const {
-    const PickleValue* dict = &pickle_.values[pickle_.root];
-    for (int depth = 0; depth < kMaxWrappers && dict->kind == PickleKind::kDict; ++depth) {
-      const PickleValue* inner = maybe_unwrapped(*dict);
-      if (inner == nullptr) break;
-      dict = inner;
-    }
-    if (dict->kind == PickleKind::kDict && has_tensors(*dict)) return *dict;
-    throw UserError(
-        "`{}` must hold a dictionary of tensors, directly or under \"model\", \"state_dict\", "
-        "\"model_state_dict\" or \"module\", but holds none; save the model's state_dict",
-        subject_);
-  }
-
-  void check_name(const PickleValue& key, std::set<std::string_view>& names) const {
-    const bool is_name = key.kind == PickleKind::kText && key.text.find('\0') == std::string_view::npos &&
-                         simdjson::validate_utf8(key.text);
-    if (!is_name)
-      throw UserError("every tensor of `{}` must have a string as its name, but one has not; {}", subject_,
-                      kTorchFileRemedy);
-    if (!names.insert(key.text).second) {
-      throw UserError("tensor `{}` must be in `{}` once, but is there twice; {}", shown_name(key.text), subject_,
-                      kTorchFileRemedy);
-    }
-  }
-
-  template <typename... Args>
-  [[noreturn]] void fail(const std::string& name, fmt::format_string<Args...> text, Args&&... args) const {
-    throw UserError("tensor `{}` of `{}` must {}; {}", shown_name(name), subject_,
-                    fmt::format(text, std::forward<Args>(args)...), kTorchFileRemedy);
-  }
-
-  // The storage's bytes; checks their count against the pickle.
-  std::span<const std::byte> storage_bytes(const std::string& name, const PickleStorage& storage) const {
-    const auto found = archive_.storages.find(storage.key);
-    if (found == archive_.storages.end())
-      fail(name, "have its storage in the file, but `{}{}` is missing", archive_.storage_prefix,
-           shown_name(storage.key));
-    const int64_t element_bytes = storage.dtype ? dtype_bytes(*storage.dtype) : 1;
-    int64_t byte_count = 0;
-    const bool overflows = __builtin_mul_overflow(storage.element_count, element_bytes, &byte_count);
-    if (overflows || static_cast<uint64_t>(byte_count) != found->second.size()) {
-      fail(name, "have a storage of {} elements of {} bytes, but `{}{}` has {} bytes", storage.element_count,
-           element_bytes, archive_.storage_prefix, shown_name(storage.key), found->second.size());
-    }
-    return storage.part ? part_of(name, storage, found->second, element_bytes) : found->second;
-  }
-
-  std::span<const std::byte> part_of(const std::string& name, const PickleStorage& storage,
-                                     std::span<const std::byte> bytes, int64_t element_bytes) const {
-    const auto [begin, count] = *storage.part;
-    if (begin > storage.element_count || count > storage.element_count - begin)
-      fail(name, "lie inside its storage of {} elements, but lies in {} from {} on", storage.element_count, count,
-           begin);
-    return bytes.subspan(static_cast<size_t>(begin * element_bytes), static_cast<size_t>(count * element_bytes));
-  }
-
-  void add_tensor(std::string name, const PickleTensor& tensor) {
-    const PickleStorage& storage = pickle_.storages[tensor.storage];
-    if (!tensor.dtype) {
-      throw UserError(
-          "tensor `{}` of `{}` must have an element type of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL, but is in a "
-          "{}; convert the model to one of them",
-          shown_name(name), subject_, shown_name(storage.type_name));
-    }
-    const auto bytes = storage_bytes(name, storage);
-    const int64_t element_bytes = dtype_bytes(*tensor.dtype);
-    const auto count = checked_count(name, tensor, static_cast<int64_t>(bytes.size()) / element_bytes);
-    const auto view = tensor_bytes(name, tensor, bytes, static_cast<size_t>(element_bytes), static_cast<size_t>(count));
-    content_.tensors.push_back({std::move(name), *tensor.dtype, tensor.shape, view});
-  }
-
-  // Checks that all elements of the tensor are inside its storage and returns their count. Rejects views that repeat
-  // elements, because a few bytes could then ask for any amount of memory.
-  int64_t checked_count(const std::string& name, const PickleTensor& tensor, int64_t storage_elements) const {
-    const auto count = maybe_element_count(tensor.shape);
-    if (count == 0) return 0;
-    const auto last = maybe_last_element(tensor);
-    if (!count || !last || *last >= storage_elements) {
-      fail(name, "lie inside its storage of {} elements, but has shape {}, strides {} and offset {}", storage_elements,
-           shape_text(tensor.shape), shape_text(tensor.strides), tensor.offset);
-    }
-    if (*count > storage_elements) {
-      throw UserError(
-          "tensor `{}` of `{}` must have its own elements, but repeats {} of them to {}; call contiguous() on "
-          "it before saving",
-          shown_name(name), subject_, storage_elements, *count);
-    }
-    return *count;
-  }
-
-  std::span<const std::byte> tensor_bytes(const std::string& name, const PickleTensor& tensor,
-                                          std::span<const std::byte> storage, size_t element_bytes, size_t count) {
-    if (count == 0) return {};
-    const size_t byte_count = count * element_bytes;
-    if (is_row_major(tensor)) return storage.subspan(static_cast<size_t>(tensor.offset) * element_bytes, byte_count);
-    if (byte_count > copy_budget_bytes_) fail(name, "not be the same storage in another order over and over, but is");
-    copy_budget_bytes_ -= byte_count;
-    auto& copy = content_.rearranged.emplace_back(std::make_unique_for_overwrite<std::byte[]>(byte_count));
-    copy_strided(tensor, storage.data(), element_bytes, copy.get());
-    return {copy.get(), byte_count};
-  }
-
-  const std::string& subject_;
-  const TorchArchive archive_;
-  const PickleContent& pickle_;
-  size_t copy_budget_bytes_;
-  TorchContent content_;
-};
 
 }  // namespace
 
+const PickleValue& find_state_dict(const TorchReader& reader, const std::string& subject) {
+  const PickleValue* dict = &reader.root();
+  for (int depth = 0; depth < kMaxWrappers && dict->kind == PickleKind::kDict; ++depth) {
+    const PickleValue* inner = maybe_unwrapped(reader, *dict);
+    if (inner == nullptr) break;
+    dict = inner;
+  }
+  if (dict->kind == PickleKind::kDict && has_tensors(reader, *dict)) return *dict;
+  throw UserError(
+      "`{}` must hold a dictionary of tensors, directly or under \"model\", \"state_dict\", "
+      "\"model_state_dict\" or \"module\", but holds none; save the model's state_dict",
+      subject);
+}
+
 TorchContent parse_torch_file(std::span<const std::byte> file_bytes, const std::string& subject) {
-  return TorchReader(file_bytes, subject).read();
+  TorchReader reader(file_bytes, subject);
+  TorchContent content{.tensors = reader.read_tensors(find_state_dict(reader, subject)), .rearranged = {}};
+  content.rearranged = reader.take_rearranged();
+  return content;
 }
 
 TorchFile::TorchFile(const fs::path& path) : file_(path), content_(parse_torch_file(file_.bytes(), path.string())) {}

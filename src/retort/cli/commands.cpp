@@ -7,6 +7,7 @@
 #include "retort/cli/data_features_glue.h"
 #include "retort/cli/data_features_squad.h"
 #include "retort/cli/inspect.h"
+#include "retort/cli/launch.h"
 #include "retort/cli/reference.h"
 #include "retort/cli/tokenize.h"
 #include "retort/cli/tune.h"
@@ -89,7 +90,8 @@ constexpr auto kCommands = std::to_array<Command>({
     {.name = "data all",
      .group = kPrepare,
      .summary = "dump of Wikipedia -> shards and instances of both phases",
-     .describe = describe_config<recipe::DataAllConfig>},
+     .describe = describe_config<recipe::DataAllConfig>,
+     .module = &kInstanceModule},
     {.name = "data binarize",
      .group = kPrepare,
      .summary = "text, one sequence per line -> token file",
@@ -112,8 +114,9 @@ constexpr auto kCommands = std::to_array<Command>({
      .describe = describe_config<recipe::ShardConfig>},
     {.name = "data instances",
      .group = kPrepare,
-     .summary = "shards + vocabulary -> masked pairs of segments in HDF5 files",
-     .describe = describe_config<recipe::InstancesConfig>},
+     .summary = "shards + vocabulary -> masked pairs of segments in HDF5 or Parquet files",
+     .describe = describe_config<recipe::InstancesConfig>,
+     .module = &kInstanceModule},
     {.name = "data features squad",
      .group = kPrepare,
      .summary = "SQuAD files -> feature caches",
@@ -164,6 +167,11 @@ constexpr auto kCommands = std::to_array<Command>({
      .group = kTrain,
      .summary = "task files + student + teacher -> model folder trained on soft targets",
      .describe = describe_config<recipe::DistillPredictionConfig>},
+    {.name = "launch",
+     .group = kTrain,
+     .summary = "number of processes + command -> the command, computed by all of them",
+     .run = run_launch,
+     .describe = describe_config<LaunchConfig>},
     {.name = "tune",
      .group = kTrain,
      .summary = "search space + budget -> study, Pareto front of students, report",

@@ -11,7 +11,8 @@
 #include "retort/cli/commands.h"
 #include "retort/cli/compat.h"
 #include "retort/cli/help_json.h"
-#include "retort/cli/tensor_module.h"
+#include "retort/cli/late_module.h"
+#include "retort/cli/launch.h"
 
 namespace retort::cli {
 namespace {
@@ -132,11 +133,14 @@ int dispatch(const std::vector<std::string>& words) {
   if (words[0] == "help") return show_help({plain_words.begin() + 1, plain_words.end()});
   // The words after `compat` are the command line of another program, and so is their `-h`.
   if (words[0] == "compat") return dispatch_compat({words.begin() + 1, words.end()});
+  // A command follows, whose `-h` is its own.
+  if (words[0] == "launch" && words.size() > 1 && !is_help(words[1]))
+    return run_launch({words.begin() + 1, words.end()});
   if (plain_words.size() < words.size()) return show_help(plain_words);
 
   const Command* const command = find_command(words);
   if (command == nullptr) throw_unknown(words);
-  const auto body = command->run != nullptr ? command->run : load_tensor_command(command->name);
+  const auto body = command->run != nullptr ? command->run : load_late_command(*command->module, command->name);
   return body({words.begin() + static_cast<ptrdiff_t>(word_count(command->name)), words.end()});
 }
 

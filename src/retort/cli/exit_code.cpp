@@ -11,6 +11,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/base/path_names.h"
 
 namespace retort::cli {
 namespace {
@@ -58,13 +59,13 @@ int exit_code_of(const std::function<int()>& action) {
   try {
     return action();
   } catch (const UserError& failure) {
-    return report(kUserError, failure.what());
+    return report(kUserError, with_path_names(std::string(failure.what())));
   } catch (const DivergenceError& failure) {
-    return report(kDiverged, failure.what());
+    return report(kDiverged, with_path_names(std::string(failure.what())));
   } catch (const ProcessLostError& failure) {
     return report(kProcessLost, failure.what());
   } catch (const Interrupted& interruption) {
-    log_info("{}", interruption.what());
+    log_info("{}", with_path_names(std::string(interruption.what())));
     return interruption.exit_code;
   } catch (const std::filesystem::filesystem_error& failure) {
     // A disk error that no caller described is still no internal error.

@@ -5,6 +5,7 @@
 
 #include "retort/cli/result.h"
 #include "retort/recipe/inspect.h"
+#include "retort/store/remote_paths.h"
 
 namespace retort::cli {
 
@@ -15,6 +16,7 @@ int run_inspect(const std::vector<std::string>& arguments) {
   FieldList list;
   config.fields(list);
   parse_flags(list, flags);
+  const store::RemotePaths remote_paths(list, false);
   print_result(recipe::inspect(config, std::cout));
   return 0;
 }

@@ -12,6 +12,7 @@
 
 #include "retort/cli/dispatch.h"
 #include "retort/cli/exit_code.h"
+#include "retort/store/object_store.h"
 
 // Opens /dev/null for each closed standard stream. Otherwise the next opened file would get the stream's number, and
 // messages would end up inside that file. Standard output is opened read-only, so that writing a result still
@@ -43,9 +44,11 @@ int main(int argument_count, char** arguments) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   const std::vector<std::string> words(arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count);
-  return retort::cli::exit_code_of([&] {
-    const int exit_code = retort::cli::dispatch(words);
+  const int exit_code = retort::cli::exit_code_of([&] {
+    const int code = retort::cli::dispatch(words);
     retort::cli::flush_standard_output();
-    return exit_code;
+    return code;
   });
+  retort::store::close_object_stores();
+  return exit_code;
 }

@@ -7,6 +7,7 @@
 #include "retort/cli/result.h"
 #include "retort/recipe/predict_qa.h"
 #include "retort/recipe/predict_text.h"
+#include "retort/store/remote_paths.h"
 
 namespace retort::cli {
 
@@ -17,6 +18,7 @@ recipe::PredictQaConfig parse_qa(const std::vector<std::string>& arguments) {
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
+  const store::RemotePaths remote_paths(list, false);
   config.has_question = list.find("question")->was_set, config.has_context = list.find("context")->was_set;
   return config;
 }
@@ -26,6 +28,7 @@ recipe::PredictTextConfig parse_text(const std::vector<std::string>& arguments) 
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
+  const store::RemotePaths remote_paths(list, false);
   config.has_text = list.find("text")->was_set;
   return config;
 }

@@ -8,11 +8,12 @@
 #include <system_error>
 
 #include "retort/base/error.h"
+#include "retort/base/path_names.h"
 
 namespace retort::cli {
 
 void print_result(const Json& result) {
-  const std::string line = result.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string line = with_path_names(result).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   std::cout.flush();
   std::fwrite(line.data(), 1, line.size(), stdout);
   flush_standard_output();

@@ -5,16 +5,14 @@
 
 #include "retort/cli/command.h"
 #include "retort/cli/demo.h"
+#include "retort/cli/late_module.h"
 #include "retort/cli/predict.h"
-#include "retort/cli/tensor_module.h"
 #include "retort/measure/bench_data.h"
 #include "retort/measure/bench_infer.h"
 #include "retort/measure/bench_tokenize.h"
 #include "retort/measure/bench_train.h"
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
-#include "retort/recipe/data_all.h"
-#include "retort/recipe/data_instances.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
 #include "retort/recipe/distill_prediction.h"
@@ -37,8 +35,6 @@ struct TensorCommand {
 
 constexpr auto kBodies = std::to_array<TensorCommand>({
     {"demo", run_demo},
-    {"data instances", run_with_config<recipe::InstancesConfig, recipe::make_instances>},
-    {"data all", run_with_config<recipe::DataAllConfig, recipe::data_all>},
     {"data augment squad", run_with_config<recipe::AugmentSquadConfig, recipe::augment_squad>},
     {"data augment glue", run_with_config<recipe::AugmentGlueConfig, recipe::augment_glue>},
     {"pretrain", run_with_config<recipe::PretrainConfig, recipe::pretrain>},

@@ -41,7 +41,8 @@ void translate_extract(Translator& translator) {
       "--from_pretrained_weights");
 }
 
-// Of the folder or file that a student starts from: its configuration, and the teacher's vocabulary unless it has one.
+// Sets the folder or file that a student starts from, its configuration, and the teacher's vocabulary unless it has
+// one.
 void set_student(Step& step, const std::string& weights, const std::string& config, const std::string& teacher) {
   step.flags.insert(step.flags.begin(), {"model", weights.empty() ? "preset:distilbert-base-uncased" : weights});
   if (!config.empty()) step.set("config_file", config);
@@ -49,7 +50,7 @@ void set_student(Step& step, const std::string& weights, const std::string& conf
   if (weights.empty() || std::filesystem::is_regular_file(weights, ignored)) step.set("vocab_file", teacher);
 }
 
-// What the trainer does without an option for it.
+// Sets the fixed behavior of the trainer.
 void set_trainer_habits(Translator& translator, Step& step, bool is_seed) {
   translator.set_published(step, "min_seq_length", is_seed ? "6" : "12");
   translator.set_published(step, "max_unknown_share", is_seed ? "1.1" : "0.5");

@@ -5,29 +5,11 @@
 
 #include "retort/base/error.h"
 #include "retort/compat/question_distillation.h"
+#include "retort/compat/shared_options.h"
 
 namespace retort::compat {
 
 namespace {
-
-constexpr const char* kOneForm = "there is one form of execution, and its results are those of eager, graph and lazy";
-constexpr const char* kFused = "everything is fused";
-
-Options device_options() {
-  return {
-      nothing("--mode", Takes::kValue, kOneForm),
-      nothing("--no_mpirun", Takes::kNothing, "one process does the work of all"),
-      nothing("--hpu --use_habana", Takes::kNothing, kProcessor),
-      nothing("--hmp", Takes::kNothing, kPrecision),
-      nothing("--hmp_bf16", Takes::kValue, kPrecision),
-      nothing("--hmp_fp32", Takes::kValue, kPrecision),
-      nothing("--hmp_opt_level", Takes::kValue, kPrecision),
-      nothing("--hmp_verbose", Takes::kNothing, kPrecision),
-      nothing("--use_lazy_mode", Takes::kNothing, kOneForm),
-      nothing("--use_fused_adam", Takes::kNothing, kFused),
-      nothing("--use_fused_clip_norm", Takes::kNothing, kFused),
-  };
-}
 
 Option optimizer_option() {
   return same("--optimizer").choices({{"AdamW", "adamw"}, {"FusedAdamW", "adamw"}}).standard("FusedAdamW");
@@ -54,7 +36,7 @@ void translate_demo_distilbert(Translator& translator) {
   step.set("do_lower_case", "true");
   step.set("overwrite_output_dir", "true");
   translator.say("the wrapper always trains, with --do_lower_case and --overwrite_output_dir");
-  // The packaged configuration is that of the model but for the positions.
+  // The packaged configuration equals that of the model except for the positions.
   if (!translator.is_given("--config_name") && translator.value("--model_type") == "distilbert")
     translator.set_published(step, "sinusoidal_pos_embds", "true");
   translator.gather_processes(step, std::max(translator.processes(), translator.number("--world_size")));

@@ -27,7 +27,7 @@ int64_t whole_number(const std::string& option, const std::string& word) {
   return number;
 }
 
-// The value of an option of the launcher in any of its spellings, as `--name=4`, `--name 4` or `-n 4`; 1 without it.
+// The value of a launcher option in any of its spellings, such as `--name=4`, `--name 4` or `-n 4`; 1 without it.
 int64_t count_of(const Words& words, const std::vector<std::string>& names) {
   for (size_t i = 0; i < words.size(); ++i) {
     std::string word = words[i].substr(0, words[i].find('='));
@@ -60,7 +60,7 @@ bool is_assignment(const std::string& word) {
   return equals != std::string::npos && equals > 0 && !word.starts_with('-');
 }
 
-// Words in front of a launcher, or of the program where there is none.
+// Checks the words before the launcher, or before the program when there is no launcher.
 void check_prefix(const Words& words) {
   for (const std::string& word : words)
     if (!is_interpreter(word) && !is_assignment(word) && !word.starts_with('-'))
@@ -98,12 +98,12 @@ LaunchedLine read_launched_line(const Words& words) {
 }
 
 int64_t started_processes() {
-  const std::string count = variable({"WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"});
+  const std::string count = variable({"WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "PMI_SIZE"});
   return count.empty() ? 1 : whole_number("WORLD_SIZE", count);
 }
 
 bool is_first_process() {
-  const std::string rank = variable({"RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"});
+  const std::string rank = variable({"RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID", "PMI_RANK"});
   return rank.empty() || rank == "0";
 }
 

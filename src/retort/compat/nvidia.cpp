@@ -45,7 +45,7 @@ Options fine_tuning_options() {
 }
 
 // BertAdam in float32, apex's fused Adam with half precision: neither corrects its bias, both decay inside the update,
-// and behind a norm of 1 over all gradients BertAdam's clipping of single tensors does nothing.
+// and after clipping all gradients to a norm of 1, BertAdam's clipping of single tensors does nothing.
 void set_optimizer(Translator& translator, Step& step) {
   const bool is_half = translator.has("--fp16");
   translator.set_published(step, "precision", is_half ? "auto" : "fp32");

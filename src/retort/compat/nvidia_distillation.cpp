@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
@@ -49,7 +48,7 @@ Options state_options() {
   };
 }
 
-// The files that come with the programs say what our commands do without them.
+// The configuration files of the programs contain the defaults of the commands here.
 void use_packaged_config(Translator& translator, Step& step) {
   const std::filesystem::path file = translator.value("--distill_config");
   const std::string name = file.filename().string();
@@ -159,15 +158,10 @@ void translate_data_augmentation(Translator& translator) {
     translator.say("--N changes nothing: as in the published program each task but STS-B has its own number of passes");
 }
 
-// `$BERT_PREP_WORKING_DIR` is where NVIDIA's scripts keep downloaded data.
-std::string data_folder() {
-  const char* const folder = std::getenv("BERT_PREP_WORKING_DIR");
-  return folder == nullptr ? "data" : folder;
-}
-
 std::vector<std::string> words_of(std::string line) {
   constexpr std::string_view kFolder = "$DATA";
-  for (size_t at; (at = line.find(kFolder)) != std::string::npos;) line.replace(at, kFolder.size(), data_folder());
+  for (size_t at; (at = line.find(kFolder)) != std::string::npos;)
+    line.replace(at, kFolder.size(), preparation_folder());
   std::istringstream words(line);
   return {std::istream_iterator<std::string>(words), {}};
 }
@@ -218,7 +212,8 @@ void translate_script(Translator& translator) {
       line({kLaunch, kSst, kHeads,
             "--student_model checkpoints/nv_distill_sst_2 --output_dir "
             "checkpoints/nv_distill_sst_2_pred --num_train_epochs 3 --eval_step 100"})};
-  translator.say(fmt::format("eight commands of 8 processes; data lie in `{}` (BERT_PREP_WORKING_DIR)", data_folder()));
+  translator.say(
+      fmt::format("eight commands of 8 processes; data lie in `{}` (BERT_PREP_WORKING_DIR)", preparation_folder()));
   for (const std::string& published : lines) {
     const Translation one = compat::translate(words_of(published));
     for (const std::string& remark : one.account)

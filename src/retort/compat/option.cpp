@@ -31,6 +31,14 @@ Option same_truth(std::string names) {
 
 Option read(std::string names, Takes takes) { return {.names = std::move(names), .takes = takes}; }
 
+Option pair(std::string names, std::string published) {
+  return {.names = std::move(names), .takes = Takes::kPair, .published = std::move(published)};
+}
+
+Option position(std::string name, std::string published) {
+  return {.names = std::move(name), .takes = Takes::kPosition, .published = std::move(published)};
+}
+
 Option nothing(std::string names, Takes takes, std::string reason) {
   return {.names = std::move(names), .takes = takes, .reason = std::move(reason)};
 }

@@ -1,5 +1,5 @@
-// One option of a published program and what becomes of it here: a flag of ours, nothing (with the reason), or an
-// error. The tables of programs are lists of these.
+// One option of a published program and its translation: a flag of retort, nothing (with the reason), or an error. The
+// table of a program is a list of these.
 #pragma once
 
 #include <string>
@@ -11,7 +11,9 @@ namespace retort::compat {
 enum class Takes {
   kNothing,  // a switch
   kValue,
-  kTruth,  // true or false, as an option of its own word; alone it is true
+  kTruth,     // true or false in a word of its own; without one it is true
+  kPair,      // two values: of phase 1 and of phase 2
+  kPosition,  // an argument without a name, in the order of the table
 };
 
 struct Option {
@@ -33,22 +35,26 @@ struct Option {
 
 using Options = std::vector<Option>;
 
-// Our flag of the same name, or of another; one with a value.
+// An option with a value that is a flag of retort, with the same name or another.
 Option same(std::string names);
 Option as(std::string names, std::string flag);
-// A switch that sets a flag of ours, to `on`.
+// A switch that sets a flag of retort to `on`.
 Option same_switch(std::string names);
 Option as_switch(std::string names, std::string flag, std::string on = "true");
 // An option whose value is true or false.
 Option same_truth(std::string names);
-// The function of the program looks at it; it is no flag by itself.
+// The function of the program reads it; it is no flag by itself.
 Option read(std::string names, Takes takes = Takes::kValue);
-// It changes no result here; the reason is told when it is given.
+// The same for two values; `published` holds both defaults with a space between them.
+Option pair(std::string names, std::string published);
+// The same for an argument without a name; `name` is for messages.
+Option position(std::string name, std::string published);
+// It changes no result here; the account states the reason.
 Option nothing(std::string names, Takes takes, std::string reason);
 // It changes results and cannot be honored: an error where it is given.
 Option refused(std::string names, Takes takes, std::string reason);
 
-// Options of several groups as one list.
+// Concatenates the groups.
 Options joined(std::vector<Options> groups);
 
 }  // namespace retort::compat

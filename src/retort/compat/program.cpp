@@ -4,13 +4,16 @@
 #include <charconv>
 
 #include "retort/base/error.h"
+#include "retort/compat/corpus_preparation.h"
 #include "retort/compat/distilbert.h"
 #include "retort/compat/habana.h"
+#include "retort/compat/habana_pretraining.h"
 #include "retort/compat/hugging_face.h"
 #include "retort/compat/launcher.h"
 #include "retort/compat/missing.h"
 #include "retort/compat/nvidia.h"
 #include "retort/compat/nvidia_distillation.h"
+#include "retort/compat/run_pretraining.h"
 #include "retort/compat/sigopt.h"
 
 namespace retort::compat {
@@ -27,10 +30,18 @@ std::string our_value(const Option& option, const std::string& value) {
   return value;
 }
 
-// Batches of a step without a word from the user: a number of a table, or the command's default.
+// The batches of a step that the user did not set: the number in the table, or the command's default.
 std::string batches_of(const Step& step) {
   const std::string set = step.get("gradient_accumulation_steps");
   return set.empty() ? flags_of(step.command).at("gradient_accumulation_steps").dump() : set;
+}
+
+int64_t parse_whole(const char* name, const std::string& word) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc() || end != word.data() + word.size())
+    throw UserError("`{}` must be a whole number, but is `{}`", name, word);
+  return number;
 }
 
 }  // namespace
@@ -38,21 +49,23 @@ std::string batches_of(const Step& step) {
 const std::vector<Program>& programs() {
   static const std::vector<Program> all = [] {
     std::vector<Program> list;
-    for (auto* const make : {habana_programs, nvidia_programs, nvidia_distillation_programs, distilbert_programs,
-                             hugging_face_programs, sigopt_programs, missing_programs})
+    for (auto* const make : {habana_programs, habana_pretraining_programs, run_pretraining_programs,
+                             corpus_preparation_programs, nvidia_programs, nvidia_distillation_programs,
+                             distilbert_programs, hugging_face_programs, sigopt_programs, missing_programs})
       for (Program& program : make()) list.push_back(std::move(program));
     return list;
   }();
   return all;
 }
 
-int64_t Translator::number(const char* name) const {
-  const std::string word = value(name);
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || end != word.data() + word.size())
-    throw UserError("`{}` must be a whole number, but is `{}`", name, word);
-  return number;
+int64_t Translator::number(const char* name) const { return parse_whole(name, value(name)); }
+
+int64_t Translator::number_of_phase(const char* name, int phase) const {
+  return parse_whole(name, line_.value_of_phase(name, phase));
+}
+
+void Translator::say(const std::string& remark) {
+  if (std::find(remarks_.begin(), remarks_.end(), remark) == remarks_.end()) remarks_.push_back(remark);
 }
 
 Step& Translator::add_step(const std::string& command) {

@@ -49,36 +49,56 @@ bool read_truth(std::string_view word, bool& value) {
 }
 
 PublishedLine::PublishedLine(const Options& options, const std::vector<std::string>& arguments) : options_(options) {
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& word = arguments[i];
-    if (!is_option(word)) {
-      misfit(fmt::format("`{}` must belong to an option, but does not", word));
-      continue;
-    }
-    const Option* const option = find(word);
-    const auto is_value = [&](size_t at) { return at < arguments.size() && !is_option(arguments[at]); };
-    if (option == nullptr) {  // its value is not another problem
-      while (is_value(i + 1)) ++i;
-      continue;
-    }
-    bool truth = true;
-    if (const size_t equals = word.find('='); equals != word.npos && word.starts_with("--"))
-      take(*option, word.substr(equals + 1));
-    else if (option->takes == Takes::kNothing)
-      take(*option, "");
-    else if (option->takes == Takes::kTruth)
-      take(*option, is_value(i + 1) && read_truth(arguments[i + 1], truth) ? arguments[++i] : "true");
-    else if (is_value(i + 1))
-      take(*option, arguments[++i]);
+  for (size_t i = 0; i < arguments.size();)
+    if (is_option(arguments[i]))
+      i = read_option(arguments, i);
     else
-      misfit(fmt::format("`{}` must be followed by a value, but is not", option->name()));
-  }
+      take_position(arguments[i++]);
   for (const Option& option : options_)
     if (option.is_required && !is_given(option.name()))
       misfit(fmt::format("`{}` must be given, but is missing", option.name()));
 }
 
-// The option of a word, by its whole name or a beginning that no other has; null, with the problem noted, otherwise.
+// Reads the option at this argument with its values; returns the index of the argument after them.
+size_t PublishedLine::read_option(const std::vector<std::string>& arguments, size_t at) {
+  const std::string& word = arguments[at++];
+  size_t values = 0;  // words that may be values
+  while (at + values < arguments.size() && !is_option(arguments[at + values])) ++values;
+  const Option* const option = find(word);
+  if (option == nullptr) return at + values;  // its values are not further problems
+  const size_t equals = word.find('=');
+  bool truth = true;
+  if (option->takes == Takes::kPair) {
+    if (values < 2) {
+      misfit(fmt::format("`{}` must be followed by two values, of phase 1 and of phase 2, but is not", option->name()));
+      return at + values;
+    }
+    take(*option, arguments[at]);
+    second_values_[option->name()] = arguments[at + 1];
+    return at + 2;
+  }
+  if (equals != word.npos && word.starts_with("--"))
+    take(*option, word.substr(equals + 1));
+  else if (option->takes == Takes::kNothing)
+    take(*option, "");
+  else if (option->takes == Takes::kTruth)
+    take(*option, values > 0 && read_truth(arguments[at], truth) ? arguments[at++] : "true");
+  else if (values > 0)
+    take(*option, arguments[at++]);
+  else
+    misfit(fmt::format("`{}` must be followed by a value, but is not", option->name()));
+  return at;
+}
+
+// Gives the word to the first argument without a name that has none yet.
+void PublishedLine::take_position(const std::string& word) {
+  for (const Option& option : options_)
+    if (option.takes == Takes::kPosition && !is_given(option.name())) return take(option, word);
+  misfit(fmt::format("`{}` must belong to an option, but does not", word));
+}
+
+// The option of a word, by its whole name or a prefix that no other name has; null, with the problem recorded,
+// otherwise.
 const Option* PublishedLine::find(const std::string& word) {
   const std::string wanted = normal_name(word);
   std::vector<std::string> known, longer;
@@ -137,7 +157,18 @@ bool PublishedLine::has(std::string_view name) const {
 
 std::string PublishedLine::value(std::string_view name) const {
   const auto given = values_.find(name);
-  return given != values_.end() ? given->second : option(name).published;
+  if (given == values_.end()) return option(name).published;
+  const auto second = second_values_.find(name);
+  return second == second_values_.end() ? given->second : given->second + " " + second->second;
+}
+
+std::string PublishedLine::value_of_phase(std::string_view name, int phase) const {
+  const auto given = values_.find(name);
+  if (given != values_.end()) return phase == 1 ? given->second : second_values_.find(name)->second;
+  const std::string& both = option(name).published;
+  const size_t space = both.find(' ');
+  RETORT_CHECK(space != both.npos, "`{}` has no pair of published values", name);
+  return phase == 1 ? both.substr(0, space) : both.substr(space + 1);
 }
 
 }  // namespace retort::compat

@@ -1,6 +1,7 @@
 #include "retort/compat/shared_options.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "retort/base/error.h"
@@ -18,6 +19,22 @@ Options idle_options() {
       nothing("--server_port", Takes::kValue, kNoPython),
       nothing("--threads", Takes::kValue, "features are made by all threads"),
       nothing("--lang_id", Takes::kValue, kNoLanguages),
+  };
+}
+
+Options device_options() {
+  return {
+      nothing("--mode", Takes::kValue, kOneForm),
+      nothing("--no_mpirun", Takes::kNothing, "one process does the work of all"),
+      nothing("--hpu --use_habana", Takes::kNothing, kProcessor),
+      nothing("--hmp", Takes::kNothing, kPrecision),
+      nothing("--hmp_bf16", Takes::kValue, kPrecision),
+      nothing("--hmp_fp32", Takes::kValue, kPrecision),
+      nothing("--hmp_opt_level", Takes::kValue, kPrecision),
+      nothing("--hmp_verbose", Takes::kNothing, kPrecision),
+      nothing("--use_lazy_mode", Takes::kNothing, kOneForm),
+      nothing("--use_fused_adam", Takes::kNothing, "everything is fused"),
+      nothing("--use_fused_clip_norm", Takes::kNothing, "everything is fused"),
   };
 }
 
@@ -49,6 +66,21 @@ Options legacy_training_options() {
       same_switch("--overwrite_output_dir"),
       same_switch("--overwrite_cache"),
   };
+}
+
+std::string preparation_folder() {
+  const char* const folder = std::getenv("BERT_PREP_WORKING_DIR");
+  return folder == nullptr ? "data" : folder;
+}
+
+std::string published_vocabulary() {
+  return preparation_folder() + "/download/google_pretrained_weights/uncased_L-24_H-1024_A-16/vocab.txt";
+}
+
+std::string published_instances(int phase) {
+  return fmt::format(
+      "{}/hdf5_lower_case_1_seq_len_{}_max_pred_{}_masked_lm_prob_0.15_random_seed_12345_dupe_factor_5/wikicorpus_en",
+      preparation_folder(), phase == 1 ? 128 : 512, phase == 1 ? 20 : 80);
 }
 
 void check_family(const Translator& translator, const char* option) {

@@ -1,11 +1,11 @@
-// Options and habits that several published programs have.
+// Options and behavior that several published programs share.
 #pragma once
 
 #include "retort/compat/program.h"
 
 namespace retort::compat {
 
-// Why nothing follows from options of many programs.
+// Reasons why options of many programs change no result.
 inline constexpr const char* kProcessor =
     "this is the processor's form, and one process uses all cores that it is given";
 inline constexpr const char* kPrecision = "`--precision` decides, and statistics and sums are float32 always";
@@ -15,17 +15,28 @@ inline constexpr const char* kHubCache =
 inline constexpr const char* kNoPython = "there is no Python to debug";
 inline constexpr const char* kNoLanguages = "no model here has languages";
 
-// What nothing follows from in programs that descend from run_squad and run_glue of transformers 2 and 3.
+inline constexpr const char* kOneForm =
+    "there is one form of execution, and its results are those of eager, graph and lazy";
+
+// Options without effect in programs derived from run_squad and run_glue of transformers 2 and 3.
 Options idle_options();
+// Habana's choice of device, precision and form of execution, which changes no result here.
+Options device_options();
 // Reading and decoding of SQuAD.
 Options squad_options();
 // Training with the names of transformers before its Trainer: per_gpu_train_batch_size, ...
 Options legacy_training_options();
 
+// `$BERT_PREP_WORKING_DIR`, where the scripts of NVIDIA and Habana keep data; without it `data`.
+std::string preparation_folder();
+// In it, the vocabulary of BERT-large that these scripts download, and the instances of a phase of English Wikipedia.
+std::string published_vocabulary();
+std::string published_instances(int phase);
+
 // `--model_type`, which must be bert or distilbert. Throws UserError for others.
 void check_family(const Translator& translator, const char* option);
 
-// Puts `--data_dir` in front of the files, as os.path.join does, with their official names where they are not given.
+// Joins `--data_dir` and the files, as os.path.join does; files that are not given have their official names.
 // Removes dev_file unless `evaluates`.
 void set_squad_files(const Translator& translator, Step& step, bool evaluates);
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kRemoteCache = "features are made in seconds and kept in `--cache_dir`";
 
-// What the configuration of a student takes from the command line, unless it is that of the pre-trained one.
+// The sizes of a student on the command line, which a pre-trained student does not use.
 constexpr const char* kShape[] = {"n_layers", "n_heads",           "dim",          "hidden_dim",
                                   "dropout",  "attention_dropout", "head_dropout", "initializer_range"};
 

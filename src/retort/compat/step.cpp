@@ -11,6 +11,12 @@
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
 #include "retort/recipe/binarize.h"
+#include "retort/recipe/data_all.h"
+#include "retort/recipe/data_books.h"
+#include "retort/recipe/data_instances.h"
+#include "retort/recipe/data_sentences.h"
+#include "retort/recipe/data_shard.h"
+#include "retort/recipe/data_wiki.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
 #include "retort/recipe/distill_prediction.h"
@@ -21,6 +27,7 @@
 #include "retort/recipe/finetune_glue.h"
 #include "retort/recipe/finetune_squad.h"
 #include "retort/recipe/predict_qa.h"
+#include "retort/recipe/pretrain_config.h"
 
 namespace retort::compat {
 
@@ -83,10 +90,16 @@ std::vector<std::string> Step::words() const {
 }
 
 const Json& flags_of(const std::string& command) {
-  static const std::map<std::string, Json> all{{"data augment glue", defaults<recipe::AugmentGlueConfig>()},
+  static const std::map<std::string, Json> all{{"data all", defaults<recipe::DataAllConfig>()},
+                                               {"data augment glue", defaults<recipe::AugmentGlueConfig>()},
                                                {"data augment squad", defaults<recipe::AugmentSquadConfig>()},
                                                {"data binarize", defaults<recipe::BinarizeConfig>()},
+                                               {"data books", defaults<recipe::DataBooksConfig>()},
                                                {"data count", defaults<recipe::CountTokensConfig>()},
+                                               {"data instances", defaults<recipe::InstancesConfig>()},
+                                               {"data sentences", defaults<recipe::SentencesConfig>()},
+                                               {"data shard", defaults<recipe::ShardConfig>()},
+                                               {"data wiki", defaults<recipe::DataWikiConfig>()},
                                                {"distill backbone", defaults<recipe::DistillBackboneConfig>()},
                                                {"distill mlm", defaults<recipe::DistillMlmConfig>()},
                                                {"distill prediction", defaults<recipe::DistillPredictionConfig>()},
@@ -96,7 +109,8 @@ const Json& flags_of(const std::string& command) {
                                                {"extract", defaults<recipe::ExtractConfig>()},
                                                {"finetune glue", defaults<recipe::FinetuneGlueConfig>()},
                                                {"finetune squad", defaults<recipe::FinetuneSquadConfig>()},
-                                               {"predict qa", defaults<recipe::PredictQaConfig>()}};
+                                               {"predict qa", defaults<recipe::PredictQaConfig>()},
+                                               {"pretrain", defaults<recipe::PretrainConfig>()}};
   const auto found = all.find(command);
   RETORT_CHECK(found != all.end(), "`{}` is no command that published programs become", command);
   return found->second;

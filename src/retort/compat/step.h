@@ -1,4 +1,4 @@
-// One command of ours with its flags: what a published line becomes.
+// One command of retort with its flags, translated from a published line.
 #pragma once
 
 #include <string>
@@ -17,17 +17,17 @@ struct Step {
   void drop(const std::string& flag);
   // The value that is set; "" without one.
   std::string get(const std::string& flag) const;
-  // The words behind `retort`: the command's, then `--flag value`.
+  // The words after `retort`: the command's, then `--flag value`.
   std::vector<std::string> words() const;
 };
 
-// The flags of a command of ours with their defaults. Throws InternalError for one that is not known to this layer.
+// The flags of a command with their defaults. Throws InternalError for one that is not known to this layer.
 const Json& flags_of(const std::string& command);
 
 // Whether the command has this flag.
 bool has_flag(const std::string& command, const std::string& flag);
 
-// Whether the value is what the command does without the flag; numbers are compared as numbers.
+// Whether the value is the default of the flag; numbers are compared as numbers.
 bool is_default(const std::string& command, const std::string& flag, const std::string& value);
 
 // The words as one line for a shell.

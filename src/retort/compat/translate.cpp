@@ -26,7 +26,7 @@ std::vector<const Program*> programs_named(const std::string& name) {
       near.empty() ? fmt::format(": {}", fmt::join(program_names(), ", ")) : fmt::format("; did you mean `{}`?", near));
 }
 
-// Those whose verb stands first in the arguments, from which it is taken.
+// Returns the programs whose verb is the first argument, and removes that argument.
 std::vector<const Program*> with_verb(const std::vector<const Program*>& programs, LaunchedLine& line) {
   if (programs.front()->verb.empty()) return programs;
   std::vector<const Program*> found;
@@ -46,7 +46,7 @@ std::string title(const LaunchedLine& line, const Program& program) {
   return fmt::format("{} {}{}{}", program.whose, line.program, program.verb.empty() ? "" : " ", program.verb);
 }
 
-// Runs over options of the line that have the same explanation: "--hmp, --mode: why".
+// Collects the options of the line that have the same explanation: "reason: --hmp, --mode".
 class Account {
  public:
   void add(const std::string& heading, const std::string& item) {
@@ -66,7 +66,7 @@ class Account {
   Words order_;
 };
 
-// What the option became in the last step that has its flag.
+// The flag of the option with its value in the last step that has it.
 std::string shown_flag(const Option& option, const std::vector<Step>& steps) {
   std::string value;
   for (const Step& step : steps)

@@ -1,4 +1,4 @@
-// A published command line -> commands of ours, with an account of what became of each option.
+// A published command line -> commands of retort, with an account of the translation of each option.
 #pragma once
 
 #include <string>

@@ -175,6 +175,19 @@ void DocumentStore::end_document() {
   if (sentences > document_starts_.back()) document_starts_.push_back(sentences);
 }
 
+void DocumentStore::keep_documents(const std::function<bool(int64_t document)>& is_chosen) {
+  DocumentStore kept;
+  const Documents all = view();
+  for (int64_t document = 0; document < all.document_count(); ++document) {
+    if (!is_chosen(document)) continue;
+    for (int64_t i = all.document_starts[document]; i < all.document_starts[document + 1]; ++i)
+      kept.add_sentence(
+          all.tokens.subspan(all.sentence_starts[i], all.sentence_starts[i + 1] - all.sentence_starts[i]));
+    kept.end_document();
+  }
+  *this = std::move(kept);
+}
+
 void InstanceOptions::fields(FieldList& list) {
   list.add("max_seq_length", max_seq_length,
            {.help = "Longest instance, with [CLS] and [SEP].", .unit = "tokens", .min = 5, .max = 65536});
@@ -233,8 +246,8 @@ int64_t count_masked(int64_t token_count, double share, int64_t most) {
   return std::min(most, std::max<int64_t>(1, wanted));
 }
 
-void make_instance(const Documents& documents, const InstancePlan& plan, const InstanceOptions& options,
-                   const InstanceVocabulary& vocabulary, Instance& out) {
+void make_pair(const Documents& documents, const InstancePlan& plan, const InstanceVocabulary& vocabulary,
+               Instance& out) {
   out.ids.assign(1, vocabulary.cls_id);
   append_range(documents, plan.first, out.ids);
   out.ids.push_back(vocabulary.sep_id);
@@ -245,11 +258,20 @@ void make_instance(const Documents& documents, const InstancePlan& plan, const I
   out.masked_ids.clear();
   out.is_random_next = plan.is_random_next;
   out.counts = {};
+}
+
+void mask_pair(const InstanceOptions& options, const InstanceVocabulary& vocabulary, uint64_t key, Instance& instance) {
   thread_local std::vector<Piece> pieces;
-  find_pieces(out.ids, vocabulary, options.whole_word_masking, pieces);
-  Masker(vocabulary, plan.key, out)
-      .mask(pieces, count_masked(static_cast<int64_t>(out.ids.size()), options.masked_lm_prob,
+  find_pieces(instance.ids, vocabulary, options.whole_word_masking, pieces);
+  Masker(vocabulary, key, instance)
+      .mask(pieces, count_masked(static_cast<int64_t>(instance.ids.size()), options.masked_lm_prob,
                                  options.max_predictions_per_seq));
+}
+
+void make_instance(const Documents& documents, const InstancePlan& plan, const InstanceOptions& options,
+                   const InstanceVocabulary& vocabulary, Instance& out) {
+  make_pair(documents, plan, vocabulary, out);
+  mask_pair(options, vocabulary, plan.key, out);
 }
 
 void InstanceTotals::add(const Instance& instance) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -31,6 +32,8 @@ class DocumentStore {
  public:
   void add_sentence(std::span<const int32_t> ids);
   void end_document();
+  // Leaves the documents out whose number is not chosen.
+  void keep_documents(const std::function<bool(int64_t document)>& is_chosen);
   Documents view() const { return {tokens_, sentence_starts_, document_starts_}; }
 
  private:
@@ -93,7 +96,15 @@ struct Instance {
   MaskCounts counts;
 };
 
-// Makes the instance of a plan in `out`, whose room is used again.
+// Tokens of the instance of a plan.
+inline int64_t length_of(const InstancePlan& plan) { return plan.first.token_count() + plan.second.token_count() + 3; }
+
+// Puts the pair of a plan into `out`, whose room is used again; nothing is masked.
+void make_pair(const Documents& documents, const InstancePlan& plan, const InstanceVocabulary& vocabulary,
+               Instance& out);
+// Chooses and hides tokens of a pair; the draws follow from `key`.
+void mask_pair(const InstanceOptions& options, const InstanceVocabulary& vocabulary, uint64_t key, Instance& instance);
+// Both: makes the instance of a plan.
 void make_instance(const Documents& documents, const InstancePlan& plan, const InstanceOptions& options,
                    const InstanceVocabulary& vocabulary, Instance& out);
 

@@ -4,18 +4,22 @@
 
 #include "retort/base/error.h"
 #include "retort/base/hash.h"
+#include "retort/base/random.h"
 #include "retort/base/thread.h"
 #include "retort/corpus/document_reader.h"
-#include "retort/corpus/instance_file.h"
+#include "retort/corpus/pair_columns.h"
+#include "retort/corpus/pair_file.h"
 #include "retort/data/column_check.h"
 
 namespace retort::corpus {
 
 namespace {
 
-constexpr int64_t kColumnsVersion = 1;  // of the cache; another number makes all of them anew
+constexpr int64_t kColumnsVersion = 2;  // of the cache; another number makes all of them anew
 
-std::string make_key(const char* kind, const fs::path& file, const text::Tokenizer& tokenizer) {
+constexpr uint64_t kMaskStream = 0x6D61736B73;  // the draws of masks that an epoch draws
+
+std::string cache_key(const char* kind, const fs::path& file, const text::Tokenizer& tokenizer) {
   ContentHash key;
   key.add(kind).add_number(kColumnsVersion).add(data::hash_file_content(file)).add(tokenizer.content_hash());
   return key.hex();
@@ -116,7 +120,7 @@ SentencePairs::SentencePairs(const std::vector<fs::path>& shards, const text::To
     : options_(options), vocabulary_(instance_vocabulary(tokenizer)) {
   for (const fs::path& shard : shards)
     shards_.push_back(data::load_or_build_columns(
-        cache, "sentences", make_key("sentences", shard, tokenizer), [&] { return tokenize_shard(shard, tokenizer); },
+        cache, "sentences", cache_key("sentences", shard, tokenizer), [&] { return tokenize_shard(shard, tokenizer); },
         [&](const data::ColumnStore& columns) { check_documents(columns, tokenizer.vocabulary_size()); }));
 }
 
@@ -124,95 +128,91 @@ std::shared_ptr<const data::RowSet> SentencePairs::rows_of(int64_t epoch) const 
   return std::make_shared<PlannedPairs>(shards_, options_, vocabulary_, epoch);
 }
 
-// Pairs without padding.
-struct StoredPairs::Columns {
-  data::ColumnStore store;
-  std::span<const int64_t> starts, mask_starts;           // [rows + 1]
-  std::span<const int32_t> ids, first_counts;             // [tokens], [rows]
-  std::span<const int32_t> masked_positions, masked_ids;  // [masked tokens]
-  std::span<const int32_t> next_sentence_labels;          // [rows]
+struct StoredPairs::Content {
+  std::vector<PairColumns> files;
+  std::vector<int64_t> first_rows{0};  // [files + 1] rows before each file
+  InstanceOptions options;
+  InstanceVocabulary vocabulary;
 
-  explicit Columns(data::ColumnStore columns)
-      : store(std::move(columns)),
-        starts(store.get<int64_t>("starts")),
-        mask_starts(store.get<int64_t>("mask_starts")),
-        ids(store.get<int32_t>("ids")),
-        first_counts(store.get<int32_t>("first_counts")),
-        masked_positions(store.get<int32_t>("masked_positions")),
-        masked_ids(store.get<int32_t>("masked_ids")),
-        next_sentence_labels(store.get<int32_t>("next_sentence_labels")) {}
-  int64_t row_count() const { return static_cast<int64_t>(first_counts.size()); }
-
-  static data::ColumnStore read(const fs::path& path);
-  static void check(const data::ColumnStore& columns, int64_t vocabulary_size);
+  void add(PairColumns columns, const fs::path& path);
+  bool is_dynamic() const { return !files.empty() && files.front().is_dynamic; }
+  // What `append` adds of a pair whose masks are in its file.
+  void append_stored(int64_t row, data::Batch& batch) const;
+  // The same for one without masks, which are drawn for the epoch.
+  void append_masked(int64_t row, int64_t epoch, data::Batch& batch) const;
 };
 
-data::ColumnStore StoredPairs::Columns::read(const fs::path& path) {
-  constexpr int64_t kRowsAtOnce = 4096;
-  const InstanceFile file(path);
-  const InstanceShape& shape = file.shape();
-  std::vector<int64_t> starts{0}, mask_starts{0};
-  std::vector<int32_t> ids, first_counts, positions, masked_ids, labels;
-  InstanceRows rows;
-  for (int64_t begin = 0; begin < shape.row_count; begin += kRowsAtOnce) {
-    const int64_t count = std::min(kRowsAtOnce, shape.row_count - begin);
-    file.read(begin, count, rows);
-    for (int64_t row = 0; row < count; ++row) {
-      const int64_t S = shape.sequence_length, P = shape.prediction_count;
-      const auto mask = std::span(rows.input_mask).subspan(row * S, S);
-      const auto segments = std::span(rows.segment_ids).subspan(row * S, S);
-      const int64_t length = std::count(mask.begin(), mask.end(), 1);
-      ids.insert(ids.end(), rows.input_ids.begin() + row * S, rows.input_ids.begin() + row * S + length);
-      starts.push_back(static_cast<int64_t>(ids.size()));
-      first_counts.push_back(static_cast<int32_t>(std::count(segments.begin(), segments.begin() + length, 0)));
-      // Position 0 is [CLS], which is never masked, so 0 ends the list.
-      for (int64_t p = 0; p < P && rows.masked_positions[row * P + p] != 0; ++p) {
-        positions.push_back(rows.masked_positions[row * P + p]);
-        masked_ids.push_back(rows.masked_ids[row * P + p]);
-      }
-      mask_starts.push_back(static_cast<int64_t>(positions.size()));
-      labels.push_back(rows.next_sentence_labels[row]);
-    }
-  }
-  data::ColumnStore columns;
-  columns.add("starts", std::move(starts)), columns.add("mask_starts", std::move(mask_starts));
-  columns.add("ids", std::move(ids)), columns.add("first_counts", std::move(first_counts));
-  columns.add("masked_positions", std::move(positions)), columns.add("masked_ids", std::move(masked_ids));
-  columns.add("next_sentence_labels", std::move(labels));
-  return columns;
+void StoredPairs::Content::add(PairColumns columns, const fs::path& path) {
+  for (int64_t row = 0; row < columns.row_count(); ++row)
+    if (columns.token_count(row) > options.max_seq_length)
+      throw UserError("`max_seq_length` must be at least {}, the length of row {} of `{}`, but is {}",
+                      columns.token_count(row), row, path.string(), options.max_seq_length);
+  if (!files.empty() && columns.is_dynamic != is_dynamic())
+    throw UserError(
+        "`{}` must {} masks, as the other files do, but does{}; keep files with and without masks in "
+        "folders of their own",
+        path.string(), is_dynamic() ? "hold no" : "hold", is_dynamic() ? "" : " not");
+  first_rows.push_back(first_rows.back() + columns.row_count());
+  files.push_back(std::move(columns));
 }
 
-void StoredPairs::Columns::check(const data::ColumnStore& columns, int64_t vocabulary_size) {
-  const auto starts = columns.need<int64_t>("starts"), mask_starts = columns.need<int64_t>("mask_starts");
-  const auto ids = columns.need<int32_t>("ids"), first_counts = columns.need<int32_t>("first_counts");
-  const auto positions = columns.need<int32_t>("masked_positions"), masked = columns.need<int32_t>("masked_ids");
-  const auto labels = columns.need<int32_t>("next_sentence_labels");
-  data::check_element_count("starts", starts.size(), first_counts.size() + 1);
-  data::check_element_count("mask_starts", mask_starts.size(), first_counts.size() + 1);
-  data::check_element_count("masked_ids", masked.size(), positions.size());
-  data::check_element_count("next_sentence_labels", labels.size(), first_counts.size());
-  data::check_starts("starts", starts, ids.size());
-  data::check_starts("mask_starts", mask_starts, positions.size());
-  data::check_below("ids", ids, vocabulary_size);
-  data::check_below("masked_ids", masked, vocabulary_size);
-  data::check_below("next_sentence_labels", labels, 2);
-  for (size_t row = 0; row < first_counts.size(); ++row) {
-    const int64_t length = starts[row + 1] - starts[row];
-    if (length < 1 || first_counts[row] < 0 || first_counts[row] > length)
-      throw UserError("its row {} must have tokens in both segments, but has {} of {} in the first", row,
-                      first_counts[row], length);
-    for (int64_t i = mask_starts[row]; i < mask_starts[row + 1]; ++i)
-      if (positions[i] < 0 || positions[i] >= length)
-        throw UserError("its row {} must have masked positions below {}, but has {}", row, length, positions[i]);
-  }
+void StoredPairs::Content::append_stored(int64_t row, data::Batch& batch) const {
+  const auto [number, own] = find_row(first_rows, row);
+  const PairColumns& file = files[number];
+  const int64_t masks = file.mask_starts[own], mask_count = file.mask_starts[own + 1] - masks;
+  append_pair(file.ids.subspan(file.starts[own], file.token_count(own)), file.first_counts[own],
+              file.masked_positions.subspan(masks, mask_count), file.masked_ids.subspan(masks, mask_count),
+              file.next_sentence_labels[own] == 1, row, batch);
 }
 
-StoredPairs::StoredPairs(const std::vector<fs::path>& files, const text::Tokenizer& tokenizer, int64_t max_seq_length,
-                         const data::CacheOptions& cache) {
-  const auto check = [&](const data::ColumnStore& columns) { Columns::check(columns, tokenizer.vocabulary_size()); };
+void StoredPairs::Content::append_masked(int64_t row, int64_t epoch, data::Batch& batch) const {
+  const auto [number, own] = find_row(first_rows, row);
+  const PairColumns& file = files[number];
+  const auto ids = file.ids.subspan(file.starts[own], file.token_count(own));
+  Instance instance{.ids = {ids.begin(), ids.end()}};
+  mask_pair(options, vocabulary, make_key(static_cast<uint64_t>(options.random_seed), kMaskStream, epoch, row),
+            instance);
+  append_pair(instance.ids, file.first_counts[own], instance.masked_positions, instance.masked_ids,
+              file.next_sentence_labels[own] == 1, row, batch);
+}
+
+namespace {
+
+// The pairs of one epoch.
+template <typename Content>
+class StoredRows final : public data::RowSet {
+ public:
+  StoredRows(std::shared_ptr<const Content> content, int64_t epoch) : content_(std::move(content)), epoch_(epoch) {}
+  int64_t row_count() const override { return content_->first_rows.back(); }
+  int64_t token_count(int64_t row) const override {
+    const auto [file, own] = find_row(content_->first_rows, row);
+    return content_->files[file].token_count(own);
+  }
+  void append(int64_t row, data::Batch& batch) const override {
+    if (content_->is_dynamic())
+      content_->append_masked(row, epoch_, batch);
+    else
+      content_->append_stored(row, batch);
+  }
+
+ private:
+  std::shared_ptr<const Content> content_;
+  int64_t epoch_;
+};
+
+}  // namespace
+
+StoredPairs::StoredPairs(const std::vector<fs::path>& files, const text::Tokenizer& tokenizer,
+                         const InstanceOptions& options, const data::CacheOptions& cache) {
+  const auto content = std::make_shared<Content>();
+  content->options = options;
+  content->vocabulary = instance_vocabulary(tokenizer);
+  const auto check = [&](const data::ColumnStore& columns) {
+    PairColumns::check(columns, tokenizer.vocabulary_size());
+  };
   for (const fs::path& file : files) {
     const auto read = [&] {
-      data::ColumnStore columns = Columns::read(file);
+      data::ColumnStore columns = read_pair_file(file, tokenizer);
       try {
         check(columns);
       } catch (const UserError& error) {
@@ -222,31 +222,17 @@ StoredPairs::StoredPairs(const std::vector<fs::path>& files, const text::Tokeniz
       }
       return columns;
     };
-    files_.emplace_back(
-        data::load_or_build_columns(cache, "instances", make_key("instances", file, tokenizer), read, check));
-    const Columns& columns = files_.back();
-    for (int64_t row = 0; row < columns.row_count(); ++row)
-      if (const int64_t length = columns.starts[row + 1] - columns.starts[row]; length > max_seq_length)
-        throw UserError("`max_seq_length` must be at least {}, the length of row {} of `{}`, but is {}", length, row,
-                        file.string(), max_seq_length);
-    first_rows_.push_back(first_rows_.back() + columns.row_count());
+    content->add(PairColumns(data::load_or_build_columns(cache, "instances", cache_key("instances", file, tokenizer),
+                                                         read, check)),
+                 file);
   }
+  content_ = content;
 }
 
 StoredPairs::~StoredPairs() = default;
 
-int64_t StoredPairs::token_count(int64_t row) const {
-  const auto [file, own] = find_row(first_rows_, row);
-  return files_[file].starts[own + 1] - files_[file].starts[own];
-}
-
-void StoredPairs::append(int64_t row, data::Batch& batch) const {
-  const auto [number, own] = find_row(first_rows_, row);
-  const Columns& file = files_[number];
-  const int64_t begin = file.starts[own], masks = file.mask_starts[own], mask_count = file.mask_starts[own + 1] - masks;
-  append_pair(file.ids.subspan(begin, file.starts[own + 1] - begin), file.first_counts[own],
-              file.masked_positions.subspan(masks, mask_count), file.masked_ids.subspan(masks, mask_count),
-              file.next_sentence_labels[own] == 1, row, batch);
+std::shared_ptr<const data::RowSet> StoredPairs::rows_of(int64_t epoch) const {
+  return std::make_shared<StoredRows<Content>>(content_, epoch);
 }
 
 }  // namespace retort::corpus

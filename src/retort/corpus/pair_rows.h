@@ -1,6 +1,7 @@
-// Pairs of sentences as rows for the trainer, from either form that pre-training data has:
+// Pairs of sentences as rows for the trainer, from any form that pre-training data has:
 //   sentence shards (*.txt): tokenized once into a cache; the pairs and masks of every epoch are drawn anew
-//   instance files (*.hdf5): the pairs and masks that are in them, the same in every epoch
+//   instances (*.hdf5, packed or not; *.parquet): the pairs that are in them, the same in every epoch, and the masks
+//   that are in them; of Parquet files without masks, those of every epoch are drawn anew
 // Each file becomes one cache file that is memory-mapped, so memory does not grow with the corpus, every row can be
 // reached at any time, and each is drawn once an epoch, whatever the number of files and processes.
 // A row: tokens [CLS] A [SEP] B [SEP] with segments; token_labels, the ids to predict at masked tokens; labels[0], 1
@@ -35,23 +36,20 @@ class SentencePairs final : public data::EpochRows {
   InstanceVocabulary vocabulary_;
 };
 
-// The pairs of instance files. Thread-safe.
-class StoredPairs final : public data::RowSet {
+// The pairs of instance files of one form. Thread-safe.
+class StoredPairs final : public data::EpochRows {
  public:
-  // Reads the files that are not in the cache. Throws UserError for a damaged file, for ids that the vocabulary lacks
-  // and for pairs longer than `max_seq_length`.
-  StoredPairs(const std::vector<fs::path>& files, const text::Tokenizer& tokenizer, int64_t max_seq_length,
+  // Reads the files that are not in the cache. Throws UserError for a damaged file, for ids or pieces that the
+  // vocabulary lacks, for pairs longer than `max_seq_length`, and for files with masks among files without.
+  StoredPairs(const std::vector<fs::path>& files, const text::Tokenizer& tokenizer, const InstanceOptions& options,
               const data::CacheOptions& cache);
   ~StoredPairs() override;
-  int64_t row_count() const override { return first_rows_.back(); }
-  int64_t token_count(int64_t row) const override;
-  void append(int64_t row, data::Batch& batch) const override;
+  std::shared_ptr<const data::RowSet> rows_of(int64_t epoch) const override;
 
  private:
-  struct Columns;  // of one file
+  struct Content;  // shared with the rows
 
-  std::vector<Columns> files_;
-  std::vector<int64_t> first_rows_{0};  // [files + 1] rows before each file
+  std::shared_ptr<const Content> content_;
 };
 
 }  // namespace retort::corpus

@@ -119,6 +119,8 @@ std::optional<ColumnStore> maybe_read(const std::filesystem::path& path, const s
 
 void CacheOptions::fields(FieldList& list) {
   list.add("cache_dir", cache_dir, {.help = "Folder for feature caches; empty: the user's cache folder."});
+  list.add("cache_sources", cache_sources,
+           {.help = "More folders whose caches are used, for example s3://BUCKET/KEY."});
   list.add("overwrite_cache", overwrite_cache, {.help = "Rebuild the features even when a cache exists."});
   list.add("use_cache", use_cache, {.help = "Store features in a cache file."});
 }
@@ -173,13 +175,23 @@ std::filesystem::path cache_file(const CacheOptions& options, std::string_view k
   return folder / fmt::format("{}-{}.columns", kind, key);
 }
 
+// Returns the first valid cache of this name in the cache folder and the further sources.
+static std::optional<ColumnStore> maybe_read_any(const CacheOptions& options, const std::filesystem::path& path,
+                                                 const std::string& key,
+                                                 const std::function<void(const ColumnStore&)>& check) {
+  if (std::optional<ColumnStore> cached = maybe_read(path, key, check)) return cached;
+  for (const std::string& folder : options.cache_sources)
+    if (std::optional<ColumnStore> cached = maybe_read(fs::path(folder) / path.filename(), key, check)) return cached;
+  return {};
+}
+
 ColumnStore load_or_build_columns(const CacheOptions& options, std::string_view kind, const std::string& key,
                                   const std::function<ColumnStore()>& build,
                                   const std::function<void(const ColumnStore&)>& check) {
   if (!options.use_cache) return build();
   const std::filesystem::path path = cache_file(options, kind, key);
   if (!options.overwrite_cache)
-    if (std::optional<ColumnStore> cached = maybe_read(path, key, check)) return *std::move(cached);
+    if (std::optional<ColumnStore> cached = maybe_read_any(options, path, key, check)) return *std::move(cached);
   ColumnStore columns = build();
   try {
     make_folder(path.parent_path());

@@ -18,9 +18,10 @@
 namespace retort::data {
 
 struct CacheOptions {
-  std::string cache_dir = "";    // empty: the user's cache folder, see user_cache_folder()
-  bool overwrite_cache = false;  // rebuild an existing cache
-  bool use_cache = true;         // false: build in memory, use no file
+  std::string cache_dir = "";              // empty: the user's cache folder, see user_cache_folder()
+  std::vector<std::string> cache_sources;  // more folders whose caches are used; nothing is written there
+  bool overwrite_cache = false;            // rebuild an existing cache
+  bool use_cache = true;                   // false: build in memory, use no file
 
   void fields(FieldList& list);
 };

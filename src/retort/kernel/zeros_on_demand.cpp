@@ -2,8 +2,10 @@
 
 #include <ATen/ops/from_blob.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 namespace retort::kernel {
@@ -23,6 +25,15 @@ at::Tensor zeros_on_demand(int64_t count, at::ScalarType type, int64_t sparse_el
   return at::from_blob(
       reinterpret_cast<void*>(first), {count}, [start, mapped](void*) { munmap(start, mapped); },
       at::TensorOptions().dtype(type));
+}
+
+void release_pages(const at::Tensor& values) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<uintptr_t>(values.data_ptr()), end = begin + values.nbytes();
+  const uintptr_t first = std::min(end, (begin + page - 1) / page * page), last = std::max(first, end / page * page);
+  std::memset(reinterpret_cast<void*>(begin), 0, first - begin);
+  std::memset(reinterpret_cast<void*>(last), 0, end - last);
+  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
 }  // namespace retort::kernel

@@ -11,4 +11,7 @@ namespace retort::kernel {
 // system grants them, but small in the first `sparse_elements`, of which many may never be written.
 at::Tensor zeros_on_demand(int64_t count, at::ScalarType type, int64_t sparse_elements = 0);
 
+// Sets the values, a contiguous part of such a tensor, to zero and gives their whole pages back to the system.
+void release_pages(const at::Tensor& values);
+
 }  // namespace retort::kernel

@@ -9,6 +9,7 @@
 #include "retort/base/error.h"
 #include "retort/kernel/activation_name.h"
 #include "retort/kernel/attention.h"
+#include "retort/kernel/gradient_progress.h"
 #include "retort/kernel/linear.h"
 #include "retort/kernel/recompute.h"
 #include "retort/model/names.h"
@@ -105,6 +106,7 @@ EncoderOutput Encoder::forward(const kernel::TokenRows& rows, const EncoderOptio
   for (int64_t l = 0; l < static_cast<int64_t>(layers_.size()); ++l) {
     const auto& kept = options.attention_layers;
     LayerRun run{.index = l, .is_training = is_training};
+    kernel::announce_gradients(x, *layers_[l].qkv.weight, *layers_[l].output_norm.beta);
     if (l + 1 == static_cast<int64_t>(layers_.size())) run.kept_rows = options.last_layer_rows;
     if (std::find(kept.begin(), kept.end(), l) != kept.end()) {
       AttentionStates states;

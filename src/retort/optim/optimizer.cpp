@@ -1,8 +1,11 @@
 #include "retort/optim/optimizer.h"
 
+#include <ATen/ops/from_blob.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "retort/base/error.h"
 #include "retort/base/fields.h"
@@ -31,8 +34,8 @@ struct Optimizer::Sweep {
   double learning_rate = 0, gradient_scale = 1;
 };
 
-Optimizer::Optimizer(kernel::ParameterStore& parameters, OptimizerOptions options)
-    : parameters_(parameters), options_(std::move(options)) {
+Optimizer::Optimizer(kernel::ParameterStore& parameters, OptimizerOptions options, Shards shards)
+    : parameters_(parameters), options_(std::move(options)), shards_(std::move(shards)) {
   const int64_t elements = parameters.values().numel(), tables = parameters.leading_table_elements();
   moment1_ = kernel::zeros_on_demand(elements, at::kFloat, tables);
   moment2_ = kernel::zeros_on_demand(elements, at::kFloat, tables);
@@ -48,6 +51,79 @@ Optimizer::Optimizer(kernel::ParameterStore& parameters, OptimizerOptions option
                   end = slice.offset + slice.element_count;
     for (int64_t begin = slice.offset; begin < end; begin += length)
       pieces_.push_back({static_cast<int64_t>(s), begin, std::min(end, begin + length)});
+  }
+  divide_into_shards();
+}
+
+// Shards have equal numbers of trained elements but for a part of a piece.
+void Optimizer::divide_into_shards() {
+  int64_t all = 0, before = 0;
+  for (const Piece& piece : pieces_) all += piece.end - piece.begin;
+  shard_pieces_ = {0};
+  for (size_t i = 0; i < pieces_.size(); before += pieces_[i].end - pieces_[i].begin, ++i)
+    while (std::ssize(shard_pieces_) < shards_.count && before * shards_.count >= std::ssize(shard_pieces_) * all)
+      shard_pieces_.push_back(static_cast<int64_t>(i));
+  shard_pieces_.resize(static_cast<size_t>(shards_.count) + 1, std::ssize(pieces_));
+}
+
+ElementRange Optimizer::shard(int64_t number) const {
+  const auto boundary = [&](int64_t i) {
+    const int64_t piece = shard_pieces_[static_cast<size_t>(i)];
+    if (i == 0) return int64_t{0};
+    return i == shards_.count || piece == std::ssize(pieces_) ? parameters_.values().numel()
+                                                              : pieces_[static_cast<size_t>(piece)].begin;
+  };
+  return {boundary(number), boundary(number + 1)};
+}
+
+// Calls body(i) with the number of each piece of the own shard.
+template <typename Body>
+void Optimizer::for_own_pieces(Body&& body) const {
+  const int64_t begin = shard_pieces_[shards_.own], count = shard_pieces_[shards_.own + 1] - begin;
+  parallel_for(count, 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) body(begin + i);
+  });
+}
+
+// Only one process gives a value other than zero for a piece, so the sums have the bits of one process.
+std::vector<double> Optimizer::sum_over_shards(std::vector<double> own) const {
+  if (is_sharded())
+    shards_.all_reduce_sum(at::from_blob(own.data(), {std::ssize(own)}, at::TensorOptions().dtype(at::kDouble)));
+  return own;
+}
+
+// After the own shard is updated: takes the values of the others, and does with their gradients and copies what the
+// sweep does with the own ones.
+void Optimizer::share_values() {
+  const at::Tensor values = parameters_.values(), gradients = parameters_.gradients(), copies = parameters_.copies();
+  std::vector<at::Tensor> parts;
+  for (int64_t i = 0; i < shards_.count; ++i)
+    parts.push_back(values.narrow(0, shard(i).begin, shard(i).end - shard(i).begin));
+  shards_.broadcast_each(parts);
+  for (int64_t i = 0; i < shards_.count; ++i) {
+    if (i == shards_.own) continue;
+    const ElementRange range = shard(i);
+    parallel_for(range.end - range.begin, 1 << 16, [&](int64_t begin, int64_t end) {
+      std::fill(gradients.data_ptr<float>() + range.begin + begin, gradients.data_ptr<float>() + range.begin + end, 0);
+      if (copies.defined())
+        kernel::cpu::kernel_table().round_to_bf16(
+            static_cast<kernel::cpu::Bf16*>(copies.data_ptr()) + range.begin + begin,
+            values.data_ptr<float>() + range.begin + begin, end - begin);
+    });
+  }
+}
+
+void Optimizer::end_sharding() {
+  shards_ = {};
+  divide_into_shards();
+  restore(step_count_);
+}
+
+void Optimizer::forget_other_shards() {
+  const ElementRange own = shard(shards_.own);
+  for (const at::Tensor& moment : {moment1_, moment2_}) {
+    kernel::release_pages(moment.narrow(0, 0, own.begin));
+    kernel::release_pages(moment.narrow(0, own.end, moment.numel() - own.end));
   }
 }
 
@@ -100,6 +176,7 @@ void Optimizer::step(double learning_rate, double gradient_scale) {
     sweep_lamb(sweep);
   else
     sweep_adam(sweep);
+  if (is_sharded()) share_values();
 }
 
 void Optimizer::sweep_adam(const Sweep& sweep) {
@@ -110,24 +187,23 @@ void Optimizer::sweep_adam(const Sweep& sweep) {
                                 : 1;
   const auto& slices = parameters_.slices();
   std::vector<double> scales(slices.size());
-  for (const Piece& piece : pieces_)
-    if (piece.begin == slices[piece.slice].offset)
-      scales[piece.slice] = tensor_scale(slices[piece.slice], sweep.gradient_scale);
-  parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) {
-      const Piece& piece = pieces_[i];
-      kernel::cpu::OptimizerStep own = sweep.step;
-      own.step_size = static_cast<float>(sweep.learning_rate * correction);
-      own.gradient_scale = static_cast<float>(scales[piece.slice]);
-      const auto decay = static_cast<float>(sweep.learning_rate * decay_of(piece.slice));
-      (is_adamw ? own.decay_after : own.decay_in_update) = decay;
-      for_each_active_range(piece, [&](int64_t begin, int64_t end, bool is_active) {
-        if (is_active)
-          kernel::cpu::kernel_table().adam_step(own, begin, end);
-        else if (decay != 0)
-          kernel::cpu::kernel_table().decay_step(own, begin, end);
-      });
-    }
+  int64_t slice_before = -1;
+  for (int64_t i = shard_pieces_[shards_.own]; i < shard_pieces_[shards_.own + 1]; ++i)
+    if (const int64_t slice = pieces_[i].slice; std::exchange(slice_before, slice) != slice)
+      scales[slice] = tensor_scale(slices[slice], sweep.gradient_scale);
+  for_own_pieces([&](int64_t i) {
+    const Piece& piece = pieces_[i];
+    kernel::cpu::OptimizerStep own = sweep.step;
+    own.step_size = static_cast<float>(sweep.learning_rate * correction);
+    own.gradient_scale = static_cast<float>(scales[piece.slice]);
+    const auto decay = static_cast<float>(sweep.learning_rate * decay_of(piece.slice));
+    (is_adamw ? own.decay_after : own.decay_in_update) = decay;
+    for_each_active_range(piece, [&](int64_t begin, int64_t end, bool is_active) {
+      if (is_active)
+        kernel::cpu::kernel_table().adam_step(own, begin, end);
+      else if (decay != 0)
+        kernel::cpu::kernel_table().decay_step(own, begin, end);
+    });
   });
 }
 
@@ -136,32 +212,28 @@ void Optimizer::sweep_adam(const Sweep& sweep) {
 void Optimizer::sweep_lamb(const Sweep& sweep) {
   const double t = static_cast<double>(step_count_);
   const auto& slices = parameters_.slices();
-  std::vector<double> value_squares(pieces_.size()), update_squares(pieces_.size());
-  const auto for_pieces = [&](auto&& body) {
-    parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) body(i);
-    });
-  };
+  std::vector<double> squares(2 * pieces_.size());  // of the values and the update of each piece
   kernel::cpu::OptimizerStep common = sweep.step;
   if (options_.correct_bias) {
     common.correction1 = static_cast<float>(1 / (1 - std::pow(options_.beta1, t)));
     common.correction2 = static_cast<float>(1 / (1 - std::pow(options_.beta2, t)));
   }
-  for_pieces([&](int64_t i) {
+  for_own_pieces([&](int64_t i) {
     kernel::cpu::OptimizerStep own = common;
     own.decay_in_update = static_cast<float>(decay_of(pieces_[i].slice));
     kernel::cpu::kernel_table().lamb_update(own, pieces_[i].begin, pieces_[i].end);
-    value_squares[i] =
+    squares[2 * i] =
         kernel::cpu::kernel_table().sum_of_squares(own.parameter + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
-    update_squares[i] =
+    squares[2 * i + 1] =
         kernel::cpu::kernel_table().sum_of_squares(own.gradient + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
   });
+  squares = sum_over_shards(std::move(squares));
   std::vector<double> p_squares(slices.size()), u_squares(slices.size());
   for (size_t i = 0; i < pieces_.size(); ++i) {
-    p_squares[pieces_[i].slice] += value_squares[i];
-    u_squares[pieces_[i].slice] += update_squares[i];
+    p_squares[pieces_[i].slice] += squares[2 * i];
+    u_squares[pieces_[i].slice] += squares[2 * i + 1];
   }
-  for_pieces([&](int64_t i) {
+  for_own_pieces([&](int64_t i) {
     const int64_t s = pieces_[i].slice;
     const bool has_ratio = decay_of(s) != 0 && p_squares[s] > 0 && u_squares[s] > 0;
     kernel::cpu::OptimizerStep own = common;
@@ -175,11 +247,11 @@ double Optimizer::gradient_norm() const {
   const kernel::OperationTimer timer(kernel::Operation::kGradientNorm);
   const float* gradients = parameters_.gradients().data_ptr<float>();
   std::vector<double> sums(pieces_.size());
-  parallel_for(static_cast<int64_t>(pieces_.size()), 1, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i)
-      sums[i] =
-          kernel::cpu::kernel_table().sum_of_squares(gradients + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
+  for_own_pieces([&](int64_t i) {
+    sums[i] =
+        kernel::cpu::kernel_table().sum_of_squares(gradients + pieces_[i].begin, pieces_[i].end - pieces_[i].begin);
   });
+  sums = sum_over_shards(std::move(sums));
   double total = 0;
   for (const double sum : sums) total += sum;
   return std::sqrt(total);
@@ -208,8 +280,8 @@ std::vector<Moment> Optimizer::moments() const {
     const auto view = [&](const at::Tensor& flat) {
       return flat.narrow(0, slice.offset, slice.element_count).view(slice.shape);
     };
-    moments.push_back({slice.name + ".exp_avg", view(moment1_)});
-    moments.push_back({slice.name + ".exp_avg_sq", view(moment2_)});
+    moments.push_back({slice.name + ".exp_avg", view(moment1_), slice.offset});
+    moments.push_back({slice.name + ".exp_avg_sq", view(moment2_), slice.offset});
   }
   return moments;
 }

@@ -1,7 +1,8 @@
 // The optimizers, over a model's flat parameter memory: AdamW as Hugging Face had it (Loshchilov and Hutter 2019; eps
 // added before the bias correction, decay after the update), BertAdam (no bias correction, decay inside the update,
 // every tensor clipped by its own norm) and LAMB (You et al. 2020, in NVIDIA's form). One sweep (LAMB: two) reads the
-// gradients, updates values and moments, refreshes the bfloat16 copies and sets the gradients to zero.
+// gradients, updates values and moments, refreshes the bfloat16 copies and sets the gradients to zero. With several
+// shards (shards.h) each process sweeps over its own; the result has the same bits as with one.
 #pragma once
 
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "retort/kernel/parameters.h"
 #include "retort/optim/optimizer_kind.h"
+#include "retort/optim/shards.h"
 
 namespace retort::optim {
 
@@ -27,11 +29,14 @@ struct OptimizerOptions {
 struct Moment {
   std::string name;  // "<parameter>.exp_avg" or "<parameter>.exp_avg_sq"
   at::Tensor values;
+  int64_t offset = 0;  // of its first element in the flat buffers
 };
 
 class Optimizer {
  public:
-  Optimizer(kernel::ParameterStore& parameters, OptimizerOptions options);
+  // With several shards, all processes call `step` and `gradient_norm` with the same gradients. Moments take memory
+  // only where they are written, so a process holds those of its shard.
+  Optimizer(kernel::ParameterStore& parameters, OptimizerOptions options, Shards shards = {});
 
   // Updates every trainable parameter with gradient * gradient_scale at this learning rate, then zeroes all gradients.
   // A row of an embedding table that never had a gradient is only decayed. The full update would do the same, because
@@ -46,7 +51,20 @@ class Optimizer {
   int64_t step_count() const { return step_count_; }
   // Sets the number of steps done; call it after the moments are written.
   void restore(int64_t count);
-  std::vector<Moment> moments() const;  // views: writing to them restores the state
+  // Views: writing to them restores the state. Those of other shards are zero.
+  std::vector<Moment> moments() const;
+  // The same as flat memory, laid out like the parameters.
+  at::Tensor first_moments() const { return moment1_; }
+  at::Tensor second_moments() const { return moment2_; }
+
+  bool is_sharded() const { return shards_.count > 1; }
+  // The elements of the flat buffers that a shard updates. The shards cover the buffers; a boundary lies between
+  // tensors or pieces of tensors.
+  ElementRange shard(int64_t number) const;
+  // From now on all moments are here, as the caller has written them.
+  void end_sharding();
+  // Gives the memory of the moments of other shards back; they are zero then.
+  void forget_other_shards();
 
  private:
   struct Piece {
@@ -61,10 +79,17 @@ class Optimizer {
   void sweep_lamb(const Sweep& sweep);
   template <typename Body>
   void for_each_active_range(const Piece& piece, Body&& body);
+  template <typename Body>
+  void for_own_pieces(Body&& body) const;
+  std::vector<double> sum_over_shards(std::vector<double> own) const;
+  void divide_into_shards();
+  void share_values();
 
   kernel::ParameterStore& parameters_;
   OptimizerOptions options_;
+  Shards shards_;
   std::vector<Piece> pieces_;
+  std::vector<int64_t> shard_pieces_;  // [shards + 1] the first piece of each shard
   std::vector<bool> slice_decays_;
   std::vector<std::vector<uint8_t>> active_rows_;  // per slice: rows of a table that have moments; else empty
   at::Tensor moment1_, moment2_;                   // [N] float32

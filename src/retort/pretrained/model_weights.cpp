@@ -43,10 +43,10 @@ bool fits(const std::vector<int64_t>& shape, const kernel::NamedSlice& slice) {
   return shape == slice.shape || is_padded;
 }
 
-// Copies a file's tensor into a parameter whose shape it fits.
-void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const kernel::NamedSlice& slice,
-                 const kernel::ParameterStore& store, const std::string& subject) {
-  float* out = store.values().data_ptr<float>() + slice.offset;
+// Copies a file's tensor into flat memory at the place of a parameter whose shape it fits.
+void copy_tensor(const checkpoint::NamedTensor& from, bool is_transposed, const kernel::NamedSlice& slice, float* flat,
+                 const std::string& subject) {
+  float* out = flat + slice.offset;
   if (!is_transposed && from.element_count() == slice.element_count)
     return checkpoint::to_finite_float32(from, {out, static_cast<size_t>(slice.element_count)}, subject);
   std::vector<float> values(static_cast<size_t>(from.element_count()));
@@ -165,11 +165,26 @@ FilledNames fill_from_files(model::Model& model, const checkpoint::WeightFiles& 
       continue;
     }
     if (tensor.element_count() < slice.element_count) initialize_at_random(slice);  // padding of the vocabulary
-    copy_tensor(tensor, match.is_transposed, slice, parameters, subject);
+    copy_tensor(tensor, match.is_transposed, slice, parameters.values().data_ptr<float>(), subject);
   }
   for (const std::string& name : names.missing) initialize_at_random(*parameters.find(name));
   parameters.refresh_operands();
   return names;
+}
+
+void fill_like_parameters(const model::Model& model, std::span<const checkpoint::NamedTensor> tensors,
+                          std::span<float> flat, const std::string& subject) {
+  std::vector<std::string> wanted, found;
+  for (const auto& slice : model.parameters().slices())
+    if (!is_projection_parameter(slice)) wanted.push_back(slice.name);
+  for (const auto& tensor : tensors) found.push_back(tensor.name);
+  for (const auto& match : checkpoint::match_names(wanted, found, base_name(model.config()), subject).matches) {
+    const kernel::NamedSlice& slice = *model.parameters().find(match.wanted);
+    const checkpoint::NamedTensor& tensor = tensors[match.file_index];
+    const std::vector<int64_t> shape = shape_of(tensor, match.is_transposed);
+    if (!fits(shape, slice)) refuse_shape(tensor, shape, slice, model, subject);
+    copy_tensor(tensor, match.is_transposed, slice, flat.data(), subject);
+  }
 }
 
 }  // namespace retort::pretrained

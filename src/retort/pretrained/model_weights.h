@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,12 @@ struct FilledNames {
 // differ, and when the files hold a parameter twice with different values. Warns of a tied parameter that differs from
 // its copy.
 FilledNames fill_from_files(model::Model& model, const checkpoint::WeightFiles& files, const FillOptions& options);
+
+// Copies tensors with the names and shapes of a file's parameters (optimizer moments, master parameters) into flat
+// memory laid out like the model's parameters. What the tensors lack stays as it is, also the padding of the
+// vocabulary. Throws UserError for a shape that differs and for values that are not finite.
+void fill_like_parameters(const model::Model& model, std::span<const checkpoint::NamedTensor> tensors,
+                          std::span<float> flat, const std::string& subject);
 
 // Throws UserError when config.json describes a model far larger than the files, before its memory is allocated.
 // Smaller differences are found when the tensors are compared.

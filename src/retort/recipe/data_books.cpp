@@ -150,6 +150,7 @@ Json data_books(const DataBooksConfig& config) {
   BadArticles bad(config.on_bad_record);
   const std::vector<fs::path> books = find_books(config.input);
   check_is_no_input("output_file", config.output_file, {{"input", config.input}});
+  make_output_folder(config.output_file);
   const OutputLock lock(config.output_file);
   check_article_file(config.output_file, config.overwrite);
   corpus::ArticleWriter writer(linked_output(config.output_file));
@@ -181,6 +182,7 @@ Json data_text(const DataTextConfig& config) {
     if (!file) throw UserError("`{}` must be a text file, but cannot be read; check the path", config.input);
     check_is_no_input("output_file", config.output_file, {{"input", config.input}});
   }
+  make_output_folder(config.output_file);
   const OutputLock lock(config.output_file);
   check_article_file(config.output_file, config.overwrite);
   corpus::ArticleWriter writer(linked_output(config.output_file));

@@ -1,4 +1,4 @@
-// `retort data books` and `retort data text`: books and plain text -> one article a line, an empty line behind each.
+// `retort data books` and `retort data text`: books and plain text -> one article a line, an empty line after each.
 //
 //   retort data books --input BOOKS --output_file books.txt
 //   retort data text --input corpus.txt --output_file articles.txt

@@ -11,7 +11,7 @@
 #include "retort/base/random.h"
 #include "retort/base/thread.h"
 #include "retort/corpus/document_reader.h"
-#include "retort/corpus/instance_file.h"
+#include "retort/corpus/instance_output.h"
 #include "retort/text/tokenizer.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
@@ -19,21 +19,26 @@
 namespace retort::recipe {
 namespace {
 
-using corpus::InstanceTotals;
+using corpus::InstanceSums;
 
-constexpr uint64_t kOrderStream = 0x6F72646572;  // the draws of the order of instances
-constexpr double kReadingShare = 0.3;            // of the time for a file, for the progress
+constexpr uint64_t kSampleStream = 0x73616D706C65;  // the draws of the documents that are used
+constexpr double kReadingShare = 0.3;               // of the time for a file, for the progress
 
 struct Job {
   fs::path input, output;
 };
 
 std::vector<Job> list_jobs(const InstancesConfig& config) {
+  if (!fs::exists(config.input))
+    throw UserError(
+        "`{}` must be text with one sentence a line, or a folder of such files, but is not there; check the path",
+        config.input);
   if (!fs::is_directory(config.input)) return {{config.input, linked_output(config.output_file)}};
   std::vector<Job> jobs;
   for (const auto& entry : fs::directory_iterator(config.input))
     if (entry.is_regular_file() && entry.path().extension() == ".txt")
-      jobs.push_back({entry.path(), fs::path(config.output_file) / entry.path().filename().replace_extension(".hdf5")});
+      jobs.push_back({entry.path(), fs::path(config.output_file) /
+                                        entry.path().filename().replace_extension(config.form.extension())});
   if (jobs.empty())
     throw UserError(
         "`{}` must hold .txt files with one sentence a line, but holds none; make them by `retort data shard`",
@@ -41,6 +46,8 @@ std::vector<Job> list_jobs(const InstancesConfig& config) {
   std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.input < b.input; });
   return jobs;
 }
+
+void throw_if_stopped() { train::throw_if_stopped("finished files are kept, repeat the command for the others"); }
 
 // Makes and writes the files of one call.
 class Maker {
@@ -57,71 +64,55 @@ class Maker {
     shown.fields(list);
     Json settings = fields_to_json(list);
     for (const char* name : {"input", "vocab_file", "output_file", "overwrite", "threads"}) settings.erase(name);
+    // What has no effect is no difference.
+    const std::string& format = config_.form.format;
+    if (format != "packed") settings.erase("max_sequences_per_pack");
+    if (format != "parquet") settings.erase("masking"), settings.erase("bin_size");
+    if (format == "hdf5") settings.erase("format");
+    if (config_.sample_ratio == 1) settings.erase("sample_ratio");
     settings["tokenizer"] = tokenizer_.content_hash();
     settings["text"] = fmt::format("{:016x}", hash_bytes(MappedFile(input).bytes()));
     return settings;
   }
 
-  InstanceTotals make(const Job& job, const Json& settings, const std::function<void(double)>& on_progress) {
-    const corpus::DocumentStore documents = corpus::read_documents(job.input, tokenizer_, [] {
-      train::throw_if_stopped("finished files are kept, repeat the command for the others");
-    });
-    document_count_ += documents.view().document_count();
-    if (documents.view().document_count() == 1)
+  InstanceSums make(const Job& job, const Json& settings, const std::function<void(double)>& on_progress) {
+    const corpus::DocumentStore read = read_documents(job.input);
+    const corpus::Documents documents = read.view();
+    document_count_ += documents.document_count();
+    if (documents.document_count() == 1)
       log_warning("`{}` holds one document, so no pair is a random one; separate documents by blank lines",
                   job.input.string());
     on_progress(kReadingShare);
     corpus::InstanceOptions options = config_.instances;
     // Shards of one seed draw differently.
-    options.random_seed =
-        static_cast<int64_t>(make_key(static_cast<uint64_t>(options.random_seed),
-                                      hash_bytes(std::as_bytes(std::span(documents.view().tokens)))) >>
-                             1);
-    const std::vector<corpus::InstancePlan> plans = corpus::make_plans(documents.view(), config_.dupe_factor, options);
-    return write(job.output, documents.view(), plans, options, settings, on_progress);
+    options.random_seed = static_cast<int64_t>(
+        make_key(static_cast<uint64_t>(options.random_seed), hash_bytes(std::as_bytes(documents.tokens))) >> 1);
+    const std::vector<corpus::InstancePlan> plans = corpus::make_plans(documents, config_.dupe_factor, options);
+    const auto describe = [&](const InstanceSums& sums) {
+      return Json{{"settings", settings}, {"documents", documents.document_count()}, {"counts", sums.counts_to_json()}}
+          .dump();
+    };
+    return corpus::write_instances({documents, plans, options, vocabulary_, tokenizer_}, config_.form, job.output,
+                                   describe, [&](double share) {
+                                     on_progress(kReadingShare + (1 - kReadingShare) * share);
+                                     throw_if_stopped();
+                                   });
   }
 
   int64_t document_count() const { return document_count_; }
 
  private:
-  InstanceTotals write(const fs::path& output, const corpus::Documents& documents,
-                       const std::vector<corpus::InstancePlan>& plans, const corpus::InstanceOptions& options,
-                       const Json& settings, const std::function<void(double)>& on_progress) {
-    const auto count = static_cast<int64_t>(plans.size());
-    const corpus::InstanceShape shape{count, options.max_seq_length, options.max_predictions_per_seq};
-    const std::vector<int64_t> order =
-        random_permutation(make_key(static_cast<uint64_t>(options.random_seed), kOrderStream), count);
-    corpus::InstanceFileWriter writer(output, shape);
-    const int64_t rows = writer.rows_per_chunk(), chunks = writer.chunk_count(), group = 2 * thread_count();
-    std::vector<corpus::InstanceFileWriter::Chunk> compressed(static_cast<size_t>(group));
-    std::vector<InstanceTotals> totals(static_cast<size_t>(chunks));
-    for (int64_t first = 0; first < chunks; first += group) {
-      const int64_t some = std::min(group, chunks - first);
-      parallel_for(some, 1, [&](int64_t begin, int64_t end) {
-        corpus::InstanceRows chunk;
-        corpus::Instance instance;
-        for (int64_t i = begin; i < end; ++i) {
-          chunk.resize(rows, shape);
-          const int64_t row = (first + i) * rows;
-          for (int64_t at = row; at < std::min(row + rows, count); ++at) {
-            corpus::make_instance(documents, plans[order[at]], options, vocabulary_, instance);
-            chunk.set(at - row, shape, instance);
-            totals[first + i].add(instance);
-          }
-          compressed[i] = writer.compress(chunk);
-        }
-      });
-      for (int64_t i = 0; i < some; ++i) writer.write(first + i, compressed[i]);
-      on_progress(kReadingShare +
-                  (1 - kReadingShare) * static_cast<double>(first + some) / static_cast<double>(chunks));
-      train::throw_if_stopped("finished files are kept, repeat the command for the others");
+  corpus::DocumentStore read_documents(const fs::path& input) const {
+    corpus::DocumentStore documents = corpus::read_documents(input, tokenizer_, throw_if_stopped);
+    if (config_.sample_ratio < 1) {
+      const uint64_t key = make_key(static_cast<uint64_t>(config_.instances.random_seed), kSampleStream);
+      documents.keep_documents(
+          [&](int64_t document) { return random_unit(key, static_cast<uint64_t>(document)) < config_.sample_ratio; });
     }
-    InstanceTotals sum;
-    for (const InstanceTotals& part : totals) sum.add(part);
-    writer.publish(
-        Json{{"settings", settings}, {"documents", documents.document_count()}, {"counts", sum.counts_to_json()}}
-            .dump());
-    return sum;
+    if (documents.view().document_count() == 0)
+      throw UserError("`sample_ratio` must leave a document of `{}`, but {} leaves none; raise it", input.string(),
+                      config_.sample_ratio);
+    return documents;
   }
 
   const InstancesConfig& config_;
@@ -130,21 +121,29 @@ class Maker {
   int64_t document_count_ = 0;
 };
 
-// What a file says of itself, when it is there and was made with these settings; null otherwise.
-Json maybe_finished(const Job& job, const Json& settings, bool overwrite) {
-  if (!fs::exists(job.output)) return {};
-  try {
-    const Json record = parse_json(corpus::InstanceFile(job.output).settings(), job.output.string());
-    if (record.value("settings", Json()) == settings) return record;
-  } catch (const UserError&) {
-    // Not a file of ours.
+// What the files of a job say of themselves, when all are there and were made with these settings; null otherwise.
+Json maybe_finished(const Job& job, const Json& settings, const InstancesConfig& config) {
+  Json finished;
+  bool is_finished = true;
+  for (const fs::path& file : config.form.files_of(job.output, config.instances)) {
+    Json record;
+    try {
+      if (fs::exists(file)) record = parse_json(corpus::instance_settings(config.form, file), file.string());
+    } catch (const UserError&) {
+      // Not a file of ours.
+    }
+    if (record.is_object() && record.value("settings", Json()) == settings) {
+      finished = std::move(record);
+      continue;
+    }
+    is_finished = false;
+    if (fs::exists(file) && !config.overwrite)
+      throw UserError(
+          "`{}` must not exist yet or be of the same settings and text, but is another file; choose another name, or "
+          "--overwrite to replace it",
+          file.string());
   }
-  if (!overwrite)
-    throw UserError(
-        "`{}` must not exist yet or be of the same settings and text, but is another file; choose another name, or "
-        "--overwrite to replace it",
-        job.output.string());
-  return {};
+  return is_finished ? finished : Json();
 }
 
 void check_outputs(const InstancesConfig& config) {
@@ -156,9 +155,24 @@ void check_outputs(const InstancesConfig& config) {
   }
 }
 
+int64_t bytes_of(const fs::path& file) {
+  std::error_code failure;
+  const uintmax_t byte_count = fs::file_size(file, failure);
+  return failure ? 0 : static_cast<int64_t>(byte_count);
+}
+
+// The published trainer of packed files reads how many instances a row has from a file beside their folder.
+void write_packing(const InstancesConfig& config, const corpus::PackingTotals& packing) {
+  if (config.form.format != "packed" || !fs::is_directory(config.input)) return;
+  const fs::path folder = fs::absolute(config.output_file).lexically_normal();
+  const fs::path named = folder.has_filename() ? folder : folder.parent_path();
+  write_json_file(fs::path(named) += "_metadata.json", packing.to_json());
+}
+
 }  // namespace
 
 Json make_instances(const InstancesConfig& config) {
+  config.form.check(config.instances);
   if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
   const std::vector<Job> jobs = list_jobs(config);
   check_outputs(config);
@@ -166,34 +180,36 @@ Json make_instances(const InstancesConfig& config) {
   const train::StopSignal stop;
   Maker maker(config);
   int64_t total_bytes = 0, bytes = 0, documents = 0, kept = 0;
-  for (const Job& job : jobs)
-    total_bytes += fs::is_regular_file(job.input) ? static_cast<int64_t>(fs::file_size(job.input)) : 0;
+  for (const Job& job : jobs) total_bytes += bytes_of(job.input);
   train::Progress progress({.title = "instances", .unit = "bytes", .total = total_bytes});
-  InstanceTotals totals;
+  InstanceSums sums;
   for (const Job& job : jobs) {
     if (!fs::is_regular_file(job.input))
-      throw UserError("`{}` must be a text file with one sentence a line, but is not there; check the path",
-                      job.input.string());
-    const auto size = static_cast<int64_t>(fs::file_size(job.input));
-    const Json settings = maker.settings_of(job.input), finished = maybe_finished(job, settings, config.overwrite);
+      throw UserError(
+          "`{}` must be a text file with one sentence a line, but is not there; {}", job.input.string(),
+          jobs.size() == 1 ? "check the path" : "put it back and repeat the command, finished files are kept");
+    const int64_t size = bytes_of(job.input);
+    const Json settings = maker.settings_of(job.input), finished = maybe_finished(job, settings, config);
     if (finished.is_null()) {
-      totals.add(maker.make(job, settings, [&](double share) {
-        progress.update(
-            {.done = bytes + static_cast<int64_t>(share * static_cast<double>(size)), .sequences = totals.instances});
+      sums.add(maker.make(job, settings, [&](double share) {
+        progress.update({.done = bytes + static_cast<int64_t>(share * static_cast<double>(size)),
+                         .sequences = sums.instances.instances});
       }));
     } else {
-      totals.add(InstanceTotals::from_counts(finished["counts"]));
+      sums.add(InstanceSums::from_counts(finished["counts"]));
       documents += finished["documents"].get<int64_t>();
       ++kept;
     }
     bytes += size;
-    progress.update({.done = bytes, .sequences = totals.instances});
+    progress.update({.done = bytes, .sequences = sums.instances.instances});
   }
   progress.finish();
+  write_packing(config, sums.packing);
   if (kept > 0) log_info("{} of {} files were there already", kept, jobs.size());
   Json result{
       {"output_file", config.output_file}, {"files", jobs.size()}, {"documents", documents + maker.document_count()}};
-  result.update(totals.to_json());
+  result.update(sums.instances.to_json());
+  if (sums.packing.rows > 0) result.update(sums.packing.to_json());
   return result;
 }
 

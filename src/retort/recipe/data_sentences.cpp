@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <sstream>
 
 #include "retort/base/error.h"
 #include "retort/base/hash.h"
@@ -24,7 +25,7 @@ using corpus::ArticleReader;
 using corpus::PunktParameters;
 
 constexpr int64_t kSavedBytes = 256 << 20;  // of input between two saved places
-constexpr const char* kGoesOn = "repeat the command to go on from here";
+constexpr const char* kContinues = "repeat the command to continue";
 
 std::string key_of(const SentencesConfig& config, const std::vector<fs::path>& files) {
   ContentHash hash;
@@ -35,6 +36,23 @@ std::string key_of(const SentencesConfig& config, const std::vector<fs::path>& f
         .add_number(fs::last_write_time(file).time_since_epoch().count());
   if (fs::is_regular_file(config.punkt_file)) hash.add(read_file(config.punkt_file));
   return hash.hex();
+}
+
+// The inputs that the flag names: one path, or several with commas between them.
+std::vector<fs::path> split_inputs(const std::string& input) {
+  if (fs::exists(input)) return {input};
+  std::vector<fs::path> paths;
+  std::istringstream parts(input);
+  for (std::string part; std::getline(parts, part, ',');)
+    if (!part.empty()) paths.emplace_back(part);
+  return paths.empty() ? std::vector<fs::path>{input} : paths;
+}
+
+std::vector<fs::path> list_input_files(const std::string& input) {
+  std::vector<fs::path> files;
+  for (const fs::path& path : split_inputs(input))
+    for (fs::path& file : corpus::list_text_files(path)) files.push_back(std::move(file));
+  return files;
 }
 
 // Reads all articles; `visit` gets each batch.
@@ -52,7 +70,7 @@ void visit_articles(const std::string& title, ArticleReader& reader,
   progress.finish();
 }
 
-// An article is a line, and a blank line stands between two.
+// Each article is a line; blank lines separate them.
 PunktParameters train_punkt(const SentencesConfig& config, const std::vector<fs::path>& files) {
   corpus::PunktTrainer trainer;
   const auto read_all = [&](const char* title, auto visit_lines) {
@@ -130,26 +148,32 @@ Totals write_sentences(const PunktParameters& parameters, ArticleReader& reader,
     }
     totals.skipped = skipped_before + reader.skipped().count;
     if (stop.requested() != 0 || reader.bytes_done() - saved_at >= kSavedBytes) save();
-    train::throw_if_stopped(kGoesOn);
+    train::throw_if_stopped(kContinues);
   });
   totals.skipped = skipped_before + reader.skipped().count;
   log_skipped(reader.skipped());
   return totals;
 }
 
+void check_is_outside(const std::string& output_file, const fs::path& input) {
+  const fs::path inside = fs::weakly_canonical(output_file).lexically_relative(fs::weakly_canonical(input));
+  if (fs::is_directory(input) && !inside.empty() && *inside.begin() != "..")
+    throw UserError("`output_file` must lie outside of the folder `input`, but `{}` is in it; name another folder",
+                    output_file);
+}
+
 void check_outputs(const SentencesConfig& config) {
-  const NamedInputs inputs{{"input", config.input}, {"punkt_file", config.punkt_file}};
+  NamedInputs inputs{{"punkt_file", config.punkt_file}};
+  for (const fs::path& input : split_inputs(config.input)) {
+    inputs.emplace_back("input", input);
+    check_is_outside(config.output_file, input);
+  }
   check_is_no_input("output_file", config.output_file, inputs);
   check_is_no_input("save_punkt_file", config.save_punkt_file, inputs);
   if (!config.save_punkt_file.empty() && fs::path(config.save_punkt_file) == config.output_file)
     throw UserError("`save_punkt_file` must be another file than `output_file`, but both are `{}`", config.output_file);
   if (fs::is_directory(config.output_file))
     throw UserError("`{}` must be a file to write, but is a folder; name a file in it", config.output_file);
-  const fs::path inside =
-      fs::weakly_canonical(config.output_file).lexically_relative(fs::weakly_canonical(config.input));
-  if (fs::is_directory(config.input) && !inside.empty() && *inside.begin() != "..")
-    throw UserError("`output_file` must lie outside of the folder `input`, but `{}` is in it; name another folder",
-                    config.output_file);
   if (!config.overwrite && fs::exists(config.output_file))
     throw UserError("`{}` must not exist yet, but does; choose another name, or --overwrite to replace it",
                     config.output_file);
@@ -160,9 +184,11 @@ void check_outputs(const SentencesConfig& config) {
 void SentencesConfig::fields(FieldList& list) {
   list.add(
       "input", input,
-      {.help = "WikiExtractor's folder or file, or plain text with blank lines between articles.", .required = true});
+      {.help = "WikiExtractor's folder or file, or plain text with blank lines between articles; several with commas "
+               "between them.",
+       .required = true});
   list.add("output_file", output_file,
-           {.help = "One sentence a line, an empty line behind each article.", .required = true});
+           {.help = "One sentence a line, an empty line after each article.", .required = true});
   list.add("punkt_file", punkt_file,
            {.help = "Parameters of Punkt: a file of --save_punkt_file or NLTK's folder punkt_tab/<language>; empty: "
                     "learned from the input."});
@@ -177,7 +203,8 @@ void SentencesConfig::fields(FieldList& list) {
 Json make_sentences(const SentencesConfig& config) {
   if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
   check_outputs(config);
-  const std::vector<fs::path> files = corpus::list_text_files(config.input);
+  const std::vector<fs::path> files = list_input_files(config.input);
+  make_output_folder(config.output_file);
   const OutputLock lock(config.output_file);
   const fs::path output = linked_output(config.output_file);
   const fs::path learned = fs::path(output) += ".partial.punkt";  // until the sentences are there
@@ -187,7 +214,7 @@ Json make_sentences(const SentencesConfig& config) {
   if (!config.punkt_file.empty()) {
     parameters = PunktParameters::load(config.punkt_file);
   } else if (!out.saved().is_null() && fs::exists(learned)) {
-    log_info("going on from `{}`", learned.string());
+    log_info("continuing with the parameters in `{}`", learned.string());
     parameters = PunktParameters::load(learned);
   } else {
     parameters = train_punkt(config, files);

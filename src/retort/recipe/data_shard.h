@@ -2,7 +2,7 @@
 //   retort data shard --input sentences.txt --output_dir SHARDS --n_training_shards 256 --n_test_shards 256
 // Blank lines separate articles, which stay whole. The shards get nearly equal numbers of sentences and the names
 // <dataset>_training_<i>.txt and <dataset>_test_<i>.txt, each file whole or not at all; stopped at any instant, the
-// same command goes on. Memory holds the places of the articles, not their text.
+// same command continues. Memory holds the places of the articles, not their text.
 #pragma once
 
 #include <string>

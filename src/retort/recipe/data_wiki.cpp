@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "retort/base/error.h"
+#include "retort/base/log.h"
 #include "retort/base/thread.h"
 #include "retort/corpus/wiki/extraction.h"
 #include "retort/train/progress.h"
@@ -25,7 +26,8 @@ int64_t parse_file_size(const std::string& text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size() || number <= 0 || number > (int64_t{1} << 32))
-    throw UserError("`file_size` must be a number of bytes with K, M or G behind it, but is `{}`; pass 100M", text);
+    throw UserError("`file_size` must be a number of bytes, or one followed by K, M or G, but is `{}`; pass 100M",
+                    text);
   return has_unit ? number << (10 * (kUnits.find(text.back()) + 1)) : number;
 }
 
@@ -53,11 +55,12 @@ corpus::ExtractionFolderOptions folder_options(const DataWikiConfig& config) {
                                            : corpus::WhenThere::kRefuse};
 }
 
-corpus::ExtractionOptions extraction_options(const DataWikiConfig& config) {
+corpus::ExtractionOptions extraction_options(const DataWikiConfig& config, int64_t first_page) {
   return {.cleaning = {.lines = {.keep_sections = config.keep_sections, .keep_lists = config.keep_lists},
                        .tags = {.keep_links = config.keep_links, .keep_tables = config.keep_tables}},
           .json = config.json,
-          .min_text_length = config.min_text_length};
+          .min_text_length = config.min_text_length,
+          .first_page = first_page};
 }
 
 // The input's bytes, and how many there are where that is known.
@@ -68,10 +71,9 @@ struct Input {
   std::string subject;
 
   explicit Input(const DataWikiConfig& config) : subject(config.input) {
-    const auto piece_bytes = static_cast<size_t>(std::max(kPieceBytes, kPieceBytesOfThread * thread_count()));
     if (config.input == kStandardInput) {
       subject = "standard input";
-      source = corpus::open_dump(std::cin, subject, piece_bytes);
+      source = corpus::open_dump(std::cin, subject, piece_bytes());
       return;
     }
     if (fs::is_directory(config.input))
@@ -79,9 +81,36 @@ struct Input {
     file.open(config.input, std::ios::binary);
     if (!file) throw UserError("`{}` must be a dump, but cannot be read; check the path", config.input);
     if (fs::is_regular_file(config.input)) total_bytes = static_cast<int64_t>(fs::file_size(config.input));
-    source = corpus::open_dump(file, subject, piece_bytes);
+    source = corpus::open_dump(file, subject, piece_bytes());
+  }
+
+  // A pipe must be read from its beginning.
+  bool can_seek() const { return total_bytes > 0; }
+  void seek(const corpus::ExtractionPlace& place) {
+    file.clear();
+    file.seekg(0);
+    source = corpus::open_dump_at(file, subject, place.source, place.byte, piece_bytes());
+  }
+
+  static size_t piece_bytes() {
+    return static_cast<size_t>(std::max(kPieceBytes, kPieceBytesOfThread * thread_count()));
   }
 };
+
+// Moves the input to where the folder continues; the dump's beginning where that is not known or cannot be reached.
+corpus::DumpStart seek_start(Input& input, corpus::ExtractionFolder& folder) {
+  if (!folder.place() || !input.can_seek()) {
+    folder.forget_place();
+    return {};
+  }
+  const corpus::ExtractionPlace& place = *folder.place();
+  input.seek(place);
+  log_info("continuing at byte {} of the XML, after {} pages", place.byte, place.counts.pages);
+  return {.byte = place.byte,
+          .url_prefix = place.url_prefix,
+          .counts = place.counts,
+          .article_ids = folder.read_article_ids()};
+}
 
 Json describe(const DataWikiConfig& config, const corpus::PageCounts& pages, const corpus::ExtractionCounts& counts) {
   return {{"output_dir", config.output_dir},
@@ -106,8 +135,7 @@ void run_extraction(corpus::Extraction& extraction, const Input& input, const co
   try {
     while (extraction.advance()) {
       progress.update({.done = input.source->consumed_bytes()});
-      train::throw_if_stopped(
-          fmt::format("{} files are finished, --resume continues behind them", folder.counts.files));
+      train::throw_if_stopped(fmt::format("{} files are finished, --resume continues after them", folder.counts.files));
     }
   } catch (...) {
     extraction.keep_finished();
@@ -123,7 +151,7 @@ void DataWikiConfig::fields(FieldList& list) {
       "input", input,
       {.help = "pages-articles XML, plain or bz2, of any MediaWiki site; `-` reads standard input.", .required = true});
   list.add("output_dir", output_dir,
-           {.help = "Folder for AA/wiki_00 and the files behind it.", .aliases = {"output"}, .required = true});
+           {.help = "Folder for the files AA/wiki_00, AA/wiki_01, ...", .aliases = {"output"}, .required = true});
   list.add("json", json,
            {.help = "Write an article as a line of JSON (id, url, title, text) instead of a <doc> block."});
   list.add("min_text_length", min_text_length,
@@ -142,7 +170,7 @@ void DataWikiConfig::fields(FieldList& list) {
   list.add(
       "threads", threads,
       {.help = "Threads; 0: one for each core. The files do not depend on it.", .min = 0, .aliases = {"processes"}});
-  list.add("resume", resume, {.help = "Continue an extraction behind its finished files."});
+  list.add("resume", resume, {.help = "Continue an extraction after its finished files."});
   list.add("overwrite", overwrite, {.help = "Replace the articles that are in the folder."});
   list.accept({"no_templates", false, "templates are always deleted"});
 }
@@ -150,10 +178,16 @@ void DataWikiConfig::fields(FieldList& list) {
 Json data_wiki(const DataWikiConfig& config) {
   if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
   const corpus::ExtractionFolderOptions into = folder_options(config);
-  const Input input(config);
+  Input input(config);
   corpus::ExtractionFolder folder(into);
-  corpus::DumpParser parser({.subject = input.subject, .replace_broken_utf8 = config.on_bad_record == "skip"});
-  corpus::Extraction extraction(*input.source, parser, folder, extraction_options(config));
+  if (folder.is_finished()) {
+    log_info("`{}` holds the finished extraction", config.output_dir);
+    return describe(config, folder.pages(), folder.counts);
+  }
+  const corpus::DumpStart start = seek_start(input, folder);
+  corpus::DumpParser parser({.subject = input.subject, .replace_broken_utf8 = config.on_bad_record == "skip"}, start);
+  corpus::Extraction extraction(*input.source, parser, folder,
+                                extraction_options(config, start.byte > 0 ? folder.first_page() : 0));
   run_extraction(extraction, input, folder);
   return describe(config, parser.counts(), folder.counts);
 }

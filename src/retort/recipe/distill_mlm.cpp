@@ -58,7 +58,7 @@ Json distill_mlm(const DistillMlmConfig& given) {
   run.check_continues(source);
 
   task::MlmUnit unit(student, &teacher, config.losses, corpus.held_out(), training.micro_batch_tokens());
-  if (corpus.held_out().masked && !config.output.continues_a_run()) {
+  if (corpus.held_out().masked && !run.continues_a_run()) {
     if (config.teacher.score_teacher)
       teacher.log_scores(
           task::evaluate_masked_lm(teacher.model(), *corpus.held_out().masked, training.micro_batch_tokens()));

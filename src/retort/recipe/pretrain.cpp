@@ -47,8 +47,7 @@ Json pretrain_masked(const PretrainConfig& config) {
   run.check_continues(source);
 
   task::MlmUnit unit(loaded, /*teacher=*/nullptr, losses, corpus.held_out(), training.micro_batch_tokens());
-  if (corpus.held_out().masked && !config.output.continues_a_run())
-    log_info("before training: {}", unit.evaluate().dump());
+  if (corpus.held_out().masked && !run.continues_a_run()) log_info("before training: {}", unit.evaluate().dump());
   const Json rates = run.train(unit, source);
   if (run.is_paused()) return rates;
   return task::finish_language_run(run, loaded, unit, corpus.held_out(), training, rates);
@@ -67,7 +66,7 @@ Json pretrain_phase(const PretrainConfig& config) {
 
   task::PretrainingUnit unit(loaded, config.dense_sequence_output, data.maybe_held_out(),
                              training.micro_batch_tokens());
-  task::start_from(config.init_checkpoint, run, loaded);
+  task::start_from({config.init_checkpoint, config.continue_steps}, run, loaded);
   const Json rates = run.train(unit, source);
   if (run.is_paused()) return rates;
   return task::finish_pretraining_run(run, loaded, unit, rates);
@@ -81,6 +80,7 @@ Json pretrain_both(const PretrainConfig& config) {
   PretrainConfig second = second_phase(config);
   second.output.output_dir = (fs::path(config.output.output_dir) / "phase2").string();
   second.init_checkpoint = first.output.output_dir;
+  second.continue_steps = false;
   first.second = {};
 
   // The second phase may not have begun when the first is resumed.

@@ -36,7 +36,10 @@ void PretrainConfig::fields(FieldList& list) {
   list.add(
       "init_checkpoint", init_checkpoint,
       {.help = "Start from the weights and moments of a checkpoint or run folder, as phase 2 does from phase 1, with "
-               "step counter and schedule anew; or from the weights of a published ckpt_N.pt."});
+               "step counter and schedule anew; or from those of a published ckpt_N.pt."});
+  list.add("continue_steps", continue_steps,
+           {.help = "With a published ckpt_N.pt as init_checkpoint: the optimizer's step, the schedule and the step "
+                    "counter go on where the file stands, instead of at 0."});
   list.add("dense_sequence_output", dense_sequence_output,
            {.help = "Compute the masked-LM head only for masked tokens; off: for all, with the same result."});
   model.training_fields(list);

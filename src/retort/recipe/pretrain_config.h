@@ -22,6 +22,7 @@ struct PretrainConfig {
   std::string objective = "mlm";
   int64_t phase = 0;
   std::string init_checkpoint;
+  bool continue_steps = false;
   bool dense_sequence_output = true;
   pretrained::ModelSource model;
   task::CorpusConfig corpus;

@@ -1,11 +1,13 @@
 #include "retort/task/evaluation.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include "retort/kernel/token_rows.h"
+#include "retort/train/process_group.h"
 #include "retort/train/progress.h"
 #include "retort/train/stop_signal.h"
 
@@ -19,19 +21,69 @@ Json EvaluationTiming::to_json() const {
   return json;
 }
 
+namespace {
+
+// The share of this process: rows r, r + N, r + 2N, ..., whatever the number of threads and the size of batches is.
+class OwnRows final : public data::RowSet {
+ public:
+  OwnRows(const data::RowSet& rows, const train::ProcessGroup& group)
+      : rows_(rows), first_(group.rank()), step_(group.world_size()) {}
+  int64_t row_count() const override { return std::max<int64_t>(0, (rows_.row_count() - first_ + step_ - 1) / step_); }
+  int64_t token_count(int64_t row) const override { return rows_.token_count(first_ + row * step_); }
+  void append(int64_t row, data::Batch& batch) const override { rows_.append(first_ + row * step_, batch); }
+
+ private:
+  const data::RowSet& rows_;
+  int64_t first_, step_;
+};
+
+// All processes stop between the same two batches.
+void throw_if_any_stopped() {
+  const train::ProcessGroup& group = train::process_group();
+  if (group.world_size() > 1) {
+    train::StopSignal stop;
+    stop.adopt(static_cast<int>(group.all_reduce_max(stop.requested())));
+    if (stop.requested() != 0) return train::throw_if_stopped();
+  }
+  train::throw_if_stopped();
+}
+
+void add_other_processes(EvaluationTiming& timing) {
+  double counts[] = {static_cast<double>(timing.sequences), static_cast<double>(timing.tokens)};
+  bring_together(counts);
+  timing.sequences = static_cast<int64_t>(counts[0]), timing.tokens = static_cast<int64_t>(counts[1]);
+  timing.seconds = train::process_group().all_reduce_max(timing.seconds);
+}
+
+}  // namespace
+
+void bring_together(std::span<float> values) {
+  train::process_group().all_reduce_sum(
+      at::from_blob(values.data(), {std::ssize(values)}, at::TensorOptions().dtype(at::kFloat)));
+}
+
+void bring_together(std::span<double> sums) {
+  train::process_group().all_reduce_sum(
+      at::from_blob(sums.data(), {std::ssize(sums)}, at::TensorOptions().dtype(at::kDouble)));
+}
+
 EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, const EvaluationRun& run,
                            const std::function<void(const data::Batch&, const model::ModelOutput&)>& take) {
   const kernel::ParameterStore::PackedScope packed(model.parameters());
   const at::NoGradGuard no_grad;
+  const train::ProcessGroup& group = train::process_group();
+  const OwnRows own(rows, group);
   const data::EvaluationBatches batches(
-      rows, {.max_tokens_per_batch = run.max_tokens_per_batch, .max_sequences_per_batch = run.max_sequences_per_batch});
+      own, {.max_tokens_per_batch = run.max_tokens_per_batch, .max_sequences_per_batch = run.max_sequences_per_batch});
   std::unique_ptr<train::Progress> progress;
   if (!run.title.empty())
     progress = std::make_unique<train::Progress>(
         train::ProgressOptions{.title = run.title, .unit = "sequences", .total = rows.row_count()});
   EvaluationTiming timing;
-  for (int64_t i = 0; i < batches.batch_count(); ++i) {
-    train::throw_if_stopped();
+  const auto rounds = static_cast<int64_t>(group.all_reduce_max(static_cast<double>(batches.batch_count())));
+  for (int64_t i = 0; i < rounds; ++i) {
+    throw_if_any_stopped();
+    if (i >= batches.batch_count()) continue;  // another process has more
     const data::Batch batch = batches.batch(i);
     const auto before = std::chrono::steady_clock::now();
     model::ForwardOptions options;
@@ -45,9 +97,11 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
     timing.seconds += seconds, timing.batch_ms.push_back(1000 * seconds);
     timing.sequences += batch.tokens.sequences(), timing.tokens += batch.tokens.tokens();
     take(batch, output);
-    if (progress) progress->update({.done = timing.sequences, .sequences = timing.sequences, .tokens = timing.tokens});
+    const int64_t all = std::min(group.world_size() * timing.sequences, rows.row_count());  // the others go as fast
+    if (progress) progress->update({.done = all, .sequences = all, .tokens = group.world_size() * timing.tokens});
   }
   if (progress) progress->finish();
+  add_other_processes(timing);
   return timing;
 }
 

@@ -3,11 +3,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "retort/base/error.h"
 #include "retort/base/file.h"
 #include "retort/base/log.h"
 #include "retort/metric/glue_scores.h"
+#include "retort/train/process_group.h"
 
 namespace retort::task {
 
@@ -112,10 +114,17 @@ GlueEvaluation predict_glue(const model::Model& model, const GlueSet& set, const
                     model.config().subject(), set.task->output_count(), set.task->name, outputs);
   GlueEvaluation evaluation{decode::GluePredictions(*set.task, set.features->feature_count()), {}};
   const data::GlueRowSet rows(set.features, data::GlueRowSet::Answers::kNone);
+  std::vector<float> all(static_cast<size_t>(rows.row_count() * outputs));  // [rows, C]
   evaluation.timing = run_model(model, rows, run, [&](const data::Batch& batch, const model::ModelOutput& output) {
     const at::Tensor logits = output.logits.contiguous();  // [B, C]
-    evaluation.predictions.set(batch.rows, {logits.data_ptr<float>(), static_cast<size_t>(logits.numel())});
+    for (size_t b = 0; b < batch.rows.size(); ++b)
+      std::copy_n(logits.data_ptr<float>() + static_cast<int64_t>(b) * outputs, outputs,
+                  all.begin() + batch.rows[b] * outputs);
   });
+  bring_together(all);
+  std::vector<int64_t> examples(static_cast<size_t>(rows.row_count()));
+  std::iota(examples.begin(), examples.end(), int64_t{0});
+  evaluation.predictions.set(examples, all);
   return evaluation;
 }
 
@@ -133,7 +142,7 @@ Json evaluate_glue_dev(const model::Model& model, std::span<const GlueSet> dev, 
                         ? metric::compute_glue_scores(*task, evaluation.predictions.values(), features->targets())
                         : metric::compute_glue_scores(*task, evaluation.predictions.labels(), features->labels()));
     scores.update(evaluation.timing.to_json());
-    if (folder.empty()) continue;
+    if (folder.empty() || !train::process_group().is_main()) continue;
     const decode::GlueReferences answers{features->row_indexes(),
                                          has_classes ? features->labels() : std::span<const int32_t>(),
                                          has_targets ? features->targets() : std::span<const float>()};
@@ -147,6 +156,7 @@ void write_glue_test_predictions(const model::Model& model, std::span<const Glue
                                  const fs::path& folder) {
   for (const GlueSet& set : test) {
     const GlueEvaluation evaluation = predict_glue(model, set, run);
+    if (!train::process_group().is_main()) continue;
     log_info("wrote `{}`",
              decode::write_glue_submission(folder, evaluation.predictions, set.features->row_indexes()).string());
   }

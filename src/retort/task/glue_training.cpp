@@ -26,20 +26,20 @@ GlueTrainingSets load_glue_sets(const GlueDataConfig& config, const train::Train
       [&] { return data::load_glue(glue_source(config, task, split, seed, *loaded.model), *loaded.tokenizer); });
   log_info("{} training examples of {}", features->feature_count(), task.name);
   GlueTrainingSets sets{.train = data::GlueRowSet(features, data::answers_of(task, split))};
-  if (!group.is_main()) return sets;
-  sets.dev = load_glue_dev(*loaded.model, *loaded.tokenizer, config, seed);
-  sets.test = load_glue_test(*loaded.model, *loaded.tokenizer, config);
+  sets.dev = group.main_first([&] { return load_glue_dev(*loaded.model, *loaded.tokenizer, config, seed); });
+  sets.test = group.main_first([&] { return load_glue_test(*loaded.model, *loaded.tokenizer, config); });
   return sets;
 }
 
 Json finish_glue_run(TrainingRun& run, const pretrained::LoadedModel& loaded, const GlueDataConfig& config,
                      const GlueTrainingSets& sets, const train::TrainingConfig& training, const Json& rates) {
-  if (!run.has_folder()) return {};
   Json results = run.evaluate([&] {
     const EvaluationRun evaluation = glue_evaluation_run(config, training.micro_batch_tokens());
-    write_glue_test_predictions(*loaded.model, sets.test, evaluation, run.path());
-    return evaluate_glue_dev(*loaded.model, sets.dev, evaluation, run.path());
+    const fs::path folder = run.has_folder() ? run.path() : fs::path();
+    write_glue_test_predictions(*loaded.model, sets.test, evaluation, folder);
+    return evaluate_glue_dev(*loaded.model, sets.dev, evaluation, folder);
   });
+  if (!run.has_folder()) return {};
   results.update(rates);
   run.finish(loaded, std::string(config.task().name), results);
   return results;

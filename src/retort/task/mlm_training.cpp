@@ -16,7 +16,7 @@ constexpr uint64_t kHeldOutKey = 20191002;  // the same masks of held-out text i
 HeldOutText make_held_out(const CorpusConfig& corpus, const pretrained::LoadedModel& loaded,
                           const data::TokenMasker& masker) {
   HeldOutText text;
-  if (corpus.eval_file.empty() || !train::process_group().is_main()) return text;
+  if (corpus.eval_file.empty()) return text;
   text.corpus = std::make_unique<data::TokenRowSet>(
       make_token_rows(open_corpus(corpus.eval_file, loaded), corpus.rows, corpus.eval_file));
   const int64_t all = text.corpus->row_count(), most = corpus.max_eval_sequences;
@@ -76,7 +76,6 @@ data::ShuffledSourceOptions LanguageCorpus::source_options(const train::Training
 
 Json finish_language_run(TrainingRun& run, const pretrained::LoadedModel& loaded, MlmUnit& unit,
                          const HeldOutText& held_out, const train::TrainingConfig& training, const Json& rates) {
-  if (!run.has_folder()) return {};
   Json results = run.evaluate([&] {
     Json scores = unit.evaluate();
     if (held_out.each_token)
@@ -84,6 +83,7 @@ Json finish_language_run(TrainingRun& run, const pretrained::LoadedModel& loaded
           evaluate_masked_lm(*loaded.model, *held_out.each_token, training.micro_batch_tokens()).at("perplexity");
     return scores;
   });
+  if (!run.has_folder()) return {};
   results.update(rates);
   run.finish(loaded, "masked language model", results);
   return results;

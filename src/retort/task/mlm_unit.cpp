@@ -24,6 +24,9 @@ Json evaluate_masked_lm(const model::Model& model, const data::RowSet& rows, int
     for (size_t i = 0; i < labels.size(); ++i) right += best.template data_ptr<int64_t>()[i] == labels[i];
     count += static_cast<int64_t>(labels.size());
   });
+  double sums[] = {loss, static_cast<double>(right), static_cast<double>(count)};
+  bring_together(sums);
+  loss = sums[0], right = static_cast<int64_t>(sums[1]), count = static_cast<int64_t>(sums[2]);
   const double tokens = std::max<double>(1, static_cast<double>(count));
   Json scores{{"loss", loss / tokens},
               {"masked_accuracy", static_cast<double>(right) / tokens},

@@ -8,7 +8,8 @@ void PretrainingDataConfig::fields(FieldList& list) {
   list.group("Pairs of sentences (--objective mlm_nsp)");
   list.add("data_dir", data_dir,
            {.help = "Training data: a folder or a file of sentence shards (*.txt, one sentence a line, a blank line "
-                    "between documents), whose pairs and masks are made anew in each epoch; or of instances (*.hdf5).",
+                    "between documents), whose pairs and masks are made anew in each epoch; or of instances (*.hdf5, "
+                    "packed or not; *.parquet).",
             .aliases = {"input_dir"}});
   list.add("eval_dir", eval_dir, {.help = "Held-out data in one of the same forms."});
   list.add("max_predictions_per_seq", max_predictions_per_seq,

@@ -10,7 +10,7 @@
 namespace retort::task {
 
 struct PretrainingDataConfig {
-  std::string data_dir, eval_dir;  // sentence shards (*.txt) or instances (*.hdf5): a folder or one file
+  std::string data_dir, eval_dir;  // sentence shards or instances: a folder or one file
   int64_t max_predictions_per_seq = 20;
   double masked_lm_prob = 0.15, short_seq_prob = 0.1;
   bool whole_word_masking = false;

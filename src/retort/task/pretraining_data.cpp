@@ -4,6 +4,7 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/corpus/pair_file.h"
 #include "retort/task/corpus.h"
 #include "retort/train/process_group.h"
 
@@ -13,22 +14,26 @@ namespace {
 
 constexpr int64_t kHeldOutSeed = 20191002;  // the pairs and masks of held-out text are the same in every run
 
-bool is_instance_file(const fs::path& path) { return path.extension() == ".hdf5" || path.extension() == ".h5"; }
-
 std::unique_ptr<data::EpochRows> open_pairs(const std::vector<fs::path>& files, const PretrainingDataConfig& config,
                                             int64_t max_seq_length, int64_t seed, const text::Tokenizer& tokenizer) {
-  if (is_instance_file(files.front()))
-    return std::make_unique<data::SameRows>(
-        std::make_shared<corpus::StoredPairs>(files, tokenizer, max_seq_length, config.cache));
-  return std::make_unique<corpus::SentencePairs>(
-      files, tokenizer,
-      corpus::InstanceOptions{.max_seq_length = max_seq_length,
-                              .max_predictions_per_seq = config.max_predictions_per_seq,
-                              .masked_lm_prob = config.masked_lm_prob,
-                              .short_seq_prob = config.short_seq_prob,
-                              .random_seed = seed,
-                              .whole_word_masking = config.whole_word_masking},
-      config.cache);
+  const corpus::InstanceOptions options{.max_seq_length = max_seq_length,
+                                        .max_predictions_per_seq = config.max_predictions_per_seq,
+                                        .masked_lm_prob = config.masked_lm_prob,
+                                        .short_seq_prob = config.short_seq_prob,
+                                        .random_seed = seed,
+                                        .whole_word_masking = config.whole_word_masking};
+  if (corpus::find_pair_form(files.front()) == corpus::PairForm::kSentences)
+    return std::make_unique<corpus::SentencePairs>(files, tokenizer, options, config.cache);
+  return std::make_unique<corpus::StoredPairs>(files, tokenizer, options, config.cache);
+}
+
+void check_one_form(const std::string& flag, const std::vector<fs::path>& files) {
+  const corpus::PairForm first = corpus::find_pair_form(files.front());
+  for (const fs::path& file : files)
+    if (const corpus::PairForm form = corpus::find_pair_form(file); form != first)
+      throw UserError(
+          "`{}` must hold files of one form, but `{}` holds {} and `{}` {}; name one file or move the others away",
+          flag, files.front().string(), corpus::name_of(first), file.string(), corpus::name_of(form));
 }
 
 }  // namespace
@@ -39,22 +44,17 @@ std::vector<fs::path> find_pretraining_files(const std::string& flag, const fs::
   if (!fs::is_directory(path)) return {path};
   std::vector<fs::path> files, of_part;
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-    if (!entry.is_regular_file() || (!is_instance_file(entry.path()) && entry.path().extension() != ".txt")) continue;
+    if (!entry.is_regular_file() || !corpus::has_pair_file_name(entry.path())) continue;
     files.push_back(entry.path());
     if (entry.path().filename().string().find(part) != std::string::npos) of_part.push_back(entry.path());
   }
   if (!of_part.empty()) files = std::move(of_part);
   std::ranges::sort(files);
   if (files.empty())
-    throw UserError("`{}` must hold sentence shards (*.txt) or instances (*.hdf5), but `{}` holds neither", flag,
-                    path.string());
-  if (is_instance_file(files.front()) != is_instance_file(files.back()) ||
-      std::ranges::any_of(
-          files, [&](const fs::path& file) { return is_instance_file(file) != is_instance_file(files.front()); }))
     throw UserError(
-        "`{}` must hold files of one form, but `{}` holds both *.txt and *.hdf5; name one file or move the "
-        "others away",
-        flag, path.string());
+        "`{}` must hold sentence shards (*.txt) or instances (*.hdf5, *.parquet), but `{}` holds none of them", flag,
+        path.string());
+  check_one_form(flag, files);
   return files;
 }
 
@@ -66,9 +66,11 @@ PretrainingData::PretrainingData(const PretrainingDataConfig& config, const Pret
   train_ = group.main_first(
       [&] { return open_pairs(files, config, limits.max_seq_length, training.seed, *loaded.tokenizer); });
   log_info("{} pairs in {} files of `{}`", train_->rows_of(0)->row_count(), files.size(), config.data_dir);
-  if (config.eval_dir.empty() || !group.is_main()) return;
-  held_out_epochs_ = open_pairs(find_pretraining_files("eval_dir", config.eval_dir, "test"), config,
-                                limits.max_seq_length, kHeldOutSeed, *loaded.tokenizer);
+  if (config.eval_dir.empty()) return;
+  held_out_epochs_ = group.main_first([&] {
+    return open_pairs(find_pretraining_files("eval_dir", config.eval_dir, "test"), config, limits.max_seq_length,
+                      kHeldOutSeed, *loaded.tokenizer);
+  });
   all_held_out_ = held_out_epochs_->rows_of(0);
   const int64_t all = all_held_out_->row_count(), most = limits.max_eval_sequences;
   held_out_.emplace(*all_held_out_, 0, most < 0 ? all : std::min(most, all));

@@ -12,7 +12,7 @@ namespace retort::task {
 
 // The files of one form below `path`, sorted: the file itself, or those of a folder; of a folder with training and test
 // shards only those that have `part` ("training" or "test") in their names. Throws UserError when there is none, or
-// both forms are there.
+// files of several forms are there.
 std::vector<fs::path> find_pretraining_files(const std::string& flag, const fs::path& path, std::string_view part);
 
 // Limits that the flags of all corpora set.

@@ -16,9 +16,15 @@ namespace retort::task {
 pretrained::LoadedModel load_pretraining_model(const pretrained::ModelSource& source,
                                                const train::TrainingConfig& training);
 
-// Lets the run start from `checkpoint`: a checkpoint of ours, a run folder (its newest checkpoint), or a published
-// ckpt_N.pt, of which only the weights are read. Empty: nothing is done. Throws UserError when there is none.
-void start_from(const std::string& checkpoint, TrainingRun& run, pretrained::LoadedModel& loaded);
+// Where a run starts: at step 0 with the weights and moments of `checkpoint`, or at its step.
+struct InitialCheckpoint {
+  std::string
+      path;  // of a checkpoint of ours, a run folder (its newest checkpoint) or a published ckpt_N.pt; empty: none
+  bool continues_steps = false;  // ckpt_N.pt: optimizer, schedule and step counter go on where the file stands
+};
+
+// Lets the run start from the checkpoint. Throws UserError when there is none, and when it belongs to another model.
+void start_from(const InitialCheckpoint& checkpoint, TrainingRun& run, pretrained::LoadedModel& loaded);
 
 // Evaluates on the held-out pairs, writes the scores into the folder and finishes the run there. Returns the scores
 // with `rates`, what results.json holds; nothing for processes without the folder.

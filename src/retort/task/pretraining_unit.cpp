@@ -34,8 +34,8 @@ int64_t count_right(const at::Tensor& logits, std::span<const int32_t> labels) {
 }  // namespace
 
 Json evaluate_pretraining(const model::Model& model, const data::RowSet& pairs, int64_t max_tokens_per_batch) {
-  double mlm_loss = 0, nsp_loss = 0;
-  int64_t masked = 0, masked_right = 0, next_right = 0;
+  double sums[5] = {};
+  auto& [mlm_loss, nsp_loss, masked, masked_right, next_right] = sums;
   const EvaluationRun run{.max_tokens_per_batch = max_tokens_per_batch, .labelled_tokens_only = true};
   const EvaluationTiming timing =
       run_model(model, pairs, run, [&](const data::Batch& batch, const model::ModelOutput& output) {
@@ -43,18 +43,19 @@ Json evaluate_pretraining(const model::Model& model, const data::RowSet& pairs, 
         for (const int64_t token : data::labelled_tokens(batch)) labels.push_back(batch.token_labels[token]);
         mlm_loss += loss::cross_entropy(output.logits, labels).sum.item<double>();
         nsp_loss += loss::cross_entropy(output.next_sentence_logits, batch.labels[0]).sum.item<double>();
-        masked += static_cast<int64_t>(labels.size());
-        masked_right += count_right(output.logits, labels);
-        next_right += count_right(output.next_sentence_logits, batch.labels[0]);
+        masked += static_cast<double>(labels.size());
+        masked_right += static_cast<double>(count_right(output.logits, labels));
+        next_right += static_cast<double>(count_right(output.next_sentence_logits, batch.labels[0]));
       });
-  const double tokens = std::max<double>(1, static_cast<double>(masked));
+  bring_together(sums);
+  const double tokens = std::max<double>(1, masked);
   const double sequences = std::max<double>(1, static_cast<double>(pairs.row_count()));
   Json scores{{"loss", mlm_loss / tokens + nsp_loss / sequences},
               {"mlm_loss", mlm_loss / tokens},
               {"nsp_loss", nsp_loss / sequences},
-              {"masked_accuracy", static_cast<double>(masked_right) / tokens},
-              {"next_sentence_accuracy", static_cast<double>(next_right) / sequences},
-              {"masked_tokens", masked}};
+              {"masked_accuracy", masked_right / tokens},
+              {"next_sentence_accuracy", next_right / sequences},
+              {"masked_tokens", static_cast<int64_t>(masked)}};
   scores.update(timing.to_json());
   return scores;
 }

@@ -7,6 +7,7 @@
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/metric/squad_score.h"
+#include "retort/train/process_group.h"
 
 namespace retort::task {
 
@@ -22,6 +23,27 @@ data::SquadSource squad_source(const SquadDataConfig& config, const std::string&
   source.model_max_length = model.config().max_position_embeddings;
   return source;
 }
+
+namespace {
+
+// Fills the logits of features that other processes computed.
+void share_logits(const data::RowSet& rows, std::vector<std::vector<float>>& logits) {
+  if (train::process_group().world_size() == 1) return;
+  std::vector<float> all;
+  for (int64_t row = 0; row < rows.row_count(); ++row) {
+    std::vector<float>& own = logits[row];
+    own.resize(static_cast<size_t>(rows.token_count(row)));  // zeros where another process has them
+    all.insert(all.end(), own.begin(), own.end());
+  }
+  bring_together(all);
+  auto next = all.begin();
+  for (std::vector<float>& own : logits) {
+    std::copy_n(next, own.size(), own.begin());
+    next += static_cast<ptrdiff_t>(own.size());
+  }
+}
+
+}  // namespace
 
 SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvaluationSet& set,
                               const text::Tokenizer& tokenizer, decode::SquadDecodeOptions options,
@@ -40,6 +62,8 @@ SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvalua
       }
     }
   });
+  share_logits(rows, starts), share_logits(rows, ends);
+  if (!train::process_group().is_main()) return evaluation;  // only rank 0 needs the answers
   std::vector<decode::SpanLogits> logits;
   for (size_t i = 0; i < starts.size(); ++i) logits.push_back({starts[i], ends[i]});
   try {
@@ -54,6 +78,7 @@ bool is_version_2(const data::SquadData& data) { return data.has_answers() && da
 
 Json score_squad_evaluation(const data::SquadEvaluationSet& set, const SquadEvaluation& evaluation,
                             bool version_2_with_negative, const std::string& file) {
+  if (!train::process_group().is_main()) return Json::object();  // it has no answers
   if (!set.data.has_answers()) {
     log_warning("`{}` has no answers; its {} questions are predicted but not scored", file, set.data.examples.size());
     Json counts{{"questions", set.data.examples.size()}, {"scored", 0}};

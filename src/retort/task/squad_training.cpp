@@ -25,24 +25,27 @@ SquadTrainingSets load_squad_sets(const SquadDataConfig& config, const train::Tr
         squad_source(config, config.train_file, config.max_train_examples, seed, *loaded.model), *loaded.tokenizer));
   });
   SquadTrainingSets sets{.train = data::SquadRowSet(features, data::SquadRowSet::Labels::kPositions)};
-  if (!config.dev_file.empty() && group.is_main())
-    sets.dev = data::load_squad_evaluation(
-        squad_source(config, config.dev_file, config.max_eval_examples, seed, *loaded.model), *loaded.tokenizer);
+  if (!config.dev_file.empty())
+    sets.dev = group.main_first([&] {
+      return data::load_squad_evaluation(
+          squad_source(config, config.dev_file, config.max_eval_examples, seed, *loaded.model), *loaded.tokenizer);
+    });
   log_info("{} training features from `{}`", features->feature_count(), config.train_file);
   return sets;
 }
 
 Json finish_squad_run(TrainingRun& run, const pretrained::LoadedModel& loaded, const SquadDataConfig& config,
                       const data::SquadEvaluationSet* dev, const train::TrainingConfig& training, const Json& rates) {
-  if (!run.has_folder()) return {};
   Json results = Json::object();
   if (dev != nullptr)
     results = run.evaluate([&] {
       const bool is_v2 = config.features.version_2_with_negative;
       const SquadEvaluation evaluation = predict_dev(loaded, config, *dev, training.micro_batch_tokens());
+      if (!run.has_folder()) return Json::object();
       decode::write_squad_files(run.path(), dev->data, evaluation.predictions, is_v2);
       return score_squad_evaluation(*dev, evaluation, is_v2, config.dev_file);
     });
+  if (!run.has_folder()) return {};
   results.update(rates);
   run.finish(loaded, "question answering", results);
   return results;

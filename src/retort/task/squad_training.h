@@ -19,7 +19,7 @@ pretrained::LoadedModel load_squad_model(const pretrained::ModelSource& source, 
 
 struct SquadTrainingSets {
   data::SquadRowSet train;                      // features with labels
-  std::optional<data::SquadEvaluationSet> dev;  // on rank 0, if there is a dev file
+  std::optional<data::SquadEvaluationSet> dev;  // if there is a dev file
 
   const data::SquadEvaluationSet* maybe_dev() const { return dev ? &*dev : nullptr; }
 };

@@ -65,6 +65,8 @@ TrainingRun::TrainingRun(const train::TrainingConfig& training, const train::Out
   train::check_same_settings(train::process_group(), settings_);
   if (train::process_group().is_main()) lock_folder();
   finished_ = read_finished_results();
+  const train::ProcessGroup& group = train::process_group();
+  continues_ = group.all_reduce_max(group.is_main() && output.continues_a_run()) > 0;
 }
 
 void TrainingRun::lock_folder() {
@@ -122,6 +124,7 @@ Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
   trainer_ = std::make_unique<train::Trainer>(unit, source, training_, folder_ ? &*folder_ : nullptr);
   const bool is_resumed = output_.resume && trainer_->resume();
   if (!is_resumed && !initial_checkpoint_.empty()) trainer_->start_from(initial_checkpoint_);
+  if (!is_resumed && fill_moments_) trainer_->start_with(fill_moments_, initial_step_);
   if (!folder_) return trainer_->run().to_json();
   trainer_->log_settings(settings_);
   folder_->write_config(settings_);
@@ -143,11 +146,12 @@ Json TrainingRun::evaluate(const std::function<Json()>& evaluation) {
   try {
     return evaluation();
   } catch (const Interrupted&) {
-    stop_->throw_if_requested(fmt::format("step {}", step),
-                              trainer_->save() ? folder_->checkpoint_path(step).string() : "");
+    const bool is_saved = trainer_->save();
+    train::process_group().barrier();  // launchers end all processes as soon as one has ended
+    stop_->throw_if_requested(fmt::format("step {}", step), is_saved ? folder_->checkpoint_path(step).string() : "");
     throw;
   } catch (...) {
-    trainer_->save();
+    if (folder_) trainer_->save();
     throw;
   }
 }

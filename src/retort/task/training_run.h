@@ -32,12 +32,19 @@ class TrainingRun {
   // UserError as the other members do.
   std::optional<Json> maybe_finished() const { return finished_; }
 
+  // Whether the run continues from a checkpoint; the same on every rank.
+  bool continues_a_run() const { return continues_; }
+
   // Throws UserError when the run continues with other data than before. Call it before long computations.
   void check_continues(const data::Source& source) const;
 
   // Starts the run from the weights and moments of a checkpoint of another run, unless it is resumed; see
   // train::Trainer::start_from. Call it before `train`.
   void start_from(const fs::path& checkpoint) { initial_checkpoint_ = checkpoint; }
+  // The same with moments that `fill` writes, and continuing after `step`; see train::Trainer::start_with.
+  void start_with(std::function<void(optim::Optimizer&)> fill, int64_t step) {
+    fill_moments_ = std::move(fill), initial_step_ = step;
+  }
 
   // Trains, from the newest checkpoint if the settings ask for it, and writes the model into the folder. Returns the
   // rates for results.json. `unit` and `source` must live until `evaluate` has returned.
@@ -47,8 +54,8 @@ class TrainingRun {
   // published.
   bool is_paused() const { return trainer_ != nullptr && trainer_->is_paused(); }
 
-  // Runs the final evaluation, after `train`. When a signal or an error stops it, saves the trained state as a
-  // checkpoint, so that --resume only evaluates.
+  // Runs the final evaluation, after `train`, on every rank. When a signal or an error stops it, saves the trained
+  // state as a checkpoint, so that --resume only evaluates.
   Json evaluate(const std::function<Json()>& evaluation);
 
   // Writes model card and results.json, then the DONE marker. `task` is for the card.
@@ -63,7 +70,10 @@ class TrainingRun {
   Json settings_;
   std::optional<checkpoint::RunFolder> folder_;
   std::optional<Json> finished_;
-  fs::path initial_checkpoint_;              // empty: none
+  bool continues_ = false;
+  fs::path initial_checkpoint_;  // empty: none
+  std::function<void(optim::Optimizer&)> fill_moments_;
+  int64_t initial_step_ = 0;
   std::optional<train::StopSignal> stop_;    // from the first step to the end of the evaluation
   std::unique_ptr<train::Trainer> trainer_;  // set by `train`
 };

@@ -17,19 +17,29 @@ bool CheckpointKeeper::is_due(const TrainerState& state) const {
 }
 
 bool CheckpointKeeper::save(const TrainerState& state) {
+  if (!optimizer_.is_sharded()) return save(state, nullptr);
+  const bool is_missing = run_ != nullptr && !has_saved(state.global_step);
+  if (group_.all_reduce_max(is_missing) == 0) return run_ != nullptr;
+  MomentCollector collector(group_, optimizer_);
+  const bool is_saved = save(state, &collector);
+  collector.finish();
+  return is_saved;
+}
+
+bool CheckpointKeeper::save(const TrainerState& state, MomentCollector* collector) {
   if (run_ == nullptr) return false;
-  if (last_saved_step_ == state.global_step) return true;
+  if (has_saved(state.global_step)) return true;
   const checkpoint::SaveRequest request{.step = state.global_step,
-                                        .fill = [&](const fs::path& folder) { write(folder, state); },
+                                        .fill = [&](const fs::path& folder) { write(folder, state, collector); },
                                         .bytes_expected = 12 * unit_.parameters().parameter_count() + (1 << 20)};
   if (!run_->maybe_save(request)) return false;
   last_saved_step_ = state.global_step;
   return true;
 }
 
-void CheckpointKeeper::write(const fs::path& folder, const TrainerState& state) const {
+void CheckpointKeeper::write(const fs::path& folder, const TrainerState& state, MomentCollector* collector) const {
   unit_.save_model(folder);
-  save_optimizer(folder, optimizer_);
+  save_optimizer(folder, optimizer_, collector);
   save_trainer_state(folder, state);
 }
 

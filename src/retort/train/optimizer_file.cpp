@@ -8,17 +8,23 @@
 
 namespace retort::train {
 
-void save_optimizer(const fs::path& checkpoint, const optim::Optimizer& optimizer) {
+namespace {
+
+std::span<const std::byte> bytes_of(const at::Tensor& values) {
+  return {static_cast<const std::byte*>(values.data_ptr()), static_cast<size_t>(values.numel()) * sizeof(float)};
+}
+
+}  // namespace
+
+void save_optimizer(const fs::path& checkpoint, const optim::Optimizer& optimizer, MomentCollector* collector) {
   std::vector<checkpoint::NamedTensor> tensors;
-  for (const optim::Moment& moment : optimizer.moments()) {
-    const auto* bytes = static_cast<const std::byte*>(moment.values.data_ptr());
-    tensors.push_back({moment.name,
-                       checkpoint::Dtype::kF32,
-                       moment.values.sizes().vec(),
-                       {bytes, static_cast<size_t>(moment.values.numel()) * sizeof(float)}});
-  }
+  for (const optim::Moment& moment : optimizer.moments())
+    tensors.push_back({moment.name, checkpoint::Dtype::kF32, moment.values.sizes().vec(), bytes_of(moment.values)});
   checkpoint::write_safetensors(checkpoint / kOptimizerFile, tensors,
-                                {{"step_count", std::to_string(optimizer.step_count())}});
+                                {{"step_count", std::to_string(optimizer.step_count())}},
+                                [&](const checkpoint::NamedTensor& tensor) {
+                                  return collector == nullptr ? tensor.bytes : bytes_of(collector->next(tensor.name));
+                                });
 }
 
 void load_optimizer(const fs::path& checkpoint, optim::Optimizer& optimizer) {

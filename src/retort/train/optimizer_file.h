@@ -4,12 +4,15 @@
 
 #include "retort/base/file.h"
 #include "retort/optim/optimizer.h"
+#include "retort/train/sharded_moments.h"
 
 namespace retort::train {
 
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";
 
-void save_optimizer(const fs::path& checkpoint, const optim::Optimizer& optimizer);
+// `collector` brings the moments of a sharded optimizer to this process; null: they are here.
+void save_optimizer(const fs::path& checkpoint, const optim::Optimizer& optimizer,
+                    MomentCollector* collector = nullptr);
 // Throws UserError when the file's tensors are not those of this optimizer.
 void load_optimizer(const fs::path& checkpoint, optim::Optimizer& optimizer);
 

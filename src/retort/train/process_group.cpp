@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <numeric>
@@ -81,6 +82,24 @@ std::shared_ptr<gloo::transport::Device> make_device() {
                     first_line(failure));
   }
 }
+
+}  // namespace
+
+namespace {
+
+double now_seconds() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
+
+struct GlooCollective final : StartedCollective {
+  c10::intrusive_ptr<c10d::Work> work;
+  double start = now_seconds();
+  std::shared_ptr<std::atomic<double>> end = std::make_shared<std::atomic<double>>(0);
+
+  explicit GlooCollective(c10::intrusive_ptr<c10d::Work> started) : work(std::move(started)) {
+    work->getFuture()->addCallback([end = end](c10::ivalue::Future&) { end->store(now_seconds()); });
+  }
+  double start_seconds() const override { return start; }
+  double end_seconds() const override { return end->load(); }
+};
 
 }  // namespace
 
@@ -193,13 +212,23 @@ struct ProcessGroup::Connection {
   // Starts a collective and waits for its end. Without a connection, the start itself fails.
   template <typename Start>
   void run(const Start& start) {
-    c10::intrusive_ptr<c10d::Work> work;
+    wait_for(started(start));
+  }
+
+  template <typename Start>
+  c10::intrusive_ptr<c10d::Work> started(const Start& start) {
     try {
-      work = start();
+      return start();
     } catch (const std::exception& error) {
       throw_broken(first_line(error));
     }
-    wait_for(work);
+  }
+
+  c10::intrusive_ptr<c10d::Work> start_broadcast(const at::Tensor& values, int64_t root) {
+    std::vector<at::Tensor> tensors{values};
+    c10d::BroadcastOptions options;
+    options.rootRank = root;
+    return started([&] { return gloo->broadcast(tensors, options); });
   }
 };
 
@@ -229,10 +258,31 @@ double ProcessGroup::all_reduce_max(double value) const {
   return values.item<double>();
 }
 
-void ProcessGroup::broadcast(at::Tensor values) const {
-  if (!connection_) return;
+std::shared_ptr<StartedCollective> ProcessGroup::start_all_reduce_sum(at::Tensor values) const {
+  if (!connection_) return nullptr;
   std::vector<at::Tensor> tensors{values};
-  connection_->run([&] { return connection_->gloo->broadcast(tensors); });
+  return std::make_shared<GlooCollective>(
+      connection_->started([&] { return connection_->gloo->allreduce(tensors, c10d::AllreduceOptions()); }));
+}
+
+void ProcessGroup::wait(const std::shared_ptr<StartedCollective>& started) const {
+  if (started) connection_->wait_for(static_cast<const GlooCollective&>(*started).work);
+}
+
+void ProcessGroup::abandon() const {
+  if (connection_) connection_->has_failed_rank = true;
+}
+
+void ProcessGroup::broadcast(at::Tensor values, int64_t root) const {
+  if (connection_ && values.numel() > 0) connection_->wait_for(connection_->start_broadcast(values, root));
+}
+
+void ProcessGroup::broadcast_each(const std::vector<at::Tensor>& parts) const {
+  if (!connection_) return;
+  std::vector<c10::intrusive_ptr<c10d::Work>> works;
+  for (int64_t rank = 0; rank < std::ssize(parts); ++rank)
+    if (parts[rank].numel() > 0) works.push_back(connection_->start_broadcast(parts[rank], rank));
+  for (const auto& work : works) connection_->wait_for(work);
 }
 
 // The texts have different lengths, so this is two all-reduces in which each rank fills a range of its own: first of

@@ -13,6 +13,15 @@
 
 namespace retort::train {
 
+// A collective that was started and not waited for yet. It holds its tensors.
+class StartedCollective {
+ public:
+  virtual ~StartedCollective() = default;
+  // When it was started and when it was done, in seconds of a steady clock; done 0: not yet.
+  virtual double start_seconds() const = 0;
+  virtual double end_seconds() const = 0;
+};
+
 // All processes call the same functions in the same order. With one process they do nothing. They wait as long as every
 // rank sends heartbeats, and throw ProcessLostError, which names the rank, when one has died or has sent none for
 // `timeout_seconds`. Not thread-safe.
@@ -32,16 +41,24 @@ class ProcessGroup {
   // Processes of this machine, this one included, that may run on the same CPUs.
   int64_t sharing_cpus() const { return sharing_cpus_; }
 
-  // Replaces each value by the sum over all ranks, the same bits everywhere. float32 or float64, contiguous.
+  // Replaces each value by the sum over all ranks, the same bits everywhere. Floating point, contiguous.
   void all_reduce_sum(at::Tensor values) const;
+  // The same, while this thread goes on until `wait`. All ranks start their collectives in the same order. Null with
+  // one process.
+  std::shared_ptr<StartedCollective> start_all_reduce_sum(at::Tensor values) const;
+  void wait(const std::shared_ptr<StartedCollective>& started) const;
   // The largest value of all ranks.
   double all_reduce_max(double value) const;
-  // Replaces the values by those of rank 0, which have the same shape.
-  void broadcast(at::Tensor values) const;
+  // Replaces the values by those of rank `root`, which have the same shape.
+  void broadcast(at::Tensor values, int64_t root = 0) const;
+  // The same for one tensor of each rank, all at a time: part i is taken from rank i.
+  void broadcast_each(const std::vector<at::Tensor>& parts) const;
   // The text of rank 0.
   std::string broadcast(const std::string& text) const { return all_gather(text).front(); }
   // The texts of all ranks, by rank.
   std::vector<std::string> all_gather(const std::string& text) const;
+  // Gives up collectives that will never end, because this process ends for another reason.
+  void abandon() const;
   // Returns when all ranks have called it.
   void barrier() const { static_cast<void>(all_reduce_max(0)); }
 

@@ -4,6 +4,8 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/mul.h>
 
+#include <optional>
+
 #include "retort/base/random.h"
 #include "retort/train/count_step.h"
 #include "retort/train/nonfinite_json.h"
@@ -40,15 +42,19 @@ void StepLoss::add_components(const std::vector<loss::LossTerm>& terms) {
   }
 }
 
-StepLoss forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed) {
+StepLoss forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, GradientReducer* reducer) {
   const loss::StepCounts counts = count_step(step);
   StepLoss share;
   for (const data::Batch& micro_batch : step.local()) {
+    const bool is_observed = reducer != nullptr && reducer->observes() && &micro_batch == &step.local().back();
+    std::optional<kernel::ObserverScope> observed;
+    if (is_observed) observed.emplace(*reducer);
     const auto terms = unit.forward(micro_batch, dropout_keys(micro_batch, seed, step.position.epoch), counts);
     share.add_components(terms);
     const at::Tensor total = total_loss(terms);
     if (!total.defined()) continue;
     share.total += total.item<double>();
+    if (is_observed) reducer->begin_backward();
     total.backward();
   }
   return share;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "retort/data/source.h"
+#include "retort/train/gradient_reducer.h"
 #include "retort/train/process_group.h"
 #include "retort/train/unit.h"
 
@@ -24,8 +25,10 @@ struct StepLoss {
 at::Tensor total_loss(const std::vector<loss::LossTerm>& terms);
 
 // Runs forward and backward over this rank's micro-batches and adds the gradients to the unit's parameters. The dropout
-// keys are made from `seed`, the epoch and the row of each sequence, so they do not depend on the cut.
-StepLoss forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed);
+// keys are made from `seed`, the epoch and the row of each sequence, so they do not depend on the cut. `reducer` starts
+// the all-reduce of gradients during the last backward pass; null: the gradients stay those of this rank.
+StepLoss forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed,
+                          GradientReducer* reducer = nullptr);
 
 // Sums the shares of all ranks. A rank without a micro-batch of its own has no components, so the names travel along.
 StepLoss all_reduce(const ProcessGroup& group, const StepLoss& share);

@@ -14,6 +14,7 @@ struct StepResult {
   double learning_rate = 0;
   bool is_finite = true;  // false: loss or gradient is not, and the update was skipped
   int64_t sequences = 0, tokens = 0;
+  double communication_seconds = 0, hidden_seconds = 0;  // of the all-reduce of gradients; see CommunicationTime
 };
 
 }  // namespace retort::train

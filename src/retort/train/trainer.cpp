@@ -8,6 +8,7 @@
 #include "retort/train/divergence.h"
 #include "retort/train/optimizer_settings.h"
 #include "retort/train/same_settings.h"
+#include "retort/train/sharded_moments.h"
 #include "retort/train/step_loss.h"
 
 namespace retort::train {
@@ -21,12 +22,24 @@ Json TrainingSummary::to_json() const {
   return json;
 }
 
+namespace {
+
+ReducerOptions reducer_options(const TrainingConfig& config) {
+  return {.bucket_bytes = config.bucket_cap_mb << 20,
+          .after_backward = config.allreduce_post_accumulation,
+          .in_bf16 = config.allreduce_post_accumulation_fp16};
+}
+
+}  // namespace
+
 Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& config, checkpoint::RunFolder* run)
     : group_(process_group()),
       unit_(unit),
       source_(source),
       config_(config),
-      optimizer_(unit.parameters(), optimizer_options(config)),
+      optimizer_(unit.parameters(), optimizer_options(config),
+                 config.shard_optimizer_state ? shards_over(group_) : optim::Shards()),
+      reducer_(group_, unit.parameters(), reducer_options(config)),
       schedule_(make_schedule(config, count_total_steps())),
       report_(config_, run == nullptr ? fs::path() : run->path(), clock_),
       checkpoints_(run, unit, optimizer_, config.save_steps) {
@@ -54,6 +67,7 @@ int64_t Trainer::count_total_steps() const {
 bool Trainer::resume() {
   auto checkpoint = checkpoints_.maybe_load_newest();
   if (!checkpoint) return false;
+  has_loaded_moments_ = true;
   const ResumeState& before = checkpoint->state.resume;
   const int64_t total_before = checkpoint->state.max_steps, now = source_.sequences_per_step();
   check_continues(before, config_, source_, state_.resume.data_hash);
@@ -72,7 +86,24 @@ bool Trainer::resume() {
 
 void Trainer::start_from(const fs::path& checkpoint) {
   checkpoints_.load_weights_and_moments(checkpoint);
+  has_loaded_moments_ = true;
   log_info("starting from the weights and moments of `{}`", checkpoint.string());
+}
+
+void Trainer::start_with(const std::function<void(optim::Optimizer&)>& fill, int64_t step) {
+  fill(optimizer_);
+  has_loaded_moments_ = true;
+  optimizer_.restore(step);
+  if (step == 0) return;
+  state_.global_step = step;
+  const int64_t per_epoch = source_.steps_per_epoch();
+  source_.seek({.epoch = step / per_epoch, .sequence = step % per_epoch * source_.sequences_per_step()});
+  note_position();
+  schedule_ = make_schedule(config_, count_total_steps());
+  state_.max_steps = schedule_.total_steps;
+  if (step >= schedule_.total_steps)
+    throw UserError("`max_steps` must be above {}, the steps of the checkpoint that is continued, but is {}", step,
+                    schedule_.total_steps);
 }
 
 void Trainer::continue_from(TrainerState state) {
@@ -89,7 +120,7 @@ void Trainer::synchronize_ranks() {
   check_same_data(group_, source_);
   group_.broadcast(unit_.parameters().values());
   unit_.parameters().refresh_operands();
-  for (const optim::Moment& moment : optimizer_.moments()) group_.broadcast(moment.values);
+  if (group_.all_reduce_max(has_loaded_moments_) > 0) distribute_moments(group_, optimizer_);
   const Json state = Json::parse(
       group_.broadcast(Json({{"state", state_.to_json()}, {"optimizer_steps", optimizer_.step_count()}}).dump()));
   if (group_.is_main()) return;
@@ -115,7 +146,8 @@ TrainingSummary Trainer::run() {
     save();
     return summarize();
   }
-  if (config_.load_best_model_at_end) checkpoints_.load_best(state_);
+  make_main_whole();
+  if (config_.load_best_model_at_end) load_best();
   check_trained(unit_.parameters(), state_);
   const TrainingSummary summary = summarize();
   report_.add_summary(summary.to_json());
@@ -145,11 +177,12 @@ StepResult Trainer::step() {
   StepResult result{.sequences = batch.sequence_count, .tokens = batch.token_count};
   try {
     // 2 forward to the loss terms, 3 backward of their sums, each divided by its count over the whole step
-    const StepLoss own = forward_backward(unit_, batch, static_cast<uint64_t>(config_.seed));
-    // 4 all-reduce gradients and losses
-    group_.all_reduce_sum(unit_.parameters().gradients());
+    const StepLoss own = forward_backward(unit_, batch, static_cast<uint64_t>(config_.seed), &reducer_);
+    // 4 all-reduce gradients and losses; most gradients are on the way already
+    const CommunicationTime communication = reducer_.finish();
     StepLoss all = all_reduce(group_, own);
     result.loss = all.total, result.components = std::move(all.components);
+    result.communication_seconds = communication.total, result.hidden_seconds = communication.hidden;
   } catch (const ProcessLostError&) {
     source_.seek(batch.position);  // the step is not taken
     throw;
@@ -193,8 +226,22 @@ void Trainer::after_step(const StepResult& result) {
   if (checkpoints_.is_due(state_)) save();
 }
 
+// All ranks evaluate together, and rank 0 has the scores. With a sharded optimizer they also write the checkpoint of a
+// better model together.
 void Trainer::evaluate() {
-  if (!group_.is_main()) return;
+  const Json scores = evaluate_unit();
+  const std::optional<double> better = group_.is_main() ? maybe_better_score(scores) : std::nullopt;
+  const bool is_better = optimizer_.is_sharded() ? group_.all_reduce_max(better.has_value()) > 0 : better.has_value();
+  if (!is_better) return;
+  note_position();
+  if (better)
+    checkpoints_.keep_best(*better, state_);
+  else
+    checkpoints_.save(state_);
+}
+
+// Empty when a signal stops it.
+Json Trainer::evaluate_unit() {
   const double begin = clock_.now();
   report_.clear_progress();
   Json scores;
@@ -205,14 +252,34 @@ void Trainer::evaluate() {
   } catch (const Interrupted&) {
   }
   clock_.exclude_since(begin);
-  if (scores.empty()) return;
+  return scores;
+}
+
+// The score of the model, if it is better than those before.
+std::optional<double> Trainer::maybe_better_score(const Json& scores) {
+  if (scores.empty()) return std::nullopt;
   report_.add_evaluation(scores, state_);
   const std::string metric = unit_.best_metric();
-  if (metric.empty() || !scores.contains(metric)) return;
+  if (metric.empty() || !scores.contains(metric)) return std::nullopt;
   const double score = scores[metric].get<double>();
-  if (!std::isfinite(score) || (state_.best_metric && score <= *state_.best_metric)) return;
-  note_position();
-  checkpoints_.keep_best(score, state_);
+  if (!std::isfinite(score) || (state_.best_metric && score <= *state_.best_metric)) return std::nullopt;
+  return score;
+}
+
+// After training rank 0 goes on alone, and may have to save the last step.
+void Trainer::make_main_whole() {
+  if (!optimizer_.is_sharded()) return;
+  if (group_.all_reduce_max(group_.is_main() && !checkpoints_.has_saved(state_.global_step)) > 0)
+    gather_moments(group_, optimizer_);
+  optimizer_.end_sharding();
+}
+
+// The best model is in the checkpoints of rank 0.
+void Trainer::load_best() {
+  checkpoints_.load_best(state_);
+  if (group_.world_size() == 1) return;
+  group_.broadcast(unit_.parameters().values());
+  unit_.parameters().refresh_operands();
 }
 
 bool Trainer::save() {
@@ -242,6 +309,11 @@ void Trainer::stop_if_requested(StopSignal& stop, int64_t signal_of_any_rank) {
 void Trainer::save_and_rethrow(const ProcessLostError& failure) {
   report_.clear_progress();
   if (!group_.is_main()) throw failure;
+  if (optimizer_.is_sharded())
+    throw ProcessLostError(
+        "{}; its part of the optimizer state is lost, so start all processes again with --resume: they continue from "
+        "the newest checkpoint",
+        failure.what());
   const std::string path = save() ? checkpoints_.path_of(state_.global_step) : "";
   throw ProcessLostError("{}; {}", failure.what(),
                          path.empty() ? "start all processes again"

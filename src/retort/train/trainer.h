@@ -3,12 +3,15 @@
 // TrainerState, the parameters and the optimizer's moments, so a run continues bit for bit from any checkpoint.
 #pragma once
 
+#include <functional>
+
 #include "retort/base/error.h"
 #include "retort/checkpoint/run_folder.h"
 #include "retort/data/source.h"
 #include "retort/optim/optimizer.h"
 #include "retort/optim/schedule.h"
 #include "retort/train/checkpoint_keeper.h"
+#include "retort/train/gradient_reducer.h"
 #include "retort/train/process_group.h"
 #include "retort/train/step_result.h"
 #include "retort/train/stop_signal.h"
@@ -46,6 +49,10 @@ class Trainer {
   // does: step counter, schedule and data order begin anew. Call it before run(), instead of resume(). Throws UserError
   // when the checkpoint is damaged or belongs to another model.
   void start_from(const fs::path& checkpoint);
+  // The same from the moments that `fill` writes, with the weights that the unit has. The optimizer, the schedule and
+  // the step counter go on after `step` updates, and the data where a run with this step size stands then; 0: all begin
+  // anew.
+  void start_with(const std::function<void(optim::Optimizer&)>& fill, int64_t step);
   // Trains to the last step, or pauses after `steps_this_run` of them with a checkpoint; see is_paused(). Throws
   // Interrupted after a signal (the state is saved), DivergenceError when too many steps in a row were not finite,
   // ProcessLostError when another rank failed (rank 0 has saved the state). The model that it leaves in the unit is the
@@ -67,6 +74,10 @@ class Trainer {
   void skip_update(const data::StepBatch& batch, const StepResult& result);
   void after_step(const StepResult& result);
   void evaluate();
+  Json evaluate_unit();
+  std::optional<double> maybe_better_score(const Json& scores);
+  void make_main_whole();
+  void load_best();
   void note_position();
   void stop_if_requested(StopSignal& stop, int64_t signal_of_any_rank);
   [[noreturn]] void save_and_rethrow(const ProcessLostError& failure);
@@ -79,12 +90,14 @@ class Trainer {
   data::Source& source_;
   const TrainingConfig config_;
   optim::Optimizer optimizer_;
+  GradientReducer reducer_;
   TrainerState state_;
   optim::Schedule schedule_;
   TrainingClock clock_;
   TrainingReport report_;
   CheckpointKeeper checkpoints_;
   int64_t skipped_in_a_row_ = 0;
+  bool has_loaded_moments_ = false;  // on rank 0
 };
 
 }  // namespace retort::train

@@ -71,6 +71,21 @@ void TrainingConfig::fields(FieldList& list) {
            {.help = "With several processes: how long a rank may send no heartbeat before the others give up.",
             .unit = "seconds",
             .min = 1});
+  list.add("shard_optimizer_state", shard_optimizer_state,
+           {.help = "With N processes: each holds 1/N of the moments and updates 1/N of the parameters (ZeRO stage 1), "
+                    "with the same result.",
+            .aliases = {"zero1"}});
+  list.add("bucket_cap_mb", bucket_cap_mb,
+           {.help = "With several processes: gradients are all-reduced in buckets of this size while the backward pass "
+                    "still runs.",
+            .unit = "MB",
+            .min = 1,
+            .max = 1 << 20});
+  list.add("allreduce_post_accumulation", allreduce_post_accumulation,
+           {.help = "One all-reduce after the backward pass, without buckets. Gradients are reduced once in a step, "
+                    "after its last micro-batch, with this and without."});
+  list.add("allreduce_post_accumulation_fp16", allreduce_post_accumulation_fp16,
+           {.help = "Send gradients in 16 bits, as bfloat16, which needs no loss scale."});
   list.group("Logging, evaluation and checkpoints");
   list.add("logging_steps", logging_steps, {.help = "A log line every N steps; 0: none.", .unit = "steps", .min = 0});
   list.add(

@@ -36,6 +36,9 @@ struct TrainingConfig : RuntimeConfig {
   std::string event_log = "jsonl";
   bool tensorboard = true;
   bool deterministic = false;
+  bool shard_optimizer_state = false;
+  int64_t bucket_cap_mb = 230;
+  bool allreduce_post_accumulation = false, allreduce_post_accumulation_fp16 = false;
   double process_timeout = 60;
 
   void fields(FieldList& list);

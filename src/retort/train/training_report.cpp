@@ -17,6 +17,7 @@ const std::vector<std::pair<const char*, Json>> kUnits = {{"loss", nullptr},
                                                           {"sequences_per_second", "sequences/s"},
                                                           {"tokens_per_second", "tokens/s"},
                                                           {"train_seconds", "s"},
+                                                          {"communication_seconds", "s"},
                                                           {"exact", nullptr},
                                                           {"f1", nullptr}};
 
@@ -73,6 +74,7 @@ void TrainingReport::add_step(const StepResult& result, TrainerState& state) {
   ++resume.component_steps;
   if (result.is_finite) resume.loss_sum += result.loss, ++resume.loss_count;
   window_sequences_ += result.sequences, window_tokens_ += result.tokens;
+  window_communication_ += result.communication_seconds, window_hidden_ += result.hidden_seconds;
   last_loss_ = result.loss;
   progress_->update({.done = state.global_step,
                      .sequences = resume.sequences_seen,
@@ -93,6 +95,10 @@ Json TrainingReport::window_values(const StepResult& result, const TrainerState&
   values["sequences_per_second"] = static_cast<double>(window_sequences_) / seconds;
   values["tokens_per_second"] = static_cast<double>(window_tokens_) / seconds;
   values["overhead_share"] = clock_.overhead_share();
+  if (window_communication_ > 0) {
+    values["communication_seconds"] = window_communication_;
+    values["hidden_communication_share"] = window_hidden_ / window_communication_;
+  }
   for (const auto& [name, sum] : resume.component_sums)
     values[name] = sum / static_cast<double>(resume.component_steps);
   return values;
@@ -116,6 +122,7 @@ void TrainingReport::begin_window(ResumeState& state) {
   state.component_sums.clear(), state.component_steps = 0;
   window_started_ = clock_.train_seconds();
   window_sequences_ = window_tokens_ = 0;
+  window_communication_ = window_hidden_ = 0;
 }
 
 void TrainingReport::add_evaluation(const Json& scores, TrainerState& state) {

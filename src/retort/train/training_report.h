@@ -62,6 +62,7 @@ class TrainingReport {
   std::unique_ptr<Progress> progress_;
   double window_started_ = 0;  // training seconds
   int64_t window_sequences_ = 0, window_tokens_ = 0;
+  double window_communication_ = 0, window_hidden_ = 0;  // seconds
   double last_loss_ = 0;
 };
 

@@ -9,7 +9,7 @@
 
 #include "retort/base/error.h"
 #include "retort/cli/commands.h"
-#include "retort/cli/tensor_module.h"
+#include "retort/cli/late_module.h"
 
 namespace retort::cli {
 namespace {
@@ -47,8 +47,11 @@ TEST(Commands, AreCompleteUniqueAndInGroups) {
   std::string group;
   for (const Command& command : commands()) {
     EXPECT_TRUE(names.insert(command.name).second) << command.name << " is listed twice";
-    EXPECT_NE(command.run == nullptr, retort_find_tensor_command(command.name) == nullptr)
-        << command.name << " must have one body, in the program or in the module with tensors";
+    const int bodies = (command.run != nullptr) + (retort_find_tensor_command(command.name) != nullptr) +
+                       (retort_find_instance_command(command.name) != nullptr);
+    EXPECT_EQ(bodies, 1) << command.name << " must have one body, in the program or in a module";
+    if (command.module == &kInstanceModule)
+      EXPECT_NE(retort_find_instance_command(command.name), nullptr) << command.name;
     EXPECT_STRNE(command.summary, "") << command.name;
     if (group != command.group) {
       EXPECT_TRUE(closed_groups.insert(command.group).second) << "group " << command.group << " is torn apart";

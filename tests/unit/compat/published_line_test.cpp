@@ -33,6 +33,35 @@ TEST(PublishedLine, ReadsEveryForm) {
   EXPECT_EQ(PublishedLine(table(), {"--json_summary", "x"}).value("--json-summary"), "x");
 }
 
+TEST(PublishedLine, PairsHaveAValueForEachPhase) {
+  const Options options{pair("--learning_rate -r", "6e-3 4e-3"), pair("--data_dir", "").must(), same("--seed")};
+  const PublishedLine line(options, {"--data_dir", "one two", "three", "--seed", "7"});
+  EXPECT_EQ(line.problems(), Words{});
+  EXPECT_EQ(line.value_of_phase("--data_dir", 1), "one two");
+  EXPECT_EQ(line.value_of_phase("--data_dir", 2), "three");
+  EXPECT_EQ(line.value_of_phase("--learning_rate", 1), "6e-3");
+  EXPECT_EQ(line.value_of_phase("--learning_rate", 2), "4e-3");
+  EXPECT_EQ(line.value("--seed"), "7");
+  EXPECT_EQ(PublishedLine(options, {"--data_dir", "one", "--seed", "7"}).problems(),
+            (Words{"`--data_dir` must be followed by two values, of phase 1 and of phase 2, but is not",
+                   "`--data_dir` must be given, but is missing"}));
+  EXPECT_EQ(PublishedLine(options, {"--data_dir", "one", "two", "three"}).problems(),
+            Words{"`three` must belong to an option, but does not"});
+}
+
+TEST(PublishedLine, ArgumentsWithoutNamesAreTakenInTheirOrder) {
+  const Options options{position("size", "8192"), same("--seed"),
+                        position("kind", "a").choices({{"a", "a"}, {"b", "b"}})};
+  const PublishedLine line(options, {"64", "--seed", "7", "b"});
+  EXPECT_EQ(line.problems(), Words{});
+  EXPECT_EQ(line.value("size"), "64");
+  EXPECT_EQ(line.value("kind"), "b");
+  EXPECT_EQ(PublishedLine(options, {}).value("size"), "8192");
+  EXPECT_EQ(PublishedLine(options, {"1", "c"}).problems(), Words{"`kind` must be one of a, b, but is `c`"});
+  EXPECT_EQ(PublishedLine(options, {"1", "a", "more"}).problems(),
+            Words{"`more` must belong to an option, but does not"});
+}
+
 TEST(PublishedLine, DefaultsHoldWithoutTheOption) {
   const PublishedLine line(table(), {});
   EXPECT_EQ(line.value("--learning_rate"), "5e-5");

@@ -9,6 +9,12 @@
 #include "retort/recipe/augment_glue.h"
 #include "retort/recipe/augment_squad.h"
 #include "retort/recipe/binarize.h"
+#include "retort/recipe/data_all.h"
+#include "retort/recipe/data_books.h"
+#include "retort/recipe/data_instances.h"
+#include "retort/recipe/data_sentences.h"
+#include "retort/recipe/data_shard.h"
+#include "retort/recipe/data_wiki.h"
 #include "retort/recipe/distill_backbone.h"
 #include "retort/recipe/distill_mlm.h"
 #include "retort/recipe/distill_prediction.h"
@@ -19,6 +25,7 @@
 #include "retort/recipe/finetune_glue.h"
 #include "retort/recipe/finetune_squad.h"
 #include "retort/recipe/predict_qa.h"
+#include "retort/recipe/pretrain_config.h"
 
 namespace retort::compat {
 
@@ -56,6 +63,12 @@ Json settings_of_step(const Step& step) {
   if (step.command == "data augment squad") return parsed<recipe::AugmentSquadConfig>(step);
   if (step.command == "data binarize") return parsed<recipe::BinarizeConfig>(step);
   if (step.command == "data count") return parsed<recipe::CountTokensConfig>(step);
+  if (step.command == "data all") return parsed<recipe::DataAllConfig>(step);
+  if (step.command == "data books") return parsed<recipe::DataBooksConfig>(step);
+  if (step.command == "data instances") return parsed<recipe::InstancesConfig>(step);
+  if (step.command == "data sentences") return parsed<recipe::SentencesConfig>(step);
+  if (step.command == "data shard") return parsed<recipe::ShardConfig>(step);
+  if (step.command == "data wiki") return parsed<recipe::DataWikiConfig>(step);
   if (step.command == "distill backbone") return parsed<recipe::DistillBackboneConfig>(step);
   if (step.command == "distill mlm") return parsed<recipe::DistillMlmConfig>(step);
   if (step.command == "distill prediction") return parsed<recipe::DistillPredictionConfig>(step);
@@ -66,6 +79,7 @@ Json settings_of_step(const Step& step) {
   if (step.command == "extract") return parsed<recipe::ExtractConfig>(step);
   if (step.command == "finetune glue") return parsed<recipe::FinetuneGlueConfig>(step);
   if (step.command == "finetune squad") return parsed<recipe::FinetuneSquadConfig>(step);
+  if (step.command == "pretrain") return parsed<recipe::PretrainConfig>(step);
   ADD_FAILURE() << step.command;
   return {};
 }

@@ -285,6 +285,94 @@ TEST(Translation, ScriptBecomesItsEightCommands) {
   }
 }
 
+const std::string kPretraining =
+    "demo_bert.py pretraining --model_name_or_path large --data_type fp32 --data_dir D1 D2 -o O ";
+
+std::vector<Json> settings_of_steps(const std::string& line) {
+  std::vector<Json> all;
+  for (const Step& step : translate(words_of_line(line)).steps) all.push_back(settings_of_step(step));
+  return all;
+}
+
+TEST(Translation, BothPhasesOfPretrainingFollowEachOther) {
+  const auto phases = settings_of_steps(
+      kPretraining +
+      "--batch_size 32 4 --accumulate_gradients --world_size 8 --dist --warmup 0.1 0.2 --max_steps 70 15");
+  ASSERT_EQ(phases.size(), 2U);
+  EXPECT_EQ(phases[0].at("output_dir"), "O/results/checkpoints/phase1");
+  EXPECT_EQ(phases[1].at("init_checkpoint"), "O/results/checkpoints/phase1");
+  EXPECT_EQ(phases[0].at("data_dir"), "D1");
+  EXPECT_EQ(phases[1].at("data_dir"), "D2");
+  EXPECT_EQ(phases[0].at("per_device_train_batch_size"), 32);
+  EXPECT_EQ(phases[0].at("gradient_accumulation_steps"), 256 * 8) << "8 processes";
+  EXPECT_EQ(phases[1].at("gradient_accumulation_steps"), 1024 * 8);
+  EXPECT_EQ(phases[0].at("warmup_proportion"), 0.1);
+  EXPECT_EQ(phases[1].at("warmup_proportion"), 0.2);
+  EXPECT_EQ(phases[1].at("max_steps"), 15);
+}
+
+TEST(Translation, CheckpointsOfPretrainingMayBeGiven) {
+  const auto phases = settings_of_steps(kPretraining + "--init_checkpoint None C.pt");
+  EXPECT_EQ(phases.at(0).at("init_checkpoint"), "");
+  EXPECT_EQ(phases.at(1).at("init_checkpoint"), "C.pt");
+  const std::string program = "run_pretraining.py --do_train --input_dir D --config_file F --output_dir O --phase2 ";
+  EXPECT_EQ(settings_of_line(program).at("init_checkpoint"), "") << "phase 2 by itself, as in the published program";
+  EXPECT_EQ(settings_of_line(program + "--resume_from_checkpoint").at("init_checkpoint"), "O/phase1");
+  EXPECT_EQ(settings_of_line(program + "--resume_from_checkpoint").at("output_dir"), "O/phase2");
+}
+
+TEST(Translation, PhaseTwoWaitsForAPausedPhaseOne) {
+  const auto phases = settings_of_steps(kPretraining + "--steps_this_run 5 -1 --max_steps 10 10");
+  ASSERT_EQ(phases.size(), 1U);
+  EXPECT_EQ(phases[0].at("steps_this_run"), 5);
+  EXPECT_EQ(settings_of_steps(kPretraining + "--steps_this_run 10 -1 --max_steps 10 10").size(), 2U);
+}
+
+TEST(Translation, ScriptOfPretrainingHasItsArgumentsInOrder) {
+  const auto phases =
+      settings_of_steps("bash scripts/run_pretraining.sh 4096 5e-3 fp32 4 0.2 700 100 false true true 64");
+  ASSERT_EQ(phases.size(), 2U);
+  EXPECT_EQ(phases[0].at("per_device_train_batch_size"), 64);
+  EXPECT_EQ(phases[0].at("gradient_accumulation_steps"), 64 * 4);
+  EXPECT_EQ(phases[0].at("learning_rate"), 5e-3);
+  EXPECT_EQ(phases[0].at("max_steps"), 700);
+  EXPECT_EQ(phases[0].at("seed"), 12439);
+  EXPECT_EQ(phases[0].at("precision"), "fp32");
+  EXPECT_EQ(phases[0].at("data_dir"),
+            "data/hdf5_lower_case_1_seq_len_128_max_pred_20_masked_lm_prob_0.15_random_seed_12345_dupe_factor_5/"
+            "wikicorpus_en");
+  EXPECT_EQ(phases[1].at("max_seq_length"), 512);
+  EXPECT_EQ(phases[1].at("max_steps"), 1563);
+  EXPECT_EQ(phases[1].at("gradient_accumulation_steps"), 512 * 4);
+  EXPECT_EQ(phases[1].at("init_checkpoint"), "/workspace/bert/results/checkpoints/phase1");
+}
+
+TEST(Translation, LinesOfPretrainingThatCannotBeHonored) {
+  EXPECT_TRUE(contains(line_error("demo_bert.py pretraining --model_name_or_path large --data_type fp32 --data_dir D"),
+                       "`--data_dir` must be followed by two values, of phase 1 and of phase 2, but is not"));
+  EXPECT_TRUE(contains(line_error(kPretraining + "--batch_size 100 8 --accumulate_gradients"),
+                       "`--train_batch_size` must be a multiple of `--batch_size`, 100 of phase 1, but is 8192"));
+  EXPECT_TRUE(contains(line_error(kPretraining + "--batch_size 0 8"), "`--batch_size` must be above 0, but is 0"));
+  EXPECT_TRUE(contains(line_error("run_pretraining.py --input_dir D --config_file F --output_dir O"),
+                       "`--do_train` must be given, but is missing"));
+}
+
+TEST(Translation, StepsOfBertPrepFollowEachOther) {
+  const std::string program = "python3 /workspace/bert/data/bertPrep.py --dataset wikicorpus_en --action ";
+  EXPECT_EQ(settings_of_line(program + "text_formatting").at("output_dir"), "data/extracted/wikicorpus_en");
+  const auto sharding = settings_of_steps(program + "sharding --n_training_shards 3 --n_test_shards 2");
+  ASSERT_EQ(sharding.size(), 2U);
+  EXPECT_EQ(sharding[0].at("input"), "data/extracted/wikicorpus_en");
+  EXPECT_EQ(sharding[1].at("input"), sharding[0].at("output_file"));
+  EXPECT_EQ(sharding[1].at("output_dir"), "data/sharded_training_shards_3_test_shards_2_fraction_0.1/wikicorpus_en");
+  EXPECT_EQ(settings_of_steps("bertPrep.py --action sharding --dataset books_wiki_en_corpus")[0].at("input"),
+            "data/formatted_one_article_per_line/bookscorpus_one_book_per_line.txt,data/extracted/wikicorpus_en");
+  EXPECT_TRUE(contains(line_error(program + "download"), "nothing is downloaded"));
+  EXPECT_TRUE(contains(line_error(program + "create_hdf5_files"), "`--vocab_file` must be given"));
+  EXPECT_TRUE(contains(line_error("create_datasets_from_start.sh wiki_books"),
+                       "`data/download/wikicorpus_en/wikicorpus_en.xml` must hold the pages-articles dump"));
+}
+
 TEST(Translation, FormsOfAProgramAreToldApart) {
   EXPECT_TRUE(contains(line_error("run_squad.py --bert_model b --init_checkpoint C --vocab_file V --config_file F "
                                   "--output_dir O --do_train --train_flie T"),
@@ -295,13 +383,9 @@ TEST(Translation, FormsOfAProgramAreToldApart) {
 }
 
 TEST(Translation, WhatIsMissingIsSaid) {
-  EXPECT_TRUE(
-      contains(line_error("demo_bert.py pretraining --model_name_or_path large"),
-               "`demo_bert.py pretraining` has no command here: its options are not translated; `retort pretrain "
-               "--objective mlm_nsp --phase 1"));
   EXPECT_EQ(line_error("demo_bert.py"),
             "`demo_bert.py` must be followed by finetuning or pretraining, but stands alone");
-  EXPECT_TRUE(contains(line_error("create_datasets_from_start.sh wiki_books"), "has no command here"));
+  EXPECT_TRUE(contains(line_error("utils/perform_distillation_prereqs.sh"), "has no command here"));
   EXPECT_TRUE(
       contains(line_error("sigopt_optimization_cli.py --api_token T"), "`--sigopt_observation_budget` must be given"));
   EXPECT_EQ(line_error("run_squat.py"),

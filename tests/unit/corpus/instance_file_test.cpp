@@ -28,7 +28,7 @@ void write_instances(const fs::path& path, const InstanceShape& shape) {
       const int64_t row = chunk * writer.rows_per_chunk() + i;
       if (row < shape.row_count) rows.set(i, shape, instance_of(static_cast<int32_t>(row % 1000), 5 + row % 4));
     }
-    writer.write(chunk, writer.compress(rows));
+    writer.write(chunk, writer.compress(rows.arrays()));
   }
   writer.publish("{\"a\":1}");
 }
@@ -120,6 +120,43 @@ TEST_F(InstanceFileTest, RefusesOtherFiles) {
   const std::string whole = read_file(folder_ / "good.hdf5");
   write("cut.hdf5", whole.substr(0, whole.size() / 2));
   EXPECT_NE(open("cut.hdf5").find("cut.hdf5` must"), std::string::npos);
+  write_other(folder_ / "flat.hdf5", "input_ids", 1);
+  EXPECT_NE(open("flat.hdf5").find("flat.hdf5` array `input_mask` must have the shape 3 x 1, but has 3 x 16"),
+            std::string::npos);
+}
+
+// A file whose arrays claim a size that their bytes cannot hold, or that are stored in another file.
+void write_claims(const fs::path& path, hsize_t rows, hsize_t tokens, hsize_t chunk_tokens, const char* external) {
+  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  for (const char* const array :
+       {"input_ids", "input_mask", "segment_ids", "masked_lm_positions", "masked_lm_ids", "next_sentence_labels"}) {
+    const bool is_flat = std::string_view(array) == "next_sentence_labels";
+    const hsize_t dimensions[2] = {rows, tokens}, chunk[2] = {1, chunk_tokens};
+    const hid_t space = H5Screate_simple(is_flat ? 1 : 2, dimensions, nullptr);
+    const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+    if (external != nullptr && !is_flat)
+      H5Pset_external(properties, external, 0, rows * tokens * 8);
+    else
+      H5Pset_chunk(properties, is_flat ? 1 : 2, chunk);
+    H5Dclose(H5Dcreate2(file, array, H5T_STD_I64LE, space, H5P_DEFAULT, properties, H5P_DEFAULT));
+    H5Pclose(properties), H5Sclose(space);
+  }
+  H5Fclose(file);
+}
+
+TEST_F(InstanceFileTest, RefusesFilesThatClaimTooMuch) {
+  const auto open = [&](const char* name) { return message_of([&] { InstanceFile(folder_ / name); }); };
+  write_claims(folder_ / "rows.hdf5", hsize_t{1} << 50, 16, 16, nullptr);
+  EXPECT_NE(open("rows.hdf5").find("claims 1125899906842624 rows of 16 numbers in "),
+            std::string::npos);
+  write_claims(folder_ / "tokens.hdf5", 3, hsize_t{1} << 40, 16, nullptr);
+  EXPECT_NE(open("tokens.hdf5").find("claims 3 rows of 1099511627776 numbers"), std::string::npos);
+  write_claims(folder_ / "other.hdf5", 3, 16, 16, "/etc/hostname");
+  EXPECT_NE(open("other.hdf5").find("array `input_ids` must be stored in the file itself"), std::string::npos);
+  const hid_t file = H5Fcreate((folder_ / "links.hdf5").c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  H5Lcreate_external("rows.hdf5", "input_ids", file, "input_ids", H5P_DEFAULT, H5P_DEFAULT);
+  H5Fclose(file);
+  EXPECT_NE(open("links.hdf5").find("must hold the array `input_ids`, but does not"), std::string::npos);
 }
 
 }  // namespace

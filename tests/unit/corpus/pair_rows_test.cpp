@@ -94,17 +94,79 @@ TEST_F(PairRows, InstanceFilesGiveTheirPairs) {
       }
       rows.set(i, shape, instance);
     }
-    writer.write(chunk, writer.compress(rows));
+    writer.write(chunk, writer.compress(rows.arrays()));
   }
   writer.publish("");
-  const StoredPairs stored({folder_ / "pairs.hdf5"}, tokenizer_, 32, cache_);
-  const data::Batch read = batch_of(stored);
+  const StoredPairs stored({folder_ / "pairs.hdf5"}, tokenizer_, kOptions, cache_);
+  const data::Batch read = batch_of(*stored.rows_of(0));
   EXPECT_EQ(read.tokens.ids, batch.tokens.ids);
   EXPECT_EQ(read.tokens.segments, batch.tokens.segments);
   EXPECT_EQ(read.token_labels, batch.token_labels);
   EXPECT_EQ(read.labels, batch.labels);
-  EXPECT_EQ(tiny::message_of([&] { StoredPairs({folder_ / "pairs.hdf5"}, tokenizer_, 16, cache_); }).substr(0, 36),
+  EXPECT_EQ(batch_of(*stored.rows_of(1)).token_labels, batch.token_labels);  // its masks are the same in every epoch
+  InstanceOptions shorter = kOptions;
+  shorter.max_seq_length = 16;
+  EXPECT_EQ(tiny::message_of([&] { StoredPairs({folder_ / "pairs.hdf5"}, tokenizer_, shorter, cache_); }).substr(0, 36),
             "`max_seq_length` must be at least 32");
+}
+
+fs::path published(const char* name) { return fs::path(RETORT_FIXTURES) / "corpus" / name; }
+
+text::Tokenizer published_tokenizer() {
+  return text::Tokenizer::from_vocabulary(
+      read_json_file(published("pairs.json"))["pieces"].get<std::vector<std::string>>());
+}
+
+TEST_F(PairRows, APackedRowIsSeveralSequences) {
+  const text::Tokenizer tokenizer = published_tokenizer();
+  const data::Batch packed =
+      batch_of(*StoredPairs({published("packed_published.hdf5")}, tokenizer, kOptions, cache_).rows_of(0));
+  const data::Batch rows =
+      batch_of(*StoredPairs({published("lddl_static.parquet")}, tokenizer, kOptions, cache_).rows_of(0));
+  ASSERT_EQ(packed.tokens.sequences(), rows.tokens.sequences());
+  // The same sequences in another order: of each its ids, segments, positions, masks and label.
+  const auto sequences_of = [](const data::Batch& batch) {
+    std::multiset<std::vector<int32_t>> all;
+    for (int64_t i = 0; i < batch.tokens.sequences(); ++i) {
+      std::vector<int32_t> one{batch.labels[0][i]};
+      for (int32_t t = batch.tokens.starts[i]; t < batch.tokens.starts[i + 1]; ++t)
+        one.insert(one.end(),
+                   {batch.tokens.ids[t], batch.tokens.segments[t], batch.tokens.positions[t], batch.token_labels[t]});
+      all.insert(one);
+    }
+    return all;
+  };
+  EXPECT_EQ(sequences_of(packed), sequences_of(rows));
+  for (int64_t i = 0; i < packed.tokens.sequences(); ++i)
+    EXPECT_EQ(packed.tokens.positions[packed.tokens.starts[i]], 0);
+}
+
+TEST_F(PairRows, MasksThatNoFileHoldsAreDrawnInEachEpoch) {
+  const text::Tokenizer tokenizer = published_tokenizer();
+  const std::vector<fs::path> bins{published("lddl_dynamic.parquet_0"), published("lddl_dynamic.parquet_1")};
+  const StoredPairs pairs(bins, tokenizer, kOptions, cache_), again(bins, tokenizer, kOptions, {.use_cache = false});
+  const data::Batch first = batch_of(*pairs.rows_of(0)), next = batch_of(*pairs.rows_of(1));
+  EXPECT_EQ(batch_of(*again.rows_of(0)).token_labels, first.token_labels);
+  EXPECT_NE(next.token_labels, first.token_labels);
+  EXPECT_EQ(next.tokens.starts, first.tokens.starts);
+  int64_t masked = 0;
+  for (int64_t i = 0; i < first.tokens.sequences(); ++i) {
+    int64_t own = 0;
+    for (int32_t t = first.tokens.starts[i]; t < first.tokens.starts[i + 1]; ++t) {
+      if (first.token_labels[t] == data::kNoTokenLabel) {
+        if (next.token_labels[t] == data::kNoTokenLabel) EXPECT_EQ(first.tokens.ids[t], next.tokens.ids[t]);
+        continue;
+      }
+      ++own;
+      masked += first.tokens.ids[t] == tokenizer.mask_id();
+    }
+    EXPECT_EQ(own, count_masked(first.tokens.starts[i + 1] - first.tokens.starts[i], 0.15, 5));
+  }
+  EXPECT_GT(masked, 0);
+  EXPECT_NE(tiny::message_of([&] {
+              StoredPairs({published("lddl_static.parquet"), bins[0]}, tokenizer, kOptions, cache_);
+            }).find("lddl_dynamic.parquet_0` must hold masks, as the other files do, but does not; keep files"),
+            std::string::npos);
 }
 
 TEST_F(PairRows, AShardWithoutSentencesIsRefused) {

@@ -65,6 +65,37 @@ TEST(RankDiscovery, ReadsOpenMpiAndSlurm) {
   EXPECT_EQ(slurm.address, "n1");
 }
 
+TEST(RankDiscovery, ReadsMpichAndTheFirstOfSeveralAddresses) {
+  const ProcessRank own = rank_in({{"PMI_RANK", "1"}, {"PMI_SIZE", "16"}, {"MULTI_HLS_IPS", "10.0.0.1,10.0.0.2"}});
+  EXPECT_EQ(own.rank, 1);
+  EXPECT_EQ(own.world_size, 16);
+  EXPECT_EQ(own.address, "10.0.0.1");
+  EXPECT_EQ(rank_in({{"RANK", "0"}, {"WORLD_SIZE", "2"}, {"PMI_RANK", "1"}, {"PMI_SIZE", "4"}}).world_size, 2);
+}
+
+// The variables of DistilBERT's training script: 2 machines of 4 processes; this is process 1 of machine 1.
+TEST(RankDiscovery, ReadsMachinesAndProcessesOfEach) {
+  std::map<std::string, std::string> variables{{"N_NODES", "2"},    {"N_GPU_NODE", "4"},   {"NODE_RANK", "1"},
+                                               {"LOCAL_RANK", "1"}, {"MASTER_ADDR", "n0"}, {"MASTER_PORT", "77"}};
+  const ProcessRank own = rank_in(variables);
+  EXPECT_EQ(own.rank, 5);
+  EXPECT_EQ(own.world_size, 8);
+  EXPECT_EQ(own.address, "n0");
+  EXPECT_EQ(own.port, 77);
+  variables.insert({{"RANK", "5"}, {"WORLD_SIZE", "8"}});
+  EXPECT_EQ(rank_in(variables).rank, 5);
+  variables["RANK"] = "3";
+  EXPECT_EQ(refusal(variables),
+            "the environment variable `NODE_RANK` must be 0 for rank 3 with 4 processes a machine, but is 1");
+  variables["WORLD_SIZE"] = "6";
+  EXPECT_EQ(refusal(variables),
+            "the environment variables `N_NODES` and `N_GPU_NODE` must give the 6 processes of the launcher, but are 2 "
+            "and 4");
+  EXPECT_EQ(refusal({{"N_NODES", "2"}, {"N_GPU_NODE", "4"}, {"NODE_RANK", "1"}, {"LOCAL_RANK", "1"}}),
+            "the environment variable `MASTER_ADDR` must name the machine of rank 0, as there are several machines, "
+            "but is not set");
+}
+
 TEST(RankDiscovery, RefusesValuesOutOfRange) {
   EXPECT_EQ(refusal({{"RANK", "2"}, {"WORLD_SIZE", "2"}}),
             "the environment variable `RANK` must be a number from 0 to 1, but is `2`");

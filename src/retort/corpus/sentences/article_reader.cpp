@@ -77,7 +77,10 @@ bool ArticleReader::open_file() {
   if (place_.file >= static_cast<int64_t>(files_.size())) return false;
   const fs::path& path = files_[place_.file];
   stream_ = std::ifstream(path, std::ios::binary);
-  if (!stream_) throw UserError("`{}` must be a text file, but cannot be read; check its permissions", path.string());
+  if (!stream_)
+    throw UserError("`{}` must be a text file, but {}", path.string(),
+                    fs::exists(path) ? "cannot be read; check its permissions"
+                                     : "is not there any more; put it back and repeat the command");
   stream_.seekg(place_.offset);
   lines_ = std::make_unique<LineReader>(stream_, path.string());
   batch_of_lines_ = nullptr;

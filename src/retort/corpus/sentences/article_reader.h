@@ -1,4 +1,4 @@
-// Files of articles -> articles of one line each, in batches: folders of WikiExtractor's files (<doc ...> marks) and
+// Files of articles -> articles of one line each, in batches: folders of WikiExtractor's files (<doc ...> tags) and
 // plain text whose articles are separated by blank lines. Memory holds a batch, or the largest article.
 #pragma once
 
@@ -14,18 +14,18 @@
 
 namespace retort::corpus {
 
-// The files that `path` stands for: itself, or all files below the folder, sorted by their paths; names that begin with
-// a dot are passed over. Throws UserError when there is none.
+// The files that `path` names: itself, or all files below the folder, sorted by their paths; names that begin with
+// a dot are ignored. Throws UserError when there is no file.
 std::vector<fs::path> list_text_files(const fs::path& path);
 
-// Where reading goes on: behind a whole article.
+// Where reading continues: after a whole article.
 struct ArticlePlace {
   int64_t file = 0;    // number of the file
   int64_t offset = 0;  // bytes
   int64_t line = 0;    // lines before it
 
   Json to_json() const { return {{"file", file}, {"offset", offset}, {"line", line}}; }
-  // The beginning, where there is none.
+  // The beginning, when `json` is no object.
   static ArticlePlace from_json(const Json& json);
   bool operator==(const ArticlePlace&) const = default;
 };
@@ -35,9 +35,9 @@ class ArticleReader {
   // `files` in their order; see list_text_files.
   ArticleReader(std::vector<fs::path> files, data::OnBadRecord on_bad_record, ArticlePlace from = {});
 
-  // The next articles, about kBatchBytes of them; empty at the end. Of an article the lines are joined by spaces, its
-  // title and empty lines are left out; articles without text are passed over. Throws UserError where a line is not
-  // UTF-8, with --on_bad_record skip in its remedy, and where a file ends inside an article.
+  // The next articles, about kBatchBytes of them; empty at the end. The lines of an article are joined by spaces,
+  // without its title and empty lines; articles without text are skipped. Throws UserError where a line is not UTF-8,
+  // with --on_bad_record skip in its remedy, and where a file ends inside an article.
   const std::vector<std::string>& next();
 
   ArticlePlace place() const { return place_; }
@@ -59,7 +59,8 @@ class ArticleReader {
   std::vector<fs::path> files_;
   data::OnBadRecord on_bad_record_;
   data::SkippedRecords skipped_;
-  ArticlePlace place_;  // behind the last line that was read
+  std::vector<int64_t> file_bytes_;  // sizes at the start; a file may vanish later
+  ArticlePlace place_;               // after the last line that was read
   int64_t bytes_before_ = 0, byte_count_ = 0;
   std::ifstream stream_;
   std::unique_ptr<LineReader> lines_;

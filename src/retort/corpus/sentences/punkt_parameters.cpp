@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "retort/base/fast_json.h"
+#include "retort/data/table/text_damage.h"
 
 namespace retort::corpus {
 namespace {
@@ -13,7 +14,7 @@ constexpr const char* kRemedy = "make it again by `retort data sentences --save_
 
 enum class Verdict { kNo, kYes, kUnknown };
 
-// Does this word begin a sentence, by the cases that its type was seen in?
+// Whether this word begins a sentence, judged by the cases in which its type occurred.
 Verdict judge_orthography(const PunktToken& token, const PunktParameters& parameters) {
   if (token.is_punctuation) return Verdict::kNo;
   const uint8_t seen = parameters.orthography.value_or_default(token.type_without_sentence_period());
@@ -109,11 +110,13 @@ PunktParameters load_json(const fs::path& path) {
 template <typename Visit>
 void visit_lines(const fs::path& path, Visit visit) {
   const std::string content = read_file(path);
+  if (const auto damage = data::maybe_text_damage(content))
+    throw UserError("`{}` {}; take NLTK's punkt_tab", path.string(), *damage);
   std::string_view rest = content;
   while (!rest.empty()) {
-    const auto [line, behind] = split_pair(rest, '\n');
+    const auto [line, after] = split_pair(rest, '\n');
     visit(line);
-    rest = behind;
+    rest = after;
   }
 }
 
@@ -128,7 +131,8 @@ PunktParameters load_folder(const fs::path& folder) {
   visit_lines(folder / "ortho_context.tab", [&](std::string_view line) {
     const auto [type, number] = split_pair(line, '\t');
     uint8_t bits = 0;
-    if (std::from_chars(number.data(), number.data() + number.size(), bits).ec != std::errc())
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), bits);
+    if (error != std::errc() || end != number.data() + number.size() || bits > (kAnyUpper | kAnyLower))
       throw UserError("`{}` must hold a type, a tab and a number a line, but holds `{}`; take NLTK's punkt_tab",
                       (folder / "ortho_context.tab").string(), line);
     parameters.orthography[type] = bits;
@@ -173,7 +177,7 @@ void PunktParameters::save(const fs::path& path) const {
   file.publish();
 }
 
-void mark_alone(PunktToken& token, const PunktParameters& parameters) {
+void annotate_word(PunktToken& token, const PunktParameters& parameters) {
   if (token.is_sentence_end) {
     token.is_break = true;
   } else if (token.is_ellipsis) {
@@ -187,7 +191,7 @@ void mark_alone(PunktToken& token, const PunktParameters& parameters) {
   }
 }
 
-void mark_before(PunktToken& token, const PunktToken& next, const PunktParameters& parameters, std::string& key) {
+void annotate_pair(PunktToken& token, const PunktToken& next, const PunktParameters& parameters, std::string& key) {
   if (!token.is_period_final) return;
   const std::string_view type = token.type_without_period(), next_type = next.type_without_sentence_period();
   key.assign(type).append("\n").append(next_type);

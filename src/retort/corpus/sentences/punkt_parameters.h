@@ -1,5 +1,5 @@
-// The four tables that Punkt (Kiss & Strunk 2006) decides by, from a file or from training, and the two passes of
-// marks that they give to words.
+// The four tables of Punkt (Kiss & Strunk 2006), from a file or from training, and the two passes that annotate words
+// by them.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace retort::corpus {
 
-// Where and in which case a type was seen; the numbers are those of NLTK's files.
+// In which positions and cases a type occurred; the numbers are those of NLTK's files.
 enum OrthographicContext : uint8_t {
   kBeginningUpper = 2,
   kMiddleUpper = 4,
@@ -43,9 +43,9 @@ struct PunktParameters {
   void save(const fs::path& path) const;
 };
 
-// Pass 1: marks a word by what it is.
-void mark_alone(PunktToken& token, const PunktParameters& parameters);
-// Pass 2: changes the marks of a word by the one behind it. `key` is room for texts.
-void mark_before(PunktToken& token, const PunktToken& next, const PunktParameters& parameters, std::string& key);
+// Pass 1: annotates a word by its own type.
+void annotate_word(PunktToken& token, const PunktParameters& parameters);
+// Pass 2: changes the annotation of a word by the word after it. `key` is a buffer.
+void annotate_pair(PunktToken& token, const PunktToken& next, const PunktParameters& parameters, std::string& key);
 
 }  // namespace retort::corpus

@@ -1,5 +1,5 @@
 // Candidates are `.`, `?` and `!` before other punctuation, or before white space and a further word. A candidate is
-// judged by its context: from the word that it ends to the word behind it. Of candidates whose contexts overlap (`!!!`)
+// judged by its context: from the word that it ends to the word after it. Of candidates whose contexts overlap (`!!!`)
 // the last one counts. See PunktSentenceTokenizer._match_potential_end_contexts, _slices_from_text and
 // _realign_boundaries.
 #include "retort/corpus/sentences/punkt_splitter.h"
@@ -18,8 +18,8 @@ struct Slice {
 struct Candidate {
   size_t word_begin;   // where the context begins
   size_t at;           // the `.`, `?` or `!`
-  size_t context_end;  // behind the following punctuation or word
-  size_t next_begin;   // where the next sentence begins: the following word, else right behind the candidate
+  size_t context_end;  // after the following punctuation or word
+  size_t next_begin;   // where the next sentence begins: the following word, else right after the candidate
 };
 
 Character character_at(std::string_view text, size_t at) {
@@ -46,13 +46,13 @@ size_t skip_word(std::string_view text, size_t at) {
 
 // What follows the character at `at`; nothing when it cannot end a sentence.
 std::optional<Candidate> maybe_candidate(std::string_view text, size_t at) {
-  const size_t behind = at + 1;
-  if (behind == text.size()) return {};
-  const Character following = character_at(text, behind);
+  const size_t after = at + 1;
+  if (after == text.size()) return {};
+  const Character following = character_at(text, after);
   if (is_non_word(following.code_point))
-    return Candidate{0, at, behind + static_cast<size_t>(following.byte_count), behind};
+    return Candidate{0, at, after + static_cast<size_t>(following.byte_count), after};
   if (!following.is(kSpace)) return {};
-  const size_t next = skip_spaces(text, behind);
+  const size_t next = skip_spaces(text, after);
   if (next == text.size()) return {};
   return Candidate{0, at, skip_word(text, next), next};
 }
@@ -98,7 +98,7 @@ class CandidateReader {
   bool is_at_end_ = false;
 };
 
-// Marks the words of contexts; holds the room that this takes.
+// Annotates the words of contexts; keeps its buffers.
 class ContextJudge {
  public:
   explicit ContextJudge(const PunktParameters& parameters) : parameters_(parameters) {}
@@ -120,8 +120,8 @@ class ContextJudge {
     WordCutter cutter(line);
     for (std::string_view word; cutter.next(word);) {
       next_.read(word);
-      mark_alone(next_, parameters_);
-      if (has_word) mark_before(token_, next_, parameters_, key_);
+      annotate_word(next_, parameters_);
+      if (has_word) annotate_pair(token_, next_, parameters_, key_);
       if (has_word && token_.is_break) return true;
       std::swap(token_, next_);
       has_word = true;
@@ -150,8 +150,8 @@ Closers find_closers(std::string_view slice) {
     const Character character = character_at(slice, at);
     if (!is_closer(character.code_point)) break;
     at += static_cast<size_t>(character.byte_count);
-    const size_t behind = skip_spaces(slice, at);
-    if (behind > at || at == slice.size() || slice.substr(at).starts_with("--")) return {at, behind};
+    const size_t after = skip_spaces(slice, at);
+    if (after > at || at == slice.size() || slice.substr(at).starts_with("--")) return {at, after};
   }
   return {};
 }

@@ -1,4 +1,4 @@
-// The order of operations in the formulas is NLTK's, so that a score on the border falls on the same side.
+// The order of operations in the formulas is NLTK's, so that scores at a threshold round alike.
 #include "retort/corpus/sentences/punkt_trainer.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ constexpr double kAbbreviationScore = 0.3, kCollocationRatio = 7.88, kStarterRat
 constexpr int64_t kRareCount = 5;            // rarer types may be abbreviations by their neighbors
 constexpr size_t kStretchBytes = 256 << 10;  // of lines that one thread takes at a time
 
-// The part of the context table that a state and a case stand for.
+// The bit of the context table for a position and a case.
 enum class Place { kInternal, kInitial, kUnknown };
 
 uint8_t context_bit(Place place, FirstCase first_case) {
@@ -24,8 +24,8 @@ uint8_t context_bit(Place place, FirstCase first_case) {
   return is_upper ? kUnknownUpper : kUnknownLower;
 }
 
-// Where the word behind this one stands.
-Place place_behind(const PunktToken& token) {
+// The position of the word after this one.
+Place place_after(const PunktToken& token) {
   if (token.is_break) return token.is_number || token.is_initial ? Place::kUnknown : Place::kInitial;
   return token.has_ellipsis_mark || token.is_abbreviation ? Place::kUnknown : Place::kInternal;
 }
@@ -176,7 +176,7 @@ void PunktTrainer::choose_abbreviations() {
 
 void PunktTrainer::see_first_of_line(const PunktToken* before, const PunktToken& token, bool opens_paragraph,
                                      TypeTable& types) const {
-  Place place = before == nullptr ? Place::kInternal : place_behind(*before);
+  Place place = before == nullptr ? Place::kInternal : place_after(*before);
   if (opens_paragraph && place != Place::kUnknown) place = Place::kInitial;
   if (place == Place::kInternal) place = Place::kUnknown;
   const uint8_t bit = context_bit(place, token.first_case);
@@ -195,7 +195,7 @@ void PunktTrainer::observe_stretch(std::span<const std::string_view> lines, bool
     bool is_first_of_line = true;
     for (std::string_view word; cutter.next(word); is_first_of_line = false) {
       token.read(word);
-      mark_alone(token, parameters_);
+      annotate_word(token, parameters_);
       stretch.break_count += token.is_break;
       if (!stretch.has_tokens) {
         stretch.first = token;
@@ -203,7 +203,7 @@ void PunktTrainer::observe_stretch(std::span<const std::string_view> lines, bool
       } else {
         if (is_first_of_line) {
           see_first_of_line(&stretch.last, token, opens_paragraph, stretch.types);
-        } else if (const uint8_t bit = context_bit(place_behind(stretch.last), token.first_case); bit != 0) {
+        } else if (const uint8_t bit = context_bit(place_after(stretch.last), token.first_case); bit != 0) {
           stretch.types[token.type_without_sentence_period()].orthography |= bit;
         }
         see_pair(stretch.last, token, stretch);

@@ -1,7 +1,7 @@
 // Lines of text -> Punkt's parameters, without supervision: those of nltk.tokenize.punkt.PunktTrainer (NLTK 3.10,
 // default settings) for the same text. The text is read twice: `count` for all of it, then `observe` for all of it.
-// Counts are summed in tables that grow with the types only, so neither the number of threads nor the cut into calls
-// changes anything.
+// Counts are summed in tables that grow only with the types, so the result does not depend on the number of threads or
+// of calls.
 #pragma once
 
 #include <array>
@@ -17,10 +17,10 @@ class PunktTrainer {
  public:
   // Pass 1: the next lines, without their ends; how often each type occurs.
   void count(std::span<const std::string_view> lines);
-  // Pass 2, over the same lines: the cases that types are seen in, what begins sentences, pairs. Blank lines separate
+  // Pass 2, over the same lines: the cases of types, types that begin sentences, pairs. Blank lines separate
   // paragraphs.
   void observe(std::span<const std::string_view> lines);
-  // Decides; the trainer is used up then.
+  // Computes the parameters; call it once.
   PunktParameters finish();
 
   int64_t token_count() const { return token_count_; }
@@ -31,13 +31,13 @@ class PunktTrainer {
 
   struct TypeCounts {
     int64_t count = 0;    // occurrences of the type, which may end in a period
-    int64_t starter = 0;  // behind a break
+    int64_t starter = 0;  // after a break
     uint8_t orthography = 0;
   };
   using TypeTable = TextTable<TypeCounts>;
   using PairTable = TextTable<int64_t>;
 
-  // What one stretch of lines gives. Its first token is left for when the token before it is known.
+  // The counts of one range of lines. Its first token is counted later, when the token before it is known.
   struct Stretch {
     TypeTable types;
     PairTable collocations;
@@ -70,7 +70,7 @@ class PunktTrainer {
   PunktToken last_;
 };
 
-// The log-likelihood ratio of collocations (Dunning 1993): b follows a in `both` cases, of so many words. A term whose
+// The log-likelihood ratio of collocations (Dunning 1993): b follows a in `both` of `total` words. A term whose
 // logarithm is not defined counts 0, as in NLTK.
 double dunning_ratio(int64_t count_a, int64_t count_b, int64_t both, int64_t words);
 // The one of abbreviations, times the three factors of Kiss & Strunk: how much a type without its period is one.

@@ -40,7 +40,7 @@ const char* find_end_of_marks(const char* at, const char* end) {
   return dots >= 3 ? last_dot + 1 : at;
 }
 
-// Whether such marks begin here, without finding their end.
+// Whether a multi-character punctuation begins here; its end is not searched.
 bool has_marks(const char* at, const char* end) {
   if (*at == '-') return at + 1 < end && at[1] == '-';
   if (*at != '.') return false;

@@ -1,4 +1,4 @@
-// Lines -> Punkt's words and what it knows of each (NLTK 3.10, nltk/tokenize/punkt.py: PunktLanguageVars.word_tokenize,
+// Lines -> Punkt's words with their properties (NLTK 3.10, nltk/tokenize/punkt.py: PunktLanguageVars.word_tokenize,
 // PunktToken). Periods stay at the end of words, other punctuation is cut off.
 #pragma once
 
@@ -28,7 +28,7 @@ class WordCutter {
 
 enum class FirstCase : uint8_t { kNone, kUpper, kLower };
 
-// A word with its properties and the marks that the passes over a text leave.
+// A word with its properties and the annotation of the passes over a text.
 struct PunktToken {
   std::string lower;  // word.lower()
   FirstCase first_case = FirstCase::kNone;
@@ -42,10 +42,10 @@ struct PunktToken {
   bool is_initial = false;          // a letter and a period
   bool is_alphabetic = false;       // letters only
   bool is_non_punctuation = false;  // has a letter, or is a number
-  // Marks.
+  // Annotation.
   bool is_break = false, is_abbreviation = false, has_ellipsis_mark = false;
 
-  // Sets everything but the marks, which are cleared.
+  // Sets the properties and clears the annotation.
   void read(std::string_view word);
   std::string_view type() const { return is_number ? "##number##" : std::string_view(lower); }
   std::string_view type_without_period() const;

@@ -1,6 +1,6 @@
-// What Punkt asks of text, as Python answers: classes of characters in regular expressions and of str methods, and
-// str.lower. The table in python_text_tables.inc holds what Python 3.11 and the `regex` package, which evaluates NLTK's
-// expressions, say of every code point (`tools/make_fixtures.py python_text_tables`).
+// The properties of text that Punkt uses, as in Python: classes of characters in regular expressions and of str
+// methods, and str.lower. The table in python_text_tables.inc holds what Python 3.11 and the `regex` package, which
+// evaluates NLTK's expressions, say of every code point (`tools/make_fixtures.py python_text_tables`).
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ enum CharClass : uint8_t {
   kUpper = 16,        // str.isupper
   kLower = 32,        // str.islower
   kCased = 64,        // before a capital sigma at the end of a word
-  kPassedOver = 128,  // what stands between those two without an effect
+  kPassedOver = 128,  // between those two, without an effect
 };
 
 struct Character {

@@ -26,7 +26,7 @@ size_t longest_run(std::string_view text) {
   return longest;
 }
 
-// ==title==, with the highest level for which the signs stand on both sides; what follows the second ones is not looked
+// ==title==, with the highest level that has its signs on both sides; what follows the second ones is not looked
 // at. Signs beyond the level belong to the title.
 Heading read_heading(std::string_view line) {
   const size_t signs = count_equal_signs(line);

@@ -11,9 +11,9 @@ struct LineOptions {
   bool keep_lists = false;     // the items of lists, without their marks
 };
 
-// The lines that stay, each with a line end, blank lines in a row as one, none at the begin or end. Dropped are:
-// headings; lines that begin with * # ; or : ; that begin with { or | or end with } ; that stand in parentheses; that
-// hold only dots and dashes; that begin with a space, unless they are the first below a heading.
+// The lines that are kept, each with a line end; runs of blank lines become one, and none is first or last. Dropped
+// are: headings; lines that begin with * # ; or : ; that begin with { or | or end with } ; in parentheses; that hold
+// only dots and dashes; that begin with a space, unless they are the first below a heading.
 std::string select_lines(std::string_view text, const LineOptions& options);
 
 }  // namespace retort::corpus

@@ -10,7 +10,7 @@
 
 namespace retort::corpus {
 
-// From the opening mark to behind its closing mark, in the order of the opening marks; pairs nest or are apart.
+// From the opening mark to the end of its closing mark, in the order of the opening marks; pairs nest or are disjoint.
 std::vector<ByteRange> find_balanced(std::string_view text, std::string_view open, std::string_view close);
 
 // The pairs that lie in no other, in order.

@@ -72,7 +72,7 @@ std::vector<Bz2Mark> find_bz2_marks(std::string_view bytes, uint64_t begin_bit) 
   for (const uint64_t first = i; i < bytes.size(); ++i) {
     window = window << 8 | byte_at(bytes, i);
     const uint64_t bits_read = (i - first + 1) * 8;
-    for (unsigned left = 8; left-- > 0;) {  // bits of this byte behind the mark
+    for (unsigned left = 8; left-- > 0;) {  // bits of this byte after the mark
       const uint64_t mark = window >> left & kMarkMask;
       if (mark != kBlockMark && mark != kStreamEndMark) continue;
       if (bits_read < kBz2MarkBits + left) continue;

@@ -1,5 +1,5 @@
 // The blocks of bz2 data. A block begins with 48 bits of its own at any bit, so blocks can be found without decoding
-// what stands before them and be decoded at the same time, in files of one stream as in those of many (bzip2recover and
+// the blocks before them and be decoded in parallel, in files of one stream as in those of many (bzip2recover and
 // lbzip2 find them so).
 #pragma once
 
@@ -13,8 +13,8 @@ namespace retort::corpus {
 
 constexpr uint64_t kBz2MarkBits = 48;
 
-// Where 48 bits stand that begin a block, or end a stream and are followed by its checksum. The bits may also be there
-// by chance, within a block, about once in 30 terabytes.
+// The position of the 48 bits that begin a block, or that end a stream and precede its checksum. The same bits also
+// occur inside a block by coincidence, about once in 30 terabytes.
 struct Bz2Mark {
   uint64_t bit = 0;
   bool ends_stream = false;
@@ -29,7 +29,7 @@ uint32_t read_bits_32(std::string_view bytes, uint64_t bit);
 // What the block in bits begin..end decodes to; nothing when the bits are not one whole block with its checksum.
 std::optional<std::string> maybe_decode_bz2_block(std::string_view bytes, uint64_t begin_bit, uint64_t end_bit);
 
-// The checksum that a block carries behind its mark.
+// The checksum of a block, which follows its mark.
 uint32_t bz2_block_checksum(std::string_view bytes, uint64_t begin_bit);
 
 }  // namespace retort::corpus

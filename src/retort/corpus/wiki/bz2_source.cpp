@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kChecksumBits = 32;
 constexpr size_t kMostBlockBytes = 2 << 20;  // no compressed block is longer: the encoder splits at 900 kB of input
-constexpr size_t kMostMerged = 4;            // marks that chance puts into one block
+constexpr size_t kMostMerged = 4;            // marks that are in one block by coincidence
 
 }  // namespace
 
@@ -34,7 +34,7 @@ void Bz2Source::read_more() {
   searched_bit_ = buffer_.size() * 8 - kBz2MarkBits + 1;
 }
 
-// Takes bytes before this bit, a mark that stays in marks_ at the front, out of the buffer.
+// Removes the bytes before this bit, which is the first of marks_, from the buffer.
 void Bz2Source::drop_decoded(uint64_t bit) {
   const uint64_t byte_count = bit / 8;
   buffer_.erase(0, byte_count);
@@ -50,7 +50,7 @@ void Bz2Source::end_stream(const Bz2Mark& mark) {
   is_in_stream_ = false;
 }
 
-// Decodes the blocks whose end is known; false when there is none.
+// Decodes the blocks whose end is known; false when no block has one.
 bool Bz2Source::decode_next(std::string& bytes) {
   // A mark at the very end of the buffer may lack its checksum.
   size_t known = marks_.size();
@@ -71,16 +71,21 @@ bool Bz2Source::decode_next(std::string& bytes) {
     }
     const Bz2Mark mark = marks_[at];
     size_t next = at + 1;
-    // A mark within a block is there by chance: the block ends at a later one.
+    // A mark inside a block is a coincidence: the block ends at a later one.
     std::optional<std::string> block = std::move(decoded[at]);
     while (!block && next < block_count && next - at < kMostMerged)
       block = maybe_decode_bz2_block(buffer_, mark.bit, marks_[++next].bit);
     if (!block) {
-      if (!is_at_end_ && next == block_count && next - at < kMostMerged) break;  // it may end behind what is read
+      if (!is_at_end_ && next == block_count && next - at < kMostMerged) break;  // it may end after what is read
       damage_ = fmt::format("has a damaged block at byte {}", buffer_offset_ + mark.bit / 8);
       break;
     }
     is_in_stream_ = true;
+    places_.push_back({.byte = decoded_bytes_,
+                       .file_byte = static_cast<int64_t>(buffer_offset_ + mark.bit / 8),
+                       .bit = static_cast<int>(mark.bit % 8),
+                       .stream_checksum = stream_checksum_});
+    decoded_bytes_ += std::ssize(*block);
     stream_checksum_ = std::rotl(stream_checksum_, 1) ^ bz2_block_checksum(buffer_, mark.bit);
     bytes += *block;
     at = next;
@@ -89,6 +94,11 @@ bool Bz2Source::decode_next(std::string& bytes) {
   marks_.erase(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(at));
   drop_decoded(marks_.front().bit);
   return true;
+}
+
+BytePlace Bz2Source::place_before(int64_t byte) const {
+  const auto after = std::ranges::upper_bound(places_, byte, {}, &BytePlace::byte);
+  return after == places_.begin() ? BytePlace{} : *std::prev(after);
 }
 
 // At the end of the file only the mark that ends the last stream is left.

@@ -19,8 +19,8 @@ struct NamedCharacter {
 
 #include "retort/corpus/wiki/character_names.inc"
 
-constexpr char32_t kNothing = 0;            // the reference vanishes
-constexpr char32_t kFirstBeyond = 0x10000;  // of the code points that the published extractor leaves out
+constexpr char32_t kNothing = 0;            // the reference is removed
+constexpr char32_t kFirstBeyond = 0x10000;  // code points from here on vanish, as in the published extractor
 constexpr size_t kLongestReference = 16;    // bytes between & and ; of the longest name or number
 
 std::optional<char32_t> maybe_named(std::string_view name) {
@@ -42,7 +42,7 @@ std::optional<char32_t> maybe_numbered(std::string_view digits) {
   return error != std::errc() || number >= kFirstBeyond || is_surrogate ? kNothing : static_cast<char32_t>(number);
 }
 
-// The character that stands for the reference whose & is at `at`; `end` becomes the byte behind its `;`.
+// The character of the reference whose & is at `at`; `end` becomes the byte after its `;`.
 std::optional<char32_t> maybe_reference(std::string_view text, size_t at, size_t& end) {
   const std::string_view body = text.substr(at + 1, kLongestReference + 1);
   const size_t semicolon = body.find(';');

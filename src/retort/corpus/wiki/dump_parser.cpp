@@ -31,13 +31,18 @@ bool begins_as_redirect(std::string_view wikitext) {
 
 class DumpParser::State {
  public:
-  explicit State(DumpParserOptions options)
-      : options_(std::move(options)), repair_(options_.subject, options_.replace_broken_utf8) {
+  State(DumpParserOptions options, const DumpStart& start)
+      : counts(start.counts),
+        url_prefix(start.url_prefix),
+        options_(std::move(options)),
+        repair_(options_.subject, options_.replace_broken_utf8, start.byte) {
     parser_ = XML_ParserCreate("UTF-8");
     RETORT_CHECK(parser_ != nullptr, "expat gives no parser");
     XML_SetUserData(parser_, this);
     XML_SetElementHandler(parser_, on_start, on_end);
     XML_SetCharacterDataHandler(parser_, on_text);
+    for (const int64_t id : start.article_ids) ids_.insert(static_cast<uint64_t>(id));
+    if (start.byte > 0) open_root(start.byte);
   }
   ~State() { XML_ParserFree(parser_); }
   State(const State&) = delete;
@@ -57,6 +62,16 @@ class DumpParser::State {
   std::string url_prefix;
 
  private:
+  // Gives the parser a root element first when the dump is read from a page in its middle.
+  void open_root(int64_t first_byte) {
+    constexpr std::string_view kRoot = "<mediawiki>";
+    parse(kRoot, false);
+    parsed_offset_ = first_byte - std::ssize(kRoot);
+  }
+
+  // The byte of the XML at which the parser is.
+  int64_t current_byte() const { return repair_.original_byte(XML_GetCurrentByteIndex(parser_) + parsed_offset_); }
+
   void parse(std::string_view bytes, bool is_last) {
     const XML_Status status = XML_Parse(parser_, bytes.data(), static_cast<int>(bytes.size()), is_last);
     if (!problem_.empty()) throw UserError("{}", problem_);
@@ -64,7 +79,7 @@ class DumpParser::State {
   }
 
   [[noreturn]] void throw_malformed(bool is_last) const {
-    const int64_t byte = repair_.original_byte(XML_GetCurrentByteIndex(parser_));
+    const int64_t byte = current_byte();
     const std::string reason = XML_ErrorString(XML_GetErrorCode(parser_));
     if (is_last && depth_ > 0)
       throw UserError(
@@ -123,7 +138,7 @@ class DumpParser::State {
   void begin_page() {
     is_in_page_ = true;
     is_redirect_ = false;
-    page_ = Page{};
+    page_ = Page{.byte = current_byte(), .counts = counts};
     id_.clear();
     namespace_ = "0";
   }
@@ -144,6 +159,7 @@ class DumpParser::State {
   DumpParserOptions options_;
   Utf8Repair repair_;
   XML_Parser parser_ = nullptr;
+  int64_t parsed_offset_ = 0;  // of the repaired XML and what the parser counts
   PageIds ids_;
   int depth_ = 0;
   bool is_in_page_ = false, is_redirect_ = false;
@@ -152,7 +168,8 @@ class DumpParser::State {
   std::string* field_ = nullptr;  // where the text of the open element goes; null: nowhere
 };
 
-DumpParser::DumpParser(DumpParserOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+DumpParser::DumpParser(DumpParserOptions options, const DumpStart& start)
+    : state_(std::make_unique<State>(std::move(options), start)) {}
 DumpParser::~DumpParser() = default;
 
 void DumpParser::feed(std::string_view bytes) { state_->feed(bytes, false); }

@@ -37,7 +37,7 @@ bool is_address_byte(char c) {
 }
 bool is_label_byte(char c) { return c != '[' && c != ']' && (static_cast<unsigned char>(c) >= 0x20 || c == '\t'); }
 
-// Behind the address that begins at `at`: at a byte that is not of it or at white space of Unicode.
+// The end of the address that begins at `at`: the first byte that cannot be in it, or white space of Unicode.
 size_t find_address_end(std::string_view text, size_t at) {
   while (at < text.size() && is_address_byte(text[at])) {
     const size_t byte_count = character_at(text, at).byte_count;
@@ -47,7 +47,7 @@ size_t find_address_end(std::string_view text, size_t at) {
   return at;
 }
 
-// Where the `]` stands that ends a label; links in double brackets may be in it.
+// The position of the `]` that ends a label; links in double brackets may be in it.
 std::optional<size_t> maybe_label_end(std::string_view text, size_t at) {
   for (;;) {
     while (at < text.size() && is_label_byte(text[at])) ++at;
@@ -76,7 +76,7 @@ struct ExternalLink {
   size_t end = 0;
 };
 
-// The link whose `[` stands at `at`.
+// The link whose `[` is at `at`.
 std::optional<ExternalLink> maybe_link(std::string_view text, size_t at) {
   const size_t begin = at + 1, protocol = protocol_bytes(text.substr(begin));
   if (protocol == 0) return std::nullopt;

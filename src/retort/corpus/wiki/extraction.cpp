@@ -43,7 +43,7 @@ bool Extraction::advance() {
   if (!source_.read(piece_)) {
     parser_.finish();
     write_pages();
-    folder_.finish();
+    folder_.finish(parser_.counts());
     return false;
   }
   parser_.feed(piece_);
@@ -54,6 +54,15 @@ bool Extraction::advance() {
 void Extraction::keep_finished() {
   write_pages();
   folder_.keep_partial();
+}
+
+// The place at which a later run can continue.
+ExtractionPlace Extraction::place_of(const Page& page, int64_t page_index) const {
+  return {.page_index = page_index,
+          .byte = page.byte,
+          .source = source_.place_before(page.byte),
+          .counts = page.counts,
+          .url_prefix = parser_.url_prefix()};
 }
 
 void Extraction::write_pages() {
@@ -68,7 +77,7 @@ void Extraction::write_pages() {
   for (size_t i = 0; i < clean.size(); ++i) {
     switch (clean[i].outcome) {
       case Outcome::kWritten:
-        folder_.write(clean[i].article, first_index + static_cast<int64_t>(i));
+        folder_.write(clean[i].article, place_of(pages[i], first_index + static_cast<int64_t>(i)));
         break;
       case Outcome::kEmpty:
         ++folder_.counts.empty;
@@ -82,6 +91,7 @@ void Extraction::write_pages() {
       case Outcome::kFinishedBefore:
         break;
     }
+    folder_.add_article_id(pages[i].id);
   }
 }
 

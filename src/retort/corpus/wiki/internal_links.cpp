@@ -33,7 +33,7 @@ struct Link {
   std::string_view target, label;  // views of the whole text
 };
 
-// Writes text and replaces the links in it. The ranges that are left to write stand on a stack of its own, so that
+// Writes text and replaces the links in it. The ranges that remain to be written are on an explicit stack, so that
 // nesting of any depth is possible; every byte is written once.
 class LinkWriter {
  public:

@@ -6,7 +6,7 @@
 namespace retort::corpus {
 namespace {
 
-// Where `mark` stands next; the text's size when it does not.
+// The next position of `mark`; the text's size when there is none.
 size_t find_or_end(std::string_view text, std::string_view mark, size_t at) {
   const size_t found = text.find(mark, at);
   return found == text.npos ? text.size() : found;

@@ -6,7 +6,7 @@
 
 namespace retort::corpus {
 
-// <name attributes>, </name> or <name attributes/>; white space may stand before the name.
+// <name attributes>, </name> or <name attributes/>; white space may precede the name.
 struct Tag {
   size_t begin = 0, end = 0;  // from < to behind >
   std::string name;           // lower case
@@ -18,11 +18,11 @@ class TagScanner {
  public:
   explicit TagScanner(std::string_view text) : text_(text) {}
 
-  // The next tag that begins at `at` or behind; false when there is none. A tag holds no `<`, so every byte is looked
+  // The next tag that begins at `at` or later; false when there is none. A tag holds no `<`, so every byte is looked
   // at a bounded number of times.
   bool find_next(size_t at, Tag& tag) const;
 
-  // The tag whose `<` stands at `at`; false when what stands there is none.
+  // The tag whose `<` is at `at`; false when no tag is there.
   bool read_at(size_t at, Tag& tag) const;
 
  private:

@@ -13,16 +13,16 @@
 namespace retort::corpus {
 namespace {
 
-// Only their markup vanishes.
+// Only the markup of these is removed.
 constexpr auto kFormatting = std::to_array<std::string_view>(
     {"abbr",   "b",         "bdi",  "big", "blockquote", "cite", "em",     "font",   "hiero", "i", "kbd",
      "nowiki", "plaintext", "poem", "s",   "section",    "span", "strike", "strong", "tt",    "u", "var"});
-// So does theirs, and a space takes their place between two words.
+// The markup of these is replaced by a space between two words.
 constexpr auto kBreaks = std::to_array<std::string_view>({"br", "hr", "p", "center", "h1", "h2", "h3", "h4"});
-// They vanish where they close themselves; <nobr> always does.
+// These are removed when they are self-closing; <nobr> always.
 constexpr auto kSelfClosing = std::to_array<std::string_view>({"ref", "references", "templatestyles"});
 
-// They vanish with what they hold, in this order.
+// These are removed with their content, in this order.
 constexpr auto kDiscarded = std::to_array<std::string_view>(
     {"gallery", "timeline", "noinclude", "pre",    "table",     "tr",       "td",          "th",          "caption",
      "div",     "form",     "input",     "select", "option",    "textarea", "ul",          "li",          "ol",
@@ -90,7 +90,7 @@ std::vector<ByteRange> match_elements(const std::vector<ElementTag>& tags, size_
   return ranges;
 }
 
-// In order; of two that overlap, one from the first's begin to the last end.
+// Sorts the ranges and merges those that overlap.
 void merge_ranges(std::vector<ByteRange>& ranges) {
   std::sort(ranges.begin(), ranges.end(), [](ByteRange a, ByteRange b) { return a.begin < b.begin; });
   std::vector<ByteRange> merged;
@@ -104,7 +104,7 @@ void merge_ranges(std::vector<ByteRange>& ranges) {
   ranges = std::move(merged);
 }
 
-// Tags in one of the ranges take no part in what follows.
+// Removes the tags inside the ranges from the list.
 void mark_gone(std::vector<ElementTag>& tags, const std::vector<ByteRange>& ranges) {
   size_t range = 0;
   for (ElementTag& tag : tags) {
@@ -113,7 +113,7 @@ void mark_gone(std::vector<ElementTag>& tags, const std::vector<ByteRange>& rang
   }
 }
 
-// The next element of one name that holds no other of this name: from the opening tag to behind the closing one.
+// The next element that holds no other of its name: from the opening tag to the end of the closing tag.
 class ElementFinder {
  public:
   ElementFinder(std::string_view text, std::string_view name) : scanner_(text), name_(name) {}

@@ -42,7 +42,7 @@ std::string tidy_characters(std::string_view text) {
   return out;
 }
 
-// Behind the line end that closes a stretch of at least one non-word character from `at` on; 0 when a word comes first.
+// The byte after the line end that follows at least one non-word character from `at` on; 0 when a word comes first.
 size_t find_wordless_end(std::string_view text, size_t at) {
   for (bool is_first = true; at < text.size(); is_first = false) {
     if (!is_first && text[at] == '\n') return at + 1;
@@ -53,7 +53,7 @@ size_t find_wordless_end(std::string_view text, size_t at) {
   return 0;
 }
 
-// A line end, non-word characters and a line end become one line end; the next stretch begins behind it.
+// A line end, non-word characters and a line end become one line end; the next match begins after it.
 std::string drop_wordless_lines(std::string text) {
   std::string out;
   size_t written = 0;

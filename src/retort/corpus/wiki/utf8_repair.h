@@ -1,17 +1,20 @@
-// Checks that a stream is UTF-8, piece by piece, and puts a mark in the place of bytes that are not, so that an XML
-// parser goes on and the text that holds them is recognized.
+// Checks that a stream is UTF-8, piece by piece, and replaces bytes that are not by a mark, so that an XML parser
+// continues and the text with these bytes is recognized.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace retort::corpus {
 
 class Utf8Repair {
  public:
-  // With `replace`, broken bytes are replaced; else `throw_if_broken` throws after the piece that has them.
-  Utf8Repair(std::string subject, bool replace) : subject_(std::move(subject)), replace_(replace) {}
+  // With `replace`, broken bytes are replaced; else `throw_if_broken` throws after the piece that has them. The first
+  // piece begins at `first_byte` of the XML.
+  Utf8Repair(std::string subject, bool replace, int64_t first_byte = 0)
+      : subject_(std::move(subject)), replace_(replace), checked_bytes_(first_byte), returned_bytes_(first_byte) {}
 
   // The piece without a character that is cut at its end, which comes with the next one; up to the first broken byte
   // where that is an error. The view lives until the next call.
@@ -20,17 +23,24 @@ class Utf8Repair {
   void throw_if_broken() const;
 
   bool has_replaced() const { return has_replaced_; }
-  // The byte of the stream that became this byte of what was handed out.
-  int64_t original_byte(int64_t byte) const { return byte - added_bytes_; }
+  // The byte of the XML that became this byte of the repaired XML, one of the piece or of the 64 kB before it.
+  int64_t original_byte(int64_t byte) const;
 
  private:
   void replace_broken();
+  void begin_piece();
+
+  // The number of bytes that replacements before this byte of the repaired XML have added.
+  struct Shift {
+    int64_t byte, added_bytes;
+  };
 
   std::string subject_;
   bool replace_, has_replaced_ = false;
-  std::string piece_, cut_;                       // cut_: the begin of a character
-  int64_t checked_bytes_ = 0;                     // of the stream, before the piece
-  int64_t added_bytes_ = 0, added_in_piece_ = 0;  // by replacements
+  std::string piece_, cut_;                           // cut_: the first bytes of a character
+  int64_t checked_bytes_, returned_bytes_;            // of the XML and of the repaired XML, before the piece
+  int64_t added_bytes_ = 0, added_before_piece_ = 0;  // by replacements
+  std::vector<Shift> shifts_;                         // in the piece, in the 64 kB before it, and the last before both
   int64_t broken_byte_ = -1;
 };
 

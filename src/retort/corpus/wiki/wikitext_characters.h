@@ -1,5 +1,5 @@
 // Classes of characters in UTF-8 wikitext, shared by the cleaning steps: word characters (\w of regular expressions)
-// and white space as Python's str.strip sees it, by which the published extractor cuts.
+// and white space as in Python's str.strip, which the published extractor uses.
 #pragma once
 
 #include <string>
@@ -25,7 +25,7 @@ struct CharacterAt {
 };
 CharacterAt character_at(std::string_view text, size_t at);
 
-// The byte behind the run of word characters that begins at `at`; `at` itself when there is none.
+// The byte after the run of word characters that begins at `at`; `at` itself when there is no such character.
 size_t find_word_end(std::string_view text, size_t at);
 
 // Without white space, that of Unicode included, at both ends, or at the right one.
@@ -40,7 +40,7 @@ struct ByteRange {
 // The text without these ranges, which are in order and do not overlap.
 std::string erase_ranges(std::string_view text, const std::vector<ByteRange>& ranges);
 
-// Adds a range that ends behind all others; those that lie in it are taken away.
+// Adds a range that ends after all others; ranges inside it are removed.
 void add_outer_range(std::vector<ByteRange>& ranges, ByteRange range);
 
 }  // namespace retort::corpus

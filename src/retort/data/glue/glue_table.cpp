@@ -37,7 +37,8 @@ TableColumns find_columns(const Table& table, const GlueCollector& collector) {
   if (!collector.options().has_labels) return columns;
   columns.label = table.find("label");
   if (columns.label == nullptr) table.need("label", Kind::kInteger);  // throws and lists the columns
-  if (columns.label->is_list || columns.label->kind == Kind::kOther) table.refuse(*columns.label, "labels");
+  if (columns.label->is_list || columns.label->kind == Kind::kOther || columns.label->kind == Kind::kBytes)
+    table.refuse(*columns.label, "labels");
   return columns;
 }
 

@@ -56,6 +56,7 @@ Kind kind_of(const parquet::ColumnDescriptor& leaf) {
     case parquet::Type::DOUBLE:
       return is_plain ? Kind::kReal : Kind::kOther;
     case parquet::Type::BYTE_ARRAY:
+      if (is_plain && leaf.max_repetition_level() == 0) return Kind::kBytes;
       return !is_plain && (logical->is_string() || logical->is_enum() || logical->is_JSON()) ? Kind::kText
                                                                                              : Kind::kOther;
     default:
@@ -119,7 +120,7 @@ TableColumn make_table_column(const parquet::ColumnDescriptor& leaf) {
   TableColumn column{.name = table_column_name(leaf), .kind = kind_of(leaf)};
   column.is_list = leaf.max_repetition_level() > 0;
   if (column.is_list) column.list_starts.push_back(0);
-  if (column.kind == Kind::kOther) column.other_type = type_name(leaf);
+  if (column.kind == Kind::kOther || column.kind == Kind::kBytes) column.other_type = type_name(leaf);
   return column;
 }
 
@@ -202,7 +203,7 @@ void ParquetColumnReader::begin_row(bool is_null) {
 }
 
 void ParquetColumnReader::append_empty() {
-  if (column_.kind == Kind::kText) column_.texts.emplace_back();
+  if (column_.kind == Kind::kText || column_.kind == Kind::kBytes) column_.texts.emplace_back();
   if (column_.kind == Kind::kInteger) column_.integers.push_back(0);
   if (column_.kind == Kind::kReal) column_.reals.push_back(std::numeric_limits<double>::quiet_NaN());
 }
@@ -217,7 +218,8 @@ void ParquetColumnReader::add_nulls(int64_t row_count) {
 void ParquetColumnReader::append_text(const parquet::ByteArray& bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.ptr), bytes.len);
   if (text != latest_text_) {
-    if (!is_utf8(text)) fail(fmt::format("must be UTF-8 text, but is broken at byte {}", find_broken_byte(text) + 1));
+    if (column_.kind == Kind::kText && !is_utf8(text))
+      fail(fmt::format("must be UTF-8 text, but is broken at byte {}", find_broken_byte(text) + 1));
     limit_.take(static_cast<int64_t>(text.size()));
     latest_text_ = arena_.keep(text);
   }

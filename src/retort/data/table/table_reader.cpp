@@ -24,8 +24,9 @@ std::string kind_name(const TableColumn& column) {
       return "integers";
     case TableColumn::Kind::kReal:
       return "numbers";
+    case TableColumn::Kind::kBytes:
     case TableColumn::Kind::kOther:
-      return fmt::format("the type {}", column.other_type);
+      return column.other_type.empty() ? "bytes" : fmt::format("the type {}", column.other_type);
     default:
       return "nulls";
   }

@@ -27,14 +27,15 @@ struct TableColumn {
     kText,
     kInteger,  // also booleans, as 0 and 1
     kReal,
-    kOther,  // types without a reader: dates, decimals, raw bytes, lists of lists; no values
+    kBytes,  // raw bytes of Parquet, not in lists
+    kOther,  // types without a reader: dates, decimals, lists of lists; no values
   };
   std::string name;
   Kind kind = Kind::kUnknown;
   bool is_list = false;
-  std::string other_type;               // of kOther: the file's name for it
+  std::string other_type;               // of kBytes and kOther: the file's name for it
   std::vector<int64_t> list_starts;     // [rows + 1] first value of each list, for list columns
-  std::vector<std::string_view> texts;  // the values: only the vector of `kind` is filled; null is "", 0 or NaN
+  std::vector<std::string_view> texts;  // the values (of kBytes too): one vector is filled; null is "", 0 or NaN
   std::vector<int64_t> integers;
   std::vector<double> reals;
   std::vector<uint8_t> is_null;  // [rows]

@@ -103,6 +103,28 @@ TEST(Bz2Source, ChecksTheChecksumOfAStream) {
   EXPECT_NE(decompress(compressed).error.find("has a wrong checksum at byte "), std::string::npos);
 }
 
+TEST(Bz2Source, BeginsAgainAtAnyBlock) {
+  const std::string a = make_text(500000), b = make_text(350000), text = a + b;
+  const std::string compressed = compress(a) + compress(b);
+  std::istringstream in(compressed);
+  Bz2Source source(std::make_unique<StreamSource>(in, "dump.bz2", 30000), "dump.bz2");
+  for (std::string piece; source.read(piece);) {
+  }
+  for (const int64_t byte :
+       {int64_t{0}, int64_t{99999}, int64_t{250000}, int64_t{499999}, int64_t{500000}, int64_t{849999}}) {
+    const BytePlace place = source.place_before(byte);
+    EXPECT_LE(place.byte, byte);
+    EXPECT_GT(place.byte, byte - 100000) << "a block";
+    std::istringstream again(compressed);
+    again.seekg(place.file_byte);
+    Bz2Source from_place(std::make_unique<StreamSource>(again, "dump.bz2", 30000, place.file_byte), "dump.bz2", place);
+    std::string rest;
+    for (std::string piece; from_place.read(piece);) rest += piece;
+    EXPECT_TRUE(rest == text.substr(static_cast<size_t>(place.byte))) << byte;
+    EXPECT_EQ(from_place.place_before(byte).file_byte, place.file_byte);
+  }
+}
+
 TEST(Bz2Blocks, AreFoundAtAnyBit) {
   std::string bytes(40, '\0');
   constexpr uint64_t kMark = 0x314159265359;

@@ -110,5 +110,48 @@ TEST(DumpParser, MarksPagesThatAreNotUtf8WhenAsked) {
   EXPECT_FALSE(parsed.pages[1].is_broken);
 }
 
+// Also after replacements, which make the XML longer.
+TEST(DumpParser, NamesTheByteAtWhichAPageBegins) {
+  const std::string xml = std::string(kBegin) + page("1", "0", "a\xFF\xE9") + page("2", "10", "b") +
+                          page("3", "0", "c\xFF") + page("4", "0", "d") + std::string(kEnd);
+  for (const size_t piece_bytes : {size_t{1}, size_t{50}, xml.size()}) {
+    const Parsed parsed = parse(xml, piece_bytes, true);
+    ASSERT_EQ(parsed.pages.size(), 3u) << parsed.error;
+    size_t byte = 0;
+    for (const Page& read : parsed.pages) {
+      byte = xml.find("<page><title>T &amp; " + std::to_string(read.id));
+      EXPECT_EQ(read.byte, static_cast<int64_t>(byte)) << piece_bytes;
+    }
+    EXPECT_EQ(parsed.pages[2].counts.pages, 3);
+    EXPECT_EQ(parsed.pages[2].counts.other_namespaces, 1);
+  }
+}
+
+TEST(DumpParser, BeginsAtAPageInTheMiddle) {
+  const std::string begin = std::string(kBegin) + page("1", "0", "a") + page("2", "0", "b");
+  const std::string rest = page("3", "0", "c\xFF") + page("1", "0", "again");
+  DumpParser parser({.subject = "dump.xml"}, {.byte = static_cast<int64_t>(begin.size()),
+                                              .url_prefix = "https://x.org/wiki",
+                                              .counts = {.pages = 2},
+                                              .article_ids = {1, 2}});
+  std::string error;
+  try {
+    parser.feed(rest);
+  } catch (const UserError& problem) {
+    error = problem.what();
+  }
+  EXPECT_NE(error.find("is broken at byte " + std::to_string(begin.size() + rest.find('\xFF'))), std::string::npos)
+      << error;
+  DumpParser other({.subject = "dump.xml"}, {.byte = 100, .counts = {.pages = 2}, .article_ids = {1, 2}});
+  other.feed(page("3", "0", "c") + page("1", "0", "again") + "</mediawiki>");
+  other.finish();
+  const std::vector<Page> pages = other.take_pages();
+  ASSERT_EQ(pages.size(), 1u);
+  EXPECT_EQ(pages[0].id, 3);
+  EXPECT_EQ(pages[0].byte, 100);
+  EXPECT_EQ(other.counts().repeated, 1);
+  EXPECT_EQ(other.counts().pages, 4);
+}
+
 }  // namespace
 }  // namespace retort::corpus

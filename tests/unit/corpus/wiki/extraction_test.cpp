@@ -133,8 +133,61 @@ TEST(Extraction, WritesTheSameBytesForEveryNumberOfThreads) {
   EXPECT_EQ(articles_in(one.path), articles_in(four.path));
 }
 
+struct Outcome {
+  ExtractionCounts counts;
+  PageCounts pages;
+};
+
+// Continues in the folder, reading the dump from the place that the folder names.
+Outcome continue_at_place(const std::string& xml, const fs::path& folder, int64_t* begun_at) {
+  ExtractionFolder into(
+      {.folder = folder, .file_bytes = 2000, .settings = {{"json", false}}, .when_there = WhenThere::kResume});
+  const ExtractionPlace place = into.place().value();
+  *begun_at = place.byte;
+  std::istringstream in(xml);
+  const auto source = open_dump_at(in, "dump.xml", place.source, place.byte, 1000);
+  DumpParser parser({.subject = "dump.xml"}, {.byte = place.byte,
+                                              .url_prefix = place.url_prefix,
+                                              .counts = place.counts,
+                                              .article_ids = into.read_article_ids()});
+  Extraction extraction(*source, parser, into, {.first_page = into.first_page()});
+  while (extraction.advance()) {
+  }
+  return {into.counts, parser.counts()};
+}
+
+TEST(Extraction, ContinuesAtItsPlaceWithoutReadingTheDumpBeforeIt) {
+  const TemporaryFolder whole, stopped;
+  std::string xml = make_dump(300);
+  xml.insert(xml.rfind("</mediawiki>"),
+             "<page><title>R</title><id>7</id><revision><text>again</text></revision></page>");
+  const ExtractionCounts wanted = extract(xml, whole.path);
+  EXPECT_THROW(extract(xml.substr(0, xml.size() / 2), stopped.path), UserError);
+  int64_t begun_at = 0;
+  const size_t siteinfo_end = xml.find("</siteinfo>");
+  const Outcome outcome = continue_at_place(xml.replace(0, siteinfo_end, siteinfo_end, ' '), stopped.path, &begun_at);
+  EXPECT_GT(begun_at, static_cast<int64_t>(xml.size() / 4));
+  EXPECT_EQ(articles_in(stopped.path), articles_in(whole.path));
+  EXPECT_EQ(outcome.counts.articles, wanted.articles);
+  EXPECT_EQ(outcome.counts.files, wanted.files);
+  EXPECT_EQ(outcome.pages.pages, 301);
+  EXPECT_EQ(outcome.pages.repeated, 1) << "the id of a page before the place";
+}
+
+TEST(Extraction, RefusesToContinueInAnotherDump) {
+  const TemporaryFolder stopped;
+  const std::string xml = make_dump(300);
+  EXPECT_THROW(extract(xml.substr(0, xml.size() / 2), stopped.path), UserError);
+  int64_t begun_at = 0;
+  const std::string message = user_error([&] { continue_at_place(" " + xml, stopped.path, &begun_at); });
+  EXPECT_NE(message.find("must be the dump that the extraction began with, but has no page at byte " +
+                         std::to_string(begun_at)),
+            std::string::npos)
+      << message;
+}
+
 // A cut dump stands for any stop: what is finished stays, and the whole dump gives the rest.
-TEST(Extraction, ContinuesBehindFinishedFilesWithTheSameBytes) {
+TEST(Extraction, ContinuesAfterFinishedFilesWithTheSameBytes) {
   const TemporaryFolder whole, stopped;
   const std::string xml = make_dump(300);
   const ExtractionCounts wanted = extract(xml, whole.path);
