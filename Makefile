@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench lint format reference asan tsan fuzz clean
+.PHONY: help setup setup-tune build demo test bench lint format reference asan tsan fuzz clean
 
 # Parallel jobs: one per core, and at most one per 1.5 GB of free memory (compiling a file that includes LibTorch takes 1 GB).
 JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ {jobs = int($$2 / 1500000)} END {print jobs < 1 ? 1 : jobs < cores ? jobs : cores}' /proc/meminfo)
@@ -21,6 +21,9 @@ help: ## show this list
 
 setup: ## install missing dependencies: Debian packages, .venv, wheels
 	@tools/setup.sh
+
+setup-tune: ## install the Python packages of `retort tune` into .venv-tune
+	@tools/setup_tune.sh
 
 build: setup ## build the program: build/retort
 	@cmake --preset release

@@ -104,6 +104,10 @@ def check_command(program, line):
             continue
         if names[:1] == ["compat"]:  # the line of another program stands behind it
             continue
+        if names == ["tune"]:  # flags of the trial's command may follow its own
+            flags = program.all_flags()
+        if names[:1] == ["help"]:
+            flags = flags | {"--json"}
         used = [word.split("=")[0] for word in words if FLAG.match(word)]
         problems += [f"`retort {' '.join(names)}` has no flag `{flag}`" for flag in used if normalize(flag) not in flags]
     return problems

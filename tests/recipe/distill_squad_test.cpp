@@ -73,6 +73,9 @@ TEST(DistillSquad, EvaluatesTheTeacherOnceAtTheBeginning) {
   fs::remove(folder / "out/DONE");
   ASSERT_GT(fs::remove_all(folder / "out/checkpoint-2"), 0);
   EXPECT_EQ(log_of().find("scores of the teacher:"), std::string::npos);
+  config.output.output_dir = folder / "other";
+  config.teacher.score_teacher = false;
+  EXPECT_EQ(log_of().find("scores of the teacher:"), std::string::npos);
 }
 
 // A DistilBERT teacher, and impossible questions.

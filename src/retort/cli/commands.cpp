@@ -10,6 +10,7 @@
 #include "retort/cli/launch.h"
 #include "retort/cli/reference.h"
 #include "retort/cli/tokenize.h"
+#include "retort/cli/tune.h"
 #include "retort/measure/bench_data.h"
 #include "retort/measure/bench_infer.h"
 #include "retort/measure/bench_tokenize.h"
@@ -39,6 +40,7 @@
 #include "retort/recipe/predict_text.h"
 #include "retort/recipe/pretrain.h"
 #include "retort/recipe/score_squad.h"
+#include "retort/recipe/tune_config.h"
 
 namespace retort::cli {
 namespace {
@@ -170,6 +172,11 @@ constexpr auto kCommands = std::to_array<Command>({
      .summary = "number of processes + command -> the command, computed by all of them",
      .run = run_launch,
      .describe = describe_config<LaunchConfig>},
+    {.name = "tune",
+     .group = kTrain,
+     .summary = "search space + budget -> study, Pareto front of students, report",
+     .run = run_tune,
+     .describe = describe_config<recipe::TuneConfig>},
     {.name = "evaluate squad",
      .group = kEvaluate,
      .summary = "model folder + SQuAD file -> predictions, n-best lists, null odds, scores",

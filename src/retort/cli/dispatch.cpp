@@ -10,6 +10,7 @@
 #include "retort/base/fields_text.h"
 #include "retort/cli/commands.h"
 #include "retort/cli/compat.h"
+#include "retort/cli/help_json.h"
 #include "retort/cli/late_module.h"
 #include "retort/cli/launch.h"
 
@@ -61,6 +62,14 @@ std::vector<std::string> continuations(const std::string& word) {
 }
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+// `retort help --json`, `retort help finetune squad --json`.
+int show_json(std::vector<std::string> words) {
+  std::erase(words, "--json");
+  const Command* const command = words.empty() ? nullptr : find_command(words);
+  if (!words.empty() && command == nullptr) throw_unknown(words);
+  return print((command == nullptr ? commands_json() : command_json(*command)).dump() + "\n"), 0;
+}
 
 // `retort help`, `retort help finetune squad`, `retort finetune --help`.
 int show_help(const std::vector<std::string>& words) {
@@ -120,6 +129,7 @@ int dispatch(const std::vector<std::string>& words) {
   if (words[0] == "--version") return print(fmt::format("retort {}\n", version_text())), 0;
   std::vector<std::string> plain_words;
   std::remove_copy_if(words.begin(), words.end(), std::back_inserter(plain_words), is_help);
+  if (words[0] == "help" && words.back() == "--json") return show_json({plain_words.begin() + 1, plain_words.end()});
   if (words[0] == "help") return show_help({plain_words.begin() + 1, plain_words.end()});
   // The words after `compat` are the command line of another program, and so is their `-h`.
   if (words[0] == "compat") return dispatch_compat({words.begin() + 1, words.end()});

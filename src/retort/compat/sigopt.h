@@ -1,4 +1,4 @@
-// The plain run of optimizing-distilbert-squad.
+// The plain run and the search of optimizing-distilbert-squad.
 #pragma once
 
 #include "retort/compat/program.h"

@@ -14,6 +14,9 @@ void TeacherConfig::fields(FieldList& list, Use use) {
             .required = use.is_required});
   list.add("teacher_dropout", teacher_dropout,
            {.help = "Apply the teacher's dropout, as some published programs did by mistake."});
+  if (use.is_scored)
+    list.add("score_teacher", score_teacher,
+             {.help = "Evaluate the teacher too, before training; its scores go to the log."});
   if (!use.may_keep_outputs) return;
   list.add("teacher_cache", teacher_cache,
            {.help = "Where to cache the teacher's outputs: a folder; auto, the user's cache folder, "

@@ -36,7 +36,7 @@ struct DistillBackboneConfig {
   }
   void fields(FieldList& list) {
     model.training_fields(list);
-    teacher.fields(list);
+    teacher.fields(list, {.is_scored = false});
     states.fields(list);
     data.fields(list);
     list.group("Corpus");

@@ -59,8 +59,9 @@ Json distill_mlm(const DistillMlmConfig& given) {
 
   task::MlmUnit unit(student, &teacher, config.losses, corpus.held_out(), training.micro_batch_tokens());
   if (corpus.held_out().masked && !run.continues_a_run()) {
-    teacher.log_scores(
-        task::evaluate_masked_lm(teacher.model(), *corpus.held_out().masked, training.micro_batch_tokens()));
+    if (config.teacher.score_teacher)
+      teacher.log_scores(
+          task::evaluate_masked_lm(teacher.model(), *corpus.held_out().masked, training.micro_batch_tokens()));
     log_info("before training: {}", unit.evaluate().dump());
   }
   const Json rates = run.train(unit, source);

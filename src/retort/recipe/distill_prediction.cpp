@@ -43,7 +43,7 @@ Json distill_glue(const DistillPredictionConfig& config) {
 
   std::optional<distill::TargetPlan> plan;  // a regression uses only its labels
   if (!data.task().is_regression()) plan.emplace(distill::plan_logit_targets(teacher, sets.train, training));
-  if (!run.continues_a_run())
+  if (config.teacher.score_teacher && !run.continues_a_run())
     teacher.log_scores(task::evaluate_glue_dev(
         teacher.model(), sets.dev, task::glue_evaluation_run(data, training.micro_batch_tokens()), /*folder=*/{}));
 
@@ -66,7 +66,7 @@ Json distill_questions(const DistillPredictionConfig& config) {
   run.check_continues(source);
 
   const distill::TargetPlan plan = distill::plan_logit_targets(teacher, sets.train, training);
-  if (sets.dev && !run.continues_a_run())
+  if (sets.dev && config.teacher.score_teacher && !run.continues_a_run())
     teacher.log_scores(task::evaluate_dev(teacher.loaded(), data, *sets.dev, training.micro_batch_tokens()));
 
   task::SquadPredictionUnit unit(student, distill::make_targets(plan), config.temperature, data,

@@ -48,7 +48,7 @@ Json distill_squad(const DistillSquadConfig& given) {
   distill::TeacherTargets targets;
   if (teacher) {
     const distill::TargetPlan plan = distill::plan_logit_targets(*teacher, sets.train, training);
-    if (sets.dev && !run.continues_a_run())
+    if (sets.dev && config.teacher.score_teacher && !run.continues_a_run())
       teacher->log_scores(task::evaluate_dev(teacher->loaded(), data, *sets.dev, training.micro_batch_tokens()));
     targets = distill::make_targets(plan);
   }

@@ -130,6 +130,7 @@ Json TrainingRun::train(train::TrainUnit& unit, data::Source& source) {
   folder_->write_config(settings_);
   folder_->reserve_space(published_bytes(unit.parameters()));
   Json rates = trainer_->run().to_json();
+  rates["num_parameters"] = unit.parameters().parameter_count();
   if (trainer_->is_paused()) {
     rates["paused_at_step"] = trainer_->global_step();
     log_info("paused at step {} of {}; --resume continues", trainer_->global_step(), trainer_->total_steps());

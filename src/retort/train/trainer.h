@@ -41,7 +41,7 @@ class Trainer {
   Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& config, checkpoint::RunFolder* run);
 
   // Gives all settings of the run for its event log; call it before `run`.
-  void log_settings(Json settings) { report_.set_settings(std::move(settings)); }
+  void log_settings(Json settings) { report_.set_settings(std::move(settings), unit_.parameters().parameter_count()); }
 
   // Restores the newest valid checkpoint of the run folder; false when there is none.
   bool resume();

@@ -31,7 +31,10 @@ void TrainingReport::write_beginning(const TrainerState& state) {
   const auto write = [&](const Json& values) { log_->write({.kind = EventKind::kParameters, .values = values}); };
   const int64_t sequences = state.resume.sequences_per_epoch;
   if (config_.event_log != "dllogger") {
-    write({{"settings", settings_}, {"sequences_per_epoch", sequences}, {"steps", state.max_steps}});
+    write({{"settings", settings_},
+           {"num_parameters", num_parameters_},
+           {"sequences_per_epoch", sequences},
+           {"steps", state.max_steps}});
   } else {
     write({{"Config", settings_}});
     write({{"SEED", config_.seed}});

@@ -22,9 +22,11 @@ class TrainingReport {
   // `folder` is the run's; empty: no files are written. `clock` must outlive the report.
   TrainingReport(const TrainingConfig& config, fs::path folder, const TrainingClock& clock);
 
-  // Gives all settings of the run, which `open` writes at the beginning of the event log, with the units of its values.
-  // Without them, the log begins with its first window.
-  void set_settings(Json settings) { settings_ = std::move(settings); }
+  // Gives all settings of the run and the number of its model's parameters, which `open` writes at the beginning of the
+  // event log, with the units of its values. Without them, the log begins with its first window.
+  void set_settings(Json settings, int64_t num_parameters) {
+    settings_ = std::move(settings), num_parameters_ = num_parameters;
+  }
 
   // Opens the files and shows the progress line, both at the step of `state`. Throws UserError when a file cannot be
   // opened.
@@ -53,6 +55,7 @@ class TrainingReport {
   const TrainingConfig& config_;
   fs::path folder_;
   Json settings_;
+  int64_t num_parameters_ = 0;
   const TrainingClock& clock_;
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<TensorBoardWriter> tensorboard_;

@@ -134,6 +134,21 @@ TEST(Dispatch, HelpOfACommand) {
   }
 }
 
+TEST(Dispatch, HelpAsJson) {
+  const Json one = Json::parse(output_of({"help", "reference", "--json"}));
+  EXPECT_EQ(one["command"], "reference");
+  EXPECT_EQ(one["flags"][0]["name"], "output_dir");
+  EXPECT_EQ(one["flags"][0]["required"], true);
+  const Json all = Json::parse(output_of({"help", "--json"}));
+  EXPECT_EQ(all["version"], version_text());
+  std::vector<std::string> names, listed;
+  for (const Json& command : all["commands"]) names.push_back(command["command"]);
+  for (const Command& command : commands())
+    if (!command.hidden) listed.emplace_back(command.name);
+  EXPECT_EQ(names, listed);
+  EXPECT_EQ(dispatch_error({"help", "verison", "--json"}), "unknown command `verison`, did you mean `version`?");
+}
+
 TEST(Dispatch, Version) {
   EXPECT_EQ(output_of({"--version"}), "retort " + std::string(version_text()) + "\n");
   EXPECT_EQ(output_of({"version"}), "{\"version\":\"" + std::string(version_text()) + "\"}\n");

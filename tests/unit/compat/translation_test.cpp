@@ -1,6 +1,7 @@
 // What becomes of the options of each program, and of lines that cannot be translated.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "retort/compat/program.h"
@@ -162,6 +163,84 @@ TEST(Translation, StudentsOfOptimizingDistilbertSquad) {
   EXPECT_EQ(pretrained.at("dropout"), -1.0);
 }
 
+TEST(Translation, TheSearchOfOptimizingDistilbertSquadIsTune) {
+  const std::vector<std::string> words{"sigopt_ray_optimization_cli.py",
+                                       "--model_type",
+                                       "distilbert",
+                                       "--teacher_type",
+                                       "bert",
+                                       "--teacher_name_or_path",
+                                       "T",
+                                       "--train_file",
+                                       "t.json",
+                                       "--predict_file",
+                                       "d.json",
+                                       "--num_train_epochs",
+                                       "3",
+                                       "--experiment_name",
+                                       "E",
+                                       "--project_name",
+                                       "P",
+                                       "--use_hpo_default_ranges",
+                                       "--api_token",
+                                       "X",
+                                       "--output_dir",
+                                       "/o/D",
+                                       "--overwrite_output_dir",
+                                       "--sigopt_observation_budget",
+                                       "479",
+                                       "--parallel",
+                                       "20",
+                                       "--max_concurrent",
+                                       "20",
+                                       "--num_cpu",
+                                       "8",
+                                       "--num_gpu",
+                                       "1",
+                                       "--store_s3",
+                                       "--s3_bucket",
+                                       "B",
+                                       "--ray_address",
+                                       "A",
+                                       "--cache_s3_bucket"};
+  const Translation translation = translate(words);
+  ASSERT_EQ(translation.steps.size(), 1U);
+  const Step& step = translation.steps[0];
+  EXPECT_EQ(step.command, "tune");
+  for (const auto& [flag, value] : std::map<std::string, std::string>{{"space", "distilbert-squad2"},
+                                                                      {"study_name", "E"},
+                                                                      {"trials", "479"},
+                                                                      {"parallel", "20"},
+                                                                      {"max_concurrent", "20"},
+                                                                      {"num_cpu", "8"},
+                                                                      {"num_gpu", "1"},
+                                                                      {"ray_address", "A"},
+                                                                      {"trials_dir", "s3://B/D"},
+                                                                      {"keep", "all"},
+                                                                      {"output_dir", "/o/D"},
+                                                                      {"model", "distilbert-base-uncased"},
+                                                                      {"teacher", "T"},
+                                                                      {"train_file", "t.json"},
+                                                                      {"dev_file", "d.json"},
+                                                                      {"version_2_with_negative", "true"},
+                                                                      {"eval_steps", "1000"},
+                                                                      {"seed", ""},
+                                                                      {"overwrite_output_dir", ""},
+                                                                      {"from_scratch", ""},
+                                                                      {"learning_rate", ""},
+                                                                      {"api_token", ""}})
+    EXPECT_EQ(step.get(flag), value) << flag;
+}
+
+TEST(Translation, ASearchWithoutRangesOrWithNothingToDrawIsRefused) {
+  const std::string line = "sigopt_optimization_cli.py --output_dir O --sigopt_observation_budget 5 --train_file T ";
+  EXPECT_TRUE(contains(line_error(line + "--use_hpo_default_ranges"), "`--teacher_type` must be given"));
+  const std::string whole = line + "--teacher_type bert --teacher_name_or_path B ";
+  EXPECT_TRUE(contains(line_error(whole), "`--use_hpo_default_ranges` must be given"));
+  EXPECT_TRUE(contains(line_error(whole + "--use_hpo_default_ranges --store_s3"), "`--s3_bucket` must be given"));
+  EXPECT_TRUE(contains(line_error(whole + "--use_hpo_default_ranges --load_student_pretrained"), "the search draws"));
+}
+
 TEST(Translation, FilesOfDistilBertFollowEachOther) {
   EXPECT_EQ(settings_of_line("scripts/binarized_data.py --file_path F --bert_tokenizer bert-base-uncased --dump_file "
                              "data/binarized_text")
@@ -307,7 +386,8 @@ TEST(Translation, WhatIsMissingIsSaid) {
   EXPECT_EQ(line_error("demo_bert.py"),
             "`demo_bert.py` must be followed by finetuning or pretraining, but stands alone");
   EXPECT_TRUE(contains(line_error("utils/perform_distillation_prereqs.sh"), "has no command here"));
-  EXPECT_TRUE(contains(line_error("sigopt_optimization_cli.py --api_token T"), "a search over settings is missing"));
+  EXPECT_TRUE(
+      contains(line_error("sigopt_optimization_cli.py --api_token T"), "`--sigopt_observation_budget` must be given"));
   EXPECT_EQ(line_error("run_squat.py"),
             "`run_squat.py` must be one of the published programs, but is not; did you mean "
             "`run_squad.py`?");

@@ -63,7 +63,7 @@ TEST_F(TrainingReportTest, EachWindowIsALineWithMeansAndTheLastStepEndsOne) {
 TEST_F(TrainingReportTest, TheLogBeginsWithSettingsAndUnitsOnce) {
   const auto begin = [&] {
     TrainingReport report(config_, root_, clock_);
-    report.set_settings({{"learning_rate", 0.25}, {"seed", 42}});
+    report.set_settings({{"learning_rate", 0.25}, {"seed", 42}}, 1234);
     report.open(state_, sink());
     add_step(report, {.loss = 3});
     add_step(report, {.loss = 5});
@@ -72,7 +72,7 @@ TEST_F(TrainingReportTest, TheLogBeginsWithSettingsAndUnitsOnce) {
   auto found = lines();
   ASSERT_EQ(found.size(), 9U);
   EXPECT_EQ(found[0].dump(), R"({"event":"parameters","settings":{"learning_rate":0.25,"seed":42},)"
-                             R"("sequences_per_epoch":0,"steps":5})");
+                             R"("num_parameters":1234,"sequences_per_epoch":0,"steps":5})");
   EXPECT_EQ(found[1].dump(), R"({"event":"metadata","metric":"loss","metadata":{"unit":null}})");
   EXPECT_EQ(found[3].dump(),
             R"({"event":"metadata","metric":"sequences_per_second","metadata":{"unit":"sequences/s"}})");
@@ -87,7 +87,7 @@ TEST_F(TrainingReportTest, TheDllLogBeginsWithTheLinesThatItsReadersExpect) {
   config_.event_log = "dllogger";
   state_.resume.sequences_per_epoch = 30;
   TrainingReport report(config_, root_, clock_);
-  report.set_settings({{"seed", 42}});
+  report.set_settings({{"seed", 42}}, 1234);
   report.open(state_, sink());
   std::istringstream file(read_file(root_ / kEventLogFile));
   std::vector<Json> parameters, metadata;

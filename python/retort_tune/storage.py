@@ -1,0 +1,135 @@
+"""Optuna's storages by URL: SQLite, PostgreSQL and others through SQLAlchemy, or Optuna's journal file.
+
+A database that is locked or full is asked again for `--storage_seconds`; then the search stops with StorageLost.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import sqlalchemy.exc
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import FrozenTrial
+
+from .errors import StorageLost, UserError
+
+StaleCallback = Callable[[optuna.Study, FrozenTrial], None]
+_FAULTS = (optuna.exceptions.StorageInternalError, sqlalchemy.exc.OperationalError)
+_GRACE = 3  # missed heartbeats after which a trial counts as dead
+
+
+class PatientStorage(RDBStorage):
+    """An RDBStorage whose calls are repeated while the database is locked, full or away."""
+
+    patience = 60.0  # seconds
+
+    def record_heartbeat(self, trial_id: int) -> None:
+        try:
+            super().record_heartbeat(trial_id)
+        except _FAULTS:
+            pass  # the next one may succeed, and three missed ones are needed
+
+
+def _first_cause(failure: BaseException) -> str:
+    cause = failure.__cause__ or failure
+    return str(getattr(cause, "orig", cause)).strip().splitlines()[0]
+
+
+def _repeated(name: str) -> Callable[..., Any]:
+    method = getattr(RDBStorage, name)
+
+    @functools.wraps(method)
+    def call(self: PatientStorage, *arguments: Any, **named: Any) -> Any:
+        end, pause = time.monotonic() + self.patience, 0.1
+        while True:
+            try:
+                return method(self, *arguments, **named)
+            except _FAULTS as failure:
+                if time.monotonic() + pause > end:
+                    raise StorageLost(
+                        f"`{self.url}` must be writable, but is not after {self.patience:g} s: {_first_cause(failure)};"
+                        " nothing is lost, and the same command continues"
+                    ) from failure
+            time.sleep(pause)
+            pause = min(2 * pause, 5.0)
+
+    return call
+
+
+for _name in (
+    *("create_new_study", "create_new_trial", "set_study_user_attr", "set_study_system_attr", "set_trial_param"),
+    *("set_trial_state_values", "set_trial_user_attr", "set_trial_system_attr", "get_trial", "get_all_trials"),
+    *("get_trial_system_attrs", "get_trial_user_attrs", "get_study_user_attrs", "get_study_system_attrs"),
+    *("get_study_directions", "get_study_id_from_name", "_get_stale_trial_ids", "_get_trials"),
+):
+    if hasattr(RDBStorage, _name):
+        setattr(PatientStorage, _name, _repeated(_name))
+
+
+def open_storage(url: str, heartbeat_seconds: float, patience: float, when_stale: StaleCallback) -> BaseStorage:
+    """Opens or makes the storage. Raises UserError when it cannot be opened."""
+    if url.startswith("journal:"):
+        return JournalStorage(_journal(Path(url.removeprefix("journal:").removeprefix("//"))))
+    interval = math.ceil(heartbeat_seconds)
+    options: dict[str, Any] = {"pool_pre_ping": True}
+    if url.startswith("sqlite"):
+        _check_sqlite_folder(url)
+        options = {"connect_args": {"timeout": max(0.1, min(60.0, patience))}}
+    elif url.startswith("postgresql"):
+        options["connect_args"] = {"connect_timeout": 15}
+    PatientStorage.patience = patience
+    try:
+        return PatientStorage(
+            url,
+            engine_kwargs=options,
+            heartbeat_interval=interval,
+            grace_period=_GRACE * interval,
+            heartbeat_stale_trial_callback=when_stale,
+        )
+    except StorageLost as failure:
+        raise UserError(str(failure)) from failure
+    except Exception as failure:
+        raise UserError(
+            f"`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `{url}` is not:"
+            f" {_first_cause(failure)}"
+        ) from failure
+
+
+def _check_sqlite_folder(url: str) -> None:
+    path = url.removeprefix("sqlite:///")
+    folder = Path(path).absolute().parent
+    if path and not path.startswith(":") and not folder.is_dir():
+        raise UserError(f"`storage` must lie in an existing folder, but `{folder}` is none")
+
+
+def _journal(path: Path) -> JournalFileBackend:
+    try:
+        path.open("ab").close()
+        repair_journal(path)
+    except OSError as failure:
+        raise UserError(
+            f"`storage` must be a writable journal file, but `{path}` is not: {failure.strerror}"
+        ) from failure
+    return JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path)))
+
+
+def repair_journal(path: Path) -> int:
+    """Cuts a torn last line, which a killed writer leaves and Optuna cannot read; returns the bytes cut."""
+    lock = JournalFileOpenLock(str(path))
+    lock.acquire()
+    try:
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(path, whole)
+        return len(content) - whole
+    finally:
+        lock.release()
