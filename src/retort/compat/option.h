@@ -12,6 +12,7 @@ enum class Takes {
   kNothing,  // a switch
   kValue,
   kTruth,     // true or false in a word of its own; without one it is true
+  kOptional,  // a value, or none
   kPair,      // two values: of phase 1 and of phase 2
   kPosition,  // an argument without a name, in the order of the table
 };

@@ -85,6 +85,8 @@ size_t PublishedLine::read_option(const std::vector<std::string>& arguments, siz
     take(*option, values > 0 && read_truth(arguments[at], truth) ? arguments[at++] : "true");
   else if (values > 0)
     take(*option, arguments[at++]);
+  else if (option->takes == Takes::kOptional)
+    take(*option, "");
   else
     misfit(fmt::format("`{}` must be followed by a value, but is not", option->name()));
   return at;

@@ -11,8 +11,6 @@ namespace retort::compat {
 
 namespace {
 
-constexpr const char* kRemoteCache = "features are made in seconds and kept in `--cache_dir`";
-
 // The sizes of a student on the command line, which a pre-trained student does not use.
 constexpr const char* kShape[] = {"n_layers", "n_heads",           "dim",          "hidden_dim",
                                   "dropout",  "attention_dropout", "head_dropout", "initializer_range"};
@@ -48,6 +46,21 @@ void set_teacher(Translator& translator, Step& step) {
     throw UserError("`--teacher_name_or_path` must be given with `--teacher_type {}`, but is missing", type);
 }
 
+// Caches of features in a bucket are used where they fit; the published examples name directories without a bucket.
+void set_remote_caches(Translator& translator, Step& step) {
+  const std::string bucket = translator.value("--cache_s3_bucket");
+  std::string sources;
+  for (const char* const option : {"--train_cache_s3_directory", "--eval_cache_s3_directory"}) {
+    const std::string source = fmt::format("s3://{}/{}", bucket, translator.value(option));
+    if (!bucket.empty() && translator.is_given(option) && sources.find(source) == std::string::npos)
+      sources += (sources.empty() ? "" : ",") + source;
+  }
+  if (!sources.empty()) return step.set("cache_sources", sources);
+  if (translator.is_given("--cache_s3_bucket") || translator.is_given("--train_cache_s3_directory") ||
+      translator.is_given("--eval_cache_s3_directory"))
+    translator.say("a cache in a bucket takes --cache_s3_bucket with a value and a directory: features are made here");
+}
+
 void translate_sigopt_run(Translator& translator) {
   check_family(translator, "--model_type");
   const bool evaluates = translator.has("--do_eval");
@@ -61,6 +74,7 @@ void translate_sigopt_run(Translator& translator) {
   set_teacher(translator, step);
   set_semi_pretrained(translator, step);
   set_squad_files(translator, step, evaluates);
+  set_remote_caches(translator, step);
   if (evaluates) set_evaluation_while_training(translator, step);
   translator.gather_processes(step, translator.processes());
 }
@@ -87,9 +101,9 @@ Options shared_run_options() {
                      refused("--eval_all_checkpoints", Takes::kNothing,
                              "checkpoints are evaluated one by one, by `retort evaluate squad --model "
                              "OUT/checkpoint-N`"),
-                     nothing("--train_cache_s3_directory", Takes::kValue, kRemoteCache),
-                     nothing("--eval_cache_s3_directory", Takes::kValue, kRemoteCache),
-                     nothing("--cache_s3_bucket", Takes::kNothing, kRemoteCache),
+                     read("--train_cache_s3_directory"),
+                     read("--eval_cache_s3_directory"),
+                     read("--cache_s3_bucket", Takes::kOptional),
                      as_switch("--use_bfloat16", "precision", "auto").standard("fp32"),
                      same("--max_seq_length").standard("384"),
                      same("--doc_stride").standard("128"),
@@ -204,6 +218,7 @@ void translate_sigopt_search(Translator& translator) {
   for (const auto& [option, flag] : {std::pair("--dim", "dim"), {"--hidden_dim", "hidden_dim"}})
     if (is_semi_pretrained && !translator.is_given(option)) step.drop(flag);
   set_squad_files(translator, step, /*evaluates=*/true);
+  set_remote_caches(translator, step);
   set_evaluation_while_training(translator, step);
   step.drop("overwrite_output_dir");  // each trial has a folder of its own
   if (const std::string seed = translator.value("--seed"); !seed.empty()) {

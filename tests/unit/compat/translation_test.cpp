@@ -202,33 +202,40 @@ TEST(Translation, TheSearchOfOptimizingDistilbertSquadIsTune) {
                                        "B",
                                        "--ray_address",
                                        "A",
-                                       "--cache_s3_bucket"};
+                                       "--cache_s3_bucket",
+                                       "C",
+                                       "--train_cache_s3_directory",
+                                       "features/train",
+                                       "--eval_cache_s3_directory",
+                                       "features/dev"};
   const Translation translation = translate(words);
   ASSERT_EQ(translation.steps.size(), 1U);
   const Step& step = translation.steps[0];
   EXPECT_EQ(step.command, "tune");
-  for (const auto& [flag, value] : std::map<std::string, std::string>{{"space", "distilbert-squad2"},
-                                                                      {"study_name", "E"},
-                                                                      {"trials", "479"},
-                                                                      {"parallel", "20"},
-                                                                      {"max_concurrent", "20"},
-                                                                      {"num_cpu", "8"},
-                                                                      {"num_gpu", "1"},
-                                                                      {"ray_address", "A"},
-                                                                      {"trials_dir", "s3://B/D"},
-                                                                      {"keep", "all"},
-                                                                      {"output_dir", "/o/D"},
-                                                                      {"model", "distilbert-base-uncased"},
-                                                                      {"teacher", "T"},
-                                                                      {"train_file", "t.json"},
-                                                                      {"dev_file", "d.json"},
-                                                                      {"version_2_with_negative", "true"},
-                                                                      {"eval_steps", "1000"},
-                                                                      {"seed", ""},
-                                                                      {"overwrite_output_dir", ""},
-                                                                      {"from_scratch", ""},
-                                                                      {"learning_rate", ""},
-                                                                      {"api_token", ""}})
+  for (const auto& [flag, value] :
+       std::map<std::string, std::string>{{"space", "distilbert-squad2"},
+                                          {"study_name", "E"},
+                                          {"trials", "479"},
+                                          {"parallel", "20"},
+                                          {"max_concurrent", "20"},
+                                          {"num_cpu", "8"},
+                                          {"num_gpu", "1"},
+                                          {"ray_address", "A"},
+                                          {"trials_dir", "s3://B/D"},
+                                          {"cache_sources", "s3://C/features/train,s3://C/features/dev"},
+                                          {"keep", "all"},
+                                          {"output_dir", "/o/D"},
+                                          {"model", "distilbert-base-uncased"},
+                                          {"teacher", "T"},
+                                          {"train_file", "t.json"},
+                                          {"dev_file", "d.json"},
+                                          {"version_2_with_negative", "true"},
+                                          {"eval_steps", "1000"},
+                                          {"seed", ""},
+                                          {"overwrite_output_dir", ""},
+                                          {"from_scratch", ""},
+                                          {"learning_rate", ""},
+                                          {"api_token", ""}})
     EXPECT_EQ(step.get(flag), value) << flag;
 }
 
