@@ -104,7 +104,7 @@ def check_command(program, line):
             continue
         if names[:1] == ["compat"]:  # the line of another program stands behind it
             continue
-        if names == ["tune"]:  # flags of the trial's command may follow its own
+        if names[:1] in (["tune"], ["launch"]):  # flags of the command that they run may follow their own
             flags = program.all_flags()
         if names[:1] == ["help"]:
             flags = flags | {"--json"}

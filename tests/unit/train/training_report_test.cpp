@@ -70,17 +70,17 @@ TEST_F(TrainingReportTest, TheLogBeginsWithSettingsAndUnitsOnce) {
   };
   begin();
   auto found = lines();
-  ASSERT_EQ(found.size(), 9U);
+  ASSERT_EQ(found.size(), 10U);
   EXPECT_EQ(found[0].dump(), R"({"event":"parameters","settings":{"learning_rate":0.25,"seed":42},)"
                              R"("num_parameters":1234,"sequences_per_epoch":0,"steps":5})");
   EXPECT_EQ(found[1].dump(), R"({"event":"metadata","metric":"loss","metadata":{"unit":null}})");
   EXPECT_EQ(found[3].dump(),
             R"({"event":"metadata","metric":"sequences_per_second","metadata":{"unit":"sequences/s"}})");
-  EXPECT_EQ(found[8]["event"], "train");
+  EXPECT_EQ(found[9]["event"], "train");
   begin();  // resumed at step 2
   found = lines();
-  ASSERT_EQ(found.size(), 10U);
-  EXPECT_EQ(found[9]["step"], 4);
+  ASSERT_EQ(found.size(), 11U);
+  EXPECT_EQ(found[10]["step"], 4);
 }
 
 TEST_F(TrainingReportTest, TheDllLogBeginsWithTheLinesThatItsReadersExpect) {
@@ -104,7 +104,7 @@ TEST_F(TrainingReportTest, TheDllLogBeginsWithTheLinesThatItsReadersExpect) {
   EXPECT_EQ(parameters[3]["data"].dump(), R"({"learning_rate":5e-05})");
   EXPECT_EQ(parameters[4]["data"].dump(), R"({"training_features":30,"steps":5})");
   EXPECT_EQ(parameters[5]["data"].dump(), R"({"train_start":true})");
-  ASSERT_EQ(metadata.size(), 7U);
+  ASSERT_EQ(metadata.size(), 8U);
   EXPECT_EQ(metadata[0]["metric"], "step_loss");
   EXPECT_EQ(metadata[2]["metric"], "training_sequences_per_second");
   EXPECT_EQ(metadata[4]["metric"], "e2e_train_time");

@@ -1,4 +1,4 @@
-// The form of a file is that of its first line with text. What stands outside of <doc ...> and </doc> is no article's.
+// The first line with text decides the form of a file. Text outside of <doc ...> and </doc> belongs to no article.
 #include "retort/corpus/sentences/article_reader.h"
 
 #include <algorithm>
@@ -66,7 +66,10 @@ ArticlePlace ArticlePlace::from_json(const Json& json) {
 ArticleReader::ArticleReader(std::vector<fs::path> files, data::OnBadRecord on_bad_record, ArticlePlace from)
     : files_(std::move(files)), on_bad_record_(on_bad_record), place_(from) {
   for (size_t i = 0; i < files_.size(); ++i) {
-    const auto size = static_cast<int64_t>(fs::file_size(files_[i]));
+    std::error_code is_gone;  // open_file reports it
+    const uintmax_t there = fs::file_size(files_[i], is_gone);
+    const int64_t size = is_gone ? 0 : static_cast<int64_t>(there);
+    file_bytes_.push_back(size);
     byte_count_ += size;
     if (static_cast<int64_t>(i) < place_.file) bytes_before_ += size;
   }
@@ -78,9 +81,8 @@ bool ArticleReader::open_file() {
   const fs::path& path = files_[place_.file];
   stream_ = std::ifstream(path, std::ios::binary);
   if (!stream_)
-    throw UserError("`{}` must be a text file, but {}", path.string(),
-                    fs::exists(path) ? "cannot be read; check its permissions"
-                                     : "is not there any more; put it back and repeat the command");
+    throw UserError("`{}` must be a text file, but {}, then repeat the command", path.string(),
+                    fs::exists(path) ? "cannot be read; check its permissions" : "is not there any more; put it back");
   stream_.seekg(place_.offset);
   lines_ = std::make_unique<LineReader>(stream_, path.string());
   batch_of_lines_ = nullptr;
@@ -89,7 +91,7 @@ bool ArticleReader::open_file() {
   return true;
 }
 
-// The next line that is text, without the white space behind it; false at the end of the file.
+// The next line that is text, without trailing white space; false at the end of the file.
 bool ArticleReader::maybe_next_line(std::string_view& line) {
   for (;;) {
     if (batch_of_lines_ == nullptr || next_line_ == batch_of_lines_->size()) {
@@ -175,8 +177,7 @@ const std::vector<std::string>& ArticleReader::next() {
       read_plain_article();
     if (batch_of_lines_ == nullptr || !batch_of_lines_->empty()) continue;
     lines_.reset();  // the file is read to its end
-    const auto size = static_cast<int64_t>(fs::file_size(files_[place_.file]));
-    bytes_before_ += size;
+    bytes_before_ += file_bytes_[place_.file];
     place_ = {.file = place_.file + 1};
   }
   return articles_;
