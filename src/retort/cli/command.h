@@ -41,7 +41,7 @@ int run_with_config(const std::vector<std::string>& arguments) {
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
-  store::RemotePaths remote_paths(list, is_first_process());
+  store::RemotePaths remote_paths(list, is_first_process);
   if constexpr (requires { config.after_parsing(list); }) config.after_parsing(list);  // defaults that depend on flags
   if constexpr (requires { config.training.use_optimizer_defaults(list); })
     config.training.use_optimizer_defaults(list);

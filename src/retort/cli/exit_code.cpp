@@ -30,7 +30,7 @@ int report(int exit_code, std::string_view lines) {
       break;
     }
     const size_t end = std::min(lines.find('\n'), lines.size());
-    write_log_line(LogLevel::kError, lines.substr(0, end));
+    write_log_line(LogLevel::kError, with_path_names(std::string(lines.substr(0, end))));
     lines.remove_prefix(std::min(end + 1, lines.size()));
   }
   return exit_code;
@@ -59,9 +59,9 @@ int exit_code_of(const std::function<int()>& action) {
   try {
     return action();
   } catch (const UserError& failure) {
-    return report(kUserError, with_path_names(std::string(failure.what())));
+    return report(kUserError, failure.what());
   } catch (const DivergenceError& failure) {
-    return report(kDiverged, with_path_names(std::string(failure.what())));
+    return report(kDiverged, failure.what());
   } catch (const ProcessLostError& failure) {
     return report(kProcessLost, failure.what());
   } catch (const Interrupted& interruption) {

@@ -16,7 +16,7 @@ int run_inspect(const std::vector<std::string>& arguments) {
   FieldList list;
   config.fields(list);
   parse_flags(list, flags);
-  const store::RemotePaths remote_paths(list, false);
+  const store::RemotePaths remote_paths(list);
   print_result(recipe::inspect(config, std::cout));
   return 0;
 }

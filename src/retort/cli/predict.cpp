@@ -18,7 +18,7 @@ recipe::PredictQaConfig parse_qa(const std::vector<std::string>& arguments) {
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
-  const store::RemotePaths remote_paths(list, false);
+  const store::RemotePaths remote_paths(list);
   config.has_question = list.find("question")->was_set, config.has_context = list.find("context")->was_set;
   return config;
 }
@@ -28,7 +28,7 @@ recipe::PredictTextConfig parse_text(const std::vector<std::string>& arguments) 
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
-  const store::RemotePaths remote_paths(list, false);
+  const store::RemotePaths remote_paths(list);
   config.has_text = list.find("text")->was_set;
   return config;
 }

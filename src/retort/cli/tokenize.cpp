@@ -197,7 +197,7 @@ int run_tokenize(const std::vector<std::string>& arguments) {
   FieldList list;
   config.fields(list);
   parse_flags(list, arguments);
-  const store::RemotePaths remote_paths(list, false);
+  const store::RemotePaths remote_paths(list);
   if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
   const text::Tokenizer tokenizer = text::Tokenizer::load(pretrained::resolve_model_folder(config.model));
   std::ios::sync_with_stdio(false);

@@ -23,7 +23,7 @@ std::chrono::seconds upload_interval() {
 
 }  // namespace
 
-RemotePaths::RemotePaths(FieldList& list, bool uploads) {
+RemotePaths::RemotePaths(FieldList& list, bool (*uploads)()) {
   for (Field& field : list.all()) {
     if (auto* const value = std::get_if<std::string*>(&field.target)) replace(field, **value, uploads);
     if (auto* const values = std::get_if<std::vector<std::string>*>(&field.target))
@@ -33,13 +33,13 @@ RemotePaths::RemotePaths(FieldList& list, bool uploads) {
 
 RemotePaths::~RemotePaths() = default;
 
-void RemotePaths::replace(const Field& field, std::string& value, bool uploads) {
+void RemotePaths::replace(const Field& field, std::string& value, bool (*uploads)()) {
   if (!is_store_url(value)) return;
   const StoreUrl url = parse_store_url(value);
   auto mirror = std::make_unique<FolderMirror>(value, local_copy(url));
   const int64_t count = mirror->fetch();
   if (is_output(field)) {
-    if (uploads) mirror->start_uploads(upload_interval());
+    if (uploads()) mirror->start_uploads(upload_interval());
   } else if (count == 0 && field.name != "cache_sources") {  // a cache may be empty
     throw UserError("`--{}` must name an object or folder that exists, but there is nothing at `{}`", field.name,
                     value);

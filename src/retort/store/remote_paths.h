@@ -15,9 +15,11 @@ class FolderMirror;
 
 class RemotePaths {
  public:
-  // Replaces the URLs in `list` by local paths. Only one process of a run stores its outputs (`uploads`). Throws
-  // UserError that names the flag when an input is missing or a store refuses.
-  RemotePaths(FieldList& list, bool uploads);
+  // Replaces the URLs in `list` by local paths. Only one process of a run stores its outputs: `uploads` tells whether
+  // it is this one, and is asked only where an output is a URL. Throws UserError that names the flag when an input is
+  // missing or a store refuses.
+  explicit RemotePaths(
+      FieldList& list, bool (*uploads)() = [] { return true; });
   // Stores what is left after an error or a signal; a failure is logged.
   ~RemotePaths();
   RemotePaths(const RemotePaths&) = delete;
@@ -27,7 +29,7 @@ class RemotePaths {
   void finish();
 
  private:
-  void replace(const Field& field, std::string& value, bool uploads);
+  void replace(const Field& field, std::string& value, bool (*uploads)());
 
   std::vector<std::unique_ptr<FolderMirror>> mirrors_;
 };

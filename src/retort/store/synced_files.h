@@ -24,7 +24,6 @@ class SyncedFiles {
   // Reads the record of `root`; starts with an empty one when it is missing or damaged.
   explicit SyncedFiles(const std::filesystem::path& root);
 
-  bool has(const std::string& name) const { return files_.contains(name); }
   bool has_local(const std::string& name, const LocalFile& file) const;
   bool has_stored(const StoredObject& object) const;
   void set(const StoredObject& object, const LocalFile& file);

@@ -1,17 +1,13 @@
 #include "retort/train/gradient_reducer.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "retort/base/json.h"
+#include "retort/train/wall_clock.h"
 
 namespace retort::train {
 
 namespace {
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // The time that `intervals` cover.
 double covered(std::vector<std::pair<double, double>> intervals) {
@@ -115,7 +111,7 @@ void GradientReducer::start(const Bucket& bucket) {
 CommunicationTime GradientReducer::finish() {
   if (group_.world_size() == 1) return {};
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-  const double backward_end = steady_seconds();
+  const double backward_end = steady_seconds_now();
   make_plan();
   while (next_bucket_ < plan_.size()) start(plan_[next_bucket_++]);
   for (const Started& each : started_) {

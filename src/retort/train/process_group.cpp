@@ -22,6 +22,7 @@
 #include "retort/base/log.h"
 #include "retort/base/system.h"
 #include "retort/train/heartbeat.h"
+#include "retort/train/wall_clock.h"
 
 namespace retort::train {
 
@@ -87,15 +88,13 @@ std::shared_ptr<gloo::transport::Device> make_device() {
 
 namespace {
 
-double now_seconds() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
-
 struct GlooCollective final : StartedCollective {
   c10::intrusive_ptr<c10d::Work> work;
-  double start = now_seconds();
+  double start = steady_seconds_now();
   std::shared_ptr<std::atomic<double>> end = std::make_shared<std::atomic<double>>(0);
 
   explicit GlooCollective(c10::intrusive_ptr<c10d::Work> started) : work(std::move(started)) {
-    work->getFuture()->addCallback([end = end](c10::ivalue::Future&) { end->store(now_seconds()); });
+    work->getFuture()->addCallback([end = end](c10::ivalue::Future&) { end->store(steady_seconds_now()); });
   }
   double start_seconds() const override { return start; }
   double end_seconds() const override { return end->load(); }
