@@ -12,22 +12,13 @@ packages=(
   libgtest-dev
 )
 
+# shellcheck source=tools/python_environment.sh
+source tools/python_environment.sh
+
 say() { printf 'setup: %s\n' "$*" >&2; }
 
 # A package in the state "installed" (not merely known to dpkg).
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-
-# Prints the first Python 3.11 or newer that can make a virtual environment with pip in it.
-find_python() {
-  local candidate
-  for candidate in ${PYTHON:+"$PYTHON"} python3.11 python3.12 python3.13 python3.14 python3 /usr/bin/python3; do
-    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      printf '%s\n' "$candidate"
-      return
-    fi
-  done
-  return 1
-}
 
 install_packages() {
   if ! command -v dpkg-query >/dev/null; then
@@ -36,7 +27,7 @@ install_packages() {
   fi
   local missing=() package
   for package in "${packages[@]}"; do is_installed "$package" || missing+=("$package"); done
-  environment_works || find_python >/dev/null || missing+=(python3 python3-venv)
+  environment_works .venv || find_python >/dev/null || missing+=(python3 python3-venv)
   [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" -ne 0 ]; then
     say "Debian packages are missing. Run this, then repeat your command:"
@@ -48,19 +39,6 @@ install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   apt-get "${options[@]}" update >&2
   apt-get "${options[@]}" install --no-install-recommends "${missing[@]}" </dev/null >&2
-}
-
-environment_works() { .venv/bin/python -c 'import pip' 2>/dev/null; }
-
-make_environment() {
-  ! environment_works || return 0
-  local python
-  python=$(find_python) || {
-    say "\`python3\` must be version 3.11 or newer with its \`venv\` module, but none was found; name one with PYTHON=/path/to/python3"
-    exit 2
-  }
-  say "making .venv with $("$python" --version)"
-  "$python" -m venv --clear .venv
 }
 
 # Installs requirements/NAME.txt unless this very file is installed already. The stamp is written last.
@@ -82,6 +60,6 @@ mkdir -p .cache
 exec 9>.cache/setup.lock
 flock 9 # two set-ups at once: the second waits and then finds nothing missing
 install_packages
-make_environment
+make_environment .venv
 install_wheels runtime
 install_wheels test

@@ -5,24 +5,14 @@ Called with the program as its last argument. Where h5py and numpy are there, to
 import importlib.util
 import json
 import pathlib
-import resource
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-PROGRAM = sys.argv.pop()
+from corpus_case import PROGRAM, WORDS, CorpusCase, run
+
 TOOLS = pathlib.Path(__file__).resolve().parent.parent.parent / "tools"
-WORDS = "the old river runs past a green house and nobody knew when it was built there".split()
-
-
-def run(*words, limit=None):
-    def restrict():
-        if limit:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, check=False, preexec_fn=restrict)
 
 
 def article(number):
@@ -31,14 +21,7 @@ def article(number):
     return " ".join(sentences), len(sentences)
 
 
-class CorpusCommands(unittest.TestCase):
-    def setUp(self):
-        self.scratch = tempfile.TemporaryDirectory()
-        self.folder = pathlib.Path(self.scratch.name)
-
-    def tearDown(self):
-        self.scratch.cleanup()
-
+class CorpusCommands(CorpusCase):
     def result(self, *words):
         done = run(*words)
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -9,14 +9,12 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
-PROGRAM = sys.argv.pop()
+from corpus_case import PROGRAM, WORDS, CorpusCase, run
+
 SITE = "<siteinfo><sitename>S</sitename><base>{}</base></siteinfo>"
-WORDS = "the old river runs past a green house and nobody knew when it was built there".split()
 MEGABYTE = 1 << 20
 
 
@@ -33,29 +31,14 @@ def article(number):
                     range(2 + number % 6))
 
 
-def run(words, limit=None):
-    def restrict():
-        if limit:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, check=False, preexec_fn=restrict)
-
-
-class CorpusFaults(unittest.TestCase):
-    def setUp(self):
-        self.scratch = tempfile.TemporaryDirectory()
-        self.folder = pathlib.Path(self.scratch.name)
-
-    def tearDown(self):
-        self.scratch.cleanup()
-
+class CorpusFaults(CorpusCase):
     def result(self, *words):
-        done = run(words)
+        done = run(*words)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
     def refused(self, part, *words, limit=None):
-        done = run(words, limit)
+        done = run(*words, limit=limit)
         self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
         last = done.stderr.strip().splitlines()[-1]
         self.assertTrue(last.startswith("error: "), done.stderr)
