@@ -45,6 +45,9 @@ TEST_F(PretrainPairs, LearnsBothObjectives) {
   config.training.max_steps = 1, config.training.learning_rate = 0, config.output.output_dir = folder_ / "untrained";
   const Json before = pretrain(config);
   EXPECT_LT(results["mlm_loss"].get<double>(), before["mlm_loss"].get<double>() - 0.5) << results << before;
+  EXPECT_GT(results["utilization"].get<double>(), 0) << results;
+  EXPECT_LT(results["utilization"].get<double>(), 1) << results;
+  EXPECT_GT(results["train_sequences_per_second"].get<double>(), 0) << results;
   EXPECT_GT(results["masked_accuracy"].get<double>(), before["masked_accuracy"].get<double>()) << results << before;
 }
 

@@ -50,7 +50,7 @@ Json bench_infer(const BenchInferConfig& config) {
   json["p50_ms"] = latency_percentile(batch_ms, 0.50);
   json["p90_ms"] = latency_percentile(batch_ms, 0.90);
   json["p99_ms"] = latency_percentile(batch_ms, 0.99);
-  json["utilization"] = 1e-9 * flops / seconds / rate;
+  json["utilization"] = utilization(flops, seconds, rate);
   json["gemm_gflops"] = rate;
   json["peak_rss_mb"] = peak_memory_mb();
   json["load_s"] = load_seconds;

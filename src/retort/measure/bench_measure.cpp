@@ -14,18 +14,20 @@ double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-double measure_product_rate(kernel::Precision precision) {
+double measure_product_rate(kernel::Precision precision, int count) {
   constexpr int64_t kRows = 2048, kInner = 768, kColumns = 3072;
   const auto type = precision == kernel::Precision::kBf16 ? at::kBFloat16 : at::kFloat;
   const at::Tensor x = at::randn({kRows, kInner}).to(type), w = at::randn({kColumns, kInner}).to(type);
   double best = 1e30;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < count; ++i) {
     const double before = seconds_now();
     kernel::matmul(x, w.t());
     best = std::min(best, seconds_now() - before);
   }
   return 2e-9 * kRows * kInner * kColumns / best;
 }
+
+double utilization(double flops, double seconds, double product_rate) { return 1e-9 * flops / seconds / product_rate; }
 
 double forward_flops(const model::ModelConfig& c, int64_t length) {
   const double H = static_cast<double>(c.hidden_size), I = static_cast<double>(c.intermediate_size),

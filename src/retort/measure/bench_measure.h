@@ -13,8 +13,11 @@ namespace retort::measure {
 
 double seconds_now();  // of a steady clock
 
-// Returns the best rate of several matmuls [2048, 768] x [768, 3072] in GFLOP/s, the denominator of utilization.
-double measure_product_rate(kernel::Precision precision);
+// Returns the best rate of `count` matmuls [2048, 768] x [768, 3072] in GFLOP/s, the denominator of utilization.
+double measure_product_rate(kernel::Precision precision, int count = 12);
+
+// Returns the share of that rate which `flops` operations in `seconds` are.
+double utilization(double flops, double seconds, double product_rate);
 
 // Returns the floating-point operations of a forward pass over one sequence of `length` tokens: matmuls of the layers,
 // and scores and context of attention. Embeddings and heads are omitted, as usual. A training step takes three times as

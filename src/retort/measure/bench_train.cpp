@@ -130,7 +130,7 @@ Json bench_train(const BenchTrainConfig& config) {
   const double flops = training_flops(*rows, train::source_options(training), measured, loaded.model->config());
   Json json{{"seq_s", static_cast<double>(measured.sequences) / seconds},
             {"tok_s", static_cast<double>(measured.tokens) / seconds}};
-  json["utilization"] = 1e-9 * flops / seconds / rate;
+  json["utilization"] = utilization(flops, seconds, rate);
   json["gemm_gflops"] = rate;
   json["peak_rss_mb"] = peak_memory_mb();
   json["step_ms"] = 1000 * seconds / static_cast<double>(config.steps);

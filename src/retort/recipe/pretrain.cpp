@@ -1,11 +1,15 @@
 #include "retort/recipe/pretrain.h"
 
+#include <cmath>
+
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/settings.h"
+#include "retort/measure/bench_measure.h"
 #include "retort/task/mlm_training.h"
 #include "retort/task/pretraining_data.h"
 #include "retort/task/pretraining_run.h"
+#include "retort/train/process_group.h"
 
 namespace retort::recipe {
 
@@ -53,6 +57,16 @@ Json pretrain_masked(const PretrainConfig& config) {
   return task::finish_language_run(run, loaded, unit, corpus.held_out(), training, rates);
 }
 
+// The share of this machine's matmul rate that a process has trained with: by the mean length of its sequences, and
+// without embeddings and heads, as `retort bench train` counts.
+double utilization_of(const Json& rates, const kernel::Precision precision, const model::ModelConfig& config) {
+  const double sequences = rates["train_sequences_per_second"], tokens = rates["train_tokens_per_second"];
+  if (sequences == 0) return 0;  // no step was taken
+  const double flops = 3 * sequences * measure::forward_flops(config, std::llround(tokens / sequences));
+  const auto processes = static_cast<double>(train::process_group().world_size());
+  return measure::utilization(flops / processes, 1, measure::measure_product_rate(precision, 3));
+}
+
 Json pretrain_phase(const PretrainConfig& config) {
   const train::TrainingConfig& training = config.training;
   task::TrainingRun run(training, config.output, settings_of("pretrain", config));
@@ -67,8 +81,10 @@ Json pretrain_phase(const PretrainConfig& config) {
   task::PretrainingUnit unit(loaded, config.dense_sequence_output, data.maybe_held_out(),
                              training.micro_batch_tokens());
   task::start_from({config.init_checkpoint, config.continue_steps}, run, loaded);
-  const Json rates = run.train(unit, source);
+  Json rates = run.train(unit, source);
   if (run.is_paused()) return rates;
+  if (run.has_folder())
+    rates["utilization"] = utilization_of(rates, loaded.model->parameters().precision(), loaded.model->config());
   return task::finish_pretraining_run(run, loaded, unit, rates);
 }
 
