@@ -15,11 +15,8 @@ def read_given_flags(words: list[str], flags: dict[str, Flag], command: str) -> 
     position = 0
     while position < len(words):
         word, position = words[position], position + 1
-        name, equals, value = (
-            word.removeprefix("--").replace("-", "_").partition("=")
-            if "=" not in word
-            else (word[2:].split("=", 1)[0].replace("-", "_"), "=", word.split("=", 1)[1])
-        )
+        name, equals, value = word.removeprefix("--").partition("=")
+        name = name.replace("-", "_")
         flag = flags.get(name) or (flags.get(name[3:]) if name.startswith("no_") else None)
         if flag is None or flag.name in OWN_FLAGS:
             raise UserError(
