@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "retort/base/error.h"
@@ -15,11 +14,6 @@ namespace retort::cli {
 namespace {
 
 constexpr int64_t kDefaultPort = 29500;
-
-std::optional<std::string> variable_of_process(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
 
 // A port that is free now.
 int64_t free_local_port() {
@@ -56,7 +50,7 @@ void LaunchConfig::fields(FieldList& list) {
            {.help = "Port of rank 0; 0: a free one, or 29500 with several machines.", .min = 0, .max = 65535});
 }
 
-LaunchConfig parse_launch(const std::vector<std::string>& words, const Variables& variable) {
+LaunchConfig parse_launch(const std::vector<std::string>& words, const train::Environment& variable) {
   LaunchConfig config;
   FieldList list;
   config.fields(list);
@@ -113,7 +107,7 @@ std::vector<LaunchedProcess> launched_processes(const LaunchConfig& config, cons
 }
 
 int run_launch(const std::vector<std::string>& arguments) {
-  const LaunchConfig config = parse_launch(arguments, variable_of_process);
+  const LaunchConfig config = parse_launch(arguments);
   return run_launched(launched_processes(config, std::filesystem::read_symlink("/proc/self/exe").string()));
 }
 

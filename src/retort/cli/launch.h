@@ -1,13 +1,12 @@
 // `retort launch -n N COMMAND ...`: starts a command of retort as N processes of this machine that train one model.
 #pragma once
 
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "retort/base/fields.h"
 #include "retort/cli/launched_processes.h"
+#include "retort/train/rank_discovery.h"
 
 namespace retort::cli {
 
@@ -22,11 +21,10 @@ struct LaunchConfig {
   void fields(FieldList& list);
 };
 
-using Variables = std::function<std::optional<std::string>(const char* name)>;
-
 // Reads the words after `launch`: flags up to the first word that is none, then the command. Where no flag says
 // otherwise, machines come from the variables N_NODES, NODE_RANK, MASTER_ADDR and MULTI_HLS_IPS. Throws UserError.
-LaunchConfig parse_launch(const std::vector<std::string>& words, const Variables& variable);
+LaunchConfig parse_launch(const std::vector<std::string>& words,
+                          const train::Environment& variable = train::environment_variable);
 
 // The processes of this machine: `program` with the command, and ranks as torchrun gives them.
 std::vector<LaunchedProcess> launched_processes(const LaunchConfig& config, const std::string& program);
