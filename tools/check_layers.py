@@ -79,11 +79,14 @@ def find_undeclared(path):
     """Names of the functions and classes that `path` defines, but the header with its name does not declare."""
     header = path.with_suffix(".h")
     declared = header.read_text(encoding="utf-8") if header.exists() else ""
+    # The operations of an engine are a file each.
+    engine_header = path.with_name("engine.h")
+    engine = engine_header.read_text(encoding="utf-8") if engine_header.exists() else ""
     undeclared = []
     for match in DEFINITION.finditer(ANONYMOUS_NAMESPACE.sub("", path.read_text(encoding="utf-8"))):
         first, *rest = match[1].split("::")
         pattern = rf"(class|struct) {first}\b[^;]*\{{" if rest else rf"\b{re.escape(first)}\("
-        if not re.search(pattern, declared):
+        if not re.search(pattern, declared + (engine if rest else "")):
             undeclared.append(match[1])
     return undeclared
 

@@ -2,6 +2,7 @@
 #include "parity/fixture_model.h"
 
 #include <ATen/ATen.h>
+#include <ATen/ops/tensor.h>
 
 #include "retort/base/error.h"
 #include "retort/checkpoint/weights.h"
@@ -22,14 +23,14 @@ std::vector<int32_t> places_inside(const Fixture& fixture, const std::string& ke
 }
 
 loss::LossSum span_loss(const Fixture& fixture, const at::Tensor& logits) {
-  return loss::span_loss(logits, fixture.batch.starts, places_inside(fixture, "start_position"),
+  return loss::span_loss(logits, kernel::make_bounds(fixture.batch.starts), places_inside(fixture, "start_position"),
                          places_inside(fixture, "end_position"));
 }
 
 loss::LossSum regression_loss(const Fixture& fixture, const at::Tensor& logits) {
   std::vector<float> targets;
   for (const Json& sequence : fixture.expected["sequences"]) targets.push_back(sequence["target"].get<float>());
-  return loss::squared_error(logits, targets);
+  return loss::squared_error(logits, at::tensor(targets));
 }
 
 }  // namespace

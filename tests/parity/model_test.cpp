@@ -92,8 +92,8 @@ TEST_P(ModelParity, LogitsOfChosenRowsAreThoseOfAllRows) {
   if (!stores_chosen_logits()) GTEST_SKIP() << "the head has no choice of rows";
   const c10::NoGradGuard no_gradients;
   const auto model = load();
-  const model::ModelOutput output =
-      model->forward(kernel::make_token_rows(fixture_.batch), {.chosen_rows = fixture_.rows});
+  const std::vector<int32_t> chosen(fixture_.rows.begin(), fixture_.rows.end());
+  const model::ModelOutput output = model->forward(kernel::make_token_rows(fixture_.batch), {.chosen_rows = chosen});
   EXPECT_LE(largest_difference(output.logits, fixture_.tensors.at("logits")), kFloat32.output);
 }
 

@@ -17,8 +17,8 @@ namespace {
 constexpr size_t kMaxCachedChunks = 100'000;  // cached answers for identical texts; about 100 MB
 
 // Returns the rows of [MASK] in a batch, sequence by sequence.
-std::vector<int64_t> masked_rows(const data::Batch& batch, const MaskedCopies& copies) {
-  std::vector<int64_t> rows;
+std::vector<int32_t> masked_rows(const data::Batch& batch, const MaskedCopies& copies) {
+  std::vector<int32_t> rows;
   for (size_t b = 0; b < batch.rows.size(); ++b)
     for (const int32_t place : copies.places(batch.rows[b])) rows.push_back(batch.tokens.starts[b] + place);
   return rows;
@@ -90,11 +90,12 @@ std::vector<CandidateFinder::Words> CandidateFinder::predict_words(const MaskedC
   int64_t batches_done = 0;
   const auto run = [&](const data::Batch& batch) {
     const at::NoGradGuard no_grad;
-    const at::Tensor logits = model_
-                                  .forward(kernel::make_token_rows(batch.tokens),
-                                           {.chosen_rows = masked_rows(batch, copies), .only_chosen_rows = true})
-                                  .logits.to(at::kFloat)
-                                  .contiguous();  // [masks, V]
+    const std::vector<int32_t> masked = masked_rows(batch, copies);
+    const at::Tensor logits =
+        model_.forward(kernel::make_token_rows(batch.tokens), {.chosen_rows = masked, .only_chosen_rows = true})
+            .logits.to(at::kFloat)
+            .cpu()
+            .contiguous();  // [masks, V]
     const float* scores = logits.data_ptr<float>();
     for (const int64_t row : batch.rows)
       for (int64_t mask = copies.first_mask(row); mask < copies.first_mask(row + 1); ++mask) {

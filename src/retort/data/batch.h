@@ -23,10 +23,10 @@ struct Batch {
 };
 
 // Returns the tokens that have a label, in order.
-inline std::vector<int64_t> labelled_tokens(const Batch& batch) {
-  std::vector<int64_t> tokens;
+inline std::vector<int32_t> labelled_tokens(const Batch& batch) {
+  std::vector<int32_t> tokens;
   for (size_t t = 0; t < batch.token_labels.size(); ++t)
-    if (batch.token_labels[t] != kNoTokenLabel) tokens.push_back(static_cast<int64_t>(t));
+    if (batch.token_labels[t] != kNoTokenLabel) tokens.push_back(static_cast<int32_t>(t));
   return tokens;
 }
 

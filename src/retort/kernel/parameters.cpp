@@ -6,7 +6,8 @@
 #include "retort/base/hash.h"
 #include "retort/base/random.h"
 #include "retort/base/thread.h"
-#include "retort/kernel/cpu/kernel_table.h"
+#include "retort/kernel/engine.h"
+#include "retort/kernel/host_copy.h"
 #include "retort/kernel/matmul.h"
 #include "retort/kernel/zeros_on_demand.h"
 
@@ -45,6 +46,21 @@ void fill_sinusoidal(float* values, const std::vector<int64_t>& shape) {
 
 }  // namespace
 
+void fill_initial_values(const NamedSlice& slice, uint64_t seed, double initializer_range, float* values) {
+  switch (slice.initialization) {
+    case Initialization::kNormal:
+      return fill_normal(values, slice.element_count, key_of(seed, slice.name), initializer_range);
+    case Initialization::kOne:
+      std::fill_n(values, slice.element_count, 1.0f);
+      return;
+    case Initialization::kZero:
+      std::fill_n(values, slice.element_count, 0.0f);
+      return;
+    case Initialization::kSinusoidal:
+      return fill_sinusoidal(values, slice.shape);
+  }
+}
+
 Weight* ParameterStore::add(const SliceSpec& spec) {
   RETORT_CHECK(!values_.defined(), "parameters must be registered before allocate");
   weights_.push_back(std::make_unique<Weight>());
@@ -76,43 +92,35 @@ void ParameterStore::allocate(Precision precision, GradientMemory gradient_memor
     Weight& weight = *weights_[w];
     weight.value = view(values_);
     weight.operand = copies_.defined() ? view(copies_) : weight.value;
-    weight.leaf = weight.value.detach();
-    if (has_gradients) {
-      weight.gradient = view(gradients_);
-      weight.leaf.set_requires_grad(weight.trainable);
-      if (weight.trainable) weight.leaf.mutable_grad() = weight.gradient;
-    }
+    if (has_gradients) weight.gradient = view(gradients_);
     slice += specs_[w].names.size();
   }
 }
 
 void ParameterStore::initialize(uint64_t seed, double initializer_range) {
-  for (const NamedSlice& slice : slices_) initialize(slice, seed, initializer_range);
+  edit_values([&](float* all) {
+    for (const NamedSlice& slice : slices_) fill_initial_values(slice, seed, initializer_range, all + slice.offset);
+  });
   refresh_operands();
 }
 
 void ParameterStore::initialize(const NamedSlice& slice, uint64_t seed, double initializer_range) {
-  float* values = tensor(slice).data_ptr<float>();
-  switch (slice.initialization) {
-    case Initialization::kNormal:
-      return fill_normal(values, slice.element_count, key_of(seed, slice.name), initializer_range);
-    case Initialization::kOne:
-      std::fill_n(values, slice.element_count, 1.0f);
-      return;
-    case Initialization::kZero:
-      std::fill_n(values, slice.element_count, 0.0f);
-      return;
-    case Initialization::kSinusoidal:
-      return fill_sinusoidal(values, slice.shape);
-  }
+  edit_values([&](float* all) { fill_initial_values(slice, seed, initializer_range, all + slice.offset); });
 }
 
+void ParameterStore::edit_values(const std::function<void(float*)>& edit) {
+  edit_on_host(values_, [&](std::span<float> values) { edit(values.data()); });
+}
+
+at::Tensor ParameterStore::host_values() const { return values_.cpu(); }
+
 void ParameterStore::refresh_operands() {
-  if (copies_.defined()) round_copies();
+  if (copies_.defined()) engine().round_to_bf16(copies_, values_);
   if (!gradients_.defined()) pack_weights();
 }
 
 void ParameterStore::pack_weights() const {
+  if (!engine().is_fused()) return;
   for (size_t w = 0; w < weights_.size(); ++w)
     if (specs_[w].shape.size() == 2 && !specs_[w].is_table) weights_[w]->packed = pack_weight(weights_[w]->operand);
 }
@@ -127,14 +135,6 @@ ParameterStore::PackedScope::~PackedScope() {
   for (const auto& weight : store_->weights_) weight->packed = at::Tensor();
 }
 
-void ParameterStore::round_copies() {
-  auto* copies = static_cast<cpu::Bf16*>(copies_.data_ptr());
-  const float* values = values_.data_ptr<float>();
-  parallel_for(values_.numel(), 1 << 16, [&](int64_t begin, int64_t end) {
-    cpu::kernel_table().round_to_bf16(copies + begin, values + begin, end - begin);
-  });
-}
-
 void ParameterStore::zero_gradients() {
   if (gradients_.defined()) gradients_.zero_();
 }
@@ -143,7 +143,6 @@ void ParameterStore::freeze(const std::string& name) {
   const NamedSlice* slice = find(name);
   RETORT_CHECK(slice != nullptr, "no parameter `{}`", name);
   slice->weight->trainable = false;
-  slice->weight->leaf.set_requires_grad(false);
 }
 
 const NamedSlice* ParameterStore::find(const std::string& name) const {

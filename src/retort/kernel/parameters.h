@@ -6,6 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,15 +23,13 @@ enum class Initialization { kNormal, kOne, kZero, kSinusoidal };
 enum class GradientMemory { kNone, kAllocated };
 
 // One parameter of an operation. The tensors are views of the flat buffers and keep their addresses for the life of the
-// ParameterStore. A fused operation reads `value`, or `operand` in a matmul with its bias, and adds to `gradient`;
-// reference operations use `leaf`, whose autograd gradient is `gradient`.
+// ParameterStore. An operation reads `value`, or `operand` in a matmul with its bias, and adds to `gradient`.
 struct Weight {
   at::Tensor value;     // float32
   at::Tensor gradient;  // float32, same shape
   at::Tensor operand;   // bfloat16 copy in bf16 precision, else `value`
   at::Tensor
-      packed;       // `operand` in the layout of matmul, where nothing trains; undefined where there is no such layout
-  at::Tensor leaf;  // `value` as an autograd leaf
+      packed;  // `operand` in the layout of matmul, where nothing trains; undefined where there is no such layout
   bool trainable = true;
 };
 
@@ -52,6 +51,10 @@ struct SliceSpec {
   bool is_table = false;  // an embedding table: many of its rows get no gradient in a step
 };
 
+// Fills `values` [element_count] with the initial values of the slice from the counter-based generator, keyed by its
+// name, so adding a layer does not change the other parameters.
+void fill_initial_values(const NamedSlice& slice, uint64_t seed, double initializer_range, float* values);
+
 class ParameterStore {
  public:
   ParameterStore() = default;
@@ -60,11 +63,10 @@ class ParameterStore {
 
   // Registers tensors; the Weight gets its memory with `allocate`.
   Weight* add(const SliceSpec& spec);
-  // Makes the flat buffers (zeros). Called once, after the last `add`. Without gradient memory, refresh_operands packs
-  // the weights of matmuls too.
+  // Makes the flat buffers (zeros) on the device of the process. Called once, after the last `add`. Without gradient
+  // memory, refresh_operands packs the weights of matmuls too.
   void allocate(Precision precision, GradientMemory gradient_memory);
-  // Fills every parameter with its initial values from the counter-based generator, keyed by its name, so adding a
-  // layer does not change the other parameters.
+  // Fills every parameter with its initial values.
   void initialize(uint64_t seed, double initializer_range);
   // The same for one parameter.
   void initialize(const NamedSlice& slice, uint64_t seed, double initializer_range);
@@ -84,6 +86,11 @@ class ParameterStore {
     const ParameterStore* store_;  // null when the store keeps its weights packed
   };
   void zero_gradients();
+  // Calls `edit` with the values in host memory, and brings them back where they lie on another device. Call
+  // refresh_operands after it.
+  void edit_values(const std::function<void(float*)>& edit);
+  // The values in host memory: themselves, or a copy.
+  at::Tensor host_values() const;
   // A parameter that is not trained: its gradient stays zero and optimizers skip it.
   void freeze(const std::string& name);
 
@@ -99,7 +106,6 @@ class ParameterStore {
   at::Tensor copies() const { return copies_; }        // [N] bfloat16, undefined in float32 precision
 
  private:
-  void round_copies();
   void pack_weights() const;
 
   std::vector<std::unique_ptr<Weight>> weights_;

@@ -5,7 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <span>
+#include "retort/kernel/token_rows.h"
 
 namespace retort::kernel {
 
@@ -16,9 +16,9 @@ struct SoftmaxLossOptions {
   double squared_weight = 0;  // of the sum over classes of (s - t)^2
 };
 
-// The sums over rows, not weighted, for logs.
+// The sums over rows, not weighted, for logs: float64 scalars. Undefined for a weight of 0.
 struct SoftmaxLossSums {
-  double hard = 0, soft = 0, squared = 0;
+  at::Tensor hard, soft, squared;
 };
 
 inline constexpr int32_t kNoLabel = -100;
@@ -26,7 +26,7 @@ inline constexpr int32_t kNoLabel = -100;
 // s: logits [N, C], t: teacher logits of the same shape and type, or undefined when no weight needs them (float32 or
 // bfloat16 each). labels: [N] in 0..C-1 or kNoLabel; may be empty without hard_weight. -> the weighted total, a float32
 // scalar whose gradient goes only to the logits. `sums` may be null.
-at::Tensor softmax_loss(const at::Tensor& logits, const at::Tensor& teacher, std::span<const int32_t> labels,
+at::Tensor softmax_loss(const at::Tensor& logits, const at::Tensor& teacher, const IndexList& labels,
                         const SoftmaxLossOptions& options, SoftmaxLossSums* sums = nullptr);
 
 }  // namespace retort::kernel

@@ -1,6 +1,7 @@
 #include "retort/kernel/zeros_on_demand.h"
 
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -8,9 +9,12 @@
 #include <cstring>
 #include <new>
 
+#include "retort/kernel/device.h"
+
 namespace retort::kernel {
 
 at::Tensor zeros_on_demand(int64_t count, at::ScalarType type, int64_t sparse_elements) {
+  if (!device().is_cpu()) return at::zeros({count}, at::TensorOptions().dtype(type).device(device()));
   constexpr size_t kHugePage = 2 * 1024 * 1024;  // bytes, on x86
   const size_t element_bytes = c10::elementSize(type),
                bytes = std::max<size_t>(1, static_cast<size_t>(count) * element_bytes),
@@ -28,6 +32,10 @@ at::Tensor zeros_on_demand(int64_t count, at::ScalarType type, int64_t sparse_el
 }
 
 void release_pages(const at::Tensor& values) {
+  if (!values.is_cpu()) {
+    at::Tensor(values).zero_();
+    return;
+  }
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   const auto begin = reinterpret_cast<uintptr_t>(values.data_ptr()), end = begin + values.nbytes();
   const uintptr_t first = std::min(end, (begin + page - 1) / page * page), last = std::max(first, end / page * page);

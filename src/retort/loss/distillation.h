@@ -1,23 +1,22 @@
 // Losses between the outputs of a student and of a teacher, as sums. Teachers get no gradient.
 #pragma once
 
-#include <span>
-
+#include "retort/kernel/token_rows.h"
 #include "retort/loss/loss_term.h"
 
 namespace retort::loss {
 
 // Question answering with soft targets: logits [T, 2] of student and teacher over the same ragged tokens. In each
-// sequence of `starts` [B+1] the softmax runs over its own tokens, and the sum is temperature^2 times half the sum of
+// sequence of `rows` the softmax runs over its own tokens, and the sum is temperature^2 times half the sum of
 // KL(teacher || student) of start and end positions. Count = B. Padding does not exist here; where the published
 // programs pad, their softmax runs over the padding as well.
-LossSum soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+LossSum soft_span_loss(const at::Tensor& student, const at::Tensor& teacher, const kernel::TokenRows& rows,
                        double temperature);
 
 // Cross entropy between the same distributions, as in Jiao et al. 2020: minus the sum of softmax(t / temperature) .
 // log_softmax(s / temperature) over start and end, without a factor. Count = T, so that start and end are each a mean
 // over all positions.
-LossSum soft_span_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, std::span<const int32_t> starts,
+LossSum soft_span_cross_entropy(const at::Tensor& student, const at::Tensor& teacher, const kernel::TokenRows& rows,
                                 double temperature);
 
 // Soft cross entropy of classes: logits [N, C]. -softmax(t / temperature) . log_softmax(s / temperature), without the

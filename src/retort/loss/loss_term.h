@@ -23,7 +23,7 @@ struct LossSum {
 // One of the losses that a fused kernel adds up, for logs. Its mean over the step is sum / divisor.
 struct FusedLoss {
   std::string name;
-  double sum = 0;      // without its weight
+  at::Tensor sum;      // scalar float64, without its weight
   double divisor = 0;  // 0: the step holds nothing to compare
 };
 

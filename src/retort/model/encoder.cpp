@@ -1,8 +1,6 @@
 #include "retort/model/encoder.h"
 
 #include <ATen/ops/index_select.h>
-#include <ATen/ops/max.h>
-#include <ATen/ops/min.h>
 
 #include <algorithm>
 
@@ -80,8 +78,8 @@ Encoder::Encoder(const ModelConfig& config, const std::string& prefix, kernel::P
 
 void Encoder::check_rows(const kernel::TokenRows& rows) const {
   if (rows.tokens() == 0) throw UserError("a batch must hold at least one token, but is empty");
-  const auto check = [&](const at::Tensor& values, int64_t limit, const char* what, const char* field) {
-    const int64_t low = values.min().item<int64_t>(), high = values.max().item<int64_t>();
+  const auto check = [&](const kernel::ValueRange& range, int64_t limit, const char* what, const char* field) {
+    const auto& [low, high] = range;
     if (low < 0 || high >= limit)
       throw UserError(
           "{}: every {} must be 0 to {}, because field `{}` is {}, but one is {}; the tokenizer does not belong to the "
@@ -89,9 +87,9 @@ void Encoder::check_rows(const kernel::TokenRows& rows) const {
           "vocabulary",
           config_.subject(), what, limit - 1, field, limit, low < 0 ? low : high);
   };
-  check(rows.ids, config_.vocab_size, "token id", "vocab_size");
-  check(rows.positions, config_.max_position_embeddings, "position", "max_position_embeddings");
-  if (embeddings_.segment) check(rows.segments, config_.type_vocab_size, "token type", "type_vocab_size");
+  check(rows.id_range, config_.vocab_size, "token id", "vocab_size");
+  check(rows.position_range, config_.max_position_embeddings, "position", "max_position_embeddings");
+  if (embeddings_.segment) check(rows.segment_range, config_.type_vocab_size, "token type", "type_vocab_size");
 }
 
 EncoderOutput Encoder::forward(const kernel::TokenRows& rows, const EncoderOptions& options) const {

@@ -1,6 +1,5 @@
 #include "retort/model/model.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 
 #include "retort/base/error.h"
@@ -35,12 +34,6 @@ bool has_pooler(Head head) {
 }
 
 at::Tensor as_float(const at::Tensor& x) { return x.to(at::kFloat); }
-
-at::Tensor index_tensor(const std::vector<int64_t>& rows) {
-  at::Tensor index = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
-  std::copy(rows.begin(), rows.end(), index.data_ptr<int64_t>());
-  return index;
-}
 
 // The dropout keys of the chosen rows, for dropout after a gather.
 kernel::TokenRows select_keys(const kernel::TokenRows& rows, const at::Tensor& chosen) {
@@ -118,7 +111,7 @@ void Model::add_language_model_weights(const std::string& transform, const std::
 
 ModelOutput Model::forward(const kernel::TokenRows& rows, const ForwardOptions& options) const {
   ModelOutput out;
-  const at::Tensor chosen = options.chosen_rows.empty() ? at::Tensor() : index_tensor(options.chosen_rows);
+  const at::Tensor chosen = options.chosen_rows.empty() ? at::Tensor() : options.chosen_rows.tensor();
   const bool has_chosen_rows_only = options.only_chosen_rows && chosen.defined();
   RETORT_CHECK(!has_chosen_rows_only || (head_ == Head::kMaskedLm && !options.is_training),
                "only a masked-LM head outside training can skip rows");
@@ -146,7 +139,7 @@ ModelOutput Model::forward(const kernel::TokenRows& rows, const ForwardOptions& 
       break;
     case Head::kSequenceClassification:
     case Head::kMultipleChoice:
-      out.logits = classify(out.pooled, select_keys(rows, rows.first_rows()), head_dropout, options.is_training);
+      out.logits = classify(out.pooled, select_keys(rows, rows.first_rows), head_dropout, options.is_training);
       break;
     case Head::kPreTraining:
       out.next_sentence_logits = as_float(kernel::linear(out.pooled, *next_sentence_.weight, next_sentence_.bias));
@@ -163,7 +156,7 @@ at::Tensor Model::project(const at::Tensor& states) const {
 }
 
 at::Tensor Model::pool(const at::Tensor& last, const kernel::TokenRows& rows) const {
-  const at::Tensor first = at::index_select(last, 0, rows.first_rows());  // [B, H]
+  const at::Tensor first = at::index_select(last, 0, rows.first_rows);  // [B, H]
   const auto activation = config_.family == Family::kBert ? kernel::Activation::kTanh : kernel::Activation::kRelu;
   return kernel::bias_activation(kernel::linear(first, *pooler_.weight, nullptr), *pooler_.bias, activation);
 }

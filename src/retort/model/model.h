@@ -42,7 +42,7 @@ struct ForwardOptions {
   bool is_training = false;                    // dropout; needs rows.keys
   bool keep_hidden_states = false;             // return the hidden states of every layer, else only of the last
   std::vector<int64_t> attention_layers = {};  // layers whose attention states are returned
-  std::vector<int64_t> chosen_rows = {};       // masked LM: rows of [T, H] that get logits; empty: all T
+  kernel::IndexList chosen_rows = {};          // masked LM: rows of [T, H] that get logits; empty: all T
   // With chosen_rows, for Head::kMaskedLm outside training: the last layer computes only these rows, and
   // hidden_states.back() is [M, H].
   bool only_chosen_rows = false;

@@ -1,6 +1,15 @@
 #include "retort/optim/optimizer.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/minimum.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <bit>
@@ -11,6 +20,7 @@
 #include "retort/base/fields.h"
 #include "retort/base/thread.h"
 #include "retort/kernel/cpu/kernel_table.h"
+#include "retort/kernel/engine.h"
 #include "retort/kernel/operation_timer.h"
 #include "retort/kernel/zeros_on_demand.h"
 
@@ -53,6 +63,15 @@ Optimizer::Optimizer(kernel::ParameterStore& parameters, OptimizerOptions option
       pieces_.push_back({static_cast<int64_t>(s), begin, std::min(end, begin + length)});
   }
   divide_into_shards();
+  if (kernel::engine().is_fused()) return;
+  if (is_sharded())
+    throw UserError("`shard_optimizer_state` is for the processor; leave it out, or choose `--device cpu`");
+  expressions_ = std::make_unique<ExpressionUpdate>(
+      parameters,
+      ExpressionUpdate::Settings{options_.kind, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay,
+                                 options_.correct_bias, options_.tensor_max_norm, slice_decays_},
+      moment1_, moment2_);
+  device_step_count_ = at::zeros({}, parameters.values().options().dtype(at::kDouble));
 }
 
 // Shards have equal numbers of trained elements but for a part of a piece.
@@ -116,7 +135,7 @@ void Optimizer::share_values() {
 void Optimizer::end_sharding() {
   shards_ = {};
   divide_into_shards();
-  restore(step_count_);
+  restore(step_count());
 }
 
 void Optimizer::forget_other_shards() {
@@ -160,6 +179,13 @@ double Optimizer::tensor_scale(const kernel::NamedSlice& slice, double gradient_
 
 void Optimizer::step(double learning_rate, double gradient_scale) {
   const kernel::OperationTimer timer(kernel::Operation::kOptimizer);
+  if (expressions_) {
+    const auto device = parameters_.values().options();
+    device_step_count_.add_(1);
+    expressions_->run({learning_rate, at::full({}, gradient_scale, device), at::ones({}, device.dtype(at::kBool)),
+                       device_step_count_});
+    return;
+  }
   ++step_count_;
   const at::Tensor copies = parameters_.copies();
   Sweep sweep{.learning_rate = learning_rate, .gradient_scale = gradient_scale};
@@ -177,6 +203,25 @@ void Optimizer::step(double learning_rate, double gradient_scale) {
   else
     sweep_adam(sweep);
   if (is_sharded()) share_values();
+}
+
+void Optimizer::step_if_finite(double learning_rate, const at::Tensor& gradient_norm, const at::Tensor& loss,
+                               double max_norm) {
+  if (!expressions_) {
+    const double norm = gradient_norm.item<double>();
+    if (std::isfinite(norm) && std::isfinite(loss.item<double>()))
+      step(learning_rate, clip_scale(norm, max_norm));
+    else
+      parameters_.zero_gradients();
+    return;
+  }
+  const kernel::OperationTimer timer(kernel::Operation::kOptimizer);
+  const at::Tensor is_finite = gradient_norm.isfinite().logical_and(loss.isfinite()),
+                   one = at::ones_like(gradient_norm);
+  const double added = options_.kind == OptimizerKind::kLamb ? 0 : 1e-6;
+  const at::Tensor scale = max_norm > 0 ? at::minimum(one, max_norm / (gradient_norm + added)) : one;
+  device_step_count_.add_(is_finite);
+  expressions_->run({learning_rate, scale.to(at::kFloat), is_finite, device_step_count_});
 }
 
 void Optimizer::sweep_adam(const Sweep& sweep) {
@@ -243,7 +288,13 @@ void Optimizer::sweep_lamb(const Sweep& sweep) {
   });
 }
 
+at::Tensor Optimizer::gradient_norm_tensor() const {
+  if (expressions_) return at::linalg_vector_norm(parameters_.gradients(), 2, std::nullopt, false, at::kDouble);
+  return at::scalar_tensor(gradient_norm(), at::kDouble);
+}
+
 double Optimizer::gradient_norm() const {
+  if (expressions_) return gradient_norm_tensor().item<double>();
   const kernel::OperationTimer timer(kernel::Operation::kGradientNorm);
   const float* gradients = parameters_.gradients().data_ptr<float>();
   std::vector<double> sums(pieces_.size());
@@ -262,8 +313,16 @@ double Optimizer::clip_scale(double norm, double max_norm) const {
   return std::min(1.0, max_norm / (options_.kind == OptimizerKind::kLamb ? norm : norm + 1e-6));
 }
 
+int64_t Optimizer::step_count() const {
+  return expressions_ ? static_cast<int64_t>(device_step_count_.item<double>()) : step_count_;
+}
+
 void Optimizer::restore(int64_t count) {
   step_count_ = count;
+  if (expressions_) {
+    device_step_count_.fill_(static_cast<double>(count));
+    return;
+  }
   const auto& slices = parameters_.slices();
   for (size_t s = 0; s < slices.size(); ++s)
     for (size_t row = 0; row < active_rows_[s].size(); ++row) {

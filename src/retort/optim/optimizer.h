@@ -5,10 +5,12 @@
 // shards (shards.h) each process sweeps over its own; the result has the same bits as with one.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "retort/kernel/parameters.h"
+#include "retort/optim/expression_update.h"
 #include "retort/optim/optimizer_kind.h"
 #include "retort/optim/shards.h"
 
@@ -42,13 +44,19 @@ class Optimizer {
   // A row of an embedding table that never had a gradient is only decayed. The full update would do the same, because
   // its moments are zero.
   void step(double learning_rate, double gradient_scale);
+  // The same with gradients clipped to `max_norm` (0: no limit), unless `gradient_norm` or `loss` is not finite: then
+  // it only zeroes the gradients. Both are scalars on the device, and nothing is read back from it.
+  void step_if_finite(double learning_rate, const at::Tensor& gradient_norm, const at::Tensor& loss, double max_norm);
   // L2 norm over the gradients of all trainable parameters; infinite or NaN when one of them is.
   double gradient_norm() const;
+  // The same as a float64 scalar on the device.
+  at::Tensor gradient_norm_tensor() const;
   // The gradient_scale that clips gradients of this norm to max_norm (0: no limit, returns 1). As torch it adds 1e-6 to
   // the norm, except for LAMB.
   double clip_scale(double norm, double max_norm) const;
 
-  int64_t step_count() const { return step_count_; }
+  // Updates done; skipped ones do not count. It waits for the device.
+  int64_t step_count() const;
   // Sets the number of steps done; call it after the moments are written.
   void restore(int64_t count);
   // Views: writing to them restores the state. Those of other shards are zero.
@@ -94,6 +102,9 @@ class Optimizer {
   std::vector<std::vector<uint8_t>> active_rows_;  // per slice: rows of a table that have moments; else empty
   at::Tensor moment1_, moment2_;                   // [N] float32
   int64_t step_count_ = 0;
+  // On another device than the processor, and with Implementation::kReference.
+  std::unique_ptr<ExpressionUpdate> expressions_;
+  at::Tensor device_step_count_;  // float64 scalar
 };
 
 }  // namespace retort::optim

@@ -311,9 +311,10 @@ void load_weights_exactly(model::Model& model, const fs::path& folder) {
 void save_model_folder(const fs::path& folder, const model::Model& model, const text::Tokenizer& tokenizer) {
   write_json_file(folder / "config.json",
                   model::config_to_json(model.config(), model::architecture_name(model.config().family, model.head())));
+  const at::Tensor values = model.parameters().host_values();
   std::vector<checkpoint::NamedTensor> tensors;
   for (const auto& slice : model.parameters().slices())
-    if (!is_projection_parameter(slice)) tensors.push_back(tensor_for_file(model.parameters(), slice));
+    if (!is_projection_parameter(slice)) tensors.push_back(tensor_for_file(values, slice));
   checkpoint::write_safetensors(folder / "model.safetensors", tensors);
   save_projection(folder, model);
   tokenizer.save(folder);

@@ -150,24 +150,26 @@ FilledNames fill_from_files(model::Model& model, const checkpoint::WeightFiles& 
   check_copies(matches, model, files, subject);
   FilledNames names{.missing = std::move(matches.missing), .unexpected = std::move(matches.unexpected)};
   kernel::ParameterStore& parameters = model.parameters();
-  const auto initialize_at_random = [&](const kernel::NamedSlice& slice) {
-    parameters.initialize(slice, options.seed, model.config().initializer_range);
-  };
-  for (const auto& match : matches.matches) {
-    const kernel::NamedSlice& slice = *parameters.find(match.wanted);
-    const checkpoint::NamedTensor& tensor = files.tensors()[match.file_index];
-    const std::vector<int64_t> shape = shape_of(tensor, match.is_transposed);
-    if (!fits(shape, slice)) {
-      if (!options.may_replace_head || !is_of_head(slice.name, model))
-        refuse_shape(tensor, shape, slice, model, subject);
-      names.replaced.push_back(fmt::format("{} {}", tensor.name, checkpoint::shape_text(shape)));
-      names.missing.push_back(match.wanted);
-      continue;
+  parameters.edit_values([&](float* values) {
+    const auto initialize_at_random = [&](const kernel::NamedSlice& slice) {
+      kernel::fill_initial_values(slice, options.seed, model.config().initializer_range, values + slice.offset);
+    };
+    for (const auto& match : matches.matches) {
+      const kernel::NamedSlice& slice = *parameters.find(match.wanted);
+      const checkpoint::NamedTensor& tensor = files.tensors()[match.file_index];
+      const std::vector<int64_t> shape = shape_of(tensor, match.is_transposed);
+      if (!fits(shape, slice)) {
+        if (!options.may_replace_head || !is_of_head(slice.name, model))
+          refuse_shape(tensor, shape, slice, model, subject);
+        names.replaced.push_back(fmt::format("{} {}", tensor.name, checkpoint::shape_text(shape)));
+        names.missing.push_back(match.wanted);
+        continue;
+      }
+      if (tensor.element_count() < slice.element_count) initialize_at_random(slice);  // padding of the vocabulary
+      copy_tensor(tensor, match.is_transposed, slice, values, subject);
     }
-    if (tensor.element_count() < slice.element_count) initialize_at_random(slice);  // padding of the vocabulary
-    copy_tensor(tensor, match.is_transposed, slice, parameters.values().data_ptr<float>(), subject);
-  }
-  for (const std::string& name : names.missing) initialize_at_random(*parameters.find(name));
+    for (const std::string& name : names.missing) initialize_at_random(*parameters.find(name));
+  });
   parameters.refresh_operands();
   return names;
 }

@@ -31,19 +31,19 @@ void read_projection(model::Model& model, const fs::path& file) {
   if (!matches.missing.empty())
     throw UserError("`{}` must hold `{}`, but does not; remove the file to initialize the projection again",
                     file.string(), matches.missing.front());
-  for (const auto& match : matches.matches) {
-    const kernel::NamedSlice& slice = *model.parameters().find(match.wanted);
-    const checkpoint::NamedTensor& tensor = files.tensors()[match.file_index];
-    if (tensor.shape != slice.shape)
-      throw UserError(
-          "`{}`: tensor `{}` must have the shape {} for this student and teacher, but has {}; remove the file to "
-          "initialize the projection again",
-          file.string(), tensor.name, checkpoint::shape_text(slice.shape), checkpoint::shape_text(tensor.shape));
-    checkpoint::to_finite_float32(
-        tensor,
-        {model.parameters().values().data_ptr<float>() + slice.offset, static_cast<size_t>(slice.element_count)},
-        file.string());
-  }
+  model.parameters().edit_values([&](float* values) {
+    for (const auto& match : matches.matches) {
+      const kernel::NamedSlice& slice = *model.parameters().find(match.wanted);
+      const checkpoint::NamedTensor& tensor = files.tensors()[match.file_index];
+      if (tensor.shape != slice.shape)
+        throw UserError(
+            "`{}`: tensor `{}` must have the shape {} for this student and teacher, but has {}; remove the file to "
+            "initialize the projection again",
+            file.string(), tensor.name, checkpoint::shape_text(slice.shape), checkpoint::shape_text(tensor.shape));
+      checkpoint::to_finite_float32(tensor, {values + slice.offset, static_cast<size_t>(slice.element_count)},
+                                    file.string());
+    }
+  });
 }
 
 // Returns whether retort wrote the file, which then holds only the projection; other programs may use the same name.
@@ -86,7 +86,8 @@ void load_projection(model::Model& model, const fs::path& folder, std::optional<
 
 void save_projection(const fs::path& folder, const model::Model& model) {
   std::vector<checkpoint::NamedTensor> tensors;
-  for (const auto* slice : projection_of(model)) tensors.push_back(tensor_for_file(model.parameters(), *slice));
+  const at::Tensor values = model.parameters().host_values();
+  for (const auto* slice : projection_of(model)) tensors.push_back(tensor_for_file(values, *slice));
   if (!tensors.empty()) checkpoint::write_safetensors(folder / kFile, tensors);
 }
 
@@ -94,8 +95,8 @@ void remove_old_projection(const fs::path& folder, const model::Model& model) {
   if (projection_of(model).empty() && is_written_here(folder / kFile)) fs::remove(folder / kFile);
 }
 
-checkpoint::NamedTensor tensor_for_file(const kernel::ParameterStore& parameters, const kernel::NamedSlice& slice) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(parameters.values().data_ptr<float>() + slice.offset);
+checkpoint::NamedTensor tensor_for_file(const at::Tensor& values, const kernel::NamedSlice& slice) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(values.data_ptr<float>() + slice.offset);
   return {slice.name,
           checkpoint::Dtype::kF32,
           slice.shape,

@@ -23,7 +23,7 @@ void save_projection(const fs::path& folder, const model::Model& model);
 // Removes the projection of an earlier run from the folder when the model has none.
 void remove_old_projection(const fs::path& folder, const model::Model& model);
 
-// Returns a view of one parameter as a tensor for a file.
-checkpoint::NamedTensor tensor_for_file(const kernel::ParameterStore& parameters, const kernel::NamedSlice& slice);
+// Returns a view of one parameter in `values` (ParameterStore::host_values) as a tensor for a file.
+checkpoint::NamedTensor tensor_for_file(const at::Tensor& values, const kernel::NamedSlice& slice);
 
 }  // namespace retort::pretrained

@@ -57,7 +57,7 @@ std::map<std::string, HeadCut> map_head_cuts(const model::ModelConfig& student, 
 at::Tensor cut_tensor(const at::Tensor& tensor, const HeadCut& cut) {
   at::Tensor index = at::empty({static_cast<int64_t>(cut.places.size())}, at::kLong);
   std::copy(cut.places.begin(), cut.places.end(), index.data_ptr<int64_t>());
-  return at::index_select(tensor, cut.dimension, index);
+  return at::index_select(tensor, cut.dimension, index.to(tensor.device()));
 }
 
 }  // namespace retort::pretrained

@@ -21,7 +21,7 @@ namespace {
 class TensorOutput {
  public:
   void add(const std::string& name, const at::Tensor& tensor) {
-    kept_.push_back(tensor.to(at::kFloat).contiguous());
+    kept_.push_back(tensor.to(at::kFloat).cpu().contiguous());
     const at::Tensor& kept = kept_.back();
     tensors_.push_back(
         {name,

@@ -89,7 +89,7 @@ std::vector<Json> classify(const pretrained::LoadedModel& loaded, const kernel::
   const size_t outputs = config.labels.size();
   task::run_model(*loaded.model, TextRows(texts), {.max_tokens_per_batch = inference.max_tokens_per_batch, .title = ""},
                   [&](const data::Batch& batch, const model::ModelOutput& output) {
-                    const at::Tensor logits = output.logits.contiguous();  // [B, C]
+                    const at::Tensor logits = output.logits.cpu().contiguous();  // [B, C]
                     for (size_t b = 0; b < batch.rows.size(); ++b)
                       results[batch.rows[b]] = describe({logits.data_ptr<float>() + b * outputs, outputs}, config);
                   });

@@ -87,8 +87,9 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
     const data::Batch batch = batches.batch(i);
     const auto before = std::chrono::steady_clock::now();
     model::ForwardOptions options;
+    const std::vector<int32_t> labelled = data::labelled_tokens(batch);
     if (run.labelled_tokens_only) {
-      options.chosen_rows = data::labelled_tokens(batch);
+      options.chosen_rows = labelled;
       options.only_chosen_rows = model.head() == model::Head::kMaskedLm;  // other heads need the first tokens too
       if (options.chosen_rows.empty()) continue;                          // empty would mean all rows
     }

@@ -116,7 +116,7 @@ GlueEvaluation predict_glue(const model::Model& model, const GlueSet& set, const
   const data::GlueRowSet rows(set.features, data::GlueRowSet::Answers::kNone);
   std::vector<float> all(static_cast<size_t>(rows.row_count() * outputs));  // [rows, C]
   evaluation.timing = run_model(model, rows, run, [&](const data::Batch& batch, const model::ModelOutput& output) {
-    const at::Tensor logits = output.logits.contiguous();  // [B, C]
+    const at::Tensor logits = output.logits.cpu().contiguous();  // [B, C]
     for (size_t b = 0; b < batch.rows.size(); ++b)
       std::copy_n(logits.data_ptr<float>() + static_cast<int64_t>(b) * outputs, outputs,
                   all.begin() + batch.rows[b] * outputs);

@@ -39,7 +39,7 @@ class MlmUnit final : public pretrained::ModelUnit {
   std::string best_metric() const override { return "masked_accuracy"; }
 
  private:
-  std::vector<int64_t> compared_tokens(const data::Batch& batch) const;
+  std::vector<int32_t> compared_tokens(const data::Batch& batch) const;
 
   const distill::Teacher* teacher_;
   const LanguageLossConfig& losses_;

@@ -4,6 +4,7 @@
 #include "retort/base/log.h"
 #include "retort/checkpoint/checkpoint_list.h"
 #include "retort/checkpoint/torch_optimizer.h"
+#include "retort/kernel/host_copy.h"
 #include "retort/pretrained/model_weights.h"
 
 namespace retort::task {
@@ -42,16 +43,17 @@ void start_from_published(const InitialCheckpoint& from, TrainingRun& run, pretr
     throw UserError(
         "`{}` must state the step of its optimizer, as `continue_steps` is given, but does not; name another",
         from.path);
-  const auto flat = [](const at::Tensor& values) {
-    return std::span<float>(values.data_ptr<float>(), static_cast<size_t>(values.numel()));
+  const auto fill = [&model, path = from.path](const at::Tensor& values, const auto& tensors) {
+    kernel::edit_on_host(values,
+                         [&](std::span<float> flat) { pretrained::fill_like_parameters(model, tensors, flat, path); });
   };
-  pretrained::fill_like_parameters(model, content.masters, flat(model.parameters().values()), from.path);
+  fill(model.parameters().values(), content.masters);
   model.parameters().refresh_operands();
   const int64_t step = from.continues_steps ? *content.step : 0;
   run.start_with(
-      [file, &model, path = from.path, flat](optim::Optimizer& optimizer) {
-        pretrained::fill_like_parameters(model, file->content().first_moments, flat(optimizer.first_moments()), path);
-        pretrained::fill_like_parameters(model, file->content().second_moments, flat(optimizer.second_moments()), path);
+      [file, fill](optim::Optimizer& optimizer) {
+        fill(optimizer.first_moments(), file->content().first_moments);
+        fill(optimizer.second_moments(), file->content().second_moments);
       },
       step);
   log_info("starting from the weights and moments of `{}`, which are of step {}, at step {}", from.path,

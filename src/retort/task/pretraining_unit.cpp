@@ -11,7 +11,7 @@ namespace retort::task {
 namespace {
 
 struct Predictions {
-  std::vector<int64_t> rows;    // of [T, H] that get logits; empty: all
+  std::vector<int32_t> rows;    // of [T, H] that get logits; empty: all
   std::vector<int32_t> labels;  // of those rows
 };
 
@@ -20,12 +20,12 @@ Predictions masked_predictions(const data::Batch& batch, bool dense_sequence_out
   if (!dense_sequence_output) return {.rows = {}, .labels = batch.token_labels};
   Predictions predictions{.rows = data::labelled_tokens(batch), .labels = {}};
   if (predictions.rows.empty()) predictions.rows.push_back(0);
-  for (const int64_t token : predictions.rows) predictions.labels.push_back(batch.token_labels[token]);
+  for (const int32_t token : predictions.rows) predictions.labels.push_back(batch.token_labels[token]);
   return predictions;
 }
 
 int64_t count_right(const at::Tensor& logits, std::span<const int32_t> labels) {
-  const at::Tensor best = at::argmax(logits, 1);
+  const at::Tensor best = at::argmax(logits, 1).cpu();
   int64_t right = 0;
   for (size_t i = 0; i < labels.size(); ++i) right += best.data_ptr<int64_t>()[i] == labels[i];
   return right;
@@ -40,7 +40,7 @@ Json evaluate_pretraining(const model::Model& model, const data::RowSet& pairs, 
   const EvaluationTiming timing =
       run_model(model, pairs, run, [&](const data::Batch& batch, const model::ModelOutput& output) {
         std::vector<int32_t> labels;
-        for (const int64_t token : data::labelled_tokens(batch)) labels.push_back(batch.token_labels[token]);
+        for (const int32_t token : data::labelled_tokens(batch)) labels.push_back(batch.token_labels[token]);
         mlm_loss += loss::cross_entropy(output.logits, labels).sum.item<double>();
         nsp_loss += loss::cross_entropy(output.next_sentence_logits, batch.labels[0]).sum.item<double>();
         masked += static_cast<double>(labels.size());
@@ -62,11 +62,12 @@ Json evaluate_pretraining(const model::Model& model, const data::RowSet& pairs, 
 
 std::vector<loss::LossTerm> PretrainingUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                                      const loss::StepCounts& counts) {
-  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys);
   const Predictions masked = masked_predictions(batch, dense_sequence_output_);
-  const model::ModelOutput output = model().forward(rows, {.is_training = true, .chosen_rows = masked.rows});
-  return {{"mlm_loss", loss::cross_entropy(output.logits, masked.labels).sum, counts.labelled_tokens},
-          {"nsp_loss", loss::cross_entropy(output.next_sentence_logits, batch.labels[0]).sum, counts.sequences}};
+  const kernel::TokenRows rows =
+      kernel::make_token_rows(batch.tokens, sequence_keys, {masked.rows, masked.labels, batch.labels[0]});
+  const model::ModelOutput output = model().forward(rows, {.is_training = true, .chosen_rows = rows.lists[0]});
+  return {{"mlm_loss", loss::cross_entropy(output.logits, rows.lists[1]).sum, counts.labelled_tokens},
+          {"nsp_loss", loss::cross_entropy(output.next_sentence_logits, rows.lists[2]).sum, counts.sequences}};
 }
 
 Json PretrainingUnit::evaluate() {

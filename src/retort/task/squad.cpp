@@ -52,7 +52,7 @@ SquadEvaluation predict_squad(const model::Model& model, const data::SquadEvalua
   const data::SquadRowSet rows(set.features, data::SquadRowSet::Labels::kNone);
   std::vector<std::vector<float>> starts(static_cast<size_t>(rows.row_count())), ends(starts.size());
   evaluation.timing = run_model(model, rows, run, [&](const data::Batch& batch, const model::ModelOutput& output) {
-    const at::Tensor logits = output.logits.contiguous();  // [T, 2]
+    const at::Tensor logits = output.logits.cpu().contiguous();  // [T, 2]
     const float* values = logits.data_ptr<float>();
     for (size_t b = 0; b < batch.rows.size(); ++b) {
       auto &start = starts[batch.rows[b]], &end = ends[batch.rows[b]];

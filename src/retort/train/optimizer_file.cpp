@@ -1,5 +1,7 @@
 #include "retort/train/optimizer_file.h"
 
+#include <ATen/ops/empty.h>
+
 #include <charconv>
 #include <cstring>
 
@@ -14,17 +16,26 @@ std::span<const std::byte> bytes_of(const at::Tensor& values) {
   return {static_cast<const std::byte*>(values.data_ptr()), static_cast<size_t>(values.numel()) * sizeof(float)};
 }
 
+// The values in host memory, which `kept` holds where they are a copy.
+std::span<const std::byte> host_bytes(const at::Tensor& values, at::Tensor& kept) {
+  kept = values.cpu();
+  return bytes_of(kept);
+}
+
 }  // namespace
 
 void save_optimizer(const fs::path& checkpoint, const optim::Optimizer& optimizer, MomentCollector* collector) {
   std::vector<checkpoint::NamedTensor> tensors;
   for (const optim::Moment& moment : optimizer.moments())
     tensors.push_back({moment.name, checkpoint::Dtype::kF32, moment.values.sizes().vec(), bytes_of(moment.values)});
-  checkpoint::write_safetensors(checkpoint / kOptimizerFile, tensors,
-                                {{"step_count", std::to_string(optimizer.step_count())}},
-                                [&](const checkpoint::NamedTensor& tensor) {
-                                  return collector == nullptr ? tensor.bytes : bytes_of(collector->next(tensor.name));
-                                });
+  std::map<std::string, at::Tensor> values;
+  for (const optim::Moment& moment : optimizer.moments()) values[moment.name] = moment.values;
+  at::Tensor kept;
+  checkpoint::write_safetensors(
+      checkpoint / kOptimizerFile, tensors, {{"step_count", std::to_string(optimizer.step_count())}},
+      [&](const checkpoint::NamedTensor& tensor) {
+        return host_bytes(collector == nullptr ? values.at(tensor.name) : collector->next(tensor.name), kept);
+      });
 }
 
 void load_optimizer(const fs::path& checkpoint, optim::Optimizer& optimizer) {
@@ -41,7 +52,9 @@ void load_optimizer(const fs::path& checkpoint, optim::Optimizer& optimizer) {
       throw UserError(
           "`{}`: moment `{}` must have the shape of its parameter, but has another: it belongs to another model",
           path.string(), moment.name);
-    std::memcpy(moment.values.data_ptr(), tensor->second->bytes.data(), tensor->second->bytes.size());
+    const at::Tensor host = moment.values.is_cpu() ? moment.values : at::empty(moment.values.sizes(), at::kFloat);
+    std::memcpy(host.data_ptr(), tensor->second->bytes.data(), tensor->second->bytes.size());
+    if (!moment.values.is_cpu()) at::Tensor(moment.values).copy_(host);
   }
   const auto count = file.metadata().find("step_count");
   if (count == file.metadata().end())

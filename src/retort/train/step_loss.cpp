@@ -4,6 +4,7 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/mul.h>
 
+#include <cmath>
 #include <optional>
 
 #include "retort/base/random.h"
@@ -33,31 +34,48 @@ at::Tensor total_loss(const std::vector<loss::LossTerm>& terms) {
   return total;
 }
 
-void StepLoss::add_components(const std::vector<loss::LossTerm>& terms) {
+void add_components(const std::vector<loss::LossTerm>& terms, StepReadout& readout) {
   for (const loss::LossTerm& term : terms) {
     for (const loss::FusedLoss& each : term.fused)
-      components[each.name] += each.divisor > 0 ? each.sum / each.divisor : 0;
-    if (terms.size() > 1 && term.fused.empty() && term.divisor > 0)
-      components[term.name] += term.sum.item<double>() / term.divisor;
+      if (each.sum.defined()) readout.add(each.name, each.sum, each.divisor > 0 ? each.divisor : INFINITY);
+    if (terms.size() > 1 && term.fused.empty() && term.divisor > 0) readout.add(term.name, term.sum, term.divisor);
   }
 }
 
-StepLoss forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, GradientReducer* reducer) {
+StepLoss take_losses(std::map<std::string, double>& numbers) {
+  StepLoss losses;
+  const auto total = numbers.extract(kTotalLoss);
+  if (!total.empty()) losses.total = total.mapped();
+  losses.components = std::move(numbers);
+  return losses;
+}
+
+void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
+                      GradientReducer* reducer) {
   const loss::StepCounts counts = count_step(step);
-  StepLoss share;
   for (const data::Batch& micro_batch : step.local()) {
     const bool is_observed = reducer != nullptr && reducer->observes() && &micro_batch == &step.local().back();
     std::optional<kernel::ObserverScope> observed;
     if (is_observed) observed.emplace(*reducer);
     const auto terms = unit.forward(micro_batch, dropout_keys(micro_batch, seed, step.position.epoch), counts);
-    share.add_components(terms);
+    add_components(terms, readout);
     const at::Tensor total = total_loss(terms);
     if (!total.defined()) continue;
-    share.total += total.item<double>();
+    readout.add(kTotalLoss, total);
     if (is_observed) reducer->begin_backward();
     total.backward();
   }
-  return share;
+}
+
+at::Tensor all_reduce_losses(const ProcessGroup& group, StepReadout& readout) {
+  if (group.world_size() > 1) {
+    std::map<std::string, double> numbers = readout.read();
+    const StepLoss all = all_reduce(group, take_losses(numbers));
+    readout = StepReadout();
+    readout.set(kTotalLoss, all.total);
+    for (const auto& [name, value] : all.components) readout.set(name, value);
+  }
+  return readout.get(kTotalLoss);
 }
 
 StepLoss all_reduce(const ProcessGroup& group, const StepLoss& share) {

@@ -8,6 +8,7 @@
 #include "retort/data/source.h"
 #include "retort/train/gradient_reducer.h"
 #include "retort/train/process_group.h"
+#include "retort/train/step_readout.h"
 #include "retort/train/unit.h"
 
 namespace retort::train {
@@ -16,19 +17,30 @@ namespace retort::train {
 struct StepLoss {
   double total = 0;                               // with weights, as it is differentiated
   std::map<std::string, double> components = {};  // the losses in it by name, without weights; empty for only one
-
-  // Adds the terms of a micro-batch to the components.
-  void add_components(const std::vector<loss::LossTerm>& terms);
 };
+
+// The name of the total in a readout; the other names are those of components.
+inline constexpr const char* kTotalLoss = "";
+
+// Adds the terms of a micro-batch to the components in `readout`.
+void add_components(const std::vector<loss::LossTerm>& terms, StepReadout& readout);
+
+// Takes the losses out of the numbers of a readout.
+StepLoss take_losses(std::map<std::string, double>& numbers);
 
 // Weighted sum of the terms, each divided by its divisor; undefined when the step has nothing to learn from.
 at::Tensor total_loss(const std::vector<loss::LossTerm>& terms);
 
-// Runs forward and backward over this rank's micro-batches and adds the gradients to the unit's parameters. The dropout
+// Runs forward and backward over this rank's micro-batches, and adds the gradients to the unit's parameters and the
+// losses to `readout`. The dropout
 // keys are made from `seed`, the epoch and the row of each sequence, so they do not depend on the cut. `reducer` starts
 // the all-reduce of gradients during the last backward pass; null: the gradients stay those of this rank.
-StepLoss forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed,
-                          GradientReducer* reducer = nullptr);
+void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
+                      GradientReducer* reducer = nullptr);
+
+// Brings the losses of all ranks together in `readout`, and returns their total on the device. With several processes
+// it waits for the device.
+at::Tensor all_reduce_losses(const ProcessGroup& group, StepReadout& readout);
 
 // Sums the shares of all ranks. A rank without a micro-batch of its own has no components, so the names travel along.
 StepLoss all_reduce(const ProcessGroup& group, const StepLoss& share);

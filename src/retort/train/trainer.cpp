@@ -1,9 +1,11 @@
 #include "retort/train/trainer.h"
 
 #include <cmath>
+#include <utility>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
+#include "retort/kernel/engine.h"
 #include "retort/train/continuation.h"
 #include "retort/train/divergence.h"
 #include "retort/train/optimizer_settings.h"
@@ -24,6 +26,8 @@ Json TrainingSummary::to_json() const {
 
 namespace {
 
+constexpr const char* kGradientNorm = "gradient_norm";  // in a readout
+
 ReducerOptions reducer_options(const TrainingConfig& config) {
   return {.bucket_bytes = config.bucket_cap_mb << 20,
           .after_backward = config.allreduce_post_accumulation,
@@ -42,7 +46,8 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
       reducer_(group_, unit.parameters(), reducer_options(config)),
       schedule_(make_schedule(config, count_total_steps())),
       report_(config_, run == nullptr ? fs::path() : run->path(), clock_),
-      checkpoints_(run, unit, optimizer_, config.save_steps) {
+      checkpoints_(run, unit, optimizer_, config.save_steps),
+      is_lazy_(config.mode == "lazy" && !kernel::engine().is_fused() && group_.world_size() == 1) {
   if (schedule_.total_steps < 1)
     throw UserError("`num_train_epochs` must give at least one step, but is {}", config.num_train_epochs);
   state_.max_steps = schedule_.total_steps;
@@ -131,6 +136,7 @@ void Trainer::synchronize_ranks() {
 TrainingSummary Trainer::run() {
   StopSignal stop;
   synchronize_ranks();
+  log_mode();
   clock_.start(state_.resume.train_seconds);
   report_.open(state_);
   if (state_.resume.evaluation_is_due) {
@@ -154,14 +160,25 @@ TrainingSummary Trainer::run() {
   return summary;
 }
 
+void Trainer::log_mode() const {
+  if (config_.mode == "eager" || !group_.is_main()) return;
+  if (kernel::engine().is_fused())
+    log_info("`mode` {}: on the processor an operation has run when its call returns, so this changes no speed",
+             config_.mode);
+  else if (group_.world_size() > 1)
+    log_info("`mode` {}: the losses of several processes are brought together after every step, as in eager mode",
+             config_.mode);
+}
+
 void Trainer::train_steps(StopSignal& stop) {
   const int64_t last = config_.steps_this_run > 0
                            ? std::min(schedule_.total_steps, state_.global_step + config_.steps_this_run)
                            : schedule_.total_steps;
-  while (state_.global_step < last) {
+  while (state_.global_step + std::ssize(issued_) < last) {
     int64_t signal_of_any_rank = 0;  // a signal that comes after this all-reduce is for the next step
     try {
-      after_step(step());
+      issue_step();
+      if (must_flush() || state_.global_step + std::ssize(issued_) == last) flush();
       signal_of_any_rank = group_.all_reduce_max(stop.requested());
     } catch (const ProcessLostError& failure) {
       save_and_rethrow(failure);
@@ -170,43 +187,75 @@ void Trainer::train_steps(StopSignal& stop) {
   }
 }
 
-StepResult Trainer::step() {
+void Trainer::issue_step() {
   // 1 load the micro-batches
-  const data::StepBatch batch = source_.next();
+  IssuedStep issued{.batch = source_.next()};
+  const data::StepBatch& batch = issued.batch;
+  StepResult& result = issued.result;
   const double begin = clock_.now();
-  StepResult result{.sequences = batch.sequence_count, .tokens = batch.token_count};
+  result.sequences = batch.sequence_count, result.tokens = batch.token_count;
+  // 2 forward to the loss terms, 3 backward of their sums, each divided by its count over the whole step
+  at::Tensor loss;
   try {
-    // 2 forward to the loss terms, 3 backward of their sums, each divided by its count over the whole step
-    const StepLoss own = forward_backward(unit_, batch, static_cast<uint64_t>(config_.seed), &reducer_);
-    // 4 all-reduce gradients and losses; most gradients are on the way already
+    forward_backward(unit_, batch, static_cast<uint64_t>(config_.seed), issued.readout, &reducer_);
+    // 4 all-reduce gradients; most are on the way already
     const CommunicationTime communication = reducer_.finish();
-    StepLoss all = all_reduce(group_, own);
-    result.loss = all.total, result.components = std::move(all.components);
     result.communication_seconds = communication.total, result.hidden_seconds = communication.hidden;
+    loss = all_reduce_losses(group_, issued.readout);
   } catch (const ProcessLostError&) {
     source_.seek(batch.position);  // the step is not taken
     throw;
   }
-  // 5 check that loss and gradient are finite, clip
-  result.gradient_norm = optimizer_.gradient_norm();
-  result.is_finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
-  const double clip = optimizer_.clip_scale(result.gradient_norm, config_.max_grad_norm);
-  // 6 optimizer, at 7 the scheduled learning rate
-  result.learning_rate = config_.learning_rate * schedule_.factor(state_.global_step + 1);
-  if (result.is_finite) {
-    optimizer_.step(result.learning_rate, clip);
-    skipped_in_a_row_ = 0;
-  } else {
-    skip_update(batch, result);
-  }
+  // 5 clip and 6 update at 7 the scheduled learning rate, unless loss or gradient is not finite
+  result.learning_rate = config_.learning_rate * schedule_.factor(state_.global_step + std::ssize(issued_) + 1);
+  const at::Tensor norm = optimizer_.gradient_norm_tensor();
+  issued.readout.add(kGradientNorm, norm);
+  optimizer_.step_if_finite(result.learning_rate, norm, loss, config_.max_grad_norm);
+  issued.next = source_.position();
+  issued_.push_back(std::move(issued));
   clock_.add_work_since(begin);
-  ++state_.global_step;
-  state_.resume.sequences_seen += result.sequences, state_.resume.tokens_seen += result.tokens;
-  return result;
 }
 
-void Trainer::skip_update(const data::StepBatch& batch, const StepResult& result) {
-  unit_.parameters().zero_gradients();
+// Whether the numbers of the issued steps are needed now: in lazy mode where something is logged, saved or evaluated.
+bool Trainer::must_flush() const {
+  const int64_t step = state_.global_step + std::ssize(issued_);
+  return !is_lazy_ || std::ssize(issued_) == config_.lazy_steps || step == schedule_.total_steps ||
+         is_due(config_.logging_steps, step) || is_due(config_.save_steps, step) ||
+         is_evaluation_due(step, issued_.back().next);
+}
+
+bool Trainer::is_evaluation_due(int64_t step, const data::SourcePosition& next) const {
+  return config_.evaluate_during_training &&
+         (is_due(config_.eval_steps, step) || next.sequence == 0 || step == schedule_.total_steps);
+}
+
+// Reads the numbers of all issued steps and takes them into the state, one after the other.
+void Trainer::flush() {
+  std::vector<IssuedStep> issued = std::exchange(issued_, {});
+  const double begin = clock_.now();
+  std::vector<const StepReadout*> readouts;
+  for (const IssuedStep& step : issued) readouts.push_back(&step.readout);
+  std::vector<std::map<std::string, double>> numbers = StepReadout::read_all(readouts);
+  clock_.add_work_since(begin);
+  for (size_t i = 0; i < issued.size(); ++i) account(issued[i], std::move(numbers[i]));
+}
+
+void Trainer::account(IssuedStep& issued, std::map<std::string, double> numbers) {
+  StepResult& result = issued.result;
+  result.gradient_norm = numbers.extract(kGradientNorm).mapped();
+  StepLoss losses = take_losses(numbers);
+  result.loss = losses.total, result.components = std::move(losses.components);
+  result.is_finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
+  if (result.is_finite)
+    skipped_in_a_row_ = 0;
+  else
+    note_skipped(issued.batch, result);
+  ++state_.global_step;
+  state_.resume.sequences_seen += result.sequences, state_.resume.tokens_seen += result.tokens;
+  after_step(result, issued.next);
+}
+
+void Trainer::note_skipped(const data::StepBatch& batch, const StepResult& result) {
   ++state_.resume.skipped_steps;
   if (++skipped_in_a_row_ > config_.max_skipped_steps)
     throw_diverged(unit_.parameters(), batch, state_.global_step + 1, skipped_in_a_row_);
@@ -216,13 +265,10 @@ void Trainer::skip_update(const data::StepBatch& batch, const StepResult& result
 }
 
 // Once in a while: log, evaluate, save.
-void Trainer::after_step(const StepResult& result) {
-  state_.epoch =
-      static_cast<double>(source_.steps_before(source_.position())) / static_cast<double>(source_.steps_per_epoch());
+void Trainer::after_step(const StepResult& result, const data::SourcePosition& next) {
+  state_.epoch = static_cast<double>(source_.steps_before(next)) / static_cast<double>(source_.steps_per_epoch());
   report_.add_step(result, state_);
-  const bool is_last = state_.global_step == schedule_.total_steps, epoch_ended = source_.position().sequence == 0;
-  if (config_.evaluate_during_training && (is_due(config_.eval_steps, state_.global_step) || epoch_ended || is_last))
-    evaluate();
+  if (is_evaluation_due(state_.global_step, next)) evaluate();
   if (checkpoints_.is_due(state_)) save();
 }
 
@@ -297,6 +343,7 @@ void Trainer::note_position() {
 // All ranks stop after the same step when a signal came to any of them.
 void Trainer::stop_if_requested(StopSignal& stop, int64_t signal_of_any_rank) {
   if (signal_of_any_rank == 0) return;
+  flush();
   stop.adopt(static_cast<int>(signal_of_any_rank));
   report_.clear_progress();
   const bool is_saved = save();

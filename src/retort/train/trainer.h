@@ -4,6 +4,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "retort/base/error.h"
 #include "retort/checkpoint/run_folder.h"
@@ -13,6 +16,7 @@
 #include "retort/train/checkpoint_keeper.h"
 #include "retort/train/gradient_reducer.h"
 #include "retort/train/process_group.h"
+#include "retort/train/step_readout.h"
 #include "retort/train/step_result.h"
 #include "retort/train/stop_signal.h"
 #include "retort/train/trainer_state.h"
@@ -69,10 +73,22 @@ class Trainer {
 
  private:
   void synchronize_ranks();
+  void log_mode() const;
   void train_steps(StopSignal& stop);
-  StepResult step();
-  void skip_update(const data::StepBatch& batch, const StepResult& result);
-  void after_step(const StepResult& result);
+  // A step whose update is given to the device and whose numbers are not read yet.
+  struct IssuedStep {
+    data::StepBatch batch;
+    StepResult result;
+    StepReadout readout;
+    data::SourcePosition next;  // of the step after it
+  };
+  void issue_step();
+  bool must_flush() const;
+  void flush();
+  void account(IssuedStep& issued, std::map<std::string, double> numbers);
+  void note_skipped(const data::StepBatch& batch, const StepResult& result);
+  void after_step(const StepResult& result, const data::SourcePosition& next);
+  bool is_evaluation_due(int64_t step, const data::SourcePosition& next) const;
   void evaluate();
   Json evaluate_unit();
   std::optional<double> maybe_better_score(const Json& scores);
@@ -96,7 +112,9 @@ class Trainer {
   TrainingClock clock_;
   TrainingReport report_;
   CheckpointKeeper checkpoints_;
+  const bool is_lazy_;  // numbers are read at flush points only
   int64_t skipped_in_a_row_ = 0;
+  std::vector<IssuedStep> issued_;   // since the last flush
   bool has_loaded_moments_ = false;  // on rank 0
 };
 

@@ -67,6 +67,12 @@ void TrainingConfig::fields(FieldList& list) {
   RuntimeConfig::fields(list);
   list.add("deterministic", deterministic,
            {.help = "In fp32: the same result for any number of threads, somewhat slower."});
+  list.add("mode", mode,
+           {.help = "eager: losses are read after every step; lazy: only where they are logged, saved or evaluated; "
+                    "graph: lazy, and steps of one size run as one recorded graph.",
+            .choices = {"eager", "graph", "lazy"}});
+  list.add("lazy_steps", lazy_steps,
+           {.help = "In lazy mode, read at least every N steps; 0: no limit.", .unit = "steps", .min = 0});
   list.add("process_timeout", process_timeout,
            {.help = "With several processes: how long a rank may send no heartbeat before the others give up.",
             .unit = "seconds",

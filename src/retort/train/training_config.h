@@ -36,6 +36,8 @@ struct TrainingConfig : RuntimeConfig {
   std::string event_log = "jsonl";
   bool tensorboard = true;
   bool deterministic = false;
+  std::string mode = "eager";
+  int64_t lazy_steps = 0;
   bool shard_optimizer_state = false;
   int64_t bucket_cap_mb = 230;
   bool allreduce_post_accumulation = false, allreduce_post_accumulation_fp16 = false;

@@ -37,9 +37,6 @@ inline Weight make_weight(const at::Tensor& values, at::ScalarType type, Precisi
   weight.value = values.to(type).contiguous();
   weight.gradient = values.to(type).zero_();
   weight.operand = precision == Precision::kBf16 ? weight.value.to(at::kBFloat16) : weight.value;
-  weight.leaf = weight.value.detach();
-  weight.leaf.set_requires_grad(true);
-  weight.leaf.mutable_grad() = weight.gradient;
   return weight;
 }
 

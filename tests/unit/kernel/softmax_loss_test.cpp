@@ -37,8 +37,8 @@ TEST(SoftmaxLoss, CheckValues) {
     EXPECT_NEAR(softmax_loss(s, t, {}, {.soft_weight = 1}).item<float>(), 0.2443537269, 1e-6);
     EXPECT_NEAR(softmax_loss(s, t, {}, {.temperature = 2, .soft_weight = 1}).item<float>(), 0.5013628966, 1e-6);
     softmax_loss(s, t, {}, {.soft_weight = 1e-9, .squared_weight = 0.5}, &sums);
-    EXPECT_NEAR(sums.squared, 3.89, 1e-5);
-    EXPECT_NEAR(sums.soft, 0.2443537269, 1e-6);
+    EXPECT_NEAR(sums.squared.item<double>(), 3.89, 1e-5);
+    EXPECT_NEAR(sums.soft.item<double>(), 0.2443537269, 1e-6);
     EXPECT_NEAR(cosine_loss(s, t).item<float>(), 0.2148939075, 1e-6);
   }
 }

@@ -11,7 +11,7 @@ TEST(TokenRows, FirstRowsAreTheStartsOfTheSequences) {
   Ragged batch;
   batch.append(std::vector<int32_t>{5, 6, 7}, 2);
   batch.append(std::vector<int32_t>{8}, std::vector<int32_t>{1});
-  const at::Tensor first_rows = make_token_rows(batch).first_rows();
+  const at::Tensor first_rows = make_token_rows(batch).first_rows;
   EXPECT_EQ(first_rows.sizes(), at::IntArrayRef({2}));
   EXPECT_EQ(first_rows.sum().item<int64_t>(), 3);
 }

@@ -46,9 +46,10 @@ TEST(CrossEntropy, EqualsLibTorch) {
 TEST(CrossEntropy, SpansOfARaggedBatch) {
   const std::vector<int32_t> starts{0, 4, 5, 12, 15}, first{1, 0, 6, kIgnored}, last{3, 0, 2, kIgnored};
   const at::Tensor logits = at::randn({15, 2}) * 2;
-  EXPECT_EQ(span_loss(logits, starts, first, last).count, 3) << "the last has no answer to learn";
-  const auto own = value_and_gradient(logits, at::kFloat,
-                                      [&](const at::Tensor& x) { return span_loss(x, starts, first, last).sum; });
+  EXPECT_EQ(span_loss(logits, kernel::make_bounds(starts), first, last).count, 3) << "the last has no answer to learn";
+  const auto own = value_and_gradient(logits, at::kFloat, [&](const at::Tensor& x) {
+    return span_loss(x, kernel::make_bounds(starts), first, last).sum;
+  });
   const auto exact = value_and_gradient(logits, at::kDouble, [&](const at::Tensor& x) {
     at::Tensor total = x.sum() * 0;
     for (int64_t b = 0; b < 4; ++b) {
@@ -65,8 +66,8 @@ TEST(CrossEntropy, SpansOfARaggedBatch) {
 TEST(CrossEntropy, SquaredError) {
   const at::Tensor predictions = at::randn({4, 1});
   const std::vector<float> targets{1, -2, 0.5f, 3};
-  const auto own =
-      value_and_gradient(predictions, at::kFloat, [&](const at::Tensor& x) { return squared_error(x, targets).sum; });
+  const auto own = value_and_gradient(predictions, at::kFloat,
+                                      [&](const at::Tensor& x) { return squared_error(x, at::tensor(targets)).sum; });
   const auto exact = value_and_gradient(predictions, at::kDouble, [&](const at::Tensor& x) {
     return at::mse_loss(x.reshape({-1}), at::tensor({1.0, -2.0, 0.5, 3.0}, at::kDouble), at::Reduction::Sum);
   });
@@ -81,7 +82,7 @@ TEST(CrossEntropy, LargeLogitsStayFinite) {
 
 TEST(CrossEntropy, RefusesLabelsOutside) {
   EXPECT_THROW(cross_entropy(at::randn({1, 3}), std::vector<int32_t>{3}), InternalError);
-  EXPECT_THROW(position_cross_entropy(at::randn({3}), std::vector<int32_t>{0, 3}, std::vector<int32_t>{3}),
+  EXPECT_THROW(position_cross_entropy(at::randn({3}), kernel::make_bounds({0, 3}), std::vector<int32_t>{3}),
                InternalError);
 }
 

@@ -40,8 +40,9 @@ TEST(SoftSpanLoss, EqualsLibTorch) {
   const std::vector<int32_t> starts{0, 4, 5, 12};
   const at::Tensor student = at::randn({12, 2}) * 2, teacher = at::randn({12, 2}) * 3;
   for (const double temperature : {1.0, 2.0}) {
-    const auto own = evaluate(student, at::kFloat,
-                              [&](const at::Tensor& x) { return soft_span_loss(x, teacher, starts, temperature).sum; });
+    const auto own = evaluate(student, at::kFloat, [&](const at::Tensor& x) {
+      return soft_span_loss(x, teacher, kernel::make_bounds(starts), temperature).sum;
+    });
     const auto exact = evaluate(student, at::kDouble, [&](const at::Tensor& x) {
       at::Tensor total = x.sum() * 0;
       for (int64_t b = 0; b < 3; ++b)
@@ -57,7 +58,7 @@ TEST(SoftSpanLoss, EqualsLibTorch) {
     });
     expect_close(own, exact);
   }
-  EXPECT_EQ(soft_span_loss(student, teacher, starts, 1).count, 3);
+  EXPECT_EQ(soft_span_loss(student, teacher, kernel::make_bounds(starts), 1).count, 3);
 }
 
 TEST(SoftSpanCrossEntropy, EqualsLibTorch) {
@@ -65,7 +66,7 @@ TEST(SoftSpanCrossEntropy, EqualsLibTorch) {
   const at::Tensor student = at::randn({12, 2}) * 2, teacher = at::randn({12, 2}) * 3;
   for (const double temperature : {1.0, 2.0}) {
     const auto own = evaluate(student, at::kFloat, [&](const at::Tensor& x) {
-      return soft_span_cross_entropy(x, teacher, starts, temperature).sum;
+      return soft_span_cross_entropy(x, teacher, kernel::make_bounds(starts), temperature).sum;
     });
     const auto exact = evaluate(student, at::kDouble, [&](const at::Tensor& x) {
       at::Tensor total = x.sum() * 0;
@@ -79,14 +80,15 @@ TEST(SoftSpanCrossEntropy, EqualsLibTorch) {
     });
     expect_close(own, exact);
   }
-  EXPECT_EQ(soft_span_cross_entropy(student, teacher, starts, 1).count, 12);
+  EXPECT_EQ(soft_span_cross_entropy(student, teacher, kernel::make_bounds(starts), 1).count, 12);
 }
 
 TEST(SoftSpanLoss, CheckValue) {
   const at::Tensor s = at::tensor({1.0f, 2.0f, 0.5f}), t = at::tensor({0.2f, 3.0f, -1.0f});
   const std::vector<int32_t> starts{0, 3};
-  EXPECT_NEAR(soft_span_loss(at::stack({s, s}, 1), at::stack({t, t}, 1), starts, 2).sum.item<float>(), 0.5013628966,
-              1e-6);
+  EXPECT_NEAR(
+      soft_span_loss(at::stack({s, s}, 1), at::stack({t, t}, 1), kernel::make_bounds(starts), 2).sum.item<float>(),
+      0.5013628966, 1e-6);
 }
 
 TEST(SoftCrossEntropy, CheckValue) {

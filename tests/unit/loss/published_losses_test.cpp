@@ -103,14 +103,14 @@ TEST(PublishedLosses, MaskedLanguageModelLabels) {
 TEST(PublishedLosses, QuestionsSoftTargets) {
   const PublishedCase published("questions", "soft");
   published.expect_equal([&](const at::Tensor& x) {
-    return soft_span_loss(x, published.teacher(), published.rows().starts, published.number("temperature"));
+    return soft_span_loss(x, published.teacher(), published.rows(), published.number("temperature"));
   });
 }
 
 TEST(PublishedLosses, QuestionsLabels) {
   const PublishedCase published("questions", "labels");
   published.expect_equal([&](const at::Tensor& x) {
-    return span_loss(x, published.rows().starts, published.numbers<int32_t>("start_positions"),
+    return span_loss(x, published.rows(), published.numbers<int32_t>("start_positions"),
                      published.numbers<int32_t>("end_positions"));
   });
 }
@@ -151,9 +151,10 @@ TEST(PublishedLosses, Predictions) {
   classes.expect_equal(
       [&](const at::Tensor& x) { return soft_cross_entropy(x, classes.teacher(), classes.number("temperature")); });
   spans.expect_equal([&](const at::Tensor& x) {
-    return soft_span_cross_entropy(x, spans.teacher(), spans.rows().starts, spans.number("temperature"));
+    return soft_span_cross_entropy(x, spans.teacher(), spans.rows(), spans.number("temperature"));
   });
-  targets.expect_equal([&](const at::Tensor& x) { return squared_error(x, targets.numbers<float>("targets")); });
+  targets.expect_equal(
+      [&](const at::Tensor& x) { return squared_error(x, at::tensor(targets.numbers<float>("targets"))); });
 }
 
 }  // namespace

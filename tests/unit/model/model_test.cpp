@@ -65,14 +65,15 @@ TEST(Model, ChosenRowsAlonePassTheLanguageModelHead) {
   kernel::Ragged batch;
   batch.append(std::vector<int32_t>{1, 2, 3, 4}, 4);
   batch.append(std::vector<int32_t>{7, 8, 9}, 1);
+  const std::vector<int32_t> chosen{5, 2};
   const auto rows = kernel::make_token_rows(batch);
   const at::Tensor all = model.forward(rows).logits;
-  const ModelOutput few = model.forward(rows, {.chosen_rows = {5, 2}, .only_chosen_rows = true});
+  const ModelOutput few = model.forward(rows, {.chosen_rows = chosen, .only_chosen_rows = true});
   EXPECT_EQ(few.logits.sizes(), (std::vector<int64_t>{2, 50}));
   EXPECT_LT((all[5] - few.logits[0]).abs().max().item<double>(), 1e-6);
   EXPECT_LT((all[2] - few.logits[1]).abs().max().item<double>(), 1e-6);
   EXPECT_EQ(few.hidden_states.back().size(0), 2);
-  const ModelOutput kept = model.forward(rows, {.keep_hidden_states = true, .chosen_rows = {5, 2}});
+  const ModelOutput kept = model.forward(rows, {.keep_hidden_states = true, .chosen_rows = chosen});
   for (const at::Tensor& states : kept.hidden_states) EXPECT_EQ(states.size(0), 7);
   EXPECT_LT((kept.logits - few.logits).abs().max().item<double>(), 1e-6);
 }

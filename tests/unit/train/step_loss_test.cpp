@@ -11,6 +11,13 @@ namespace {
 // 8 tokens and 16 token pairs: powers of two, so that all quotients are exact.
 const std::vector<int64_t> kLengths{3, 1, 2, 1, 1};
 
+StepLoss losses_of(ToyUnit& unit, const data::StepBatch& step) {
+  StepReadout readout;
+  forward_backward(unit, step, 1, readout);
+  std::map<std::string, double> numbers = readout.read();
+  return take_losses(numbers);
+}
+
 at::Tensor scalar(double value) { return at::scalar_tensor(value, at::kFloat); }
 
 TEST(StepLoss, TheTotalIsTheWeightedSumOfTheMeans) {
@@ -24,7 +31,7 @@ TEST(StepLoss, TheTotalIsTheWeightedSumOfTheMeans) {
 TEST(StepLoss, LossAndGradientDoNotDependOnTheCut) {
   for (const size_t per_micro_batch : {1, 2, 5}) {
     ToyUnit unit;
-    const StepLoss loss = forward_backward(unit, make_step(kLengths, per_micro_batch), 1);
+    const StepLoss loss = losses_of(unit, make_step(kLengths, per_micro_batch));
     EXPECT_EQ(loss.total, 4 + 0.5 * 6);
     EXPECT_EQ(loss.components, (std::map<std::string, double>{{"tokens", 4}, {"pairs", 6}}));
     EXPECT_EQ(unit.gradients(), (std::vector<float>{1, 0.5}));
@@ -38,7 +45,7 @@ TEST(StepLoss, TheSharesOfTheRanksAddUp) {
   double total = 0;
   for (const auto& [begin, count] : {std::pair(0, 1), {1, 2}, {3, 2}}) {
     step.local_begin = begin, step.local_count = count;
-    total += forward_backward(unit, step, 1).total;
+    total += losses_of(unit, step).total;
   }
   EXPECT_EQ(total, 4 + 0.5 * 6);
   EXPECT_EQ(unit.gradients(), (std::vector<float>{1, 0.5}));
@@ -49,7 +56,8 @@ TEST(StepLoss, DropoutKeysBelongToTheRowsAndTheEpoch) {
     ToyUnit unit;
     data::StepBatch step = make_step(kLengths, per_micro_batch);
     step.position.epoch = epoch;
-    forward_backward(unit, step, seed);
+    StepReadout readout;
+    forward_backward(unit, step, seed, readout);
     return unit.all_keys;
   };
   EXPECT_EQ(keys_of(1, 0, 1), keys_of(5, 0, 1));
@@ -58,13 +66,14 @@ TEST(StepLoss, DropoutKeysBelongToTheRowsAndTheEpoch) {
 }
 
 TEST(StepLoss, ComponentsAreMeansWithoutWeights) {
-  StepLoss loss;
-  loss.add_components({{"only", scalar(6), 3, 2}});
-  EXPECT_TRUE(loss.components.empty()) << "the loss itself says it";
+  StepReadout readout;
+  add_components({{"only", scalar(6), 3, 2}}, readout);
+  EXPECT_TRUE(readout.read().empty()) << "the loss itself says it";
   const std::vector<loss::LossTerm> terms{
-      {.name = "fused", .sum = scalar(9), .divisor = 1, .fused = {{"a", 6, 3}, {"b", 5, 0}}}, {"c", scalar(8), 4, 0.5}};
-  for (int micro_batch = 0; micro_batch < 2; ++micro_batch) loss.add_components(terms);
-  EXPECT_EQ(loss.components, (std::map<std::string, double>{{"a", 4}, {"b", 0}, {"c", 4}}));
+      {.name = "fused", .sum = scalar(9), .divisor = 1, .fused = {{"a", scalar(6), 3}, {"b", scalar(5), 0}}},
+      {"c", scalar(8), 4, 0.5}};
+  for (int micro_batch = 0; micro_batch < 2; ++micro_batch) add_components(terms, readout);
+  EXPECT_EQ(readout.read(), (std::map<std::string, double>{{"a", 4}, {"b", 0}, {"c", 4}}));
 }
 
 TEST(StepLoss, OneProcessKeepsItsShare) {

@@ -15,6 +15,8 @@ class ToyUnit final : public TrainUnit {
   ToyUnit() {
     weight_ = parameters_.add({.names = {"weight"}, .shape = {2}});
     parameters_.allocate(kernel::Precision::kFloat32, kernel::GradientMemory::kAllocated);
+    leaf_ = weight_->value.detach().set_requires_grad(true);
+    leaf_.mutable_grad() = weight_->gradient;
     set(4, 6);
   }
 
@@ -24,8 +26,8 @@ class ToyUnit final : public TrainUnit {
     all_keys.insert(all_keys.end(), keys.begin(), keys.end());
     loss::StepCounts own;
     own.add_sequences(batch.tokens.starts);
-    return {{"tokens", weight_->leaf[0] * own.tokens, counts.tokens},
-            {"pairs", weight_->leaf[1] * own.token_pairs, counts.token_pairs, 0.5}};
+    return {{"tokens", leaf_[0] * own.tokens, counts.tokens},
+            {"pairs", leaf_[1] * own.token_pairs, counts.token_pairs, 0.5}};
   }
   Json evaluate() override { return scores; }
   std::string best_metric() const override { return "score"; }
@@ -58,6 +60,7 @@ class ToyUnit final : public TrainUnit {
 
   kernel::ParameterStore parameters_;
   kernel::Weight* weight_;
+  at::Tensor leaf_;  // the value as a leaf whose gradient is that of the weight
 };
 
 // A step of sequences of these lengths, `per_micro_batch` to a micro-batch; the first token of each has a label.

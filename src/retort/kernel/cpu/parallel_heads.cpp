@@ -26,10 +26,4 @@ void parallel_for_heads(const TokenRows& rows, int64_t heads, int64_t scratch_by
   });
 }
 
-int64_t longest_sequence(const TokenRows& rows) {
-  int64_t longest = 0;
-  for (int64_t b = 0; b < rows.sequences(); ++b) longest = std::max(longest, length_of(rows, b));
-  return longest;
-}
-
 }  // namespace retort::kernel::cpu

@@ -13,7 +13,4 @@ namespace retort::kernel::cpu {
 void parallel_for_heads(const TokenRows& rows, int64_t heads, int64_t scratch_bytes,
                         const std::function<void(int64_t sequence, int64_t head, void* scratch)>& body);
 
-// Tokens of the longest sequence; 0 when there is none.
-int64_t longest_sequence(const TokenRows& rows);
-
 }  // namespace retort::kernel::cpu
