@@ -26,6 +26,8 @@ class RecordedGraph {
   virtual void begin_recording() = 0;
   virtual void end_recording() = 0;
   virtual void replay() = 0;
+  // Whether the operations also ran while they were recorded. CUDA only notes them.
+  virtual bool ran_while_recording() const { return false; }
 };
 
 // Collective operations on tensors of this device over the processes of a run (NCCL).

@@ -45,10 +45,38 @@ struct TokenRows {
   at::Tensor bounds, first_rows;        // [B+1], [B] int64: `starts`, and the row of each sequence's first token
   std::vector<IndexList> lists;         // those given to make_token_rows
   ValueRange id_range, segment_range, position_range;
+  int64_t longest_bound = 0;  // 0: none is set
 
   int64_t tokens() const { return starts.back(); }
   int64_t sequences() const { return static_cast<int64_t>(starts.size()) - 1; }
-  int64_t longest() const;  // tokens of the longest sequence; 0 when there is none
+  int64_t longest() const;  // tokens of the longest sequence, or an upper bound of them; 0 when there is none
+};
+
+// The numbers of a batch that fix the shapes of its tensors.
+struct RowShape {
+  int64_t tokens = 0, sequences = 0;
+  bool has_keys = false;
+  std::vector<int64_t> list_sizes;
+};
+
+// Device memory for batches of one shape, which take each other's place there: a recorded graph runs on it again.
+class TokenRowBuffer {
+ public:
+  explicit TokenRowBuffer(const RowShape& shape);
+
+  // The rows of the batch that was sent last. Its tensors keep their addresses; `starts` and the host lists change.
+  const TokenRows& rows() const { return rows_; }
+  // Sends a batch of this shape in one copy. `lists` must outlive the rows. Sequences without tokens, which may stand
+  // at the end, have the last row as their first.
+  void send(const Ragged& batch, std::span<const uint64_t> sequence_keys,
+            const std::vector<std::span<const int32_t>>& lists);
+  // An upper bound of the sequences' lengths in all batches, for operations whose shapes depend on it.
+  void set_longest_bound(int64_t bound) { rows_.longest_bound = bound; }
+
+ private:
+  RowShape shape_;
+  at::Tensor host_, there_;
+  TokenRows rows_;
 };
 
 // Makes the tensors of `batch` on the device of the process. `sequence_keys` ([B] or empty) tell the sequences of a

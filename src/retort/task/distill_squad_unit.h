@@ -22,6 +22,7 @@ class DistillSquadUnit final : public SquadUnit {
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                       const loss::StepCounts& counts) override;
+  const train::Recordable* recordable() const override { return nullptr; }
 
  private:
   distill::TeacherTargets targets_;

@@ -6,15 +6,18 @@
 
 namespace retort::task {
 
-std::vector<loss::LossTerm> GlueUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
-                                              const loss::StepCounts& counts) {
-  const bool is_regression = data_.task().is_regression();
-  const std::vector<int32_t> answers = is_regression ? kernel::bits_of(batch.targets) : batch.labels[0];
-  const kernel::TokenRows rows = kernel::make_token_rows(batch.tokens, sequence_keys, {answers});
+std::vector<train::BatchList> GlueUnit::lists(const data::Batch& batch) const {
+  return {{task().is_regression() ? kernel::bits_of(batch.targets) : batch.labels[0]}};
+}
+
+std::vector<at::Tensor> GlueUnit::loss_sums(const kernel::TokenRows& rows) const {
   const at::Tensor logits = model().forward(rows, {.is_training = true}).logits;  // [B, C]
-  const loss::LossSum loss = is_regression ? loss::squared_error(logits, rows.lists[0].float_tensor())
-                                           : loss::cross_entropy(logits, rows.lists[0]);
-  return {{"loss", loss.sum, counts.sequences}};
+  return {task().is_regression() ? loss::squared_error(logits, rows.lists[0].float_tensor()).sum
+                                 : loss::cross_entropy(logits, rows.lists[0]).sum};
+}
+
+std::vector<loss::LossTerm> GlueUnit::terms(const loss::StepCounts& counts) const {
+  return {{.name = "loss", .divisor = counts.sequences}};
 }
 
 std::string GlueUnit::best_metric() const { return metric::glue_main_score(data_.task()); }

@@ -8,7 +8,7 @@
 
 namespace retort::task {
 
-class GlueUnit : public pretrained::ModelUnit {
+class GlueUnit : public pretrained::ModelUnit, public train::Recordable {
  public:
   // `dev` may be empty. All arguments by reference must outlive the unit.
   GlueUnit(pretrained::LoadedModel& loaded, const GlueDataConfig& data, const train::TrainingConfig& training,
@@ -16,7 +16,14 @@ class GlueUnit : public pretrained::ModelUnit {
       : pretrained::ModelUnit(loaded), data_(data), training_(training), dev_(dev) {}
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
-                                      const loss::StepCounts& counts) override;
+                                      const loss::StepCounts& counts) override {
+    return train::run_forward(*this, batch, sequence_keys, counts);
+  }
+  // A regression compares a target of every sequence, so fillers would count.
+  const train::Recordable* recordable() const override { return task().is_regression() ? nullptr : this; }
+  std::vector<train::BatchList> lists(const data::Batch& batch) const override;
+  std::vector<at::Tensor> loss_sums(const kernel::TokenRows& rows) const override;
+  std::vector<loss::LossTerm> terms(const loss::StepCounts& counts) const override;
   Json evaluate() override;
   std::string best_metric() const override;
 

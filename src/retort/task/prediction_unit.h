@@ -22,6 +22,7 @@ class GluePredictionUnit final : public GlueUnit {
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                       const loss::StepCounts& counts) override;
+  const train::Recordable* recordable() const override { return nullptr; }
   // Accuracy for MRPC and QQP, as in the published program.
   std::string best_metric() const override;
 
@@ -40,6 +41,7 @@ class SquadPredictionUnit final : public SquadUnit {
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                       const loss::StepCounts& counts) override;
+  const train::Recordable* recordable() const override { return nullptr; }
 
  private:
   distill::TeacherTargets targets_;

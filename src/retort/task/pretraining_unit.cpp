@@ -60,14 +60,23 @@ Json evaluate_pretraining(const model::Model& model, const data::RowSet& pairs, 
   return scores;
 }
 
-std::vector<loss::LossTerm> PretrainingUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
-                                                     const loss::StepCounts& counts) {
+std::vector<train::BatchList> PretrainingUnit::lists(const data::Batch& batch) const {
+  using train::BatchList;
   const Predictions masked = masked_predictions(batch, dense_sequence_output_);
-  const kernel::TokenRows rows =
-      kernel::make_token_rows(batch.tokens, sequence_keys, {masked.rows, masked.labels, batch.labels[0]});
+  const auto labels = masked.rows.empty() ? BatchList::Extent::kTokens : BatchList::Extent::kChosen;
+  return {{masked.rows, BatchList::Extent::kChosen, BatchList::Filler::kLastRow},
+          {masked.labels, labels},
+          {batch.labels[0]}};
+}
+
+std::vector<at::Tensor> PretrainingUnit::loss_sums(const kernel::TokenRows& rows) const {
   const model::ModelOutput output = model().forward(rows, {.is_training = true, .chosen_rows = rows.lists[0]});
-  return {{"mlm_loss", loss::cross_entropy(output.logits, rows.lists[1]).sum, counts.labelled_tokens},
-          {"nsp_loss", loss::cross_entropy(output.next_sentence_logits, rows.lists[2]).sum, counts.sequences}};
+  return {loss::cross_entropy(output.logits, rows.lists[1]).sum,
+          loss::cross_entropy(output.next_sentence_logits, rows.lists[2]).sum};
+}
+
+std::vector<loss::LossTerm> PretrainingUnit::terms(const loss::StepCounts& counts) const {
+  return {{.name = "mlm_loss", .divisor = counts.labelled_tokens}, {.name = "nsp_loss", .divisor = counts.sequences}};
 }
 
 Json PretrainingUnit::evaluate() {

@@ -13,7 +13,7 @@ namespace retort::task {
 // pairs; losses are mean cross entropies in nats.
 Json evaluate_pretraining(const model::Model& model, const data::RowSet& pairs, int64_t max_tokens_per_batch);
 
-class PretrainingUnit final : public pretrained::ModelUnit {
+class PretrainingUnit final : public pretrained::ModelUnit, public train::Recordable {
  public:
   // `loaded` has the head kPreTraining; `held_out` may be null. With `dense_sequence_output` only masked tokens go
   // through the masked-LM head, which changes no result. What is referred to must outlive the unit.
@@ -25,7 +25,13 @@ class PretrainingUnit final : public pretrained::ModelUnit {
         max_tokens_per_batch_(max_tokens_per_batch) {}
 
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
-                                      const loss::StepCounts& counts) override;
+                                      const loss::StepCounts& counts) override {
+    return train::run_forward(*this, batch, sequence_keys, counts);
+  }
+  const train::Recordable* recordable() const override { return this; }
+  std::vector<train::BatchList> lists(const data::Batch& batch) const override;
+  std::vector<at::Tensor> loss_sums(const kernel::TokenRows& rows) const override;
+  std::vector<loss::LossTerm> terms(const loss::StepCounts& counts) const override;
   Json evaluate() override;
   std::string best_metric() const override { return "masked_accuracy"; }
 

@@ -5,12 +5,17 @@
 
 namespace retort::task {
 
-std::vector<loss::LossTerm> SquadUnit::forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
-                                               const loss::StepCounts& counts) {
-  const kernel::TokenRows rows =
-      kernel::make_token_rows(batch.tokens, sequence_keys, {batch.labels[0], batch.labels[1]});
+std::vector<train::BatchList> SquadUnit::lists(const data::Batch& batch) const {
+  return {{batch.labels[0]}, {batch.labels[1]}};
+}
+
+std::vector<at::Tensor> SquadUnit::loss_sums(const kernel::TokenRows& rows) const {
   const at::Tensor logits = model().forward(rows, {.is_training = true}).logits;  // [T, 2]
-  return {{"loss", loss::span_loss(logits, rows, rows.lists[0], rows.lists[1]).sum, counts.sequences}};
+  return {loss::span_loss(logits, rows, rows.lists[0], rows.lists[1]).sum};
+}
+
+std::vector<loss::LossTerm> SquadUnit::terms(const loss::StepCounts& counts) const {
+  return {{.name = "loss", .divisor = counts.sequences}};
 }
 
 Json SquadUnit::evaluate() {

@@ -51,13 +51,16 @@ StepLoss take_losses(std::map<std::string, double>& numbers) {
 }
 
 void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
-                      GradientReducer* reducer) {
+                      GradientReducer* reducer, GraphRunner* graphs) {
   const loss::StepCounts counts = count_step(step);
   for (const data::Batch& micro_batch : step.local()) {
-    const bool is_observed = reducer != nullptr && reducer->observes() && &micro_batch == &step.local().back();
+    const bool is_observed =
+        reducer != nullptr && graphs == nullptr && reducer->observes() && &micro_batch == &step.local().back();
     std::optional<kernel::ObserverScope> observed;
     if (is_observed) observed.emplace(*reducer);
-    const auto terms = unit.forward(micro_batch, dropout_keys(micro_batch, seed, step.position.epoch), counts);
+    const std::vector<uint64_t> keys = dropout_keys(micro_batch, seed, step.position.epoch);
+    if (graphs != nullptr && graphs->run(micro_batch, keys, counts, readout)) continue;
+    const auto terms = unit.forward(micro_batch, keys, counts);
     add_components(terms, readout);
     const at::Tensor total = total_loss(terms);
     if (!total.defined()) continue;

@@ -7,6 +7,7 @@
 
 #include "retort/data/source.h"
 #include "retort/train/gradient_reducer.h"
+#include "retort/train/graph_runner.h"
 #include "retort/train/process_group.h"
 #include "retort/train/step_readout.h"
 #include "retort/train/unit.h"
@@ -34,9 +35,10 @@ at::Tensor total_loss(const std::vector<loss::LossTerm>& terms);
 // Runs forward and backward over this rank's micro-batches, and adds the gradients to the unit's parameters and the
 // losses to `readout`. The dropout
 // keys are made from `seed`, the epoch and the row of each sequence, so they do not depend on the cut. `reducer` starts
-// the all-reduce of gradients during the last backward pass; null: the gradients stay those of this rank.
+// the all-reduce of gradients during the last backward pass; null: the gradients stay those of this rank. `graphs` runs
+// the micro-batches that it can; null: none.
 void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
-                      GradientReducer* reducer = nullptr);
+                      GradientReducer* reducer = nullptr, GraphRunner* graphs = nullptr);
 
 // Brings the losses of all ranks together in `readout`, and returns their total on the device. With several processes
 // it waits for the device.

@@ -47,7 +47,7 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
       schedule_(make_schedule(config, count_total_steps())),
       report_(config_, run == nullptr ? fs::path() : run->path(), clock_),
       checkpoints_(run, unit, optimizer_, config.save_steps),
-      is_lazy_(config.mode == "lazy" && !kernel::engine().is_fused() && group_.world_size() == 1) {
+      is_lazy_(config.mode != "eager" && !kernel::engine().is_fused() && group_.world_size() == 1) {
   if (schedule_.total_steps < 1)
     throw UserError("`num_train_epochs` must give at least one step, but is {}", config.num_train_epochs);
   state_.max_steps = schedule_.total_steps;
@@ -136,7 +136,7 @@ void Trainer::synchronize_ranks() {
 TrainingSummary Trainer::run() {
   StopSignal stop;
   synchronize_ranks();
-  log_mode();
+  set_up_mode();
   clock_.start(state_.resume.train_seconds);
   report_.open(state_);
   if (state_.resume.evaluation_is_due) {
@@ -146,6 +146,7 @@ TrainingSummary Trainer::run() {
   }
   train_steps(stop);
   report_.finish_progress();
+  log_graphs();
   clock_.stop();
   state_.resume.train_seconds = clock_.train_seconds();
   if (is_paused()) {
@@ -160,14 +161,27 @@ TrainingSummary Trainer::run() {
   return summary;
 }
 
-void Trainer::log_mode() const {
-  if (config_.mode == "eager" || !group_.is_main()) return;
+void Trainer::set_up_mode() {
+  if (config_.mode == "eager") return;
   if (kernel::engine().is_fused())
-    log_info("`mode` {}: on the processor an operation has run when its call returns, so this changes no speed",
-             config_.mode);
-  else if (group_.world_size() > 1)
+    return log_info("`mode` {}: on the processor an operation has run when its call returns, so this changes no speed",
+                    config_.mode);
+  if (group_.world_size() > 1)
     log_info("`mode` {}: the losses of several processes are brought together after every step, as in eager mode",
              config_.mode);
+  if (config_.mode != "graph") return;
+  if (unit_.recordable() == nullptr)
+    return log_info("`mode` graph: losses with a teacher are not recorded; the run goes on as in lazy mode");
+  graphs_ = std::make_unique<GraphRunner>(unit_, buckets_from_json(state_.resume.graph_buckets, "the run's state"),
+                                          config_.graph_observed);
+}
+
+void Trainer::log_graphs() const {
+  if (!graphs_ || graphs_->use().recorded == 0) return;
+  const GraphRunner::Use& use = graphs_->use();
+  log_info("graphs: {} of {} micro-batches ran recorded, in {} shapes, with {:.1f} % filler tokens", use.recorded,
+           use.recorded + use.unrecorded, graphs_->buckets().size(),
+           100.0 * static_cast<double>(use.filler_tokens) / static_cast<double>(use.tokens + use.filler_tokens));
 }
 
 void Trainer::train_steps(StopSignal& stop) {
@@ -197,7 +211,7 @@ void Trainer::issue_step() {
   // 2 forward to the loss terms, 3 backward of their sums, each divided by its count over the whole step
   at::Tensor loss;
   try {
-    forward_backward(unit_, batch, static_cast<uint64_t>(config_.seed), issued.readout, &reducer_);
+    forward_backward(unit_, batch, static_cast<uint64_t>(config_.seed), issued.readout, &reducer_, graphs_.get());
     // 4 all-reduce gradients; most are on the way already
     const CommunicationTime communication = reducer_.finish();
     result.communication_seconds = communication.total, result.hidden_seconds = communication.hidden;
@@ -338,6 +352,7 @@ void Trainer::note_position() {
   const data::SourcePosition position = source_.position();
   state_.resume.data_epoch = position.epoch, state_.resume.data_sequence = position.sequence;
   state_.resume.train_seconds = clock_.train_seconds();
+  if (graphs_) state_.resume.graph_buckets = buckets_to_json(graphs_->buckets()).get<std::vector<Json>>();
 }
 
 // All ranks stop after the same step when a signal came to any of them.

@@ -73,7 +73,8 @@ class Trainer {
 
  private:
   void synchronize_ranks();
-  void log_mode() const;
+  void set_up_mode();
+  void log_graphs() const;
   void train_steps(StopSignal& stop);
   // A step whose update is given to the device and whose numbers are not read yet.
   struct IssuedStep {
@@ -112,7 +113,8 @@ class Trainer {
   TrainingClock clock_;
   TrainingReport report_;
   CheckpointKeeper checkpoints_;
-  const bool is_lazy_;  // numbers are read at flush points only
+  const bool is_lazy_;                   // numbers are read at flush points only
+  std::unique_ptr<GraphRunner> graphs_;  // in graph mode
   int64_t skipped_in_a_row_ = 0;
   std::vector<IssuedStep> issued_;   // since the last flush
   bool has_loaded_moments_ = false;  // on rank 0

@@ -47,6 +47,7 @@ void visit_resume_fields(State& state, const Visit& visit) {
   visit("part_steps", state.component_steps);
   visit("train_seconds", state.train_seconds);
   visit("evaluation_is_due", state.evaluation_is_due);
+  visit("graph_buckets", state.graph_buckets);
 }
 
 struct Writer {
@@ -177,7 +178,9 @@ TrainerState TrainerState::from_json(const Json& values, const std::string& subj
         "folder as --model to start from its weights",
         kResume, subject);
   }
-  Json attributes{{"data_hash", nullptr}, {"evaluation_is_due", false}};  // old checkpoints lack these
+  Json attributes{{"data_hash", nullptr},
+                  {"evaluation_is_due", false},
+                  {"graph_buckets", Json::array()}};  // old checkpoints lack these
   attributes.update(values.at(place));
   visit_resume_fields(state.resume, Reader{attributes, subject});
   check_ranges(state, subject);

@@ -38,6 +38,7 @@ struct TrainingConfig : RuntimeConfig {
   bool deterministic = false;
   std::string mode = "eager";
   int64_t lazy_steps = 0;
+  int64_t graph_observed = 64;  // micro-batches from which graph mode chooses its buckets; not a flag
   bool shard_optimizer_state = false;
   int64_t bucket_cap_mb = 230;
   bool allreduce_post_accumulation = false, allreduce_post_accumulation_fp16 = false;

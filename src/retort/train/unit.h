@@ -12,6 +12,7 @@
 #include "retort/kernel/parameters.h"
 #include "retort/loss/loss_term.h"
 #include "retort/loss/step_counts.h"
+#include "retort/train/recordable.h"
 
 namespace retort::train {
 
@@ -25,6 +26,9 @@ class TrainUnit {
   // optimizer step, which divide the terms.
   virtual std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                               const loss::StepCounts& counts) = 0;
+
+  // The same for graph mode; null where the losses also compare what has no label, such as a teacher's outputs.
+  virtual const Recordable* recordable() const { return nullptr; }
 
   // Scores on held-out data, and the score by which the best model is chosen, the highest ("": none).
   virtual Json evaluate() { return Json::object(); }
