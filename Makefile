@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tune build demo test bench lint format reference asan tsan fuzz clean
+.PHONY: help setup setup-tune setup-cuda build demo test bench lint format reference check-cuda asan tsan fuzz clean
 
 # Parallel jobs: one per core, and at most one per 1.5 GB of free memory (compiling a file that includes LibTorch takes 1 GB).
 JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ {jobs = int($$2 / 1500000)} END {print jobs < 1 ? 1 : jobs < cores ? jobs : cores}' /proc/meminfo)
@@ -24,6 +24,9 @@ setup: ## install missing dependencies: Debian packages, .venv, wheels
 
 setup-tune: ## install the Python packages of `retort tune` into .venv-tune
 	@tools/setup_tune.sh
+
+setup-cuda: ## install the libraries of --device cuda into .venv (1.7 GB to download)
+	@tools/setup_cuda.sh
 
 build: setup ## build the program: build/retort
 	@cmake --preset release
@@ -51,6 +54,10 @@ format: ## format the sources with clang-format
 
 reference: build ## write docs/reference from the command table
 	@build/retort reference --output_dir docs/reference
+
+check-cuda: build ## load the CUDA part of the program with every symbol resolved, on a card or without one (231 MB to download)
+	@cmake --build --preset release -j $(JOBS) --target check_cuda
+	@tools/check_cuda.sh
 
 asan tsan: setup ## run all tests under AddressSanitizer and UBSan, or ThreadSanitizer
 	@cmake --preset $@

@@ -70,7 +70,10 @@ def pad(batch, length):
 
 
 def padded_length(job, batch):
-    return job["max_length"] if job["padding"] == "max" else max(len(ids) for ids, _ in batch)
+    if job["padding"] == "max":
+        return job["max_length"]
+    multiple = job.get("multiple", 1)
+    return -(-max(len(ids) for ids, _ in batch) // multiple) * multiple
 
 
 def peak_memory_mb():

@@ -1,5 +1,5 @@
-# Sourced by setup.sh and setup_tune.sh: a Python and virtual environments made with it. Uses their function `say`, and $PYTHON (the
-# interpreter to use; default: the first suitable one found).
+# Sourced by setup.sh, setup_tune.sh and setup_cuda.sh: a Python, virtual environments made with it, and wheels in .venv. Uses their
+# function `say`, and $PYTHON (the interpreter to use; default: the first suitable one found).
 
 # Prints the first Python 3.11 or newer that can make a virtual environment with pip in it.
 find_python() {
@@ -25,4 +25,19 @@ make_environment() {
   }
   say "making $1 with $("$python" --version)"
   "$python" -m venv --clear "$1"
+}
+
+# Installs requirements/NAME.txt unless this very file is installed already. The stamp is written last.
+install_wheels() {
+  local file="requirements/$1.txt" stamp=".venv/.installed-$1" wanted
+  grep -q '^[^#[:space:]]' "$file" || return 0
+  wanted=$(sha256sum <"$file")
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+  say "installing the wheels of $file"
+  rm -f "$stamp"
+  .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps -r "$file" </dev/null >&2 || {
+    say "\`$file\` must be installable, but pip failed (its message is above); check that the package index can be reached, then repeat"
+    exit 2
+  }
+  printf '%s\n' "$wanted" >"$stamp"
 }

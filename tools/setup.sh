@@ -41,21 +41,6 @@ install_packages() {
   apt-get "${options[@]}" install --no-install-recommends "${missing[@]}" </dev/null >&2
 }
 
-# Installs requirements/NAME.txt unless this very file is installed already. The stamp is written last.
-install_wheels() {
-  local file="requirements/$1.txt" stamp=".venv/.installed-$1" wanted
-  grep -q '^[^#[:space:]]' "$file" || return 0
-  wanted=$(sha256sum <"$file")
-  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
-  say "installing the wheels of $file"
-  rm -f "$stamp"
-  .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps -r "$file" </dev/null >&2 || {
-    say "\`$file\` must be installable, but pip failed (its message is above); check that the package index can be reached, then repeat"
-    exit 2
-  }
-  printf '%s\n' "$wanted" >"$stamp"
-}
-
 mkdir -p .cache
 exec 9>.cache/setup.lock
 flock 9 # two set-ups at once: the second waits and then finds nothing missing

@@ -31,7 +31,7 @@ Options fine_tuning_options() {
       same("--warmup_proportion").standard("0.1"),
       read("--fp16 --amp", Takes::kNothing),
       nothing("--loss_scale", Takes::kValue, kScale),
-      nothing("--no_cuda", Takes::kNothing, kProcessor),
+      as_switch("--no_cuda", "device", "cpu"),
       nothing("--local_rank", Takes::kValue, kProcessor),
       nothing("--use_env", Takes::kNothing, kProcessor),
       nothing("--skip_checkpoint", Takes::kNothing, "the model is what the command is for, and is written"),
@@ -140,7 +140,7 @@ Options inference_options() {
       same_switch("--version_2_with_negative"),
       same("--null_score_diff_threshold").standard("-11.0"),
       nothing("--seed", Takes::kValue, "nothing is drawn"),
-      nothing("--no_cuda", Takes::kNothing, kProcessor),
+      as_switch("--no_cuda", "device", "cpu"),
       nothing("--local_rank", Takes::kValue, kProcessor),
       nothing("--verbose_logging", Takes::kNothing, kProgress),
   };

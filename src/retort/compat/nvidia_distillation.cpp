@@ -43,7 +43,7 @@ Options state_options() {
       nothing("--use_kld", Takes::kNothing, kUnused),
       nothing("--use_cosine", Takes::kNothing, kUnused),
       nothing("--data_url", Takes::kValue, "the published program takes it and does not use it"),
-      nothing("--no_cuda", Takes::kNothing, kProcessor),
+      as_switch("--no_cuda", "device", "cpu"),
       nothing("--local_rank", Takes::kValue, kProcessor),
   };
 }

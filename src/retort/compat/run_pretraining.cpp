@@ -83,7 +83,7 @@ Options idle_pretraining_options() {
       nothing("--num_train_epochs", Takes::kValue, "`--max_steps` decides, as in the published program"),
       nothing("--local_rank", Takes::kValue, kProcessor),
       nothing("--use_env", Takes::kNothing, kProcessor),
-      nothing("--no_cuda", Takes::kNothing, kProcessor),
+      as_switch("--no_cuda", "device", "cpu"),
       nothing("--json-summary", Takes::kValue, kDlloggerFile),
       nothing("--disable_progress_bar", Takes::kNothing, kProgress),
       nothing("--tqdm_smoothing", Takes::kValue, kProgress),

@@ -11,7 +11,7 @@ namespace retort::compat {
 Options idle_options() {
   return {
       nothing("--cache_dir", Takes::kValue, kHubCache),
-      nothing("--no_cuda", Takes::kNothing, kProcessor),
+      as_switch("--no_cuda", "device", "cpu"),
       nothing("--local_rank", Takes::kValue, kProcessor),
       nothing("--verbose_logging", Takes::kNothing, kProgress),
       nothing("--fp16_opt_level", Takes::kValue, kPrecision),

@@ -37,6 +37,10 @@ class DeviceCollectives {
   // In place, ordered with the operations that were called before and after on this device.
   virtual void all_reduce_sum(const at::Tensor& tensor) = 0;
   virtual void broadcast(const at::Tensor& tensor, int64_t root) = 0;
+  // The same sum beside the operations that follow: they must not touch the tensor until wait_started is called, which
+  // orders all that was started before what follows it. A device without such a stream sums at once.
+  virtual void start_all_reduce_sum(const at::Tensor& tensor) { all_reduce_sum(tensor); }
+  virtual void wait_started() {}
   // Ends what is on the way, also where another process is dead.
   virtual void abort() noexcept = 0;
 };
@@ -44,7 +48,7 @@ class DeviceCollectives {
 struct DeviceLibrary {
   const char* torch_version;  // TORCH_VERSION that the library was compiled with
   c10::DeviceType type;
-  int64_t (*device_count)();
+  int64_t (*device_count)();               // throws std::exception with the reason where none can be counted
   std::string (*describe)(int64_t index);  // for the log: "NVIDIA H100 80GB HBM3, compute capability 9.0"
   bool (*multiplies_bf16)(int64_t index);
   DeviceMemory (*memory)(int64_t index);

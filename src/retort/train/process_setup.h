@@ -1,4 +1,4 @@
-// Sets the process up for work with tensors: memory, threads, kernels, and its process group.
+// Sets the process up for work with tensors: device, memory, threads, kernels, and its process group.
 #pragma once
 
 #include "retort/train/training_config.h"
@@ -6,7 +6,8 @@
 namespace retort::train {
 
 // Sets up training: threads (divided among the ranks of one machine), kernels and the process group.
-// Throws UserError and ProcessLostError as join_process_group does.
+// Throws UserError and ProcessLostError as join_process_group does, and UserError as kernel::open_device does or where
+// ranks compute on different kinds of devices.
 void set_up_process(const TrainingConfig& training);
 
 // Sets up inference.

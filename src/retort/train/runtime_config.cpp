@@ -3,11 +3,14 @@
 namespace retort::train {
 
 void RuntimeConfig::fields(FieldList& list) {
-  list.add(
-      "precision", precision,
-      {.help =
-           "bf16: products in bfloat16, parameters and statistics in float32; auto: bf16 where the processor has it.",
-       .choices = {"auto", "bf16", "fp32"}});
+  list.add("device", device,
+           {.help = "auto, cpu, cuda or cuda:N; auto: cuda where a driver and what it needs are there, else cpu."});
+  list.add("precision", precision,
+           {.help = "bf16: products in bfloat16, parameters and statistics in float32; auto: bf16 where the device "
+                    "has it.",
+            .choices = {"auto", "bf16", "fp32"}});
+  list.add("tf32", tf32,
+           {.help = "Float32 products of a CUDA device with 10 bits of mantissa (TF32); no effect on a processor."});
   list.add(
       "kernels", kernels,
       {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});

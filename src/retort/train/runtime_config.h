@@ -9,9 +9,11 @@
 namespace retort::train {
 
 struct RuntimeConfig {
-  std::string precision = "auto";  // "bf16", "fp32", or "auto": bf16 where the processor multiplies bfloat16
-  std::string kernels = "fused";   // "fused" or "reference"
-  int64_t threads = 0;             // 0: as many as the machine grants
+  std::string device = "auto";     // as kernel::parse_device_name takes it
+  std::string precision = "auto";  // "bf16", "fp32", or "auto": bf16 where the device multiplies bfloat16
+  bool tf32 = false;
+  std::string kernels = "fused";  // "fused" or "reference"
+  int64_t threads = 0;            // 0: as many as the machine grants
 
   void fields(FieldList& list);
   kernel::Precision precision_kind() const { return kernel::parse_precision(precision); }

@@ -10,7 +10,7 @@ namespace retort::train {
 namespace {
 
 Json without_own_settings(Json settings) {
-  for (const char* name : {"output_dir", "overwrite_output_dir", "threads", "process_timeout", "cache_dir"})
+  for (const char* name : {"output_dir", "overwrite_output_dir", "threads", "process_timeout", "cache_dir", "device"})
     settings.erase(name);
   return settings;
 }

@@ -118,6 +118,18 @@ TEST(Translation, EvaluationWhileTrainingFollowsLogging) {
   }
 }
 
+TEST(Translation, NoCudaIsTheProcessor) {
+  for (const char* line :
+       {"run_squad.py --bert_model b --init_checkpoint C --vocab_file V --config_file F --output_dir O --do_train "
+        "--train_file T",
+        "run_squad.py --model_type bert --model_name_or_path M --output_dir O --do_train --data_dir D",
+        "inference.py --bert_model b --init_checkpoint C --vocab_file V --config_file F --question Q --context X",
+        "task_distill.py --data_dir D --student_model S --teacher_model T --task_name SQuADv1.1 --output_dir O"}) {
+    EXPECT_EQ(settings_of_line(line).at("device"), "auto") << line;
+    EXPECT_EQ(settings_of_line(line + std::string(" --no_cuda")).at("device"), "cpu") << line;
+  }
+}
+
 TEST(Translation, NvidiaDividesTheBatch) {
   const std::string line =
       "run_squad.py --bert_model b --init_checkpoint C --vocab_file V --config_file F --output_dir O --do_train "
