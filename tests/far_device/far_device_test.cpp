@@ -186,6 +186,13 @@ TEST(FarDevice, IntegersAndBits) {
   });
 }
 
+TEST(FarDevice, ProductsOfBfloat16AreAddedInFloat) {
+  const Tensor a = random({3, 200}, 1).to(at::kBFloat16), b = random({200, 2}, 2).to(at::kBFloat16);
+  Tensor total = far(at::ones({3, 2}));
+  at::addmm_out(total, total, far(a), far(b), at::kFloat, 1, 1);
+  expect_same(total, at::addmm(at::ones({3, 2}), a.to(at::kFloat), b.to(at::kFloat)));
+}
+
 TEST(FarDevice, FactoriesTakeTheDevice) {
   const auto options = at::device(kDevice);
   expect_same(at::arange(5, options.dtype(at::kLong)), at::arange(5));

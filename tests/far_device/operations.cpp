@@ -6,6 +6,7 @@
 #include <ATen/core/op_registration/adaption.h>
 #include <ATen/native/Resize.h>
 #include <ATen/ops/_local_scalar_dense.h>
+#include <ATen/ops/addmm.h>
 #include <c10/core/CPUAllocator.h>
 #include <torch/library.h>
 
@@ -25,13 +26,18 @@ using torch::jit::Stack;
 
 bool is_far(const at::Tensor& tensor) { return tensor.defined() && tensor.is_privateuseone(); }
 
+// The type of a wrapped number does not widen the type of a result.
+at::Tensor mark_number(at::Tensor tensor, const at::Tensor& like) {
+  if (like.unsafeGetTensorImpl()->is_wrapped_number()) tensor.unsafeGetTensorImpl()->set_wrapped_number(true);
+  return tensor;
+}
+
 at::Tensor make_tensor(c10::Storage storage, const at::Tensor& like) {
   const auto key = storage.device().is_cpu() ? c10::DispatchKey::CPU : c10::DispatchKey::PrivateUse1;
   at::Tensor made =
       at::detail::make_tensor<c10::TensorImpl>(std::move(storage), c10::DispatchKeySet(key), like.dtype());
   made.unsafeGetTensorImpl()->set_sizes_and_strides(like.sizes(), like.strides(), like.storage_offset());
-  made.unsafeGetTensorImpl()->set_wrapped_number(like.unsafeGetTensorImpl()->is_wrapped_number());
-  return made;
+  return mark_number(made, like);
 }
 
 // The memory of a device's storage as the processor may use it. It keeps the storage alive.
@@ -126,11 +132,7 @@ IValue change_tensors(const IValue& value, const Change& change) {
 }
 
 // A number keeps the value that it has when it is recorded.
-at::Tensor copy_number(const at::Tensor& number) {
-  at::Tensor copy = number.clone();
-  copy.unsafeGetTensorImpl()->set_wrapped_number(number.unsafeGetTensorImpl()->is_wrapped_number());
-  return copy;
-}
+at::Tensor copy_number(const at::Tensor& number) { return mark_number(number.clone(), number); }
 
 // A tensor of the processor may stand beside those of the device as a number that is only read, as on CUDA.
 at::Tensor check_number(const c10::OperatorHandle& op, const c10::Argument& argument, const at::Tensor& tensor) {
@@ -234,6 +236,12 @@ at::Tensor& set_storage(at::Tensor& tensor, at::Storage storage, int64_t offset,
   return tensor;
 }
 
+// The product of two tensors of a narrow type, added in a wide one, that CUDA has and the processor does not.
+at::Tensor& add_product(const at::Tensor& start, const at::Tensor& a, const at::Tensor& b, at::ScalarType type,
+                        const at::Scalar& beta, const at::Scalar& alpha, at::Tensor& out) {
+  return at::addmm_out(out, start, a.to(type), b.to(type), beta, alpha);
+}
+
 TORCH_LIBRARY_IMPL(_, PrivateUse1, library) { library.fallback(torch::CppFunction::makeFromBoxedFunction<&run>()); }
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
@@ -242,7 +250,11 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("_copy_from", copy_from);
   library.impl("_copy_from_and_resize", copy_from_and_resize);
   library.impl("_local_scalar_dense", read_scalar);
+  library.impl("addmm.dtype_out", add_product);
   library.impl("set_.source_Storage_storage_offset", set_storage);
+  // For these, LibTorch has other formulas where a device has no kernel.
+  for (const char* name : {"native_layer_norm", "native_group_norm", "addr", "silu_backward", "mish_backward"})
+    library.impl(name, torch::CppFunction::makeFromBoxedFunction<&run>());
 }
 
 }  // namespace
