@@ -234,16 +234,20 @@ struct ProcessGroup::Connection {
 ProcessGroup::ProcessGroup(const ProcessRank& own, double timeout_seconds) : own_(own) {
   if (own.world_size == 1) return;
   connection_ = std::make_unique<Connection>(own, timeout_seconds);
-  note_shared_cpus();
+  note_neighbors();
 }
 
 ProcessGroup::ProcessGroup() = default;
 ProcessGroup::~ProcessGroup() = default;
 
-void ProcessGroup::note_shared_cpus() {
-  const std::string own = maybe_host_name().value_or("unknown") + " " + cpu_mask();
-  const std::vector<std::string> all = all_gather(own);
-  sharing_cpus_ = std::count(all.begin(), all.end(), own);
+void ProcessGroup::note_neighbors() {
+  const std::vector<std::string> hosts = all_gather(maybe_host_name().value_or("unknown")),
+                                 masks = all_gather(cpu_mask());
+  sharing_cpus_ = 0;
+  for (size_t r = 0; r < hosts.size(); ++r)
+    sharing_cpus_ += static_cast<int64_t>(hosts[r] == hosts[rank()] && masks[r] == masks[rank()]);
+  const bool is_first = std::find(hosts.begin(), hosts.end(), hosts[rank()]) == hosts.begin() + rank();
+  turn_ = is_main() ? 0 : is_first ? 1 : kLastTurn;
 }
 
 void ProcessGroup::all_reduce_sum(at::Tensor values) const {
@@ -321,7 +325,7 @@ void join_process_group(double timeout_seconds) {
   FLAGS_caffe2_log_level = 3;  // our own message tells of a broken connection, without c10d's stacks
   if (own.rank > 0) show_errors_only(fmt::format("rank {}: ", own.rank));
   joined_group() = std::make_unique<ProcessGroup>(own, timeout_seconds);
-  log_info("{} processes train one model", own.world_size);
+  log_info("{} processes share the work", own.world_size);
 }
 
 }  // namespace retort::train

@@ -20,14 +20,18 @@ void set_up_process(const RuntimeConfig& runtime) {
                                                             : kernel::Implementation::kFused);
 }
 
-void set_up_process(const TrainingConfig& training) {
-  join_process_group(training.process_timeout);
+void set_up_processes(const RuntimeConfig& given, double process_timeout) {
+  join_process_group(process_timeout);
   // OMP_NUM_THREADS is the number for each process.
   const int64_t sharing = process_group().sharing_cpus();
-  const bool is_shared = training.threads == 0 && sharing > 1 && !environment_variable("OMP_NUM_THREADS");
-  RuntimeConfig runtime = training;
+  const bool is_shared = given.threads == 0 && sharing > 1 && !environment_variable("OMP_NUM_THREADS");
+  RuntimeConfig runtime = given;
   if (is_shared) runtime.threads = std::max<int64_t>(1, thread_count() / sharing);
   set_up_process(runtime);
+}
+
+void set_up_process(const TrainingConfig& training) {
+  set_up_processes(training, training.process_timeout);
   kernel::set_deterministic_matmul(training.deterministic);
 }
 
