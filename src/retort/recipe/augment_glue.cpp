@@ -10,6 +10,7 @@
 #include "retort/base/output_path.h"
 #include "retort/base/random.h"
 #include "retort/base/settings.h"
+#include "retort/train/process_group.h"
 
 namespace retort::recipe {
 
@@ -106,8 +107,9 @@ Json augment_glue(const AugmentGlueConfig& config) {
           std::span(variants).subspan(static_cast<size_t>(row * texts.columns()), static_cast<size_t>(texts.columns())),
           config.second_text_beside_last_variant);
   }
+  if (file) file->publish();
+  train::process_group().barrier();  // launchers end all processes as soon as one has ended
   if (!file) return {};
-  file->publish();
   Json result{{"task", task.name},
               {"output_file", output.path.string()},
               {"rows", rows},

@@ -6,6 +6,7 @@
 #include "retort/base/random.h"
 #include "retort/base/settings.h"
 #include "retort/data/squad/squad_document.h"
+#include "retort/train/process_group.h"
 
 namespace retort::recipe {
 
@@ -105,8 +106,9 @@ Json augment_squad(const AugmentSquadConfig& config) {
   if (is_main) file.emplace(output.path, document.members);
   ArticleWriter writer(config, augmenter, file ? &*file : nullptr);
   for (const data::SquadArticle& article : document.articles) writer.write(article);
+  if (file) file->publish();
+  train::process_group().barrier();  // launchers end all processes as soon as one has ended
   if (!file) return {};
-  file->publish();
   Json result{{"output_file", output.path.string()},
               {"paragraphs", document.paragraph_count()},
               {"variants", writer.written()},
