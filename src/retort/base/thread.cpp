@@ -162,13 +162,6 @@ void set_thread_count(int count) {
   omp_set_num_threads(startable);
 }
 
-MoreThreads::MoreThreads(int64_t factor) : before_(thread_count()) {
-  set_thread_count(
-      static_cast<int>(std::clamp<int64_t>(before_ * factor, before_, std::max(before_, affinity_cpus()))));
-}
-
-MoreThreads::~MoreThreads() { set_thread_count(before_); }
-
 void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& body) {
   if (count <= 0) return;
   const int64_t most_chunks = std::max<int64_t>(count / std::max<int64_t>(grain, 1), 1);

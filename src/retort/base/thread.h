@@ -12,18 +12,6 @@ namespace retort {
 int thread_count();
 void set_thread_count(int count);
 
-// Multiplies the number of threads by `factor` for its lifetime, up to the CPUs that this process may use.
-class MoreThreads {
- public:
-  explicit MoreThreads(int64_t factor);
-  ~MoreThreads();
-  MoreThreads(const MoreThreads&) = delete;
-  MoreThreads& operator=(const MoreThreads&) = delete;
-
- private:
-  int before_;
-};
-
 // CPU quota of the cgroup, rounded up; 0 without a limit. Tests pass another `root` to read the /proc and /sys of
 // another machine.
 int cpu_quota(const std::filesystem::path& root = "/");

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "retort/base/thread.h"
+#include "retort/train/more_threads.h"
 #include "retort/train/rank_discovery.h"
 
 namespace retort::train {
