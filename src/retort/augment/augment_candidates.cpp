@@ -9,6 +9,7 @@
 #include "retort/base/thread.h"
 #include "retort/data/source.h"
 #include "retort/kernel/token_rows.h"
+#include "retort/train/common_stop.h"
 
 namespace retort::augment {
 
@@ -83,45 +84,63 @@ CandidateFinder::Answers CandidateFinder::answers_of(const AugmentChunk& chunk, 
 
 std::vector<CandidateFinder::Words> CandidateFinder::predict_words(const MaskedCopies& copies,
                                                                    const OnBatch& on_batch) {
-  const data::EvaluationBatches batches(copies, {.max_tokens_per_batch = options_.max_tokens_per_batch});
+  const CandidateCounts before = counts_;
+  SharedIds pieces(copies.mask_count(), options_.count);
+  train::StopSignal stop;
+  run_own_batches(copies, on_batch, pieces);
+  if (train::common_stop(train::process_group(), stop) != 0) train::throw_if_stopped();
+  pieces.bring_together();
+  counts_ = before;
+  counts_.masked_words += copies.mask_count(), counts_.masked_copies += copies.row_count();
+  for (int64_t row = 0; row < copies.row_count(); ++row) counts_.tokens += copies.token_count(row);
   std::vector<Words> found(static_cast<size_t>(copies.mask_count()));
-  const auto vocabulary = static_cast<size_t>(tokenizer_.vocabulary_size());
-  std::mutex mutex;
-  int64_t batches_done = 0;
-  const auto run = [&](const data::Batch& batch) {
-    const at::NoGradGuard no_grad;
-    const std::vector<int32_t> masked = masked_rows(batch, copies);
-    const at::Tensor logits =
-        model_.forward(kernel::make_token_rows(batch.tokens), {.chosen_rows = masked, .only_chosen_rows = true})
-            .logits.to(at::kFloat)
-            .cpu()
-            .contiguous();  // [masks, V]
-    const float* scores = logits.data_ptr<float>();
-    for (const int64_t row : batch.rows)
-      for (int64_t mask = copies.first_mask(row); mask < copies.first_mask(row + 1); ++mask) {
-        found[static_cast<size_t>(mask)] = best_pieces({scores, vocabulary});
-        scores += logits.size(1);
-      }
-  };
-  // At least two tasks: even one batch is then in a parallel region, where libraries use one thread.
-  parallel_for(std::max<int64_t>(batches.batch_count(), 2), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < std::min(end, batches.batch_count()); ++i) {
-      const data::Batch batch = batches.batch(i);
-      run(batch);
-      const std::lock_guard lock(mutex);
-      for (const int64_t row : batch.rows) counts_.masked_words += static_cast<int64_t>(copies.places(row).size());
-      counts_.masked_copies += batch.tokens.sequences(), counts_.tokens += batch.tokens.tokens();
-      on_batch(static_cast<double>(++batches_done) / static_cast<double>(batches.batch_count()));
-    }
-  });
+  for (size_t mask = 0; mask < found.size(); ++mask)
+    for (const int32_t id : pieces.get(static_cast<int64_t>(mask))) found[mask].push_back(tokenizer_.piece(id));
   return found;
 }
 
-CandidateFinder::Words CandidateFinder::best_pieces(std::span<const float> scores) const {
-  Words words;
-  for (const int32_t id : greatest_indexes(scores, options_.count))
-    if (!is_continuation_[static_cast<size_t>(id)]) words.push_back(tokenizer_.piece(id));
-  return words;
+void CandidateFinder::run_own_batches(const MaskedCopies& copies, const OnBatch& on_batch, SharedIds& pieces) {
+  const data::EvaluationBatches batches(copies, {.max_tokens_per_batch = options_.max_tokens_per_batch});
+  const train::ProcessGroup& group = train::process_group();
+  const int64_t first = group.rank(), step = group.world_size();
+  const int64_t count = std::max<int64_t>(0, (batches.batch_count() - first + step - 1) / step);
+  const train::StopSignal stop;
+  std::mutex mutex;
+  int64_t batches_done = 0;
+  // At least two tasks: even one batch is then in a parallel region, where libraries use one thread.
+  parallel_for(std::max<int64_t>(count, 2), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < std::min(end, count) && stop.requested() == 0; ++i) {
+      const data::Batch batch = batches.batch(first + i * step);
+      predict_batch(copies, batch, pieces);
+      const std::lock_guard lock(mutex);
+      counts_.masked_copies += step * batch.tokens.sequences();  // the others go as fast
+      counts_.tokens += step * batch.tokens.tokens();
+      on_batch(static_cast<double>(++batches_done) / static_cast<double>(count));
+    }
+  });
+}
+
+void CandidateFinder::predict_batch(const MaskedCopies& copies, const data::Batch& batch, SharedIds& pieces) const {
+  const at::NoGradGuard no_grad;
+  const std::vector<int32_t> masked = masked_rows(batch, copies);
+  const at::Tensor logits =
+      model_.forward(kernel::make_token_rows(batch.tokens), {.chosen_rows = masked, .only_chosen_rows = true})
+          .logits.to(at::kFloat)
+          .cpu()
+          .contiguous();  // [masks, V]
+  const auto vocabulary = static_cast<size_t>(tokenizer_.vocabulary_size());
+  const float* scores = logits.data_ptr<float>();
+  for (const int64_t row : batch.rows)
+    for (int64_t mask = copies.first_mask(row); mask < copies.first_mask(row + 1); ++mask) {
+      pieces.set(mask, best_pieces({scores, vocabulary}));
+      scores += logits.size(1);
+    }
+}
+
+std::vector<int32_t> CandidateFinder::best_pieces(std::span<const float> scores) const {
+  std::vector<int32_t> ids = greatest_indexes(scores, options_.count);
+  std::erase_if(ids, [&](int32_t id) { return is_continuation_[static_cast<size_t>(id)]; });
+  return ids;
 }
 
 std::vector<WordCandidates> CandidateFinder::collect(const AugmentText& text, std::span<const Answers> answers) {

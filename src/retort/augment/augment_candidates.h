@@ -13,6 +13,7 @@
 #include "retort/augment/augment_words.h"
 #include "retort/augment/glove_neighbors.h"
 #include "retort/augment/masked_copies.h"
+#include "retort/augment/shared_ids.h"
 #include "retort/model/model.h"
 #include "retort/text/tokenizer.h"
 
@@ -36,7 +37,7 @@ class CandidateFinder {
     int64_t words_per_copy = 1;  // words masked per copy; more than 1 is faster and gives slightly different candidates
     int64_t max_tokens_per_batch = 2048;
   };
-  // Called by the worker threads, one call at a time, with the share of finished batches; an exception stops the work.
+  // Called by the worker threads, one call at a time, with the share of finished batches.
   using OnBatch = std::function<void(double share)>;
   // `model` needs a masked-LM head; model, tokenizer and neighbors must outlive this object.
   CandidateFinder(const model::Model& model, const text::Tokenizer& tokenizer, const GloveNeighbors& neighbors,
@@ -47,7 +48,8 @@ class CandidateFinder {
 
   // Returns the words that have candidates for each text, in the order of the words. Of the `count` most probable
   // pieces, those that begin with `##` are omitted. One thread computes each batch, so the result does not depend on
-  // the number of threads.
+  // the number of threads. The ranks of a run share the batches out; all call it with the same texts. Throws
+  // Interrupted after a signal to one of them.
   std::vector<std::vector<WordCandidates>> find(std::span<const AugmentText* const> texts, const OnBatch& on_batch);
   const CandidateCounts& counts() const { return counts_; }
 
@@ -65,7 +67,10 @@ class CandidateFinder {
   // Returns the answers of a chunk. For a new chunk, adds its masked copies and a target for each mask.
   Answers answers_of(const AugmentChunk& chunk, MaskedCopies& copies, std::vector<Target>& targets);
   std::vector<Words> predict_words(const MaskedCopies& copies, const OnBatch& on_batch);
-  Words best_pieces(std::span<const float> scores) const;
+  // Sets the pieces of the masks of a batch.
+  void predict_batch(const MaskedCopies& copies, const data::Batch& batch, SharedIds& pieces) const;
+  void run_own_batches(const MaskedCopies& copies, const OnBatch& on_batch, SharedIds& pieces);
+  std::vector<int32_t> best_pieces(std::span<const float> scores) const;
   std::vector<WordCandidates> collect(const AugmentText& text, std::span<const Answers> answers);
 
   const model::Model& model_;

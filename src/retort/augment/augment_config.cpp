@@ -46,6 +46,10 @@ void AugmentConfig::output_fields(FieldList& list, const std::string& file_name)
   list.add("output_file", output_file, {.help = "The file to write, instead of output_dir."});
   list.add("overwrite_output_file", overwrite_output_file, {.help = "Replace the file when it exists."});
   inference.fields(list);
+  list.add("process_timeout", process_timeout,
+           {.help = "With several processes: how long a rank may send no heartbeat before the others give up.",
+            .unit = "seconds",
+            .min = 1});
 }
 
 AugmentOutput AugmentConfig::lock_output(const std::string& input_flag, const std::vector<fs::path>& inputs,

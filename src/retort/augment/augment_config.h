@@ -33,6 +33,7 @@ struct AugmentConfig {
   std::string output_dir, output_file;
   bool overwrite_output_file = false;
   pretrained::InferenceConfig inference;
+  double process_timeout = 60;
 
   AugmentConfig() { inference.max_tokens_per_batch = 2048; }
   void model_fields(FieldList& list);

@@ -6,6 +6,9 @@
 #include "retort/base/log.h"
 #include "retort/base/thread.h"
 #include "retort/kernel/matmul.h"
+#include "retort/train/common_stop.h"
+#include "retort/train/process_setup.h"
+#include "retort/train/same_settings.h"
 
 namespace retort::augment {
 
@@ -21,6 +24,14 @@ pretrained::LoadedModel load_masked_lm(const AugmentConfig& config) {
 }
 
 }  // namespace
+
+bool set_up_augmentation(const AugmentConfig& config, const Json& settings) {
+  train::set_up_processes(config.inference, config.process_timeout);
+  Json shared = settings;
+  for (const char* name : {"output_file", "overwrite_output_file"}) shared.erase(name);  // of rank 0
+  train::check_same_settings(train::process_group(), shared);
+  return train::process_group().is_main();
+}
 
 Augmenter::Augmenter(const AugmentConfig& config, int64_t passes, const std::string& unit, int64_t total)
     : config_(config),
@@ -77,13 +88,13 @@ std::vector<std::vector<Variant>> Augmenter::make_variants(std::span<const Augme
                                             .keeps_unchanged = config_.keep_unchanged_text});
     }
   });
+  if (train::common_stop(train::process_group(), stop_) != 0) train::throw_if_stopped();
   done_ += units;
   report(static_cast<double>(done_));
   return variants;
 }
 
 void Augmenter::report(double done) {
-  train::throw_if_stopped();
   const CandidateCounts& counts = finder_->counts();
   progress_.update({.done = static_cast<int64_t>(done), .sequences = counts.masked_copies, .tokens = counts.tokens});
 }

@@ -20,6 +20,10 @@
 
 namespace retort::augment {
 
+// Sets this process up and joins those of the launcher, which share the work and need equal settings. Returns whether
+// it is rank 0, which writes the output.
+bool set_up_augmentation(const AugmentConfig& config, const Json& settings);
+
 // A text to augment.
 struct AugmentJob {
   std::string_view original;
@@ -47,7 +51,7 @@ class Augmenter {
   Json finish();
 
  private:
-  // Updates the progress line; throws Interrupted after a signal.
+  // Updates the progress line.
   void report(double done);
 
   AugmentConfig config_;

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "retort/augment/shared_ids.h"
 #include "retort/base/thread.h"
 #include "retort/kernel/matmul.h"
+#include "retort/train/process_group.h"
 
 namespace retort::augment {
 
@@ -51,21 +53,26 @@ GloveNeighbors::GloveNeighbors(const GloveVectors& vectors, const std::set<std::
     if (const auto index = vectors.maybe_find(word)) queries.push_back(*index);
   const at::Tensor all = at::from_blob(const_cast<float*>(vectors.values().data()),
                                        {vectors.word_count(), vectors.width()}, at::kFloat);  // [words, width]
-  for (size_t begin = 0; begin < queries.size(); begin += kQueriesAtOnce) {
+  const int64_t others = std::min(count, vectors.word_count() - 1);
+  SharedIds nearest(std::ssize(queries), others);
+  const train::ProcessGroup& group = train::process_group();
+  for (size_t begin = static_cast<size_t>(group.rank()) * kQueriesAtOnce; begin < queries.size();
+       begin += static_cast<size_t>(group.world_size()) * kQueriesAtOnce) {
     const auto block = std::span(queries).subspan(begin, std::min<size_t>(kQueriesAtOnce, queries.size() - begin));
     const at::Tensor scores = kernel::matmul(gather(vectors, block), all.t());  // [queries, words]
-    std::vector<std::vector<std::string_view>> found(block.size());
     parallel_for(static_cast<int64_t>(block.size()), 1, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         float* row = scores.data_ptr<float>() + i * vectors.word_count();
         row[block[static_cast<size_t>(i)]] = -std::numeric_limits<float>::infinity();  // excludes the word itself
-        const int64_t others = std::min(count, vectors.word_count() - 1);
-        for (const int32_t index : greatest_indexes({row, static_cast<size_t>(vectors.word_count())}, others))
-          found[static_cast<size_t>(i)].push_back(vectors.word(index));
+        nearest.set(static_cast<int64_t>(begin) + i,
+                    greatest_indexes({row, static_cast<size_t>(vectors.word_count())}, others));
       }
     });
-    for (size_t i = 0; i < block.size(); ++i)
-      neighbors_.emplace(std::string(vectors.word(block[i])), std::move(found[i]));
+  }
+  nearest.bring_together();
+  for (size_t i = 0; i < queries.size(); ++i) {
+    std::vector<std::string_view>& words_of_query = neighbors_[std::string(vectors.word(queries[i]))];
+    for (const int32_t index : nearest.get(static_cast<int64_t>(i))) words_of_query.push_back(vectors.word(index));
   }
 }
 

@@ -19,7 +19,8 @@ std::vector<int32_t> greatest_indexes(std::span<const float> scores, int64_t cou
 
 class GloveNeighbors {
  public:
-  // Finds the `count` nearest other words by dot product, nearest first, for each word that has a vector.
+  // Finds the `count` nearest other words by dot product, nearest first, for each word that has a vector. The ranks of
+  // a run share the words out; all call it with the same ones.
   GloveNeighbors(const GloveVectors& vectors, const std::set<std::string>& words, int64_t count);
 
   // Returns texts that live as long as the vectors; none for a word that was not requested or has no vector.

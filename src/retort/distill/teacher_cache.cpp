@@ -12,16 +12,17 @@
 #include "retort/base/hash.h"
 #include "retort/base/log.h"
 #include "retort/base/system.h"
-#include "retort/data/source.h"
+#include "retort/distill/teacher_blocks.h"
+#include "retort/kernel/device.h"
+#include "retort/train/common_stop.h"
+#include "retort/train/folder_writer.h"
 #include "retort/train/progress.h"
-#include "retort/train/stop_signal.h"
 
 namespace retort::distill {
 
 namespace {
 
 constexpr const char *kValues = "values", *kChecksums = "checksums", *kDescription = kTeacherCacheFile;
-constexpr int64_t kRowsAtOnce = 512;  // between two progress updates; sorted by length
 
 int64_t bytes_of_element(const TeacherOutputs& outputs) {
   return outputs.precision == kernel::Precision::kBf16 ? 2 : 4;
@@ -54,6 +55,24 @@ class GrowingFile {
   }
   fs::path path_;
   std::ofstream out_;
+};
+
+// Appends rows to values and checksums.
+class TeacherCacheWriter {
+ public:
+  TeacherCacheWriter(const fs::path& folder, int64_t kept_bytes, int64_t kept_rows)
+      : folder_(folder), values_(folder / kValues, kept_bytes), checksums_(folder / kChecksums, 8 * kept_rows) {}
+  void append(std::span<const std::byte> values, const std::vector<uint64_t>& checksums) {
+    values_.append(values);
+    checksums_.append(std::as_bytes(std::span(checksums)));
+  }
+  void sync() const {
+    for (const char* name : {kValues, kChecksums}) sync_path(folder_ / name);
+  }
+
+ private:
+  fs::path folder_;
+  GrowingFile values_, checksums_;
 };
 
 // Empty when the file is not a valid description.
@@ -96,7 +115,8 @@ std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& r
   model::ModelConfig shape = teacher.config();  // only the shape: other fields of config.json do not change outputs
   shape.original = Json::object(), shape.problem_type.clear();
   hash.add(model::config_to_json(shape, "").dump());
-  const auto weights = bytes_of(teacher.parameters().values());
+  const at::Tensor values = teacher.parameters().host_values();
+  const auto weights = bytes_of(values);
   hash.add({reinterpret_cast<const char*>(weights.data()), weights.size()});
   for (int64_t row = 0; row < rows.row_count(); ++row) {
     data::Batch batch;
@@ -141,15 +161,31 @@ void TeacherCache::check(const fs::path& cache_dir, const std::string& key, cons
 TeacherCache::TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                            const TeacherOutputs& outputs, int64_t max_tokens_per_batch)
     : TeacherCache(cache_dir, key, rows, outputs) {
-  if (open()) return;
-  const FolderLock lock(folder_, FolderLock::WhenBusy::kWait);
-  if (open()) return;  // another process has completed it
-  if (exists(cache_dir, key, outputs)) {
-    log_warning("`{}` is incomplete; the missing outputs are computed again", folder_.string());
-    fs::remove(folder_ / kDescription);
-  }
-  make(rows, outputs, max_tokens_per_batch);
+  const train::ProcessGroup& group = train::process_group();
+  if (group.all_reduce_max(open() ? 0 : 1) == 0) return;
+  fill(rows, outputs, max_tokens_per_batch);
   RETORT_CHECK(open(), "`{}` was just made", folder_.string());
+}
+
+// The writers of several machines begin at the same row, the first that one of them lacks.
+void TeacherCache::fill(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch) {
+  const train::ProcessGroup& group = train::process_group();
+  const TeacherBlocks blocks(rows, begins_, outputs.compute, max_tokens_per_batch);
+  std::optional<FolderLock> lock;
+  if (train::is_folder_writer(group, folder_)) lock.emplace(folder_, FolderLock::WhenBusy::kWait);
+  const bool is_writer = lock && start_writing(folder_ / kDescription);
+  const int64_t have = is_writer ? blocks.block_of(valid_rows()) : blocks.count();
+  make(blocks, -static_cast<int64_t>(group.all_reduce_max(static_cast<double>(-have))), is_writer);
+  group.barrier();  // the others open what the writers have made
+}
+
+bool TeacherCache::start_writing(const fs::path& description_file) {
+  if (open()) return false;  // another process has completed it
+  if (fs::exists(description_file)) {
+    log_warning("`{}` is incomplete; the missing outputs are computed again", folder_.string());
+    fs::remove(description_file);
+  }
+  return true;
 }
 
 // Returns the number of leading rows of an interrupted computation whose checksums are correct.
@@ -185,53 +221,64 @@ void TeacherCache::check_room(int64_t first_row) const {
         folder_.string(), wanted >> 20, *available >> 20);
 }
 
-void TeacherCache::make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch) {
-  const int64_t first = valid_rows();
-  const int64_t bytes = begins_.back() * width_ * element_bytes_, done_bytes = begins_[first] * width_ * element_bytes_;
-  log_info("the teacher's outputs take {:.1f} MB in `{}`{}", static_cast<double>(bytes) / 1e6, folder_.string(),
-           first > 0 ? fmt::format("; continuing at row {} of {}", first, row_count()) : "");
-  check_room(first);
-  GrowingFile values(folder_ / kValues, done_bytes), checksums(folder_ / kChecksums, 8 * first);
-  const train::StopSignal stop;
-  train::Progress progress({.title = "teacher", .unit = "rows", .total = row_count(), .start = {.done = first}});
-  for (int64_t begin = first; begin < row_count(); begin += kRowsAtOnce) {
-    const int64_t end = std::min(begin + kRowsAtOnce, row_count());
-    const at::Tensor block =
-        at::empty({begins_[end] - begins_[begin], width_}, at::TensorOptions(value_type(element_bytes_)));
-    const auto lines_of = [&](int64_t row) {
-      return block.narrow(0, begins_[row] - begins_[begin], begins_[row + 1] - begins_[row]);
-    };
-    const data::RowRange chunk(rows, begin, end - begin);
-    const data::EvaluationBatches batches(chunk, {.max_tokens_per_batch = max_tokens_per_batch});
-    for (int64_t i = 0; i < batches.batch_count(); ++i) {
-      const data::Batch batch = batches.batch(i);
-      const at::Tensor found = outputs.compute(batch);
-      int64_t line = 0;
-      for (const int64_t row : batch.rows) {
-        const at::Tensor lines = lines_of(row);
-        lines.copy_(found.narrow(0, line, lines.size(0)));
-        line += lines.size(0);
-      }
+void TeacherCache::make(const TeacherBlocks& blocks, int64_t first, bool is_writer) {
+  train::ProcessGroup& group = train::process_group();
+  const int64_t first_row = first < blocks.count() ? blocks.first_row(first) : row_count();
+  std::optional<TeacherCacheWriter> writer;
+  if (is_writer) {
+    log_start(first_row);
+    check_room(first_row);
+    writer.emplace(folder_, begins_[first_row] * width_ * element_bytes_, first_row);
+  }
+  train::StopSignal stop;
+  train::Progress progress({.title = "teacher", .unit = "rows", .total = row_count(), .start = {.done = first_row}});
+  for (int64_t begin = first; begin < blocks.count(); begin += group.world_size()) {
+    const int64_t end = std::min(begin + group.world_size(), blocks.count()), own = begin + group.rank();
+    at::Tensor own_values;
+    if (own < end) own_values = blocks.values(own, width_, value_type(element_bytes_));
+    for (int64_t block = begin; block < end; ++block) {
+      at::Tensor values =
+          block == own ? own_values
+                       : at::empty({blocks.line_count(block), width_}, at::TensorOptions(value_type(element_bytes_)));
+      group.broadcast(values.view(at::kByte), block - begin);
+      const std::vector<uint64_t> sums = checksums_of(blocks, block, values);
+      if (writer) writer->append(bytes_of(values), sums);
     }
-    std::vector<uint64_t> sums;
-    for (int64_t row = begin; row < end; ++row) {
-      if (!are_finite(bytes_of(lines_of(row)), element_bytes_))
-        throw UserError(
-            "the teacher's outputs for row {} must be finite numbers, but are not; choose another --teacher", row);
-      sums.push_back(hash_bytes(bytes_of(lines_of(row))));
-    }
-    values.append(bytes_of(block));
-    checksums.append(std::as_bytes(std::span(sums)));
-    progress.update({.done = end});
-    if (stop.requested() != 0) {
-      progress.clear();
-      stop.throw_if_requested(fmt::format("row {} of {}", end, row_count()), folder_.string());
-    }
+    progress.update({.done = blocks.end_row(end - 1)});
+    if (train::common_stop(group, stop) == 0) continue;
+    progress.clear();
+    stop.throw_if_requested(fmt::format("row {} of {}", blocks.end_row(end - 1), row_count()), folder_.string());
   }
   progress.finish();
-  for (const char* name : {kValues, kChecksums}) sync_path(folder_ / name);
-  write_json_file(folder_ / kDescription, description());
+  if (writer) writer->sync();
+  if (writer) write_json_file(folder_ / kDescription, description());
+  train::common_stop(group, stop);
   stop.throw_if_requested(fmt::format("row {} of {}", row_count(), row_count()), folder_.string());
+}
+
+void TeacherCache::log_start(int64_t first_row) const {
+  const int64_t processes = train::process_group().world_size();
+  log_info("the teacher's outputs take {:.1f} MB in `{}`{}{}",
+           static_cast<double>(begins_.back() * width_ * element_bytes_) / 1e6, folder_.string(),
+           processes > 1 ? fmt::format("; {} processes compute them", processes) : "",
+           first_row > 0 ? fmt::format("; continuing at row {} of {}", first_row, row_count()) : "");
+}
+
+// Of each row of the block. All ranks check all values, so that all end with the same message.
+std::vector<uint64_t> TeacherCache::checksums_of(const TeacherBlocks& blocks, int64_t block,
+                                                 const at::Tensor& values) const {
+  std::vector<uint64_t> sums;
+  const std::span<const std::byte> all = bytes_of(values);
+  const int64_t line_bytes = width_ * element_bytes_, first_line = begins_[blocks.first_row(block)];
+  for (int64_t row = blocks.first_row(block); row < blocks.end_row(block); ++row) {
+    const auto bytes =
+        all.subspan((begins_[row] - first_line) * line_bytes, (begins_[row + 1] - begins_[row]) * line_bytes);
+    if (!are_finite(bytes, element_bytes_))
+      throw UserError("the teacher's outputs for row {} must be finite numbers, but are not; choose another --teacher",
+                      row);
+    sums.push_back(hash_bytes(bytes));
+  }
+  return sums;
 }
 
 Json TeacherCache::description() const {
@@ -284,7 +331,7 @@ at::Tensor TeacherCache::gather(const data::Batch& batch) const {
     std::memcpy(out, bytes.data(), bytes.size());
     out += bytes.size();
   }
-  return found;
+  return found.to(kernel::device());
 }
 
 }  // namespace retort::distill

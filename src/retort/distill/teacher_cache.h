@@ -40,12 +40,15 @@ std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& r
 // Returns the size of the values on disk.
 int64_t teacher_cache_bytes(const data::RowSet& rows, const TeacherOutputs& outputs);
 
+class TeacherBlocks;
+
 // Thread-safe to read.
 class TeacherCache {
  public:
-  // Opens `<cache_dir>/<kind>-<key>` after computing what is missing, with its size in the log and a progress line.
-  // Waits while another process computes it. `rows` must be those of the key. Throws UserError when the disk is too
-  // full, the teacher's outputs are not finite, or the folder holds something else.
+  // Opens `<cache_dir>/<kind>-<key>` after computing what is missing, with its size in the log and a progress line. The
+  // ranks of a run compute it together, and one of each file system writes it; another run waits for it. `rows` must be
+  // those of the key. Throws UserError when the disk is too full, the teacher's outputs are not finite, or the folder
+  // holds something else.
   TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
 
@@ -64,7 +67,11 @@ class TeacherCache {
   TeacherCache(const fs::path& cache_dir, const std::string& key, const data::RowSet& rows,
                const TeacherOutputs& outputs);
   void check_room(int64_t first_row) const;  // for the values from this row on
-  void make(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
+  void fill(const data::RowSet& rows, const TeacherOutputs& outputs, int64_t max_tokens_per_batch);
+  void make(const TeacherBlocks& blocks, int64_t first, bool is_writer);
+  bool start_writing(const fs::path& description_file);  // false: it is complete
+  void log_start(int64_t first_row) const;
+  std::vector<uint64_t> checksums_of(const TeacherBlocks& blocks, int64_t block, const at::Tensor& values) const;
   Json description() const;
   bool open();  // false: missing or incomplete
   void report_damage(int64_t row) const;

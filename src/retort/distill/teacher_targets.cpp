@@ -37,7 +37,7 @@ bool is_worth_keeping(const fs::path& folder, const data::RowSet& rows, const Te
   return false;
 }
 
-// Decides where outputs are cached and checks that folder. Rank 0 decides for the group.
+// Decides where outputs are cached and checks that folder. They are cached where every rank can.
 void plan_cache(TargetPlan& plan, const train::TrainingConfig& training) {
   const TeacherConfig& config = plan.teacher.config();
   plan.max_tokens_per_batch = training.micro_batch_tokens();
@@ -45,13 +45,15 @@ void plan_cache(TargetPlan& plan, const train::TrainingConfig& training) {
   const bool is_automatic = config.teacher_cache == "auto";
   plan.cache_dir = is_automatic ? user_cache_folder() / "teacher" : fs::path(config.teacher_cache);
   plan.cache_key = teacher_cache_key(plan.teacher.model(), plan.rows, plan.outputs);
-  plan.is_cached = train::process_group().main_first([&] {
+  const train::ProcessGroup& group = train::process_group();
+  const bool is_cached = group.main_first([&] {
     if (is_automatic && !TeacherCache::exists(plan.cache_dir, plan.cache_key, plan.outputs) &&
         !is_worth_keeping(plan.cache_dir, plan.rows, plan.outputs, training))
       return false;
     TeacherCache::check(plan.cache_dir, plan.cache_key, plan.rows, plan.outputs);
     return true;
   });
+  plan.is_cached = group.all_reduce_max(is_cached ? 0 : 1) == 0;
 }
 
 bool gives_logits_per_token(model::Head head) {
@@ -169,10 +171,8 @@ TargetPlan plan_state_targets(const Teacher& teacher, const StateSelection& sele
 
 TeacherTargets make_targets(const TargetPlan& plan) {
   if (!plan.is_cached) return plan.compute;
-  const auto cache = train::process_group().main_first([&] {
-    return std::make_shared<const TeacherCache>(plan.cache_dir, plan.cache_key, plan.rows, plan.outputs,
-                                                plan.max_tokens_per_batch);
-  });
+  const auto cache = std::make_shared<const TeacherCache>(plan.cache_dir, plan.cache_key, plan.rows, plan.outputs,
+                                                          plan.max_tokens_per_batch);
   return [cache, unpack = plan.unpack](const data::Batch& batch, auto) { return unpack(cache->gather(batch)); };
 }
 

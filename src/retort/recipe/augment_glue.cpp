@@ -9,7 +9,8 @@
 #include "retort/base/error.h"
 #include "retort/base/output_path.h"
 #include "retort/base/random.h"
-#include "retort/train/process_setup.h"
+#include "retort/base/settings.h"
+#include "retort/train/process_group.h"
 
 namespace retort::recipe {
 
@@ -77,10 +78,11 @@ int64_t published_passes(std::string_view task) {
 }
 
 Json augment_glue(const AugmentGlueConfig& config) {
-  train::set_up_process(config.augment.inference);
+  const bool is_main = augment::set_up_augmentation(config.augment, settings_of("data augment glue", config));
   const data::GlueTask& task = find_task(config.task_name);
   const std::vector<fs::path> files = data::find_glue_files(config.data_dir, task, data::GlueSplit::kTrain);
-  const augment::AugmentOutput output = config.augment.lock_output("data_dir", files, "train_aug.tsv");
+  augment::AugmentOutput output;
+  if (is_main) output = config.augment.lock_output("data_dir", files, "train_aug.tsv");
   data::GlueData data = data::read_glue(files, task, {.on_bad_record = config.augment.bad_record_policy()});
   const auto seed = static_cast<uint64_t>(config.augment.seed);
   data::keep_random_examples(data, config.max_train_examples, seed);
@@ -91,24 +93,27 @@ Json augment_glue(const AugmentGlueConfig& config) {
   augmenter.collect_glove_words(texts.count(), [&](int64_t i, std::set<std::string>& words) {
     augment::collect_words_of_several_pieces(texts.job(i, augmenter, seed).text, words);
   });
-  augment::GlueAugmentedFile file(output.path, task, data);
+  std::optional<augment::GlueAugmentedFile> file;
+  if (is_main) file.emplace(output.path, task, data);
   for (int64_t begin = 0; begin < rows; begin += kRowsPerBlock) {
     const int64_t count = std::min(kRowsPerBlock, rows - begin);
     std::vector<augment::AugmentJob> jobs;
     for (int64_t i = begin * texts.columns(); i < (begin + count) * texts.columns(); ++i)
       jobs.push_back(texts.job(i, augmenter, seed));
     const auto variants = augmenter.make_variants(jobs, count);
-    for (int64_t row = 0; row < count; ++row)
+    for (int64_t row = 0; row < count && file; ++row)
       write_row(
-          file, data.examples[static_cast<size_t>(begin + row)],
+          *file, data.examples[static_cast<size_t>(begin + row)],
           std::span(variants).subspan(static_cast<size_t>(row * texts.columns()), static_cast<size_t>(texts.columns())),
           config.second_text_beside_last_variant);
   }
-  file.publish();
+  if (file) file->publish();
+  train::process_group().barrier();  // launchers end all processes as soon as one has ended
+  if (!file) return {};
   Json result{{"task", task.name},
               {"output_file", output.path.string()},
               {"rows", rows},
-              {"augmented_rows", file.row_count()},
+              {"augmented_rows", file->row_count()},
               {"skipped", data.skipped.count}};
   result.update(augmenter.finish());
   return result;

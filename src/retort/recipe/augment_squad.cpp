@@ -4,8 +4,9 @@
 #include "retort/augment/squad_variants.h"
 #include "retort/base/error.h"
 #include "retort/base/random.h"
+#include "retort/base/settings.h"
 #include "retort/data/squad/squad_document.h"
-#include "retort/train/process_setup.h"
+#include "retort/train/process_group.h"
 
 namespace retort::recipe {
 
@@ -29,15 +30,13 @@ std::vector<const data::SquadParagraph*> with_questions(const data::SquadDocumen
   return paragraphs;
 }
 
-// Writes the articles, with the variants after each article's own paragraphs.
+// Writes the articles, with the variants after each article's own paragraphs. Ranks without a file compute their share.
 class ArticleWriter {
  public:
-  ArticleWriter(const AugmentSquadConfig& config, augment::Augmenter& augmenter, data::SquadDocumentFile& file)
+  ArticleWriter(const AugmentSquadConfig& config, augment::Augmenter& augmenter, data::SquadDocumentFile* file)
       : config_(config), augmenter_(augmenter), file_(file) {}
 
   void write(const data::SquadArticle& article) {
-    file_.begin_article(article.members);
-    for (const data::SquadParagraph& paragraph : article.paragraphs) file_.add_paragraph(paragraph.json);
     std::vector<augment::AugmentJob> jobs;
     std::vector<Job> paragraph_jobs;
     for (const data::SquadParagraph& paragraph : article.paragraphs) {
@@ -52,8 +51,11 @@ class ArticleWriter {
     }
     const auto variants = augmenter_.make_variants(jobs, static_cast<int64_t>(article.paragraphs.size()),
                                                    config_.later_words_overwrite_first);
+    if (file_ == nullptr) return;
+    file_->begin_article(article.members);
+    for (const data::SquadParagraph& paragraph : article.paragraphs) file_->add_paragraph(paragraph.json);
     for (size_t i = 0; i < paragraph_jobs.size(); ++i) write_variants(paragraph_jobs[i], variants[i]);
-    file_.end_article();
+    file_->end_article();
   }
   int64_t written() const { return written_; }
   int64_t dropped() const { return dropped_; }
@@ -68,24 +70,26 @@ class ArticleWriter {
     for (size_t v = 1; v < variants.size(); ++v) {
       const auto json = augment::maybe_variant_json(*job.paragraph, job.answers, variants[v], static_cast<int64_t>(v),
                                                     config_.answers_at_first_occurrence);
-      if (json) file_.add_paragraph(*json);
+      if (json) file_->add_paragraph(*json);
       ++(json ? written_ : dropped_);
     }
   }
 
   const AugmentSquadConfig& config_;
   augment::Augmenter& augmenter_;
-  data::SquadDocumentFile& file_;
+  data::SquadDocumentFile* file_;  // null: not rank 0
   int64_t next_paragraph_ = 0, written_ = 0, dropped_ = 0;
 };
 
 }  // namespace
 
 Json augment_squad(const AugmentSquadConfig& config) {
-  train::set_up_process(config.augment.inference);
+  const bool is_main = augment::set_up_augmentation(config.augment, settings_of("data augment squad", config));
   const fs::path input = find_input(config);
-  const augment::AugmentOutput output = config.augment.lock_output(
-      config.train_file.empty() ? "data_dir" : "train_file", {input}, input.stem().string() + "_aug.json");
+  augment::AugmentOutput output;
+  if (is_main)
+    output = config.augment.lock_output(config.train_file.empty() ? "data_dir" : "train_file", {input},
+                                        input.stem().string() + "_aug.json");
   data::SquadDocument document = data::read_squad_document(input, config.augment.bad_record_policy());
   augment::check_not_augmented(document, input.string());
   data::keep_random_paragraphs(document, config.max_train_paragraphs, static_cast<uint64_t>(config.augment.seed));
@@ -98,10 +102,13 @@ Json augment_squad(const AugmentSquadConfig& config) {
                                                                augment::answer_black_list(paragraph, options)),
                                              words);
   });
-  data::SquadDocumentFile file(output.path, document.members);
-  ArticleWriter writer(config, augmenter, file);
+  std::optional<data::SquadDocumentFile> file;
+  if (is_main) file.emplace(output.path, document.members);
+  ArticleWriter writer(config, augmenter, file ? &*file : nullptr);
   for (const data::SquadArticle& article : document.articles) writer.write(article);
-  file.publish();
+  if (file) file->publish();
+  train::process_group().barrier();  // launchers end all processes as soon as one has ended
+  if (!file) return {};
   Json result{{"output_file", output.path.string()},
               {"paragraphs", document.paragraph_count()},
               {"variants", writer.written()},

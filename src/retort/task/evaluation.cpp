@@ -7,9 +7,9 @@
 #include <chrono>
 
 #include "retort/kernel/token_rows.h"
+#include "retort/train/common_stop.h"
 #include "retort/train/process_group.h"
 #include "retort/train/progress.h"
-#include "retort/train/stop_signal.h"
 
 namespace retort::task {
 
@@ -42,8 +42,7 @@ void throw_if_any_stopped() {
   const train::ProcessGroup& group = train::process_group();
   if (group.world_size() > 1) {
     train::StopSignal stop;
-    stop.adopt(static_cast<int>(group.all_reduce_max(stop.requested())));
-    if (stop.requested() != 0) return train::throw_if_stopped();
+    if (train::common_stop(group, stop) != 0) return train::throw_if_stopped();
   }
   train::throw_if_stopped();
 }

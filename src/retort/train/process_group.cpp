@@ -21,6 +21,7 @@
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/system.h"
+#include "retort/train/device_traffic.h"
 #include "retort/train/heartbeat.h"
 #include "retort/train/wall_clock.h"
 
@@ -234,20 +235,31 @@ struct ProcessGroup::Connection {
 ProcessGroup::ProcessGroup(const ProcessRank& own, double timeout_seconds) : own_(own) {
   if (own.world_size == 1) return;
   connection_ = std::make_unique<Connection>(own, timeout_seconds);
-  note_shared_cpus();
+  note_neighbors();
+}
+
+const DeviceTraffic& ProcessGroup::device_traffic() const {
+  if (!device_traffic_) device_traffic_ = std::make_unique<DeviceTraffic>(*this);
+  return *device_traffic_;
 }
 
 ProcessGroup::ProcessGroup() = default;
 ProcessGroup::~ProcessGroup() = default;
 
-void ProcessGroup::note_shared_cpus() {
-  const std::string own = maybe_host_name().value_or("unknown") + " " + cpu_mask();
-  const std::vector<std::string> all = all_gather(own);
-  sharing_cpus_ = std::count(all.begin(), all.end(), own);
+void ProcessGroup::note_neighbors() {
+  const std::vector<std::string> hosts = all_gather(maybe_host_name().value_or("unknown")),
+                                 masks = all_gather(cpu_mask());
+  sharing_cpus_ = 0;
+  for (size_t r = 0; r < hosts.size(); ++r)
+    sharing_cpus_ += static_cast<int64_t>(hosts[r] == hosts[rank()] && masks[r] == masks[rank()]);
+  const bool is_first = std::find(hosts.begin(), hosts.end(), hosts[rank()]) == hosts.begin() + rank();
+  turn_ = is_main() ? 0 : is_first ? 1 : kLastTurn;
 }
 
 void ProcessGroup::all_reduce_sum(at::Tensor values) const {
-  if (connection_) connection_->all_reduce(values, c10d::ReduceOp::SUM);
+  if (!connection_) return;
+  if (!values.is_cpu()) return device_traffic().all_reduce_sum(values);
+  connection_->all_reduce(values, c10d::ReduceOp::SUM);
 }
 
 double ProcessGroup::all_reduce_max(double value) const {
@@ -259,21 +271,30 @@ double ProcessGroup::all_reduce_max(double value) const {
 
 std::shared_ptr<StartedCollective> ProcessGroup::start_all_reduce_sum(at::Tensor values) const {
   if (!connection_) return nullptr;
+  if (!values.is_cpu()) return device_traffic().start_all_reduce_sum(values);
   std::vector<at::Tensor> tensors{values};
   return std::make_shared<GlooCollective>(
       connection_->started([&] { return connection_->gloo->allreduce(tensors, c10d::AllreduceOptions()); }));
 }
 
 void ProcessGroup::wait(const std::shared_ptr<StartedCollective>& started) const {
-  if (started) connection_->wait_for(static_cast<const GlooCollective&>(*started).work);
+  if (!started) return;
+  if (const auto* gloo = dynamic_cast<const GlooCollective*>(started.get()))
+    connection_->wait_for(gloo->work);
+  else
+    device_traffic().wait(started);
 }
 
 void ProcessGroup::abandon() const {
-  if (connection_) connection_->has_failed_rank = true;
+  if (!connection_) return;
+  connection_->has_failed_rank = true;
+  if (device_traffic_) device_traffic_->abort();
 }
 
 void ProcessGroup::broadcast(at::Tensor values, int64_t root) const {
-  if (connection_ && values.numel() > 0) connection_->wait_for(connection_->start_broadcast(values, root));
+  if (!connection_ || values.numel() == 0) return;
+  if (!values.is_cpu()) return device_traffic().broadcast(values, root);
+  connection_->wait_for(connection_->start_broadcast(values, root));
 }
 
 void ProcessGroup::broadcast_each(const std::vector<at::Tensor>& parts) const {
@@ -321,7 +342,7 @@ void join_process_group(double timeout_seconds) {
   FLAGS_caffe2_log_level = 3;  // our own message tells of a broken connection, without c10d's stacks
   if (own.rank > 0) show_errors_only(fmt::format("rank {}: ", own.rank));
   joined_group() = std::make_unique<ProcessGroup>(own, timeout_seconds);
-  log_info("{} processes train one model", own.world_size);
+  log_info("{} processes share the work", own.world_size);
 }
 
 }  // namespace retort::train

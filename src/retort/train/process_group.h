@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "retort/train/more_threads.h"
 #include "retort/train/rank_discovery.h"
 
 namespace retort::train {
@@ -21,6 +22,8 @@ class StartedCollective {
   virtual double start_seconds() const = 0;
   virtual double end_seconds() const = 0;
 };
+
+class DeviceTraffic;
 
 // All processes call the same functions in the same order. With one process they do nothing. They wait as long as every
 // rank sends heartbeats, and throw ProcessLostError, which names the rank, when one has died or has sent none for
@@ -40,8 +43,11 @@ class ProcessGroup {
   bool is_main() const { return own_.rank == 0; }
   // Processes of this machine, this one included, that may run on the same CPUs.
   int64_t sharing_cpus() const { return sharing_cpus_; }
+  // When this process acts in main_first: 0 for rank 0, 1 for the first process of each other machine, 2 for the rest.
+  int64_t turn() const { return turn_; }
 
-  // Replaces each value by the sum over all ranks, the same bits everywhere. Floating point, contiguous.
+  // Replaces each value by the sum over all ranks, the same bits everywhere. Floating point, contiguous, on the
+  // processor or on the device of the process.
   void all_reduce_sum(at::Tensor values) const;
   // The same, while this thread goes on until `wait`. All ranks start their collectives in the same order. Null with
   // one process.
@@ -62,22 +68,32 @@ class ProcessGroup {
   // Returns when all ranks have called it.
   void barrier() const { static_cast<void>(all_reduce_max(0)); }
 
-  // The result of `action`, which rank 0 runs before the others do, so that they find the files that it makes.
+  // The result of `action`. Rank 0 runs it first, then the first process of each other machine, then the rest, so that
+  // these find the files that it makes. A process that runs it before the others of its machine uses their threads too.
   template <typename Action>
   auto main_first(const Action& action) const {
-    if (!is_main()) barrier();
-    auto result = action();
-    if (is_main()) barrier();
+    for (int64_t turn = 0; turn < turn_; ++turn) barrier();
+    auto result = with_threads_of_waiting(action);
+    for (int64_t turn = turn_; turn < kLastTurn; ++turn) barrier();
     return result;
   }
 
  private:
   struct Connection;
-  void note_shared_cpus();
+  const DeviceTraffic& device_traffic() const;
+  static constexpr int64_t kLastTurn = 2;
+  void note_neighbors();
+  template <typename Action>
+  auto with_threads_of_waiting(const Action& action) const {
+    if (sharing_cpus_ == 1 || turn_ == kLastTurn) return action();
+    const MoreThreads threads(sharing_cpus_);
+    return action();
+  }
 
   ProcessRank own_;
-  int64_t sharing_cpus_ = 1;
-  std::unique_ptr<Connection> connection_;  // null with one process
+  int64_t sharing_cpus_ = 1, turn_ = 0;
+  std::unique_ptr<Connection> connection_;                 // null with one process
+  mutable std::unique_ptr<DeviceTraffic> device_traffic_;  // from the first collective on a device's tensor on
 };
 
 // The group of this process; it has one process until join_process_group.

@@ -55,19 +55,23 @@ void set_up_process(const RuntimeConfig& runtime) {
   set_up_processor(runtime);
 }
 
-void set_up_process(const TrainingConfig& training) {
+void set_up_processes(const RuntimeConfig& given, double process_timeout) {
   // Before the group, whose collectives are tensor operations; the log, after it, is that of rank 0.
   const bool is_alone = discover_rank().world_size == 1;
-  const std::string line = open_device_of(training, is_alone ? kernel::LocalProcess() : local_process());
-  join_process_group(training.process_timeout);
+  const std::string line = open_device_of(given, is_alone ? kernel::LocalProcess() : local_process());
+  join_process_group(process_timeout);
   if (!line.empty()) log_info("{}", line);
   check_same_kind_of_device(process_group());
   // OMP_NUM_THREADS is the number for each process.
   const int64_t sharing = process_group().sharing_cpus();
-  const bool is_shared = training.threads == 0 && sharing > 1 && !environment_variable("OMP_NUM_THREADS");
-  RuntimeConfig runtime = training;
+  const bool is_shared = given.threads == 0 && sharing > 1 && !environment_variable("OMP_NUM_THREADS");
+  RuntimeConfig runtime = given;
   if (is_shared) runtime.threads = std::max<int64_t>(1, thread_count() / sharing);
   set_up_processor(runtime);
+}
+
+void set_up_process(const TrainingConfig& training) {
+  set_up_processes(training, training.process_timeout);
   kernel::set_deterministic_matmul(training.deterministic);
 }
 

@@ -12,5 +12,7 @@ void set_up_process(const TrainingConfig& training);
 
 // Sets up inference.
 void set_up_process(const RuntimeConfig& runtime);
+// Sets up inference by all processes of the launcher; each gets its part of the threads.
+void set_up_processes(const RuntimeConfig& runtime, double process_timeout);
 
 }  // namespace retort::train
