@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "retort/optim/schedule.h"
 #include "retort/train/checkpoint_keeper.h"
 #include "retort/train/gradient_reducer.h"
+#include "retort/train/graph_runner.h"
 #include "retort/train/process_group.h"
 #include "retort/train/step_readout.h"
 #include "retort/train/step_result.h"
