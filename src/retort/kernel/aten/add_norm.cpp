@@ -48,9 +48,15 @@ at::Tensor embedding_sum(const TokenRows& rows, const EmbeddingWeights& w) {
   return sum;
 }
 
-// table.gradient[index[t]] += grad[t], in an order that does not vary.
+// table.gradient[index[t]] += grad[t], in the same order every time: on CUDA index_put_ sorts, while index_add_ adds
+// atomically; on the processor it is the other way round.
 void add_rows(const Weight* table, const at::Tensor& index, const at::Tensor& grad) {
-  if (table && table->trainable) at::Tensor(table->gradient).index_put_({index}, grad, /*accumulate=*/true);
+  if (!table || !table->trainable) return;
+  at::Tensor sum = table->gradient;
+  if (sum.is_cuda())
+    sum.index_put_({index}, grad, /*accumulate=*/true);
+  else
+    sum.index_add_(0, index, grad);
 }
 
 }  // namespace
