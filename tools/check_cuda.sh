@@ -32,7 +32,7 @@ check_message() {
   errors=$(build/retort finetune squad --model preset:minilm-l6-h384 --vocab_file "$1" --train_file "$out/none.json" --output_dir "$out/run" \
     --device cuda 2>&1) || code=$?
   rm -rf "$out"
-  [ "$code" = 2 ] && [ "$(wc -l <<<"$errors")" = 1 ] && [[ $errors == *"without an NVIDIA driver"* ]] ||
+  [[ $code == 2 && $(wc -l <<<"$errors") == 1 && $errors == *"without an NVIDIA driver"* ]] ||
     fail "\`retort finetune squad --device cuda\` must end with 2 and one sentence about the driver, but ended with $code: $errors"
   say "$errors"
 }

@@ -14,7 +14,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here" || exit 1
 part=${1:-}
 out=${OUT:-$here/results} python=${PYTHON:-python3} device=${DEVICE:-cuda} quick=${QUICK:-}
-[ "$part" = do ] || [ "$part" = 1 ] || [ "$part" = 2 ] || { echo "usage: bash run.sh 1|2" >&2; exit 2; }
+[ "$part" = step ] || [ "$part" = 1 ] || [ "$part" = 2 ] || { echo "usage: bash run.sh 1|2" >&2; exit 2; }
 mkdir -p "$out"
 failures=0
 
@@ -23,7 +23,7 @@ step() {
   local name=$1 seconds=$2 code=0 begin=$SECONDS
   shift 2
   echo "== $name" >&2
-  timeout -k 10 "$seconds" bash "$here/$(basename "$0")" do "$@" >"$out/$name.log" 2>&1 || code=$?
+  timeout -k 10 "$seconds" bash "$here/$(basename "$0")" step "$@" >"$out/$name.log" 2>&1 || code=$?
   printf '%-20s exit %d after %d s\n' "$name" "$code" "$((SECONDS - begin))" | tee -a "$out/summary.txt"
   tail -n 4 "$out/$name.log" | cut -c 1-400 >&2
   [ "$code" = 0 ] || failures=$((failures + 1))
@@ -38,9 +38,10 @@ describe_machine() {
 
 # Where the system's C++ library is too old, the packed one is used.
 find_compiler_libraries() {
+  local missing
   rm -f .needs-compiler-libraries
-  ./retort version >/dev/null 2>&1 && return
-  touch .needs-compiler-libraries
+  missing=$(LD_LIBRARY_PATH=lib ldd program/* 2>&1 | grep -E '(GLIBCXX|CXXABI|GCC)_[0-9.]+. not found')
+  [ -z "$missing" ] || { touch .needs-compiler-libraries && echo "$missing"; }
   ./retort version
 }
 
@@ -118,11 +119,11 @@ kill_and_resume() {
 
 export PYTHON="$python"
 
-if [ "$part" = do ]; then # one step, in a process of its own that can be ended
+if [ "$part" = step ]; then # one step, in a process of its own that can be ended
   "${@:2}"
   exit
 fi
-[ -f .needs-compiler-libraries ] || step libraries 30 find_compiler_libraries
+step libraries 30 find_compiler_libraries
 step data 60 unpack_data
 if [ "$part" = 1 ]; then
   step machine 60 describe_machine
