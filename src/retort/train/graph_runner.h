@@ -18,7 +18,7 @@ class GraphRunner {
  public:
   // Micro-batches of a run until the buckets are chosen; they run unrecorded, and warm the device's libraries up.
   static constexpr int64_t kObserved = 64;
-  static constexpr int64_t kBuckets = 8;
+  static constexpr int64_t kBuckets = 16;
 
   struct Use {
     int64_t recorded = 0, unrecorded = 0;   // micro-batches
