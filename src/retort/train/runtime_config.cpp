@@ -13,7 +13,7 @@ void RuntimeConfig::fields(FieldList& list) {
            {.help = "Float32 products of a CUDA device with 10 bits of mantissa (TF32); no effect on a processor."});
   list.add(
       "kernels", kernels,
-      {.help = "fused CPU loops, or the plain reference they are checked against.", .choices = {"fused", "reference"}});
+      {.help = "fused loops of the processor, or the tensor expressions of other devices, with which they are checked.", .choices = {"fused", "reference"}});
   list.add("threads", threads,
            {.help = "Threads; 0: as many as the machine grants, shared by the processes of the run.",
             .min = 0,
