@@ -92,6 +92,7 @@ void translate_demo_bert(Translator& translator) {
   const bool is_large = translator.value("--model_name_or_path") == "large";
   step.flags.insert(step.flags.begin(),
                     {"model", is_large ? "bert-large-uncased-whole-word-masking" : "bert-base-uncased"});
+  set_default_mode(translator, step, is_large);
   if (task == "squad") {
     set_squad_files(translator, step, translator.has("--do_eval"));
     step.set("do_lower_case", "true");

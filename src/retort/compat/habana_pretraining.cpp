@@ -58,6 +58,7 @@ fs::path add_phase(Translator& translator, int phase) {
     set_of_phase(translator, step, option, flag, phase);
   translator.set_published(step, "max_predictions_per_seq", phase == 1 ? "20" : "80");
   set_batches_of_phase(translator, step, phase);
+  set_default_mode(translator, step, translator.value("--model_name_or_path") == "large");
   set_start(translator, step,
             {.phase = phase,
              .checkpoints = translator.value("--output_dir") + "/results/checkpoints",

@@ -22,9 +22,13 @@ Options idle_options() {
   };
 }
 
+void set_default_mode(const Translator& translator, Step& step, bool is_large) {
+  if (is_large && !translator.is_given("--mode")) step.set("mode", "lazy");
+}
+
 Options device_options() {
   return {
-      nothing("--mode", Takes::kValue, kOneForm),
+      same("--mode").choices({{"eager", "eager"}, {"graph", "graph"}, {"lazy", "lazy"}}),
       nothing("--no_mpirun", Takes::kNothing, "one process does the work of all"),
       nothing("--hpu --use_habana", Takes::kNothing, kProcessor),
       nothing("--hmp", Takes::kNothing, kPrecision),
@@ -32,7 +36,7 @@ Options device_options() {
       nothing("--hmp_fp32", Takes::kValue, kPrecision),
       nothing("--hmp_opt_level", Takes::kValue, kPrecision),
       nothing("--hmp_verbose", Takes::kNothing, kPrecision),
-      nothing("--use_lazy_mode", Takes::kNothing, kOneForm),
+      as_switch("--use_lazy_mode", "mode", "lazy"),
       nothing("--use_fused_adam", Takes::kNothing, "everything is fused"),
       nothing("--use_fused_clip_norm", Takes::kNothing, "everything is fused"),
   };

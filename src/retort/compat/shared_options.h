@@ -15,12 +15,12 @@ inline constexpr const char* kHubCache =
 inline constexpr const char* kNoPython = "there is no Python to debug";
 inline constexpr const char* kNoLanguages = "no model here has languages";
 
-inline constexpr const char* kOneForm =
-    "there is one form of execution, and its results are those of eager, graph and lazy";
+// The wrappers' mode where `--mode` is absent: lazy for large models, else eager.
+void set_default_mode(const Translator& translator, Step& step, bool is_large);
 
 // Options without effect in programs derived from run_squad and run_glue of transformers 2 and 3.
 Options idle_options();
-// Habana's choice of device, precision and form of execution, which changes no result here.
+// Habana's choice of device, precision and mode.
 Options device_options();
 // Reading and decoding of SQuAD.
 Options squad_options();
