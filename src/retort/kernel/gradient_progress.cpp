@@ -1,12 +1,15 @@
 #include "retort/kernel/gradient_progress.h"
 
+#include <atomic>
+
 #include "retort/base/error.h"
 
 namespace retort::kernel {
 
 namespace {
 
-thread_local GradientObserver* current_observer = nullptr;
+// Also read by the thread in which autograd runs the backward pass of a device.
+std::atomic<GradientObserver*> current_observer = nullptr;
 
 }  // namespace
 
@@ -18,10 +21,11 @@ ObserverScope::ObserverScope(GradientObserver& observer) {
 ObserverScope::~ObserverScope() { current_observer = nullptr; }
 
 void announce_gradients(const at::Tensor& x, const Weight& first, const Weight& last) {
-  if (current_observer == nullptr || !x.requires_grad() || !first.gradient.defined()) return;
+  GradientObserver* const observer = current_observer;
+  if (observer == nullptr || !x.requires_grad() || !first.gradient.defined()) return;
   const float *begin = first.gradient.data_ptr<float>(), *end = last.gradient.data_ptr<float>() + last.gradient.numel();
-  current_observer->expect(begin, end);
-  x.register_hook([observer = current_observer, begin, end](const at::Tensor&) {
+  observer->expect(begin, end);
+  x.register_hook([observer, begin, end](const at::Tensor&) {
     if (observer == current_observer) observer->complete(begin, end);
   });
 }

@@ -19,7 +19,7 @@ class GradientObserver {
   virtual void complete(const float* begin, const float* end) noexcept = 0;
 };
 
-// Lets `observer` see the passes that begin and end while the object lives. One at a time, for one thread.
+// Lets `observer` see the passes that begin and end while the object lives. One at a time in a process.
 class ObserverScope {
  public:
   explicit ObserverScope(GradientObserver& observer);

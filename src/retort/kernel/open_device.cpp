@@ -173,4 +173,8 @@ const DeviceLibrary* device_library() {
   return is_opened ? opened_library : nullptr;
 }
 
+void synchronize_device() {
+  if (const DeviceLibrary* library = device_library()) library->synchronize(device().index());
+}
+
 }  // namespace retort::kernel

@@ -22,5 +22,7 @@ std::string open_device(const std::string& name, const LocalProcess& process = {
 
 // What the library of device() offers. Null on the processor.
 const DeviceLibrary* device_library();
+// Returns when the device has done all that it was given. For timing.
+void synchronize_device();
 
 }  // namespace retort::kernel

@@ -7,6 +7,7 @@
 #include "retort/base/random.h"
 #include "retort/data/source.h"
 #include "retort/kernel/implementation.h"
+#include "retort/kernel/open_device.h"
 #include "retort/kernel/token_rows.h"
 #include "retort/measure/bench_measure.h"
 #include "retort/measure/bench_rows.h"
@@ -35,6 +36,7 @@ Json bench_infer(const BenchInferConfig& config) {
     const data::Batch batch = batches.batch(order[i]);
     const double before = seconds_now();
     loaded.model->forward(kernel::make_token_rows(batch.tokens));
+    kernel::synchronize_device();
     const double spent = seconds_now() - before;
     if (i == 0) {
       warm = kernel::time_split();

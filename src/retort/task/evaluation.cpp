@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "retort/kernel/open_device.h"
 #include "retort/kernel/token_rows.h"
 #include "retort/train/common_stop.h"
 #include "retort/train/process_group.h"
@@ -93,6 +94,7 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
       if (options.chosen_rows.empty()) continue;                          // empty would mean all rows
     }
     const model::ModelOutput output = model.forward(kernel::make_token_rows(batch.tokens), options);
+    kernel::synchronize_device();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     timing.seconds += seconds, timing.batch_ms.push_back(1000 * seconds);
     timing.sequences += batch.tokens.sequences(), timing.tokens += batch.tokens.tokens();

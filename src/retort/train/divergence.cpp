@@ -7,6 +7,7 @@
 namespace retort::train {
 
 std::optional<std::string> maybe_nonfinite_parameter(const kernel::ParameterStore& parameters) {
+  if (parameters.values().isfinite().all().item<bool>()) return std::nullopt;
   for (const kernel::NamedSlice& slice : parameters.slices())
     if (!parameters.tensor(slice).isfinite().all().item<bool>()) return slice.name;
   return std::nullopt;
