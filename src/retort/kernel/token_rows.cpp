@@ -73,8 +73,9 @@ int64_t TokenRows::longest() const {
   return longest;
 }
 
-TokenRowBuffer::TokenRowBuffer(const RowShape& shape) : shape_(shape), host_(make_host_buffer(element_count(shape))) {
-  there_ = device().is_cpu() ? host_ : at::empty(host_.sizes(), at::TensorOptions().dtype(at::kLong).device(device()));
+TokenRowBuffer::TokenRowBuffer(const RowShape& shape)
+    : shape_(shape),
+      there_(at::empty({element_count(shape)}, at::TensorOptions().dtype(at::kLong).device(device()))) {
   int64_t taken = 0;
   const auto take = [&](int64_t count) {
     taken += count;
@@ -92,7 +93,9 @@ void TokenRowBuffer::send(const Ragged& batch, std::span<const uint64_t> sequenc
                    lists.size() == shape_.list_sizes.size(),
                "a batch of {} tokens and {} sequences does not have the shape of its buffer", batch.tokens(),
                batch.sequences());
-  Writer writer(host_);
+  // A new one each time: the device may not have copied the last one yet.
+  const at::Tensor host = device().is_cpu() ? there_ : make_host_buffer(there_.numel());
+  Writer writer(host);
   writer.add(batch.ids), writer.add(batch.segments), writer.add(batch.positions);
   if (shape_.has_keys) fill_keys(writer.add_empty(shape_.tokens), batch.starts, sequence_keys);
   writer.add(batch.starts);
@@ -101,7 +104,7 @@ void TokenRowBuffer::send(const Ragged& batch, std::span<const uint64_t> sequenc
                          writer.add_empty(batch.sequences()).begin(),
                          [&](int32_t start) { return std::min<int64_t>(start, last_row); });
   for (const auto& list : lists) writer.add(list);
-  if (!device().is_cpu()) there_.copy_(host_, /*non_blocking=*/true);
+  if (!device().is_cpu()) there_.copy_(host, /*non_blocking=*/true);
   rows_.starts = batch.starts;
   rows_.id_range = range_of(batch.ids), rows_.segment_range = range_of(batch.segments);
   rows_.position_range = range_of(batch.positions);

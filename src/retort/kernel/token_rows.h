@@ -75,7 +75,7 @@ class TokenRowBuffer {
 
  private:
   RowShape shape_;
-  at::Tensor host_, there_;
+  at::Tensor there_;  // int64 on the device
   TokenRows rows_;
 };
 
