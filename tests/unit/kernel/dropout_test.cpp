@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "retort/kernel/engine.h"
 #include "unit/kernel/random_inputs.h"
 
 namespace retort::kernel::test {
@@ -48,6 +49,19 @@ TEST(Dropout, SitesAndKeysDiffer) {
   }
   EXPECT_NEAR(static_cast<double>(equal_sites), 5000, 300);
   EXPECT_NEAR(static_cast<double>(equal_rows), 5000, 300);
+}
+
+// The tensor expressions of other devices draw the bits of the processor's loops.
+TEST(Dropout, EnginesDrawEqualMasks) {
+  const TokenRows rows = make_random_rows({300});
+  for (const double p : {0.01, 0.1, 0.5, 0.9})
+    for (const uint64_t site : {uint64_t{1}, uint64_t{7} << 10}) {
+      const auto factors = [&](Implementation choice) {
+        const ScopedImplementation scoped(choice);
+        return engine().dropout_factors(rows.keys, 777, {p, site});
+      };
+      EXPECT_TRUE(factors(Implementation::kFused).equal(factors(Implementation::kReference))) << p;
+    }
 }
 
 }  // namespace

@@ -1,9 +1,13 @@
 // First steps of the optimizers against the check values of the specification, computed there in double precision.
 #include "retort/optim/optimizer.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/ones.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "retort/kernel/implementation.h"
 
 namespace retort::optim {
 namespace {
@@ -21,7 +25,15 @@ struct Example {
   float* gradients() { return store.gradients().data_ptr<float>(); }
 };
 
-TEST(Adam, HuggingFaceAdamW) {
+// Each test runs with the fused sweep and with tensor expressions.
+class BothEngines : public testing::TestWithParam<kernel::Implementation> {
+  const kernel::ScopedImplementation implementation_{GetParam()};
+};
+class Adam : public BothEngines {};
+class Lamb : public BothEngines {};
+class Tables : public BothEngines {};
+
+TEST_P(Adam, HuggingFaceAdamW) {
   Example example;
   Optimizer adam(example.store, {.weight_decay = 0.01});
   EXPECT_NEAR(adam.gradient_norm(), 0.5, 1e-7);
@@ -32,7 +44,7 @@ TEST(Adam, HuggingFaceAdamW) {
   EXPECT_EQ(adam.step_count(), 1);
 }
 
-TEST(Adam, HuggingFaceAdamWWithoutBiasCorrection) {
+TEST_P(Adam, HuggingFaceAdamWWithoutBiasCorrection) {
   Example example;
   Optimizer adam(example.store, {.weight_decay = 0.01, .correct_bias = false});
   adam.step(0.1, 1);
@@ -40,7 +52,7 @@ TEST(Adam, HuggingFaceAdamWWithoutBiasCorrection) {
   EXPECT_NEAR(example.values()[1], 2.3139112885, 2e-6);
 }
 
-TEST(Adam, BertAdam) {
+TEST_P(Adam, BertAdam) {
   Example example;
   Optimizer adam(example.store, {.kind = OptimizerKind::kBertAdam, .epsilon = 1e-6, .weight_decay = 0.01});
   adam.step(0.1, 1);
@@ -48,7 +60,7 @@ TEST(Adam, BertAdam) {
   EXPECT_NEAR(example.values()[1], 2.3142027680, 2e-6);
 }
 
-TEST(Adam, BertAdamClipsEveryTensor) {
+TEST_P(Adam, BertAdamClipsEveryTensor) {
   Example large, small;
   for (int i = 0; i < 2; ++i) large.gradients()[i] *= 100;  // norm 50, clipped to 1
   for (int i = 0; i < 2; ++i) small.gradients()[i] *= 2;    // norm 1
@@ -57,7 +69,7 @@ TEST(Adam, BertAdamClipsEveryTensor) {
   EXPECT_NEAR(large.values()[0], small.values()[0], 1e-5);
 }
 
-TEST(Adam, LeavesBiasesAndNormsUndecayed) {
+TEST_P(Adam, LeavesBiasesAndNormsUndecayed) {
   for (const char* name : {"a.bias", "a.LayerNorm.weight", "layer.0.sa_layer_norm.weight"}) {
     Example decayed(name), plain(name);
     Optimizer(decayed.store, {.weight_decay = 0.5}).step(0.1, 1);
@@ -66,7 +78,7 @@ TEST(Adam, LeavesBiasesAndNormsUndecayed) {
   }
 }
 
-TEST(Adam, ScalesTheGradientAndRefreshesCopies) {
+TEST_P(Adam, ScalesTheGradientAndRefreshesCopies) {
   Example scaled("weight", kernel::Precision::kBf16), plain;
   for (int i = 0; i < 2; ++i) scaled.gradients()[i] *= 4;
   Optimizer(scaled.store, {}).step(0.1, 0.25);
@@ -75,7 +87,7 @@ TEST(Adam, ScalesTheGradientAndRefreshesCopies) {
   EXPECT_NEAR(scaled.store.copies()[0].item<float>(), plain.values()[0], 4e-3);
 }
 
-TEST(Adam, SkipsFrozenParameters) {
+TEST_P(Adam, SkipsFrozenParameters) {
   Example example;
   example.store.freeze("weight");
   Optimizer adam(example.store, {});
@@ -84,7 +96,7 @@ TEST(Adam, SkipsFrozenParameters) {
   EXPECT_TRUE(adam.moments().empty());
 }
 
-TEST(Adam, GradientNormShowsInfinity) {
+TEST_P(Adam, GradientNormShowsInfinity) {
   Example example;
   example.gradients()[1] = INFINITY;
   EXPECT_TRUE(std::isinf(Optimizer(example.store, {}).gradient_norm()));
@@ -94,7 +106,7 @@ OptimizerOptions lamb_options(double weight_decay) {
   return {.kind = OptimizerKind::kLamb, .epsilon = 1e-6, .weight_decay = weight_decay};
 }
 
-TEST(Lamb, FirstStep) {
+TEST_P(Lamb, FirstStep) {
   Example example;
   Optimizer(example.store, lamb_options(0.01)).step(0.1, 1);
   EXPECT_NEAR(example.values()[0], 0.8395207837, 1e-6);
@@ -102,7 +114,7 @@ TEST(Lamb, FirstStep) {
   EXPECT_EQ(example.gradients()[0], 0);
 }
 
-TEST(Lamb, ClipsByTheNormOfAllParameters) {
+TEST_P(Lamb, ClipsByTheNormOfAllParameters) {
   Example example;
   for (int i = 0; i < 2; ++i) example.gradients()[i] *= 10;
   Optimizer lamb(example.store, lamb_options(0.01));
@@ -113,7 +125,7 @@ TEST(Lamb, ClipsByTheNormOfAllParameters) {
   EXPECT_NEAR(example.values()[1], 2.1557125935, 1e-6);
 }
 
-TEST(Lamb, WithoutDecayHasNoTrustRatio) {
+TEST_P(Lamb, WithoutDecayHasNoTrustRatio) {
   Example plain, bias("a.bias");
   Optimizer(plain.store, lamb_options(0)).step(0.1, 1);
   Optimizer(bias.store, lamb_options(0.01)).step(0.1, 1);
@@ -147,13 +159,52 @@ std::vector<float> train_rows(bool is_table, OptimizerOptions options) {
   return result;
 }
 
-TEST(Tables, RowsWithoutGradientsAreUpdatedAsInAnyMatrix) {
+TEST_P(Tables, RowsWithoutGradientsAreUpdatedAsInAnyMatrix) {
   for (const auto kind : {OptimizerKind::kAdamW, OptimizerKind::kBertAdam, OptimizerKind::kLamb})
     for (const double weight_decay : {0.0, 0.1}) {
       const OptimizerOptions options{.kind = kind, .weight_decay = weight_decay};
       EXPECT_EQ(train_rows(true, options), train_rows(false, options)) << static_cast<int>(kind) << weight_decay;
     }
 }
+
+// Neither an infinite norm nor a loss that is no number changes values, moments or the number of updates.
+TEST_P(Adam, SkipsStepsThatAreNotFinite) {
+  for (const OptimizerKind kind : {OptimizerKind::kAdamW, OptimizerKind::kBertAdam, OptimizerKind::kLamb}) {
+    Example example, plain;
+    Optimizer skipping(example.store, {.kind = kind, .weight_decay = 0.01}),
+        all(plain.store, {.kind = kind, .weight_decay = 0.01});
+    const at::Tensor loss = at::ones({}, at::kDouble);
+    const auto step = [&](Optimizer& optimizer, const at::Tensor& value) {
+      optimizer.step_if_finite(0.1, optimizer.gradient_norm_tensor(), value, 1);
+    };
+    step(skipping, loss), step(all, loss);
+    EXPECT_EQ(example.gradients()[0], 0);
+    example.gradients()[0] = INFINITY;
+    step(skipping, loss);
+    EXPECT_EQ(example.gradients()[0], 0);
+    example.gradients()[0] = 1;
+    step(skipping, loss * NAN);
+    EXPECT_EQ(skipping.step_count(), 1);
+    for (Example* each : {&example, &plain}) each->gradients()[0] = 0.7f, each->gradients()[1] = 0.2f;
+    step(skipping, loss), step(all, loss);
+    EXPECT_EQ(skipping.step_count(), 2);
+    for (const int i : {0, 1}) EXPECT_EQ(example.values()[i], plain.values()[i]);
+  }
+}
+
+std::string engine_name(const testing::TestParamInfo<kernel::Implementation>& info) {
+  return info.param == kernel::Implementation::kFused ? "fused" : "expressions";
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, Adam,
+                         testing::Values(kernel::Implementation::kFused, kernel::Implementation::kReference),
+                         engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, Lamb,
+                         testing::Values(kernel::Implementation::kFused, kernel::Implementation::kReference),
+                         engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, Tables,
+                         testing::Values(kernel::Implementation::kFused, kernel::Implementation::kReference),
+                         engine_name);
 
 }  // namespace
 }  // namespace retort::optim
