@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/index_select.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
@@ -79,7 +80,18 @@ at::Tensor ExpressionUpdate::slice_norms(const at::Tensor& flat) const {
   return at::stack(at::_foreach_norm(views));  // [slices]
 }
 
+void ExpressionUpdate::zero_frozen_gradients() const {
+  for (const kernel::NamedSlice& slice : parameters_.slices())
+    if (!slice.weight->trainable) parameters_.gradient(slice).zero_();
+}
+
+at::Tensor ExpressionUpdate::gradient_norm() const {
+  zero_frozen_gradients();
+  return at::linalg_vector_norm(parameters_.gradients(), 2, std::nullopt, /*keepdim=*/false, at::kDouble);
+}
+
 void ExpressionUpdate::run(const Scalars& scalars) const {
+  zero_frozen_gradients();
   const Factors factors = factors_of(scalars);
   const int64_t all = parameters_.values().numel();
   const auto for_each_chunk = [&](const auto& body) {

@@ -33,11 +33,14 @@ class ExpressionUpdate {
 
   // Updates values, moments and bfloat16 copies, and sets the gradients to zero.
   void run(const Scalars& scalars) const;
+  // The L2 norm of the gradients of trainable parameters, a float64 scalar.
+  at::Tensor gradient_norm() const;
 
  private:
   struct Factors;  // of one update, on the device
 
   Factors factors_of(const Scalars& scalars) const;
+  void zero_frozen_gradients() const;
   at::Tensor per_element(const at::Tensor& of_slices, int64_t begin, int64_t end) const;
   at::Tensor slice_norms(const at::Tensor& flat) const;
   void update_adam(const Factors& factors, const at::Tensor& tensor_scales, int64_t begin, int64_t end) const;

@@ -4,7 +4,6 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/isfinite.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/ones_like.h>
@@ -289,7 +288,7 @@ void Optimizer::sweep_lamb(const Sweep& sweep) {
 }
 
 at::Tensor Optimizer::gradient_norm_tensor() const {
-  if (expressions_) return at::linalg_vector_norm(parameters_.gradients(), 2, std::nullopt, false, at::kDouble);
+  if (expressions_) return expressions_->gradient_norm();
   return at::scalar_tensor(gradient_norm(), at::kDouble);
 }
 
