@@ -116,7 +116,9 @@ std::optional<int64_t> maybe_available_memory(const fs::path& root) {
   return least(least(maybe_free_of_machine(root), MemoryGroups(root).maybe_free_bytes()), maybe_free_addresses(root));
 }
 
-std::optional<int64_t> maybe_resident_memory() { return maybe_field("/proc/self/status", "VmRSS"); }
+std::optional<int64_t> maybe_resident_memory(const fs::path& root) {
+  return maybe_field(root / "proc/self/status", "VmRSS");
+}
 std::optional<int64_t> maybe_peak_resident_memory() { return maybe_field("/proc/self/status", "VmHWM"); }
 
 std::string memory_text(int64_t bytes) {

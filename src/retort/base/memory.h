@@ -39,7 +39,7 @@ class MemoryGroups {
 std::optional<int64_t> maybe_available_memory(const std::filesystem::path& root = "/");
 
 // Bytes of memory that this process has, and the most that it ever had.
-std::optional<int64_t> maybe_resident_memory();
+std::optional<int64_t> maybe_resident_memory(const std::filesystem::path& root = "/");
 std::optional<int64_t> maybe_peak_resident_memory();
 
 // "1.5 GB", "230 MB", "12 KB".

@@ -38,19 +38,20 @@ MemoryEstimate estimate_memory(const TrainUnit& unit, const kernel::ParameterSto
   return estimate;
 }
 
-int64_t resident_memory_of_process() {
-  if (kernel::device().is_cpu()) return maybe_resident_memory().value_or(0);
+int64_t resident_memory_of_process(const std::filesystem::path& root) {
+  if (kernel::device().is_cpu()) return maybe_resident_memory(root).value_or(0);
   const auto memory = maybe_device_memory();
   return memory ? memory->total_bytes - memory->free_bytes : 0;
 }
 
 // Processes of one machine share its memory. Of a device, another process may have a part; it stays among the other.
-std::optional<int64_t> maybe_memory_of_process(const ProcessGroup& group, int64_t resident_bytes) {
+std::optional<int64_t> maybe_memory_of_process(const ProcessGroup& group, int64_t resident_bytes,
+                                               const std::filesystem::path& root) {
   if (!kernel::device().is_cpu()) {
     const auto memory = maybe_device_memory();
     return memory ? std::optional(memory->total_bytes) : std::nullopt;
   }
-  const auto available = maybe_available_memory();
+  const auto available = maybe_available_memory(root);
   return available ? std::optional(*available / group.sharing_cpus() + resident_bytes) : std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -35,9 +36,10 @@ MemoryEstimate estimate_memory(const TrainUnit& unit, const kernel::ParameterSto
 
 // The bytes that this process may have in all, what it has included: its share of what the machine gives to its
 // processes (base/memory.h), or the device's memory. Empty where the system does not tell.
-std::optional<int64_t> maybe_memory_of_process(const ProcessGroup& group, int64_t resident_bytes);
+std::optional<int64_t> maybe_memory_of_process(const ProcessGroup& group, int64_t resident_bytes,
+                                               const std::filesystem::path& root = "/");
 // What the process has of it now.
-int64_t resident_memory_of_process();
+int64_t resident_memory_of_process(const std::filesystem::path& root = "/");
 
 // "needs about 1.2 GB of 15.6 GB: parameters 438 MB, ...".
 std::string memory_line(const MemoryEstimate& estimate, int64_t available, int64_t largest_micro_batch);

@@ -26,12 +26,15 @@ int64_t smaller_budget(const data::StepBatch& step) {
 }
 
 MicroBatchMemory::MicroBatchMemory(const ProcessGroup& group, data::Source& source, const TrainingConfig& config,
-                                   const std::filesystem::path& root)
+                                   std::filesystem::path root, std::function<bool()> is_nearly_full)
     : group_(group),
       source_(source),
       config_(config),
-      groups_(root),
-      is_watching_(kernel::device().is_cpu() && source.micro_batch_tokens() > 0) {}
+      root_(std::move(root)),
+      is_nearly_full_(std::move(is_nearly_full)),
+      is_watching_(kernel::device().is_cpu() && source.micro_batch_tokens() > 0) {
+  if (!is_nearly_full_) is_nearly_full_ = [groups = MemoryGroups(root_)] { return groups.is_fuller_than(kNearlyFull); };
+}
 
 void MicroBatchMemory::take_over(ResumeState& state) {
   if (state.micro_batch_tokens == 0) return;
@@ -77,9 +80,9 @@ bool MicroBatchMemory::fit(const TrainUnit& unit, const kernel::ParameterStore& 
                            ResumeState& state) {
   int64_t largest = source_.largest_micro_batch();
   inputs.largest_micro_batch = largest;
-  inputs.resident_bytes = resident_memory_of_process();
+  inputs.resident_bytes = resident_memory_of_process(root_);
   MemoryEstimate estimate = estimate_memory(unit, parameters, inputs);
-  const std::optional<int64_t> available = maybe_memory_of_process(group_, inputs.resident_bytes);
+  const std::optional<int64_t> available = maybe_memory_of_process(group_, inputs.resident_bytes, root_);
   refuse_if_too_large(estimate, available);
   const int64_t before = source_.micro_batch_tokens();
   const bool is_known = available && largest > 0 && estimate.activations > 0;
@@ -117,9 +120,9 @@ MemoryShortage MicroBatchMemory::shortage_in(const std::function<void()>& pass) 
 
 // What is held between micro-batches, without what the allocator keeps of the last one, does not shrink with them.
 void MicroBatchMemory::check() {
-  if (!is_watching_ || !groups_.is_fuller_than(kNearlyFull)) return;
+  if (!is_watching_ || !is_nearly_full_()) return;
   kernel::release_cached_memory();
-  if (!groups_.is_fuller_than(kNearlyFull)) throw NearLimit();
+  if (!is_nearly_full_()) throw NearLimit();
   is_watching_ = false;
   log_warning(
       "memory: parameters, moments and data alone are near the limit of the control group; the system may end the "

@@ -19,9 +19,10 @@ int64_t smaller_budget(const data::StepBatch& step);
 
 class MicroBatchMemory {
  public:
-  // What is referred to must outlive the object. `root` is the file system's root, another one in tests.
+  // What is referred to must outlive the object. `root` is the file system's root, another one in tests, which may also
+  // replace what tells whether a control group is nearly full.
   MicroBatchMemory(const ProcessGroup& group, data::Source& source, const TrainingConfig& config,
-                   const std::filesystem::path& root = "/");
+                   std::filesystem::path root = "/", std::function<bool()> is_nearly_full = {});
 
   // Uses the budget that the continued run had; a setting that was changed since replaces it.
   void take_over(ResumeState& state);
@@ -47,7 +48,8 @@ class MicroBatchMemory {
   const ProcessGroup& group_;
   data::Source& source_;
   const TrainingConfig& config_;
-  MemoryGroups groups_;
+  const std::filesystem::path root_;
+  std::function<bool()> is_nearly_full_;
   bool is_watching_;
 };
 
