@@ -1,9 +1,9 @@
 #include "retort/train/gradient_reducer.h"
 
 #include <algorithm>
-#include <new>
 
 #include "retort/base/json.h"
+#include "retort/kernel/out_of_memory.h"
 #include "retort/train/wall_clock.h"
 
 namespace retort::train {

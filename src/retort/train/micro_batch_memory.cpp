@@ -61,11 +61,11 @@ void MicroBatchMemory::refuse_if_too_large(const MemoryEstimate& estimate, std::
       memory_text(estimate.fixed()), memory_text(*available));
 }
 
-void MicroBatchMemory::halve_until_it_fits(const TrainUnit& unit, MemoryEstimate& estimate, int64_t available,
-                                           int64_t& largest) {
+void MicroBatchMemory::halve_until_it_fits(const TrainUnit& unit, MemoryEstimate estimate, int64_t available,
+                                           int64_t largest) {
   while (estimate.total() > available && largest > 1) {
     const int64_t before = source_.micro_batch_tokens();
-    source_.set_micro_batch_tokens(std::max<int64_t>(1, std::min(before, largest) / 2));
+    source_.set_micro_batch_tokens(std::min(before, largest) / 2);
     const int64_t smaller = source_.largest_micro_batch();
     if (smaller == largest) {  // a single sequence
       source_.set_micro_batch_tokens(before);
@@ -76,28 +76,33 @@ void MicroBatchMemory::halve_until_it_fits(const TrainUnit& unit, MemoryEstimate
   }
 }
 
+// With `deterministic` the cut must not depend on what is free.
+void MicroBatchMemory::make_room(const TrainUnit& unit, const MemoryEstimate& estimate, int64_t available,
+                                 int64_t largest) {
+  const int64_t before = source_.micro_batch_tokens();
+  const bool is_fixed = config_.max_tokens_per_micro_batch > 0 || config_.deterministic;
+  if (!is_fixed) halve_until_it_fits(unit, estimate, available, largest);
+  const std::string line = memory_line(estimate, available, largest);
+  if (source_.micro_batch_tokens() < before)
+    log_warning("{}; micro-batches are begun with at most {} tokens", line, source_.micro_batch_tokens());
+  else
+    log_warning("{}; it may run out: give {}--checkpoint_activations, shorter sequences or a smaller model", line,
+                is_fixed ? "a smaller --max_tokens_per_micro_batch, " : "");
+}
+
 bool MicroBatchMemory::fit(const TrainUnit& unit, const kernel::ParameterStore& parameters, EstimateInputs inputs,
                            ResumeState& state) {
-  int64_t largest = source_.largest_micro_batch();
+  const int64_t before = source_.micro_batch_tokens(), largest = source_.largest_micro_batch();
   inputs.largest_micro_batch = largest;
   inputs.resident_bytes = resident_memory_of_process(root_);
-  MemoryEstimate estimate = estimate_memory(unit, parameters, inputs);
+  const MemoryEstimate estimate = estimate_memory(unit, parameters, inputs);
   const std::optional<int64_t> available = maybe_memory_of_process(group_, inputs.resident_bytes, root_);
   refuse_if_too_large(estimate, available);
-  const int64_t before = source_.micro_batch_tokens();
-  const bool is_known = available && largest > 0 && estimate.activations > 0;
-  if (is_known) {
-    const std::string line = memory_line(estimate, *available, largest);
-    const bool is_fitting = estimate.total() <= *available;
-    if (!is_fitting && config_.max_tokens_per_micro_batch == 0)
-      halve_until_it_fits(unit, estimate, *available, largest);
-    if (is_fitting)
-      log_info("{}", line);
-    else if (estimate.total() <= *available)
-      log_warning("{}: micro-batches are begun with at most {} tokens", line, source_.micro_batch_tokens());
+  if (available && estimate.activations > 0) {
+    if (estimate.total() <= *available)
+      log_info("{}", memory_line(estimate, *available, largest));
     else
-      log_warning("{}: it may run out; give {}--checkpoint_activations, shorter sequences or a smaller model", line,
-                  config_.max_tokens_per_micro_batch > 0 ? "a smaller --max_tokens_per_micro_batch, " : "");
+      make_room(unit, estimate, *available, largest);
   }
   // The least of all ranks.
   const auto agreed = static_cast<int64_t>(-group_.all_reduce_max(-static_cast<double>(source_.micro_batch_tokens())));

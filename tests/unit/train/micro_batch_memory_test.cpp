@@ -169,7 +169,7 @@ TEST_F(MemoryEstimateTest, AGivenBudgetStays) {
 TEST_F(MemoryEstimateTest, ASingleSequenceMayStillRunOut) {
   EXPECT_FALSE(fit(1 << 20));
   EXPECT_EQ(source_.micro_batch_tokens(), 1000);
-  EXPECT_NE(log_text().find("it may run out; give --checkpoint_activations"), std::string::npos) << log_text();
+  EXPECT_NE(log_text().find("it may run out: give --checkpoint_activations"), std::string::npos) << log_text();
 }
 
 TEST_F(MemoryEstimateTest, AModelThatCannotFitIsRefused) {
