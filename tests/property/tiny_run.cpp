@@ -31,6 +31,9 @@ class WatchedSource final : public data::Source {
   int64_t steps_left(data::SourcePosition position) const override { return source_.steps_left(position); }
   int64_t sequences_per_step() const override { return source_.sequences_per_step(); }
   int64_t sequences_per_epoch() const override { return source_.sequences_per_epoch(); }
+  int64_t micro_batch_tokens() const override { return source_.micro_batch_tokens(); }
+  bool set_micro_batch_tokens(int64_t tokens) override { return source_.set_micro_batch_tokens(tokens); }
+  int64_t largest_micro_batch() const override { return source_.largest_micro_batch(); }
   std::string content_hash() const override { return source_.content_hash(); }
   bool order_needs_step_size() const override { return source_.order_needs_step_size(); }
 

@@ -44,8 +44,9 @@ int report_no_memory() {
 
 int report_bug(const std::exception& failure) {
   const std::string_view text = failure.what();
-  // LibTorch's allocator throws c10::Error instead of std::bad_alloc.
-  if (text.find("can't allocate memory") != text.npos) return report_no_memory();
+  // LibTorch's allocators throw c10::Error instead of std::bad_alloc.
+  for (const char* const words : {"can't allocate memory", "out of memory"})
+    if (text.find(words) != text.npos) return report_no_memory();
   const std::string_view first_line = text.substr(0, text.find('\n'));
   return report(kInternalError,
                 fmt::format("internal error: {}\nthis is a bug of retort; please report the line above together "

@@ -43,6 +43,17 @@ void sort_by_length(const RowSet& rows, std::span<int64_t> order) {
                    [&](int64_t left, int64_t right) { return rows.token_count(left) > rows.token_count(right); });
 }
 
+// The tokens of each micro-batch.
+std::vector<int64_t> micro_batch_sizes(const std::vector<int64_t>& token_counts, const TokenBudget& budget) {
+  std::vector<int64_t> sizes;
+  int64_t first = 0;
+  for (const int64_t last : cut_by_tokens(token_counts, budget)) {
+    sizes.push_back(std::accumulate(token_counts.begin() + first, token_counts.begin() + last, int64_t{0}));
+    first = last;
+  }
+  return sizes;
+}
+
 // Assembles the rows order[begin..end) into one batch.
 Batch make_batch(const RowSet& rows, std::span<const int64_t> chosen) {
   const std::vector<int64_t> counts = token_counts_of(rows, chosen);
@@ -110,6 +121,30 @@ std::vector<int64_t> epoch_order(const RowSet& rows, const ShuffledSourceOptions
   if (options.shuffle) order = random_permutation(make_key(options.seed, epoch), count);
   if (!options.group_by_length) return order;
   return group_by_length(rows, std::move(order), options.sequences_per_step(), make_key(options.seed, epoch, 1));
+}
+
+bool ShuffledSource::set_micro_batch_tokens(int64_t tokens) {
+  check_count("max_tokens_per_micro_batch", tokens);
+  upcoming_ = {};  // waits for the task, which reads the options
+  options_.max_tokens_per_micro_batch = tokens;
+  return true;
+}
+
+int64_t ShuffledSource::largest_micro_batch() const {
+  constexpr int64_t kMostSequences = 200000;
+  const std::shared_ptr<const RowSet> rows = rows_of(0);
+  std::vector<int64_t> order = epoch_order(*rows, options_, 0);
+  order.resize(std::min(order.size(), static_cast<size_t>(std::max(kMostSequences, sequences_per_step()))));
+  const auto count = static_cast<int64_t>(order.size());
+  int64_t largest = 0;
+  for (int64_t begin = 0; begin < count; begin += sequences_per_step()) {
+    const std::span step = std::span(order).subspan(begin, std::min(sequences_per_step(), count - begin));
+    sort_by_length(*rows, step);
+    for (const std::vector<int64_t>& share : distribute_by_length(step, options_.process_count))
+      for (const int64_t tokens : micro_batch_sizes(token_counts_of(*rows, share), budget()))
+        largest = std::max(largest, tokens);
+  }
+  return largest;
 }
 
 ShuffledSource::ShuffledSource(const RowSet& rows, const ShuffledSourceOptions& options)
@@ -188,13 +223,12 @@ StepBatch ShuffledSource::assemble(SourcePosition at) {
   sort_by_length(rows, chosen);
 
   StepBatch step{.position = at, .sequence_count = end - begin};
-  const TokenBudget budget{.max_tokens = options_.max_tokens_per_micro_batch, .is_balanced = true};
   const auto shares = distribute_by_length(chosen, options_.process_count);
   for (int64_t process = 0; process < options_.process_count; ++process) {
     const std::vector<int64_t>& share = shares[process];
     const auto before = static_cast<int64_t>(step.micro_batches.size());
     int64_t first = 0;
-    for (const int64_t last : cut_by_tokens(token_counts_of(rows, share), budget)) {
+    for (const int64_t last : cut_by_tokens(token_counts_of(rows, share), budget())) {
       step.micro_batches.push_back(make_batch(rows, std::span(share).subspan(first, last - first)));
       step.token_count += step.micro_batches.back().tokens.tokens();
       first = last;
@@ -214,10 +248,13 @@ EvaluationBatches::EvaluationBatches(const RowSet& rows, const EvaluationOptions
                         {.max_tokens = options.max_tokens_per_batch, .max_sequences = options.max_sequences_per_batch});
 }
 
-Batch EvaluationBatches::batch(int64_t index) const {
+EvaluationBatches::Range EvaluationBatches::sequences_of(int64_t index) const {
   RETORT_CHECK(index >= 0 && index < batch_count(), "batch {} of {}", index, batch_count());
-  const int64_t first = index == 0 ? 0 : ends_[index - 1];
-  return make_batch(rows_, std::span(order_).subspan(first, ends_[index] - first));
+  return {index == 0 ? 0 : ends_[index - 1], ends_[index]};
+}
+
+Batch EvaluationBatches::batch(const Range& range) const {
+  return make_batch(rows_, std::span(order_).subspan(range.begin, range.end - range.begin));
 }
 
 }  // namespace retort::data

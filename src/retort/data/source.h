@@ -61,6 +61,11 @@ class Source {
   }
   virtual int64_t sequences_per_step() const = 0;
   virtual int64_t sequences_per_epoch() const = 0;  // also those that drop_last omits
+  // The token budget of micro-batches, and another one from the step at `position()` on. 0, and false: it is fixed.
+  virtual int64_t micro_batch_tokens() const { return 0; }
+  virtual bool set_micro_batch_tokens(int64_t) { return false; }
+  // The tokens of the largest micro-batch of the first epoch, or of its beginning where it is long. 0: not known.
+  virtual int64_t largest_micro_batch() const { return 0; }
   // Returns a hash of the rows, if known; see content_hash.
   virtual std::string content_hash() const { return ""; }
   // Returns whether the order of an epoch depends on the number of sequences per step.
@@ -132,6 +137,9 @@ class ShuffledSource final : public Source {
   int64_t steps_left(SourcePosition position) const override;
   int64_t sequences_per_step() const override { return options_.sequences_per_step(); }
   int64_t sequences_per_epoch() const override { return row_count_of(0); }
+  int64_t micro_batch_tokens() const override { return options_.max_tokens_per_micro_batch; }
+  bool set_micro_batch_tokens(int64_t tokens) override;
+  int64_t largest_micro_batch() const override;
   std::string content_hash() const override { return data::content_hash(*rows_of(0)); }
   bool order_needs_step_size() const override { return options_.group_by_length; }
 
@@ -139,6 +147,7 @@ class ShuffledSource final : public Source {
   void check() const;
   SourcePosition after(SourcePosition position) const;
   StepBatch assemble(SourcePosition at);
+  TokenBudget budget() const { return {.max_tokens = options_.max_tokens_per_micro_batch, .is_balanced = true}; }
 
   std::shared_ptr<const RowSet> rows_of(int64_t epoch) const;
   int64_t row_count_of(int64_t epoch) const;
@@ -184,7 +193,13 @@ class EvaluationBatches {
   explicit EvaluationBatches(const RowSet& rows, const EvaluationOptions& options = {});
   int64_t batch_count() const { return static_cast<int64_t>(ends_.size()); }
   // Assembles batch `index` of 0..batch_count()-1.
-  Batch batch(int64_t index) const;
+  Batch batch(int64_t index) const { return batch(sequences_of(index)); }
+  // The places of its sequences in the order of all, and the batch of such a range.
+  struct Range {
+    int64_t begin = 0, end = 0;
+  };
+  Range sequences_of(int64_t index) const;
+  Batch batch(const Range& range) const;
 
  private:
   const RowSet& rows_;

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <new>
@@ -26,9 +27,10 @@ size_t size_class(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-void* allocate_aligned(size_t bytes, size_t alignment) {
+// Null when there is no memory.
+void* maybe_allocate(size_t bytes, size_t alignment) {
   void* block = nullptr;
-  return posix_memalign(&block, alignment, bytes) == 0 ? block : throw std::bad_alloc();
+  return posix_memalign(&block, alignment, bytes) == 0 ? block : nullptr;
 }
 
 class BlockCache {
@@ -45,11 +47,11 @@ class BlockCache {
       cached_.erase(found);
       return block;
     }
-    count_allocated(size);
-    while (cached_bytes_ > kMinCachedBytes && allocated_ + cached_bytes_ > peak_allocated_ + peak_allocated_ / 4)
-      return_oldest();
+    const size_t peak = std::max(peak_allocated_, allocated_ + size);
+    while (cached_bytes_ > kMinCachedBytes && allocated_ + size + cached_bytes_ > peak + peak / 4) return_oldest();
     const bool is_large = size >= 2 * kHugePage;
-    void* block = allocate_aligned(size, is_large ? kHugePage : kAlignment);
+    void* block = allocate_new(size, is_large ? kHugePage : kAlignment);
+    count_allocated(size);
     if (is_large) madvise(block, size, MADV_HUGEPAGE);  // a hint: fewer page faults where the system follows it
     sizes_[block] = size;
     return block;
@@ -65,6 +67,16 @@ class BlockCache {
     return true;
   }
 
+  void release_all() {
+    const std::lock_guard lock(mutex_);
+    return_all();
+  }
+
+  void limit(size_t most) {
+    const std::lock_guard lock(mutex_);
+    most_bytes_ = most;
+  }
+
   AllocatorStats counts() {
     const std::lock_guard lock(mutex_);
     return {static_cast<int64_t>(allocated_), static_cast<int64_t>(cached_bytes_)};
@@ -75,6 +87,20 @@ class BlockCache {
     void* block;
     uint64_t order;  // of the free; the lowest is the oldest
   };
+
+  // Cached blocks may be in the way of a new one: in size, or because memory is short.
+  void* allocate_new(size_t size, size_t alignment) {
+    if (allocated_ + cached_bytes_ + size > most_bytes_) return_all();
+    if (allocated_ + size > most_bytes_) throw std::bad_alloc();
+    void* block = maybe_allocate(size, alignment);
+    if (block == nullptr) return_all(), block = maybe_allocate(size, alignment);
+    return block != nullptr ? block : throw std::bad_alloc();
+  }
+
+  void return_all() {
+    for (const auto& [size, cached] : cached_) sizes_.erase(cached.block), std::free(cached.block);
+    cached_.clear(), cached_bytes_ = 0;
+  }
 
   void count_allocated(size_t size) {
     allocated_ += size;
@@ -94,6 +120,7 @@ class BlockCache {
   std::multimap<size_t, CachedBlock> cached_;
   std::map<void*, size_t> sizes_;
   size_t allocated_ = 0, peak_allocated_ = 0, cached_bytes_ = 0;
+  size_t most_bytes_ = std::numeric_limits<size_t>::max();
   uint64_t release_count_ = 0;
 };
 
@@ -101,6 +128,12 @@ class BlockCache {
 BlockCache& block_cache() {
   static BlockCache& cache = *new BlockCache();
   return cache;
+}
+
+void* allocate_small(size_t bytes) {
+  void* block = maybe_allocate(bytes, kAlignment);
+  if (block == nullptr) block_cache().release_all(), block = maybe_allocate(bytes, kAlignment);
+  return block != nullptr ? block : throw std::bad_alloc();
 }
 
 void release_block(void* block) {
@@ -111,7 +144,7 @@ class CachingAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) override {
     void* block = bytes == 0                ? nullptr
-                  : bytes < kMinCachedBlock ? allocate_aligned(bytes, kAlignment)
+                  : bytes < kMinCachedBlock ? allocate_small(bytes)
                                             : block_cache().allocate(bytes);
     return {block, block, &release_block, c10::Device(c10::DeviceType::CPU)};
   }
@@ -128,6 +161,10 @@ void install_caching_allocator() {
   static_cast<void>(is_set);
 #endif
 }
+
+void release_cached_blocks() { block_cache().release_all(); }
+
+void limit_allocator(int64_t most_bytes) { block_cache().limit(static_cast<size_t>(most_bytes)); }
 
 AllocatorStats allocator_stats() { return block_cache().counts(); }
 

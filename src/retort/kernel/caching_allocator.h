@@ -13,6 +13,12 @@ namespace retort::kernel {
 // once, before the first tensor; later calls do nothing. Thread-safe.
 void install_caching_allocator();
 
+// Returns all freed blocks to the system. The cache does so itself before it throws std::bad_alloc.
+void release_cached_blocks();
+
+// Makes the cache behave as if the system had no more than this for its blocks. For tests of what happens then.
+void limit_allocator(int64_t most_bytes);
+
 struct AllocatorStats {
   int64_t allocated_bytes = 0;  // of blocks that tensors hold
   int64_t cached_bytes = 0;     // of freed blocks that the cache holds

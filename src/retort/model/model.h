@@ -70,6 +70,7 @@ class Model {
 
   const ModelConfig& config() const { return config_; }
   Head head() const { return head_; }
+  const ModelOptions& options() const { return options_; }
   kernel::ParameterStore& parameters() { return store_; }
   const kernel::ParameterStore& parameters() const { return store_; }
 

@@ -5,8 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
+#include <optional>
 
+#include "retort/base/log.h"
 #include "retort/kernel/open_device.h"
+#include "retort/kernel/out_of_memory.h"
 #include "retort/kernel/token_rows.h"
 #include "retort/train/common_stop.h"
 #include "retort/train/process_group.h"
@@ -48,6 +52,49 @@ void throw_if_any_stopped() {
   train::throw_if_stopped();
 }
 
+// Runs the model over a batch; the output stays empty when no token of it is wanted. Returns false when memory runs out
+// and the batch can be divided.
+bool try_forward(const model::Model& model, const data::Batch& batch, const EvaluationRun& run,
+                 std::optional<model::ModelOutput>& output) {
+  model::ForwardOptions options;
+  const std::vector<int32_t> labelled = data::labelled_tokens(batch);
+  if (run.labelled_tokens_only) {
+    options.chosen_rows = labelled;
+    options.only_chosen_rows = model.head() == model::Head::kMaskedLm;  // other heads need the first tokens too
+    if (options.chosen_rows.empty()) return true;                       // empty would mean all rows
+  }
+  try {
+    output = model.forward(kernel::make_token_rows(batch.tokens), options);
+    kernel::synchronize_device();
+    return true;
+  } catch (const std::exception& error) {
+    if (batch.tokens.sequences() == 1 || !kernel::is_out_of_memory(error)) throw;
+    return false;
+  }
+}
+
+// Runs batches, and those for which memory is too short in halves, which the later batches begin with.
+class HalvedBatches {
+ public:
+  template <typename Run>
+  void run(const data::EvaluationBatches::Range& range, const Run& run_sequences) {
+    const int64_t count = range.end - range.begin;
+    if (count <= most_sequences_ && run_sequences(range)) return;
+    if (count <= most_sequences_) {
+      kernel::release_cached_memory();
+      if (most_sequences_ == kAny) log_warning("memory ran out in an evaluation: it goes on with smaller batches");
+      most_sequences_ = (count + 1) / 2;
+    }
+    const int64_t middle = range.begin + (count + 1) / 2;
+    run({range.begin, middle}, run_sequences);
+    run({middle, range.end}, run_sequences);
+  }
+
+ private:
+  static constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
+  int64_t most_sequences_ = kAny;
+};
+
 void add_other_processes(EvaluationTiming& timing) {
   double counts[] = {static_cast<double>(timing.sequences), static_cast<double>(timing.tokens)};
   bring_together(counts);
@@ -81,26 +128,25 @@ EvaluationTiming run_model(const model::Model& model, const data::RowSet& rows, 
         train::ProgressOptions{.title = run.title, .unit = "sequences", .total = rows.row_count()});
   EvaluationTiming timing;
   const auto rounds = static_cast<int64_t>(group.all_reduce_max(static_cast<double>(batches.batch_count())));
-  for (int64_t i = 0; i < rounds; ++i) {
-    throw_if_any_stopped();
-    if (i >= batches.batch_count()) continue;  // another process has more
-    const data::Batch batch = batches.batch(i);
+  const auto run_sequences = [&](const data::EvaluationBatches::Range& range) {
+    const data::Batch batch = batches.batch(range);
     const auto before = std::chrono::steady_clock::now();
-    model::ForwardOptions options;
-    const std::vector<int32_t> labelled = data::labelled_tokens(batch);
-    if (run.labelled_tokens_only) {
-      options.chosen_rows = labelled;
-      options.only_chosen_rows = model.head() == model::Head::kMaskedLm;  // other heads need the first tokens too
-      if (options.chosen_rows.empty()) continue;                          // empty would mean all rows
-    }
-    const model::ModelOutput output = model.forward(kernel::make_token_rows(batch.tokens), options);
-    kernel::synchronize_device();
+    std::optional<model::ModelOutput> output;
+    if (!try_forward(model, batch, run, output)) return false;
+    if (!output) return true;
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     timing.seconds += seconds, timing.batch_ms.push_back(1000 * seconds);
     timing.sequences += batch.tokens.sequences(), timing.tokens += batch.tokens.tokens();
-    take(batch, output);
+    take(batch, *output);
     const int64_t all = std::min(group.world_size() * timing.sequences, rows.row_count());  // the others go as fast
     if (progress) progress->update({.done = all, .sequences = all, .tokens = group.world_size() * timing.tokens});
+    return true;
+  };
+  HalvedBatches halved;
+  for (int64_t i = 0; i < rounds; ++i) {
+    throw_if_any_stopped();
+    // Another process may have more.
+    if (i < batches.batch_count()) halved.run(batches.sequences_of(i), run_sequences);
   }
   if (progress) progress->finish();
   add_other_processes(timing);

@@ -34,13 +34,15 @@ const char* name_of(EventKind kind) {
       return "train";
     case EventKind::kEvaluate:
       return "evaluate";
+    case EventKind::kMemory:
+      return "memory";
     case EventKind::kSummary:
       return "summary";
   }
   return "";
 }
 
-bool has_step(EventKind kind) { return kind == EventKind::kTrain || kind == EventKind::kEvaluate; }
+bool has_step(EventKind kind) { return kind != EventKind::kParameters && kind != EventKind::kSummary; }
 
 std::string dump_line(const Json& value) {
   return with_named_nonfinite(value).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

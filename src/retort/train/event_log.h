@@ -20,6 +20,7 @@ enum class EventKind {
   kParameters,  // the settings, once at the start; has no step
   kTrain,       // means since the last train event
   kEvaluate,    // scores on held-out data
+  kMemory,      // a smaller token budget of micro-batches from this step on
   kSummary,     // totals, once at the end; has no step
 };
 

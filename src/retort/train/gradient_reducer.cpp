@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "retort/base/json.h"
+#include "retort/kernel/out_of_memory.h"
 #include "retort/train/wall_clock.h"
 
 namespace retort::train {
@@ -43,7 +44,9 @@ void GradientReducer::complete(const float* begin, const float*) noexcept {
   --found->second;
   try {
     start_complete_buckets();
-  } catch (...) {  // thrown again by `finish`: autograd is in between
+  } catch (const std::bad_alloc&) {
+    is_backward_ = false;  // `finish` starts the rest, when the backward pass has given its memory back
+  } catch (...) {          // thrown again by `finish`: autograd is in between
     failure_ = std::current_exception();
   }
 }
@@ -98,7 +101,13 @@ void GradientReducer::start_complete_buckets() {
   };
   while (next_bucket_ < plan_.size() && !plan_[next_bucket_].parts.empty() &&
          std::ranges::all_of(plan_[next_bucket_].parts, is_complete))
-    start(plan_[next_bucket_++]);
+    start_next();
+}
+
+// A bucket that cannot be started remains the next.
+void GradientReducer::start_next() {
+  start(plan_[next_bucket_]);
+  ++next_bucket_;
 }
 
 void GradientReducer::start(const Bucket& bucket) {
@@ -113,7 +122,7 @@ CommunicationTime GradientReducer::finish() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   const double backward_end = steady_seconds_now();
   make_plan();
-  while (next_bucket_ < plan_.size()) start(plan_[next_bucket_++]);
+  while (next_bucket_ < plan_.size()) start_next();
   for (const Started& each : started_) {
     group_.wait(each.collective);
     if (options_.in_bf16)

@@ -40,8 +40,12 @@ class GradientReducer final : public kernel::GradientObserver {
   void complete(const float* begin, const float* end) noexcept override;
   // Call it between the forward and the backward pass of the last micro-batch; a rank without one need not.
   void begin_backward();
-  // Starts what is left, and returns when all gradients are sums over all ranks. Throws ProcessLostError.
+  // Starts what is left, and returns when all gradients are sums over all ranks. A rank whose passes broke off calls it
+  // too. Throws ProcessLostError.
   CommunicationTime finish();
+  // The next step makes the order of buckets anew, on all ranks: that of a step whose passes broke off may be a bad
+  // one.
+  void forget_order() { plan_.clear(); }
 
  private:
   struct Bucket {
@@ -56,6 +60,7 @@ class GradientReducer final : public kernel::GradientObserver {
 
   void make_plan();
   void start_complete_buckets();
+  void start_next();
   void start(const Bucket& bucket);
   CommunicationTime time_of(double backward_end) const;
 

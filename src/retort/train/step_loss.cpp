@@ -4,6 +4,7 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/mul.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -51,9 +52,10 @@ StepLoss take_losses(std::map<std::string, double>& numbers) {
 }
 
 void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
-                      GradientReducer* reducer, GraphRunner* graphs) {
+                      GradientReducer* reducer, GraphRunner* graphs, const std::function<void()>& before_each) {
   const loss::StepCounts counts = count_step(step);
   for (const data::Batch& micro_batch : step.local()) {
+    if (before_each) before_each();
     const bool is_observed =
         reducer != nullptr && graphs == nullptr && reducer->observes() && &micro_batch == &step.local().back();
     std::optional<kernel::ObserverScope> observed;
@@ -70,10 +72,13 @@ void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t see
   }
 }
 
-at::Tensor all_reduce_losses(const ProcessGroup& group, StepReadout& readout) {
+at::Tensor all_reduce_losses(const ProcessGroup& group, StepReadout& readout, MemoryShortage& shortage) {
   if (group.world_size() > 1) {
     std::map<std::string, double> numbers = readout.read();
-    const StepLoss all = all_reduce(group, take_losses(numbers));
+    StepLoss own = take_losses(numbers);
+    own.shortage = shortage;
+    const StepLoss all = all_reduce(group, own);
+    shortage = all.shortage;
     readout = StepReadout();
     readout.set(kTotalLoss, all.total);
     for (const auto& [name, value] : all.components) readout.set(name, value);
@@ -85,10 +90,12 @@ StepLoss all_reduce(const ProcessGroup& group, const StepLoss& share) {
   if (group.world_size() == 1) return share;
   StepLoss sums;
   const Json text{{"total", with_named_nonfinite(share.total)},
-                  {"components", with_named_nonfinite(Json(share.components))}};
+                  {"components", with_named_nonfinite(Json(share.components))},
+                  {"shortage", static_cast<int>(share.shortage)}};
   for (const std::string& each : group.all_gather(text.dump())) {
     const Json other = Json::parse(each);
     sums.total += maybe_number(other.at("total")).value();
+    sums.shortage = std::max(sums.shortage, static_cast<MemoryShortage>(other.at("shortage").get<int>()));
     const Json& components = other.at("components");
     for (const auto& [name, value] : components.items()) sums.components[name] += maybe_number(value).value();
   }

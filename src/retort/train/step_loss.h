@@ -1,6 +1,7 @@
 // The loss of an optimizer step: forward and backward passes over the micro-batches of this rank, then the all-reduce.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,10 +15,15 @@
 
 namespace retort::train {
 
+// Why a step is repeated with smaller micro-batches: a limit is near, or memory ran out. The larger of all ranks
+// counts.
+enum class MemoryShortage { kNone, kNear, kOut };
+
 // The share of one rank, or the total over all.
 struct StepLoss {
   double total = 0;                               // with weights, as it is differentiated
   std::map<std::string, double> components = {};  // the losses in it by name, without weights; empty for only one
+  MemoryShortage shortage = MemoryShortage::kNone;
 };
 
 // The name of the total in a readout; the other names are those of components.
@@ -36,13 +42,14 @@ at::Tensor total_loss(const std::vector<loss::LossTerm>& terms);
 // losses to `readout`. The dropout
 // keys are made from `seed`, the epoch and the row of each sequence, so they do not depend on the cut. `reducer` starts
 // the all-reduce of gradients during the last backward pass; null: the gradients stay those of this rank. `graphs` runs
-// the micro-batches that it can; null: none.
+// the micro-batches that it can; null: none. `before_each` is called before each micro-batch.
 void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
-                      GradientReducer* reducer = nullptr, GraphRunner* graphs = nullptr);
+                      GradientReducer* reducer = nullptr, GraphRunner* graphs = nullptr,
+                      const std::function<void()>& before_each = {});
 
 // Brings the losses of all ranks together in `readout`, and returns their total on the device. With several processes
-// it waits for the device.
-at::Tensor all_reduce_losses(const ProcessGroup& group, StepReadout& readout);
+// it waits for the device. `shortage` becomes that of all ranks; unless it is none, the total means nothing.
+at::Tensor all_reduce_losses(const ProcessGroup& group, StepReadout& readout, MemoryShortage& shortage);
 
 // Sums the shares of all ranks. A rank without a micro-batch of its own has no components, so the names travel along.
 StepLoss all_reduce(const ProcessGroup& group, const StepLoss& share);

@@ -1,11 +1,13 @@
 #include "retort/train/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/kernel/engine.h"
+#include "retort/kernel/zeros_on_demand.h"
 #include "retort/train/continuation.h"
 #include "retort/train/divergence.h"
 #include "retort/train/optimizer_settings.h"
@@ -44,6 +46,7 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
       optimizer_(unit.parameters(), optimizer_options(config),
                  config.shard_optimizer_state ? shards_over(group_) : optim::Shards()),
       reducer_(group_, unit.parameters(), reducer_options(config)),
+      memory_(group_, source, config_),
       schedule_(make_schedule(config, count_total_steps())),
       report_(config_, run == nullptr ? fs::path() : run->path(), clock_),
       checkpoints_(run, unit, optimizer_, config.save_steps),
@@ -113,6 +116,7 @@ void Trainer::start_with(const std::function<void(optim::Optimizer&)>& fill, int
 
 void Trainer::continue_from(TrainerState state) {
   state_ = std::move(state);
+  memory_.take_over(state_.resume);
   state_.resume.sequences_per_step = source_.sequences_per_step();
   source_.seek({.epoch = state_.resume.data_epoch, .sequence = state_.resume.data_sequence});
   schedule_ = make_schedule(config_, count_total_steps());
@@ -136,9 +140,11 @@ void Trainer::synchronize_ranks() {
 TrainingSummary Trainer::run() {
   StopSignal stop;
   synchronize_ranks();
+  const bool has_smaller_micro_batches = memory_.fit(unit_, unit_.parameters(), estimate_inputs(), state_.resume);
   set_up_mode();
   clock_.start(state_.resume.train_seconds);
   report_.open(state_);
+  if (has_smaller_micro_batches) report_.add_micro_batch_tokens(state_);
   if (state_.resume.evaluation_is_due) {
     evaluate();
     save();  // with its scores
@@ -172,8 +178,15 @@ void Trainer::set_up_mode() {
   if (config_.mode != "graph") return;
   if (unit_.recordable() == nullptr)
     return log_info("`mode` graph: losses with a teacher are not recorded; the run goes on as in lazy mode");
-  graphs_ = std::make_unique<GraphRunner>(unit_, buckets_from_json(state_.resume.graph_buckets, "the run's state"),
-                                          config_.graph_observed);
+  make_graphs(buckets_from_json(state_.resume.graph_buckets, "the run's state"));
+}
+
+void Trainer::make_graphs(std::vector<GraphShape> buckets) {
+  graphs_ = std::make_unique<GraphRunner>(unit_, std::move(buckets), config_.graph_observed);
+}
+
+EstimateInputs Trainer::estimate_inputs() const {
+  return {.shards = optimizer_.is_sharded() ? group_.world_size() : 1, .has_loaded_moments = has_loaded_moments_};
 }
 
 void Trainer::log_graphs() const {
@@ -211,11 +224,7 @@ void Trainer::issue_step() {
   // 2 forward to the loss terms, 3 backward of their sums, each divided by its count over the whole step
   at::Tensor loss;
   try {
-    forward_backward(unit_, batch, static_cast<uint64_t>(config_.seed), issued.readout, &reducer_, graphs_.get());
-    // 4 all-reduce gradients; most are on the way already
-    const CommunicationTime communication = reducer_.finish();
-    result.communication_seconds = communication.total, result.hidden_seconds = communication.hidden;
-    loss = all_reduce_losses(group_, issued.readout);
+    loss = compute_gradients(issued);
   } catch (const ProcessLostError&) {
     source_.seek(batch.position);  // the step is not taken
     throw;
@@ -228,6 +237,55 @@ void Trainer::issue_step() {
   issued.next = source_.position();
   issued_.push_back(std::move(issued));
   clock_.add_work_since(begin);
+}
+
+// Gradients and losses of the step over all ranks; again, with smaller micro-batches, as long as memory runs out.
+at::Tensor Trainer::compute_gradients(IssuedStep& issued) {
+  while (true) {
+    MemoryShortage shortage = memory_.shortage_in([&] {
+      forward_backward(unit_, issued.batch, static_cast<uint64_t>(config_.seed), issued.readout, &reducer_,
+                       graphs_.get(), [&] { memory_.check(); });
+    });
+    // 4 all-reduce gradients; most are on the way already. A rank that is short of memory sends what it has, and its
+    // losses tell the others.
+    const CommunicationTime communication = reducer_.finish();
+    issued.result.communication_seconds = communication.total, issued.result.hidden_seconds = communication.hidden;
+    at::Tensor loss = all_reduce_losses(group_, issued.readout, shortage);
+    if (shortage == MemoryShortage::kNone) return loss;
+    begin_again(issued, shortage);
+  }
+}
+
+// All ranks repeat the step as if it had been cut smaller from its beginning.
+void Trainer::begin_again(IssuedStep& issued, MemoryShortage shortage) {
+  kernel::release_pages(unit_.parameters().gradients());
+  issued.readout = StepReadout();
+  reducer_.forget_order();
+  if (graphs_) make_graphs({});  // of smaller micro-batches
+  source_.seek(issued.batch.position);
+  flush();
+  const bool is_smaller = memory_.shrink(issued.batch, shortage, state_.resume);
+  if (!is_smaller && shortage == MemoryShortage::kOut) save_and_refuse_sequence(issued.batch);
+  if (is_smaller) {
+    report_.clear_progress();
+    log_warning("memory {} in step {}: it is repeated with at most {} tokens in a micro-batch, which changes no result",
+                shortage == MemoryShortage::kOut ? "ran out" : "is nearly at the limit of the control group",
+                state_.global_step + 1, state_.resume.micro_batch_tokens);
+    report_.add_micro_batch_tokens(state_);
+  }
+  issued.batch = source_.next();
+}
+
+void Trainer::save_and_refuse_sequence(const data::StepBatch& batch) {
+  int64_t longest = 0;
+  for (const data::Batch& each : batch.micro_batches) longest = std::max(longest, each.tokens.longest());
+  report_.clear_progress();
+  const bool is_saved = state_.global_step > 0 && save();
+  throw UserError(
+      "`memory` must hold the model and one sequence, but runs out in step {}, whose longest sequence has {} tokens; "
+      "give --checkpoint_activations, shorter sequences (--max_seq_length) or a smaller model{}",
+      state_.global_step + 1, longest,
+      is_saved ? fmt::format("; saved as `{}`, --resume continues", checkpoints_.path_of(state_.global_step)) : "");
 }
 
 // Whether the numbers of the issued steps are needed now: in lazy mode where something is logged, saved or evaluated.

@@ -17,6 +17,7 @@
 #include "retort/train/checkpoint_keeper.h"
 #include "retort/train/gradient_reducer.h"
 #include "retort/train/graph_runner.h"
+#include "retort/train/micro_batch_memory.h"
 #include "retort/train/process_group.h"
 #include "retort/train/step_readout.h"
 #include "retort/train/step_result.h"
@@ -76,6 +77,8 @@ class Trainer {
  private:
   void synchronize_ranks();
   void set_up_mode();
+  void make_graphs(std::vector<GraphShape> buckets);
+  EstimateInputs estimate_inputs() const;
   void log_graphs() const;
   void train_steps(StopSignal& stop);
   // A step whose update is given to the device and whose numbers are not read yet.
@@ -86,6 +89,9 @@ class Trainer {
     data::SourcePosition next;  // of the step after it
   };
   void issue_step();
+  at::Tensor compute_gradients(IssuedStep& issued);
+  void begin_again(IssuedStep& issued, MemoryShortage shortage);
+  [[noreturn]] void save_and_refuse_sequence(const data::StepBatch& batch);
   bool must_flush() const;
   void flush();
   void account(IssuedStep& issued, std::map<std::string, double> numbers);
@@ -110,6 +116,7 @@ class Trainer {
   const TrainingConfig config_;
   optim::Optimizer optimizer_;
   GradientReducer reducer_;
+  MicroBatchMemory memory_;
   TrainerState state_;
   optim::Schedule schedule_;
   TrainingClock clock_;

@@ -47,6 +47,8 @@ void visit_resume_fields(State& state, const Visit& visit) {
   visit("part_steps", state.component_steps);
   visit("train_seconds", state.train_seconds);
   visit("evaluation_is_due", state.evaluation_is_due);
+  visit("micro_batch_tokens", state.micro_batch_tokens);
+  visit("replaced_micro_batch_tokens", state.replaced_micro_batch_tokens);
   visit("graph_buckets", state.graph_buckets);
 }
 
@@ -146,10 +148,12 @@ void check_ranges(const TrainerState& state, const std::string& subject) {
   check("sequences_per_epoch", resume.sequences_per_epoch, kMost);
   check("data_epoch", resume.data_epoch, kMost);
   check("data_sequence", resume.data_sequence, resume.sequences_per_epoch);
+  check("micro_batch_tokens", resume.micro_batch_tokens, std::numeric_limits<int32_t>::max());
   for (const auto& [name, value] : {std::pair("sequences_seen", resume.sequences_seen),
                                     {"tokens_seen", resume.tokens_seen},
                                     {"skipped_steps", resume.skipped_steps},
                                     {"loss_count", resume.loss_count},
+                                    {"replaced_micro_batch_tokens", resume.replaced_micro_batch_tokens},
                                     {"part_steps", resume.component_steps}})
     check(name, value, kMost);
 }
@@ -180,6 +184,8 @@ TrainerState TrainerState::from_json(const Json& values, const std::string& subj
   }
   Json attributes{{"data_hash", nullptr},
                   {"evaluation_is_due", false},
+                  {"micro_batch_tokens", 0},
+                  {"replaced_micro_batch_tokens", 0},
                   {"graph_buckets", Json::array()}};  // old checkpoints lack these
   attributes.update(values.at(place));
   visit_resume_fields(state.resume, Reader{attributes, subject});

@@ -34,7 +34,10 @@ struct ResumeState {
   int64_t component_steps = 0;                        // number of terms in each
   double train_seconds = 0;                           // spent training before this checkpoint
   bool evaluation_is_due = false;                     // a signal interrupted the evaluation of this step
-  std::vector<Json> graph_buckets = {};               // of graph mode, once they are chosen; see graph_buckets.h
+  // The token budget of micro-batches, where it is smaller than the configured one because memory is short; 0: as
+  // configured. Beside it the setting that it replaces: another setting takes effect when the run continues.
+  int64_t micro_batch_tokens = 0, replaced_micro_batch_tokens = 0;
+  std::vector<Json> graph_buckets = {};  // of graph mode, once they are chosen; see graph_buckets.h
 };
 
 struct TrainerState {

@@ -55,7 +55,7 @@ void TrainingConfig::fields(FieldList& list) {
   list.add(
       "max_tokens_per_micro_batch", max_tokens_per_micro_batch,
       {.help = "Most tokens that go through memory at once; a step is cut accordingly and its result stays the same. "
-               "0: 1024 for each thread, but at least 2048.",
+               "0: 1024 for each thread, but at least 2048, and less where memory is short.",
        .unit = "tokens",
        .min = 0});
   list.add("checkpoint_activations", checkpoint_activations,

@@ -138,6 +138,14 @@ void TrainingReport::add_evaluation(const Json& scores, TrainerState& state) {
   state.log_history.push_back(std::move(entry));
 }
 
+void TrainingReport::add_micro_batch_tokens(const TrainerState& state) {
+  if (log_)
+    log_->write({.kind = EventKind::kMemory,
+                 .step = state.global_step + 1,
+                 .epoch = state.epoch,
+                 .values = {{"micro_batch_tokens", state.resume.micro_batch_tokens}}});
+}
+
 void TrainingReport::add_summary(const Json& totals) {
   if (log_) log_->write({.kind = EventKind::kSummary, .values = totals});
 }

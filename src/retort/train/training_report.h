@@ -36,6 +36,8 @@ class TrainingReport {
   void add_step(const StepResult& result, TrainerState& state);
   // Writes the scores of an evaluation to all logs.
   void add_evaluation(const Json& scores, TrainerState& state);
+  // Writes the smaller token budget that micro-batches have from the next step on.
+  void add_micro_batch_tokens(const TrainerState& state);
   // Writes the totals of the run.
   void add_summary(const Json& totals);
 

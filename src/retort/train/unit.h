@@ -27,7 +27,11 @@ class TrainUnit {
   virtual std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
                                               const loss::StepCounts& counts) = 0;
 
-  // The same for graph mode; null where the losses also compare what has no label, such as a teacher's outputs.
+  // About the memory that `forward` and its backward pass take for this many tokens, besides parameters and gradients;
+  // 0: not known.
+  virtual int64_t activation_bytes(int64_t) const { return 0; }
+
+  // `forward` for graph mode; null where the losses also compare what has no label, such as a teacher's outputs.
   virtual const Recordable* recordable() const { return nullptr; }
 
   // Scores on held-out data, and the score by which the best model is chosen, the highest ("": none).

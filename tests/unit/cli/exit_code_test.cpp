@@ -75,6 +75,7 @@ TEST(ExitCode, ExhaustedMemoryAndDisksAreNoBug) {
       "error: `memory` must hold the model and its activations, but the system has no more; lower the batch size or "
       "the sequence length\n";
   EXPECT_EQ(outcome(std::bad_alloc()), Outcome(2, memory));
+  EXPECT_EQ(outcome(std::runtime_error("CUDA out of memory. Tried to allocate 2.00 GiB")), outcome(std::bad_alloc()));
   EXPECT_EQ(outcome(std::runtime_error("[enforce] DefaultCPUAllocator: can't allocate memory: 8 bytes")),
             Outcome(2, memory));
   const auto denied = std::make_error_code(std::errc::permission_denied);

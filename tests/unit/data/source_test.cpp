@@ -328,5 +328,33 @@ TEST(CutByTokens, BalancedPiecesAreAsFewButMoreAlike) {
             "the token budget must be at least 1, but is 0; 8192 suits most machines");
 }
 
+// The step is cut anew, and so are those after it.
+TEST(ShuffledSource, ASmallerBudgetTakesEffectAtThePosition) {
+  const MadeUpRows rows(100);
+  const auto options = [](int64_t budget) {
+    return ShuffledSourceOptions{.batch_size = 16, .max_tokens_per_micro_batch = budget};
+  };
+  ShuffledSource source(rows, options(1000)), small(rows, options(90));
+  source.next();
+  const SourcePosition second = source.position();
+  source.next();
+  source.seek(second);
+  ASSERT_TRUE(source.set_micro_batch_tokens(90));
+  EXPECT_EQ(source.position(), second);
+  small.seek(second);
+  EXPECT_EQ(draw(source, 9), draw(small, 9));
+}
+
+TEST(ShuffledSource, KnowsItsLargestMicroBatch) {
+  const MadeUpRows rows(100);
+  for (const int64_t budget : {1, 90, 200, 100000}) {
+    ShuffledSource source(rows, {.batch_size = 16, .max_tokens_per_micro_batch = budget, .process_count = 2});
+    int64_t largest = 0;
+    for (int64_t i = 0; i < source.steps_per_epoch(); ++i)
+      for (const Batch& batch : source.next().micro_batches) largest = std::max(largest, batch.tokens.tokens());
+    EXPECT_EQ(source.largest_micro_batch(), largest) << budget;
+  }
+}
+
 }  // namespace
 }  // namespace retort::data

@@ -4,7 +4,13 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/CPUAllocator.h>
 #include <gtest/gtest.h>
+
+#include <limits>
+#include <new>
+
+#include "retort/kernel/out_of_memory.h"
 
 namespace retort::kernel {
 namespace {
@@ -42,6 +48,41 @@ TEST(CachingAllocator, SmallAndEmptyTensors) {
   EXPECT_EQ(allocator_stats().allocated_bytes, before);
   EXPECT_EQ(small.sum().item<float>(), 10);
   EXPECT_EQ(empty.numel(), 0);
+}
+
+TEST(CachingAllocator, GivesCachedBlocksBackBeforeItFails) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "the cache is not used";
+#endif
+  install_caching_allocator();
+  release_cached_blocks();
+  const int64_t before = allocator_stats().allocated_bytes;
+  { const at::Tensor freed = at::ones({1 << 20}); }  // 4 MiB
+  EXPECT_EQ(allocator_stats().cached_bytes, 4 << 20);
+  limit_allocator(before + (10 << 20));
+  const at::Tensor held = at::ones({2 << 20});  // 8 MiB: in the place of the cached ones
+  EXPECT_EQ(allocator_stats().cached_bytes, 0);
+  try {
+    const at::Tensor too_large = at::ones({1 << 20});
+    ADD_FAILURE() << "there is no room for it";
+  } catch (const std::exception& error) {
+    EXPECT_TRUE(is_out_of_memory(error));
+  }
+  EXPECT_EQ(allocator_stats().allocated_bytes - before, 8 << 20);
+  limit_allocator(std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(at::ones({1 << 20}).sum().item<float>(), 1 << 20);
+}
+
+// The system's refusal, with LibTorch's own allocator too.
+TEST(OutOfMemory, IsKnownByItsErrors) {
+  EXPECT_TRUE(is_out_of_memory(std::bad_alloc()));
+  EXPECT_FALSE(is_out_of_memory(std::runtime_error("can't allocate memory")));
+  for (c10::Allocator* allocator : {c10::GetAllocator(c10::DeviceType::CPU), c10::GetDefaultCPUAllocator()}) try {
+      const c10::DataPtr block = allocator->allocate(size_t{1} << 60);
+      ADD_FAILURE() << "no machine has so much memory";
+    } catch (const std::exception& error) {
+      EXPECT_TRUE(is_out_of_memory(error)) << error.what();
+    }
 }
 
 }  // namespace

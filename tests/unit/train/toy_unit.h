@@ -4,6 +4,8 @@
 
 #include <ATen/TensorOperators.h>
 
+#include <functional>
+
 #include "retort/checkpoint/safetensors.h"
 #include "retort/train/unit.h"
 #include "unit/train/train_testing.h"
@@ -23,12 +25,14 @@ class ToyUnit final : public TrainUnit {
   kernel::ParameterStore& parameters() override { return parameters_; }
   std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> keys,
                                       const loss::StepCounts& counts) override {
+    if (before_forward) before_forward(batch);
     all_keys.insert(all_keys.end(), keys.begin(), keys.end());
     loss::StepCounts own;
     own.add_sequences(batch.tokens.starts);
     return {{"tokens", leaf_[0] * own.tokens, counts.tokens},
             {"pairs", leaf_[1] * own.token_pairs, counts.token_pairs, 0.5}};
   }
+  int64_t activation_bytes(int64_t tokens) const override { return bytes_per_token * tokens; }
   Json evaluate() override { return scores; }
   std::string best_metric() const override { return "score"; }
   void save_model(const fs::path& folder) const override {
@@ -50,6 +54,8 @@ class ToyUnit final : public TrainUnit {
   std::vector<float> gradients() const { return pair_of(weight_->gradient); }
 
   std::vector<uint64_t> all_keys;  // that forward was given
+  std::function<void(const data::Batch&)> before_forward;
+  int64_t bytes_per_token = 0;
   Json scores = Json::object();
   bool disk_is_full = false;
 

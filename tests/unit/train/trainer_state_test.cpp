@@ -40,6 +40,8 @@ TrainerState example_state() {
       .component_sums = {{"loss_ce", 0.7}, {"loss_mlm", std::numeric_limits<double>::infinity()}},
       .component_steps = 3,
       .train_seconds = 12.5,
+      .micro_batch_tokens = 512,
+      .replaced_micro_batch_tokens = 2048,
   };
   return state;
 }
