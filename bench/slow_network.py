@@ -128,6 +128,10 @@ class Network:
         self.relay = os.fork()
         if self.relay == 0:
             try:
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # else a busy machine adds delays of its own
+            except PermissionError:
+                pass
+            try:
                 relay(self.devices, *self.settings)
             finally:
                 os._exit(0)

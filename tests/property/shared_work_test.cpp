@@ -168,7 +168,7 @@ TEST(SharedWork, AugmentedFilesHaveTheBytesOfOneProcess) {
     EXPECT_EQ(read_file(folder / (task[0] + " three")), read_file(folder / (task[0] + " one")));
     for (const char* count : {"words", "masked_words", "masked_copies", "shared_words", "glove_words", "candidates"})
       EXPECT_EQ(outcomes[0].last_line().at(count), alone.last_line().at(count)) << count;
-    EXPECT_GT(alone.last_line().at("masked_copies"), 100);
+    EXPECT_GT(alone.last_line().at("masked_copies"), 10);  // batches of one or two each
     for (const int rank : {1, 2}) EXPECT_EQ(outcomes[rank].output + outcomes[rank].errors, "");
   }
 }
@@ -189,26 +189,30 @@ TEST(SharedWork, AnotherNumberOfProcessesContinuesWithTheSameOrderOfSamples) {
   const auto words = [&](const char* output_dir, const char* batch) {
     return finetune_squad_words(
         folder / output_dir,
-        {"--train_file", questions, "--learning_rate", "0", "--weight_decay", "0", "--max_steps", "40",
-         "--logging_steps", "1", "--save_steps", "5", "--per_device_train_batch_size", batch});
+        {"--train_file", questions, "--learning_rate", "0", "--weight_decay", "0", "--max_steps", "60",
+         "--logging_steps", "1", "--save_steps", "3", "--per_device_train_batch_size", batch});
   };
   const Outcome alone = run(words("one", "6"));
   ASSERT_EQ(alone.exit_code, 0) << alone.errors;
 
-  Words three = words("other", "2");
-  three.insert(three.end(), {"--steps_this_run", "17"});
-  auto processes = start(three, 3);
-  for (const Outcome& outcome : wait_for(processes)) ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  auto processes = start(words("other", "2"), 3);
+  wait_for_first_checkpoint(folder / "other");
+  processes[1]->send(SIGTERM);
+  const auto stopped = wait_for(processes);
+  for (const Outcome& outcome : stopped) EXPECT_EQ(outcome.exit_code, 128 + SIGTERM) << errors_of(stopped);
   Words two = words("other", "3");
   two.emplace_back("--resume");
   auto resumed = start(two, 2);
   for (const Outcome& outcome : wait_for(resumed)) ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
 
   const std::map<int64_t, double> expected = losses_of(folder / "one"), losses = losses_of(folder / "other");
-  ASSERT_EQ(losses.size(), 40u);
-  for (const auto& [step, loss] : expected) EXPECT_NEAR(losses.at(step), loss, 1e-5) << "step " << step;
-  for (int64_t step = 2; step <= 40; ++step)
-    EXPECT_GT(std::abs(expected.at(step) - expected.at(step - 1)), 1e-4) << "steps have equal losses";
+  ASSERT_EQ(losses.size(), 60u);
+  int64_t different = 0;
+  for (const auto& [step, loss] : expected) {
+    EXPECT_NEAR(losses.at(step), loss, 1e-4) << "step " << step;
+    if (step > 1 && std::abs(loss - expected.at(step - 1)) > 1e-3) ++different;
+  }
+  EXPECT_GT(different, 50) << "the losses do not tell the steps apart";
 }
 
 }  // namespace
