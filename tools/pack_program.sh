@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packs what a machine with an NVIDIA card needs that has no registry and no compiler, into the folder OUTPUT (default: .cache/card): the
-# stripped program without Parquet, its device library for CUDA, the Debian libraries that it needs, the benchmarks with the peer
+# Packs what a machine with an NVIDIA card needs that has no registry and no compiler, into the folder OUTPUT (default: .cache/card) as
+# card.tar.xz and run.sh (tools/run_on_card.sh), which unpacks it there: the stripped program without Parquet, its device library for CUDA, the Debian libraries that it needs, the benchmarks with the peer
 # (transformers), and, where the sources of the data are there, SQuAD and MiniLM-L6 in bfloat16. Fails above 64 MiB.
 #
 #   tools/pack_program.sh [--output FOLDER] [--data FOLDER] [--build FOLDER]
@@ -9,7 +9,7 @@
 #   --build  the build folder (default: build-card); it is made with RETORT_PARQUET=OFF and RETORT_CUDA=ON
 #
 # Expected there: x86-64 Linux, Python 3.12 with torch 2.11.0+cu130 and what it asks for, transformers 5.17, a driver for CUDA 13.
-# tools/run_on_card.sh runs there. The packing and a run on the processor from the packed folder were tested without a card; nothing
+# The packing and a run on the processor from the packed folder were tested without a card; nothing
 # here was run on one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -29,6 +29,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
+target=$output output=$output/card
 programs=(retort libretort_tensors.so libretort_cuda.so check_cuda)
 torch_lib=$(compgen -G '.venv/lib/python3*/site-packages/torch/lib') || fail "torch must be in .venv, but is not; run \`make setup\`"
 
@@ -67,7 +68,7 @@ pack_scripts() {
   mkdir -p "$output/bench" "$output/configs"
   cp bench/{compare_device,side_by_side,sample,peer_training,peer_models}.py "$output/bench"
   cp configs/finetune/squad-minilm-l6-20k.json "$output/configs"
-  cp tools/run_on_card.sh "$output/run.sh"
+  cp tools/run_on_card.sh "$target/run.sh"
   # A program with LibTorch's libraries: those of $TORCH_LIB, else of the torch of $PYTHON (default: python3).
   cat >"$output/retort" <<'WRAPPER'
 #!/usr/bin/env bash
@@ -79,7 +80,7 @@ export LD_LIBRARY_PATH=$here/lib$more:$torch${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH
 exec "$here/program/$(basename "$0")" "$@"
 WRAPPER
   cp "$output/retort" "$output/check_cuda"
-  chmod +x "$output"/{retort,check_cuda,run.sh}
+  chmod +x "$output"/{retort,check_cuda} "$target/run.sh"
 }
 
 # MiniLM-L6 of `make setup` with its weights rounded to bfloat16, half as large.
@@ -128,19 +129,28 @@ pack_data() {
 # All that is needed and not in the folder must be in LibTorch's folder, as it will be there.
 check_libraries() {
   local missing
-  missing=$(cd "$output" && for file in program/*; do
-    env -i LD_LIBRARY_PATH="$PWD/lib:$OLDPWD/$torch_lib" ldd "$file" | grep 'not found' | grep -Ev 'lib(cu|nv|nccl)' || true
+  missing=$(root=$PWD && cd "$output" && for file in program/*; do
+    env -i LD_LIBRARY_PATH="$PWD/lib:$root/$torch_lib" ldd "$file" | grep 'not found' | grep -Ev 'lib(cu|nv|nccl)' || true
   done)
   [ -z "$missing" ] || fail "the packed programs must find their libraries, but do not: $missing"
 }
 
-rm -rf "$output"
+# One file in place of the folder: the weights and the libraries get a third smaller.
+compress() {
+  python3 -c 'import sys, tarfile
+with tarfile.open(sys.argv[1], "w:xz", preset=3) as file: file.add(sys.argv[2], "card")' "$target/card.tar.xz" "$output"
+  rm -r "$output"
+}
+
+rm -rf "$target"
 build_programs
 pack_programs
 pack_scripts
 pack_model
 pack_data
 check_libraries
-size=$(du -sb "$output" | cut -f1)
-say "$output: $((size / 1048576)) MiB; the C library there must be at least $(cat "$output/glibc.txt")"
+say "the C library there must be at least $(cat "$output/glibc.txt")"
+compress
+size=$(du -sb "$target" | cut -f1)
+say "$target: $((size / 1048576)) MiB"
 [ "$size" -le $((64 * 1048576)) ] || fail "the folder must be at most 64 MiB, but is $((size / 1048576)); leave out --data"

@@ -11,12 +11,13 @@
 # It was not run on a card.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cd "$here" || exit 1
 part=${1:-}
 out=${OUT:-$here/results} python=${PYTHON:-python3} device=${DEVICE:-cuda} quick=${QUICK:-}
 [ "$part" = step ] || [ "$part" = 1 ] || [ "$part" = 2 ] || { echo "usage: bash run.sh 1|2" >&2; exit 2; }
 mkdir -p "$out"
 failures=0
+[ -d "$here/card" ] || "$python" -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$here/card.tar.xz" "$here" || exit 2
+cd "$here/card" || exit 1
 
 # step NAME SECONDS COMMAND...: runs it, a function of this file or a program, with a limit and notes how it ended.
 step() {
