@@ -51,7 +51,7 @@ StepLoss take_losses(std::map<std::string, double>& numbers) {
 }
 
 void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
-                      GradientReducer* reducer, GraphRunner* graphs) {
+                      GradientReducer* reducer, GraphRunner* graphs, const at::Tensor& loss_scale) {
   const loss::StepCounts counts = count_step(step);
   for (const data::Batch& micro_batch : step.local()) {
     const bool is_observed =
@@ -66,7 +66,7 @@ void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t see
     if (!total.defined()) continue;
     readout.add(kTotalLoss, total);
     if (is_observed) reducer->begin_backward();
-    total.backward();
+    (loss_scale.defined() ? total * loss_scale : total).backward();
   }
 }
 

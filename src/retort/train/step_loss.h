@@ -36,9 +36,11 @@ at::Tensor total_loss(const std::vector<loss::LossTerm>& terms);
 // losses to `readout`. The dropout
 // keys are made from `seed`, the epoch and the row of each sequence, so they do not depend on the cut. `reducer` starts
 // the all-reduce of gradients during the last backward pass; null: the gradients stay those of this rank. `graphs` runs
-// the micro-batches that it can; null: none.
+// the micro-batches that it can; null: none. Where `loss_scale` is defined, the gradients are those of the loss times
+// this scalar.
 void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
-                      GradientReducer* reducer = nullptr, GraphRunner* graphs = nullptr);
+                      GradientReducer* reducer = nullptr, GraphRunner* graphs = nullptr,
+                      const at::Tensor& loss_scale = {});
 
 // Brings the losses of all ranks together in `readout`, and returns their total on the device. With several processes
 // it waits for the device.

@@ -48,6 +48,8 @@ void visit_resume_fields(State& state, const Visit& visit) {
   visit("train_seconds", state.train_seconds);
   visit("evaluation_is_due", state.evaluation_is_due);
   visit("graph_buckets", state.graph_buckets);
+  visit("loss_scale", state.loss_scale);
+  visit("loss_scale_steps", state.loss_scale_steps);
 }
 
 struct Writer {
@@ -150,6 +152,7 @@ void check_ranges(const TrainerState& state, const std::string& subject) {
                                     {"tokens_seen", resume.tokens_seen},
                                     {"skipped_steps", resume.skipped_steps},
                                     {"loss_count", resume.loss_count},
+                                    {"loss_scale_steps", resume.loss_scale_steps},
                                     {"part_steps", resume.component_steps}})
     check(name, value, kMost);
 }
@@ -180,7 +183,9 @@ TrainerState TrainerState::from_json(const Json& values, const std::string& subj
   }
   Json attributes{{"data_hash", nullptr},
                   {"evaluation_is_due", false},
-                  {"graph_buckets", Json::array()}};  // old checkpoints lack these
+                  {"graph_buckets", Json::array()},
+                  {"loss_scale", 0.0},
+                  {"loss_scale_steps", 0}};  // old checkpoints lack these
   attributes.update(values.at(place));
   visit_resume_fields(state.resume, Reader{attributes, subject});
   check_ranges(state, subject);

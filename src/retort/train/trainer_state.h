@@ -34,6 +34,8 @@ struct ResumeState {
   int64_t component_steps = 0;                        // number of terms in each
   double train_seconds = 0;                           // spent training before this checkpoint
   bool evaluation_is_due = false;                     // a signal interrupted the evaluation of this step
+  double loss_scale = 0;                              // of the next step, in fp16; 0: there is none
+  int64_t loss_scale_steps = 0;                       // finite steps since it changed
   std::vector<Json> graph_buckets = {};               // of graph mode, once they are chosen; see graph_buckets.h
 };
 
