@@ -35,6 +35,7 @@ void translate_demo_distilbert(Translator& translator) {
   Step& step = add_question_distillation(translator);
   step.set("do_lower_case", "true");
   step.set("overwrite_output_dir", "true");
+  set_op_lists(translator, step);
   translator.say("the wrapper always trains, with --do_lower_case and --overwrite_output_dir");
   // The packaged configuration equals that of the model except for the positions.
   if (!translator.is_given("--config_name") && translator.value("--model_type") == "distilbert")
@@ -46,10 +47,23 @@ void translate_run_squad_w_distillation(Translator& translator) {
   if (!translator.has("--do_train") && !translator.has("--do_eval"))
     throw UserError(
         "`--do_train` or `--do_eval` must be given, but neither is: the published program would do nothing");
-  if (translator.has("--do_train"))
-    return translator.gather_processes(add_question_distillation(translator), translator.processes());
+  if (translator.has("--do_train")) {
+    Step& step = add_question_distillation(translator);
+    set_op_lists(translator, step);
+    return translator.gather_processes(step, translator.processes());
+  }
   translator.say("--do_eval without --do_train evaluates the model as it is");
-  set_squad_files(translator, translator.add_step("evaluate squad"), true);
+  Step& step = translator.add_step("evaluate squad");
+  set_op_lists(translator, step);
+  set_squad_files(translator, step, true);
+}
+
+// Here `--hmp` is what turns mixed precision on; the wrappers give it for `--data_type bf16`.
+Options run_squad_w_distillation_options() {
+  Options device = device_options();
+  std::erase_if(device, [](const Option& option) { return option.name() == "--hmp"; });
+  return joined(
+      {{as_switch("--hmp", "precision", "bf16")}, question_distillation_options(), device, {optimizer_option()}});
 }
 
 Options demo_bert_options() {
@@ -93,6 +107,7 @@ void translate_demo_bert(Translator& translator) {
   step.flags.insert(step.flags.begin(),
                     {"model", is_large ? "bert-large-uncased-whole-word-masking" : "bert-base-uncased"});
   set_default_mode(translator, step, is_large);
+  set_op_lists(translator, step);
   if (task == "squad") {
     set_squad_files(translator, step, translator.has("--do_eval"));
     step.set("do_lower_case", "true");
@@ -125,7 +140,7 @@ std::vector<Program> habana_programs() {
            .translate = translate_demo_bert},
           {.names = {"run_squad_w_distillation.py"},
            .whose = "Habana's and Hugging Face's",
-           .options = joined({question_distillation_options(), device_options(), {optimizer_option()}}),
+           .options = run_squad_w_distillation_options(),
            .translate = translate_run_squad_w_distillation}};
 }
 

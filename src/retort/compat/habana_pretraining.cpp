@@ -46,6 +46,7 @@ int64_t wrapper_processes(const Translator& translator) {
 fs::path add_phase(Translator& translator, int phase) {
   Step& step = translator.add_step("pretrain");
   set_pretraining(translator, step);
+  set_op_lists(translator, step);
   const std::string model = fmt::format("bert-{}-uncased", translator.value("--model_name_or_path"));
   set_model_sizes(translator, step, model, translator.value("--config_file"));
   for (const auto& [option, flag] : {std::pair("--data_dir", "data_dir"),

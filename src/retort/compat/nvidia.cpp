@@ -30,7 +30,7 @@ Options fine_tuning_options() {
       same("--max_steps").standard("-1"),
       same("--warmup_proportion").standard("0.1"),
       read("--fp16 --amp", Takes::kNothing),
-      nothing("--loss_scale", Takes::kValue, kScale),
+      same("--loss_scale"),
       as_switch("--no_cuda", "device", "cpu"),
       nothing("--local_rank", Takes::kValue, kProcessor),
       nothing("--use_env", Takes::kNothing, kProcessor),

@@ -13,14 +13,13 @@ namespace retort::compat {
 
 namespace {
 
-constexpr const char* kLossScale = "bfloat16 needs no loss scale";
-
 void translate_run_pretraining(Translator& translator) {
   if (!translator.has("--do_train"))
     throw UserError("`--do_train` must be given, but is missing: the published program would do nothing");
   Step& step = translator.add_step("pretrain");
   divide_batch(translator, step);
   set_pretraining(translator, step);
+  set_op_lists(translator, step);
   set_model_sizes(translator, step, translator.value("--bert_model"), translator.value("--config_file"));
   const bool resumes = translator.has("--resume_from_checkpoint"), is_second = translator.has("--phase2");
   set_start(translator, step,
@@ -73,13 +72,13 @@ void translate_pretraining_script(Translator& translator) {
   }
 }
 
-// Options of the program that change no result here.
+// Options of the program that change no result here, but for those of the loss scale in half precision.
 Options idle_pretraining_options() {
   return {
       nothing("--allreduce_post_accumulation", Takes::kNothing, kAllReduce),
       nothing("--allreduce_post_accumulation_fp16", Takes::kNothing, kAllReduce),
-      nothing("--loss_scale", Takes::kValue, kLossScale),
-      nothing("--init_loss_scale", Takes::kValue, kLossScale),
+      same("--loss_scale"),
+      same("--init_loss_scale"),
       nothing("--num_train_epochs", Takes::kValue, "`--max_steps` decides, as in the published program"),
       nothing("--local_rank", Takes::kValue, kProcessor),
       nothing("--use_env", Takes::kNothing, kProcessor),

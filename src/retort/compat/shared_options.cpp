@@ -32,14 +32,24 @@ Options device_options() {
       nothing("--no_mpirun", Takes::kNothing, "one process does the work of all"),
       nothing("--hpu --use_habana", Takes::kNothing, kProcessor),
       nothing("--hmp", Takes::kNothing, kPrecision),
-      nothing("--hmp_bf16", Takes::kValue, kPrecision),
-      nothing("--hmp_fp32", Takes::kValue, kPrecision),
-      nothing("--hmp_opt_level", Takes::kValue, kPrecision),
-      nothing("--hmp_verbose", Takes::kNothing, kPrecision),
+      same("--hmp_bf16"),
+      same("--hmp_fp32"),
+      same("--hmp_opt_level").choices({{"O1", "O1"}, {"O2", "O2"}}),
+      same_switch("--hmp_verbose"),
       as_switch("--use_lazy_mode", "mode", "lazy"),
       nothing("--use_fused_adam", Takes::kNothing, "everything is fused"),
       nothing("--use_fused_clip_norm", Takes::kNothing, "everything is fused"),
   };
+}
+
+void set_op_lists(const Translator& translator, Step& step) {
+  for (const char* flag : {"hmp_bf16", "hmp_fp32"}) {
+    const std::string option = fmt::format("--{}", flag), file = translator.value(option.c_str());
+    if (file.empty() || std::filesystem::exists(file)) continue;
+    const std::string name = std::filesystem::path(file).filename().string();
+    if (!name.starts_with("ops_bf16_") && !name.starts_with("ops_fp32_")) continue;
+    step.set(flag, name.find("distilbert") == name.npos ? "bert" : "distilbert");
+  }
 }
 
 Options squad_options() {

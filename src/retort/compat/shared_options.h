@@ -22,6 +22,9 @@ void set_default_mode(const Translator& translator, Step& step, bool is_large);
 Options idle_options();
 // Habana's choice of device, precision and mode.
 Options device_options();
+// The lists that Habana's programs bring along, ops_bf16_bert.txt and the like, are published lists where the files are
+// not there.
+void set_op_lists(const Translator& translator, Step& step);
 // Reading and decoding of SQuAD.
 Options squad_options();
 // Training with the names of transformers before its Trainer: per_gpu_train_batch_size, ...

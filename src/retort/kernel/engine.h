@@ -97,8 +97,8 @@ class Engine {
   // keys [R] int64 -> [R, width] float32: 0 where the element is dropped, the keep scale elsewhere.
   virtual at::Tensor dropout_factors(const at::Tensor& keys, int64_t width, const Dropout& dropout) const = 0;
 
-  // copies = values, rounded to bfloat16.
-  virtual void round_to_bf16(const at::Tensor& copies, const at::Tensor& values) const = 0;
+  // copies = values, rounded to the type of the copies: bfloat16, or half precision.
+  virtual void round_to_copies(const at::Tensor& copies, const at::Tensor& values) const = 0;
   // Whether this is the engine of fused loops on the processor: it multiplies with packed weights, and an operation has
   // run when its call returns.
   virtual bool is_fused() const = 0;

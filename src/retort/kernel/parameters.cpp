@@ -6,6 +6,7 @@
 #include "retort/base/hash.h"
 #include "retort/base/random.h"
 #include "retort/base/thread.h"
+#include "retort/kernel/element_type.h"
 #include "retort/kernel/engine.h"
 #include "retort/kernel/host_copy.h"
 #include "retort/kernel/matmul.h"
@@ -82,7 +83,7 @@ void ParameterStore::allocate(Precision precision, GradientMemory gradient_memor
   const int64_t total = (next_offset_ + kParameterAlignment - 1) / kParameterAlignment * kParameterAlignment;
   values_ = zeros_on_demand(total, at::kFloat);
   if (has_gradients) gradients_ = zeros_on_demand(total, at::kFloat, leading_table_elements());
-  if (precision == Precision::kBf16) copies_ = zeros_on_demand(total, at::kBFloat16);
+  if (precision != Precision::kFloat32) copies_ = zeros_on_demand(total, element_type(precision));
   size_t slice = 0;
   for (size_t w = 0; w < weights_.size(); ++w) {
     const int64_t offset = slices_[slice].offset, parts = static_cast<int64_t>(specs_[w].names.size());
@@ -115,7 +116,7 @@ void ParameterStore::edit_values(const std::function<void(float*)>& edit) {
 at::Tensor ParameterStore::host_values() const { return values_.cpu(); }
 
 void ParameterStore::refresh_operands() {
-  if (copies_.defined()) engine().round_to_bf16(copies_, values_);
+  if (copies_.defined()) engine().round_to_copies(copies_, values_);
   if (!gradients_.defined()) pack_weights();
 }
 

@@ -1,7 +1,7 @@
-// The parameters of a model in flat memory: one float32 buffer of values, one of gradients, and, in bf16 precision, one
-// of bfloat16 copies that matmul reads. Optimizers sweep over the buffers; an operation uses a Weight, which is a view.
-// Tensors that are used together (query, key, value) can be registered side by side as one Weight, and keep their own
-// names in files.
+// The parameters of a model in flat memory: one float32 buffer of values, one of gradients, and, in bf16 and
+// fp16 precision, one of copies of that type, which matmul reads. Optimizers sweep over the buffers; an operation uses
+// a Weight, which is a view. Tensors that are used together (query, key, value) can be registered side by side as one
+// Weight, and keep their own names in files.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -27,7 +27,7 @@ enum class GradientMemory { kNone, kAllocated };
 struct Weight {
   at::Tensor value;     // float32
   at::Tensor gradient;  // float32, same shape
-  at::Tensor operand;   // bfloat16 copy in bf16 precision, else `value`
+  at::Tensor operand;   // copy in bfloat16 or half precision, or `value` in float32 precision
   at::Tensor
       packed;  // `operand` in the layout of matmul, where nothing trains; undefined where there is no such layout
   bool trainable = true;
@@ -70,7 +70,7 @@ class ParameterStore {
   void initialize(uint64_t seed, double initializer_range);
   // The same for one parameter.
   void initialize(const NamedSlice& slice, uint64_t seed, double initializer_range);
-  // Brings the bfloat16 copies and the packed weights up to date with the values.
+  // Brings the copies and the packed weights up to date with the values.
   void refresh_operands();
   // Packs the weights of matmuls in a store with gradient memory for as long as the object lives; the values must not
   // change meanwhile. Packed weights are faster and round in their own way, so every evaluation uses them, during
@@ -103,7 +103,7 @@ class ParameterStore {
   int64_t leading_table_elements() const;              // of the embedding tables at the start of the buffers
   at::Tensor values() const { return values_; }        // [N] float32, N includes alignment gaps (always zero)
   at::Tensor gradients() const { return gradients_; }  // [N] float32
-  at::Tensor copies() const { return copies_; }        // [N] bfloat16, undefined in float32 precision
+  at::Tensor copies() const { return copies_; }        // [N] bfloat16 or half, undefined in float32 precision
 
  private:
   void pack_weights() const;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "retort/kernel/element_type.h"
 #include "retort/kernel/matmul.h"
 
 namespace retort::measure {
@@ -16,7 +17,7 @@ double seconds_now() {
 
 double measure_product_rate(kernel::Precision precision, int count) {
   constexpr int64_t kRows = 2048, kInner = 768, kColumns = 3072;
-  const auto type = precision == kernel::Precision::kBf16 ? at::kBFloat16 : at::kFloat;
+  const auto type = kernel::element_type(precision);
   const at::Tensor x = at::randn({kRows, kInner}).to(type), w = at::randn({kColumns, kInner}).to(type);
   double best = 1e30;
   for (int i = 0; i < count; ++i) {

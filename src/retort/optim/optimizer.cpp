@@ -205,8 +205,9 @@ void Optimizer::step(double learning_rate, double gradient_scale) {
 }
 
 void Optimizer::step_if_finite(double learning_rate, const at::Tensor& gradient_norm, const at::Tensor& loss,
-                               double max_norm) {
+                               double max_norm, const at::Tensor& unscale) {
   if (!expressions_) {
+    RETORT_CHECK(!unscale.defined(), "the fused loops of the processor know no half precision");
     const double norm = gradient_norm.item<double>();
     if (std::isfinite(norm) && std::isfinite(loss.item<double>()))
       step(learning_rate, clip_scale(norm, max_norm));
@@ -218,7 +219,8 @@ void Optimizer::step_if_finite(double learning_rate, const at::Tensor& gradient_
   const at::Tensor is_finite = gradient_norm.isfinite().logical_and(loss.isfinite()),
                    one = at::ones_like(gradient_norm);
   const double added = options_.kind == OptimizerKind::kLamb ? 0 : 1e-6;
-  const at::Tensor scale = max_norm > 0 ? at::minimum(one, max_norm / (gradient_norm + added)) : one;
+  at::Tensor scale = max_norm > 0 ? at::minimum(one, max_norm / (gradient_norm + added)) : one;
+  if (unscale.defined()) scale = scale * unscale;
   device_step_count_.add_(is_finite);
   expressions_->run({learning_rate, scale.to(at::kFloat), is_finite, device_step_count_});
 }

@@ -45,8 +45,11 @@ class Optimizer {
   // its moments are zero.
   void step(double learning_rate, double gradient_scale);
   // The same with gradients clipped to `max_norm` (0: no limit), unless `gradient_norm` or `loss` is not finite: then
-  // it only zeroes the gradients. Both are scalars on the device, and nothing is read back from it.
-  void step_if_finite(double learning_rate, const at::Tensor& gradient_norm, const at::Tensor& loss, double max_norm);
+  // it only zeroes the gradients. Both are scalars on the device, and nothing is read back from it. Where the loss was
+  // scaled before the backward pass, `unscale` (a scalar on the device) is the inverse of the scale; gradient_norm is
+  // that of the gradients without it.
+  void step_if_finite(double learning_rate, const at::Tensor& gradient_norm, const at::Tensor& loss, double max_norm,
+                      const at::Tensor& unscale = {});
   // L2 norm over the gradients of all trainable parameters; infinite or NaN when one of them is.
   double gradient_norm() const;
   // The same as a float64 scalar on the device.

@@ -15,6 +15,7 @@
 #include "retort/kernel/open_device.h"
 #include "retort/train/local_process.h"
 #include "retort/train/process_group.h"
+#include "retort/train/runtime_precision.h"
 
 namespace retort::train {
 
@@ -33,6 +34,7 @@ void set_up_processor(const RuntimeConfig& runtime) {
   at::set_num_threads(thread_count());
   kernel::set_implementation(runtime.kernels == "reference" ? kernel::Implementation::kReference
                                                             : kernel::Implementation::kFused);
+  report_precision(runtime);
 }
 
 // The bits of a step depend on the kind of device, and sums of gradients on where they lie.

@@ -52,7 +52,8 @@ StepLoss take_losses(std::map<std::string, double>& numbers) {
 }
 
 void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
-                      GradientReducer* reducer, GraphRunner* graphs, const std::function<void()>& before_each) {
+                      const BackwardOptions& options) {
+  const auto& [reducer, graphs, loss_scale, before_each] = options;
   const loss::StepCounts counts = count_step(step);
   for (const data::Batch& micro_batch : step.local()) {
     if (before_each) before_each();
@@ -68,7 +69,7 @@ void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t see
     if (!total.defined()) continue;
     readout.add(kTotalLoss, total);
     if (is_observed) reducer->begin_backward();
-    total.backward();
+    (loss_scale.defined() ? total * loss_scale : total).backward();
   }
 }
 

@@ -38,14 +38,18 @@ StepLoss take_losses(std::map<std::string, double>& numbers);
 // Weighted sum of the terms, each divided by its divisor; undefined when the step has nothing to learn from.
 at::Tensor total_loss(const std::vector<loss::LossTerm>& terms);
 
+struct BackwardOptions {
+  GradientReducer* reducer = nullptr;  // starts the all-reduce of gradients during the last backward pass
+  GraphRunner* graphs = nullptr;       // runs the micro-batches that it can
+  at::Tensor loss_scale = {};          // if defined, the gradients are those of the loss times this scalar
+  std::function<void()> before_each = nullptr;
+};
+
 // Runs forward and backward over this rank's micro-batches, and adds the gradients to the unit's parameters and the
-// losses to `readout`. The dropout
-// keys are made from `seed`, the epoch and the row of each sequence, so they do not depend on the cut. `reducer` starts
-// the all-reduce of gradients during the last backward pass; null: the gradients stay those of this rank. `graphs` runs
-// the micro-batches that it can; null: none. `before_each` is called before each micro-batch.
+// losses to `readout`. The dropout keys are made from `seed`, the epoch and the row of each sequence, so they do not
+// depend on the cut.
 void forward_backward(TrainUnit& unit, const data::StepBatch& step, uint64_t seed, StepReadout& readout,
-                      GradientReducer* reducer = nullptr, GraphRunner* graphs = nullptr,
-                      const std::function<void()>& before_each = {});
+                      const BackwardOptions& options = {});
 
 // Brings the losses of all ranks together in `readout`, and returns their total on the device. With several processes
 // it waits for the device. `shortage` becomes that of all ranks; unless it is none, the total means nothing.

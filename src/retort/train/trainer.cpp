@@ -51,6 +51,8 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
       report_(config_, run == nullptr ? fs::path() : run->path(), clock_),
       checkpoints_(run, unit, optimizer_, config.save_steps),
       is_lazy_(config.mode != "eager" && !kernel::engine().is_fused() && group_.world_size() == 1) {
+  if (unit.parameters().precision() == kernel::Precision::kFp16)
+    loss_scale_ = LossScale(config.loss_scale, config.init_loss_scale);
   if (schedule_.total_steps < 1)
     throw UserError("`num_train_epochs` must give at least one step, but is {}", config.num_train_epochs);
   state_.max_steps = schedule_.total_steps;
@@ -142,6 +144,7 @@ TrainingSummary Trainer::run() {
   synchronize_ranks();
   const bool has_smaller_micro_batches = memory_.fit(unit_, unit_.parameters(), estimate_inputs(), state_.resume);
   set_up_mode();
+  set_up_loss_scale();
   clock_.start(state_.resume.train_seconds);
   report_.open(state_);
   if (has_smaller_micro_batches) report_.add_micro_batch_tokens(state_);
@@ -176,6 +179,8 @@ void Trainer::set_up_mode() {
     log_info("`mode` {}: the losses of several processes are brought together after every step, as in eager mode",
              config_.mode);
   if (config_.mode != "graph") return;
+  if (loss_scale_.is_used())
+    return log_info("`mode` graph: steps with a loss scale are not recorded; the run goes on as in lazy mode");
   if (unit_.recordable() == nullptr)
     return log_info("`mode` graph: losses with a teacher are not recorded; the run goes on as in lazy mode");
   make_graphs(buckets_from_json(state_.resume.graph_buckets, "the run's state"));
@@ -187,6 +192,14 @@ void Trainer::make_graphs(std::vector<GraphShape> buckets) {
 
 EstimateInputs Trainer::estimate_inputs() const {
   return {.shards = optimizer_.is_sharded() ? group_.world_size() : 1, .has_loaded_moments = has_loaded_moments_};
+}
+
+void Trainer::set_up_loss_scale() {
+  if (!loss_scale_.is_used()) return;
+  ResumeState& resume = state_.resume;
+  if (!loss_scale_.is_dynamic()) resume.loss_scale = config_.loss_scale;
+  if (!(resume.loss_scale > 0)) resume.loss_scale = config_.init_loss_scale;
+  loss_scale_.restore(resume.loss_scale, resume.loss_scale_steps);
 }
 
 void Trainer::log_graphs() const {
@@ -231,9 +244,12 @@ void Trainer::issue_step() {
   }
   // 5 clip and 6 update at 7 the scheduled learning rate, unless loss or gradient is not finite
   result.learning_rate = config_.learning_rate * schedule_.factor(state_.global_step + std::ssize(issued_) + 1);
-  const at::Tensor norm = optimizer_.gradient_norm_tensor();
+  const at::Tensor unscale = loss_scale_.inverse(), raw = optimizer_.gradient_norm_tensor(),
+                   norm = unscale.defined() ? raw * unscale : raw;
   issued.readout.add(kGradientNorm, norm);
-  optimizer_.step_if_finite(result.learning_rate, norm, loss, config_.max_grad_norm);
+  optimizer_.step_if_finite(result.learning_rate, norm, loss, config_.max_grad_norm, unscale);
+  loss_scale_.update(norm, loss);
+  loss_scale_.add_to(issued.readout);
   issued.next = source_.position();
   issued_.push_back(std::move(issued));
   clock_.add_work_since(begin);
@@ -243,8 +259,11 @@ void Trainer::issue_step() {
 at::Tensor Trainer::compute_gradients(IssuedStep& issued) {
   while (true) {
     MemoryShortage shortage = memory_.shortage_in([&] {
-      forward_backward(unit_, issued.batch, static_cast<uint64_t>(config_.seed), issued.readout, &reducer_,
-                       graphs_.get(), [&] { memory_.check(); });
+      forward_backward(
+          unit_, issued.batch, static_cast<uint64_t>(config_.seed), issued.readout,
+          {.reducer = &reducer_, .graphs = graphs_.get(), .loss_scale = loss_scale_.scale(), .before_each = [&] {
+             memory_.check();
+           }});
     });
     // 4 all-reduce gradients; most are on the way already. A rank that is short of memory sends what it has, and its
     // losses tell the others.
@@ -315,20 +334,33 @@ void Trainer::flush() {
 void Trainer::account(IssuedStep& issued, std::map<std::string, double> numbers) {
   StepResult& result = issued.result;
   result.gradient_norm = numbers.extract(kGradientNorm).mapped();
+  const double loss_scale = note_loss_scale(numbers);
   StepLoss losses = take_losses(numbers);
   result.loss = losses.total, result.components = std::move(losses.components);
   result.is_finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
   if (result.is_finite)
     skipped_in_a_row_ = 0;
   else
-    note_skipped(issued.batch, result);
+    note_skipped(issued.batch, result, loss_scale);
   ++state_.global_step;
   state_.resume.sequences_seen += result.sequences, state_.resume.tokens_seen += result.tokens;
   after_step(result, issued.next);
 }
 
-void Trainer::note_skipped(const data::StepBatch& batch, const StepResult& result) {
+// Takes the scale of the next step into the state, and returns that of this one; 0: there is none.
+double Trainer::note_loss_scale(std::map<std::string, double>& numbers) {
+  if (!loss_scale_.is_used()) return 0;
+  state_.resume.loss_scale_steps = static_cast<int64_t>(numbers.extract(kLossScaleSteps).mapped());
+  return std::exchange(state_.resume.loss_scale, numbers.extract(kLossScale).mapped());
+}
+
+void Trainer::note_skipped(const data::StepBatch& batch, const StepResult& result, double loss_scale) {
   ++state_.resume.skipped_steps;
+  if (loss_scale_.is_dynamic() && loss_scale > 1 && std::isfinite(result.loss)) {
+    report_.clear_progress();
+    return log_info("step {} is skipped: its gradients overflow at the loss scale {}, which is {} from now on",
+                    state_.global_step + 1, loss_scale, state_.resume.loss_scale);
+  }
   if (++skipped_in_a_row_ > config_.max_skipped_steps)
     throw_diverged(unit_.parameters(), batch, state_.global_step + 1, skipped_in_a_row_);
   report_.clear_progress();

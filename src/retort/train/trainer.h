@@ -17,6 +17,7 @@
 #include "retort/train/checkpoint_keeper.h"
 #include "retort/train/gradient_reducer.h"
 #include "retort/train/graph_runner.h"
+#include "retort/train/loss_scale.h"
 #include "retort/train/micro_batch_memory.h"
 #include "retort/train/process_group.h"
 #include "retort/train/step_readout.h"
@@ -79,6 +80,7 @@ class Trainer {
   void set_up_mode();
   void make_graphs(std::vector<GraphShape> buckets);
   EstimateInputs estimate_inputs() const;
+  void set_up_loss_scale();
   void log_graphs() const;
   void train_steps(StopSignal& stop);
   // A step whose update is given to the device and whose numbers are not read yet.
@@ -95,7 +97,8 @@ class Trainer {
   bool must_flush() const;
   void flush();
   void account(IssuedStep& issued, std::map<std::string, double> numbers);
-  void note_skipped(const data::StepBatch& batch, const StepResult& result);
+  double note_loss_scale(std::map<std::string, double>& numbers);
+  void note_skipped(const data::StepBatch& batch, const StepResult& result, double loss_scale);
   void after_step(const StepResult& result, const data::SourcePosition& next);
   bool is_evaluation_due(int64_t step, const data::SourcePosition& next) const;
   void evaluate();
@@ -124,6 +127,7 @@ class Trainer {
   CheckpointKeeper checkpoints_;
   const bool is_lazy_;                   // numbers are read at flush points only
   std::unique_ptr<GraphRunner> graphs_;  // in graph mode
+  LossScale loss_scale_;                 // in fp16
   int64_t skipped_in_a_row_ = 0;
   std::vector<IssuedStep> issued_;   // since the last flush
   bool has_loaded_moments_ = false;  // on rank 0

@@ -50,6 +50,8 @@ void visit_resume_fields(State& state, const Visit& visit) {
   visit("micro_batch_tokens", state.micro_batch_tokens);
   visit("replaced_micro_batch_tokens", state.replaced_micro_batch_tokens);
   visit("graph_buckets", state.graph_buckets);
+  visit("loss_scale", state.loss_scale);
+  visit("loss_scale_steps", state.loss_scale_steps);
 }
 
 struct Writer {
@@ -154,6 +156,7 @@ void check_ranges(const TrainerState& state, const std::string& subject) {
                                     {"skipped_steps", resume.skipped_steps},
                                     {"loss_count", resume.loss_count},
                                     {"replaced_micro_batch_tokens", resume.replaced_micro_batch_tokens},
+                                    {"loss_scale_steps", resume.loss_scale_steps},
                                     {"part_steps", resume.component_steps}})
     check(name, value, kMost);
 }
@@ -182,11 +185,10 @@ TrainerState TrainerState::from_json(const Json& values, const std::string& subj
         "folder as --model to start from its weights",
         kResume, subject);
   }
-  Json attributes{{"data_hash", nullptr},
-                  {"evaluation_is_due", false},
-                  {"micro_batch_tokens", 0},
-                  {"replaced_micro_batch_tokens", 0},
-                  {"graph_buckets", Json::array()}};  // old checkpoints lack these
+  Json attributes{{"data_hash", nullptr},           {"evaluation_is_due", false},
+                  {"micro_batch_tokens", 0},        {"replaced_micro_batch_tokens", 0},
+                  {"graph_buckets", Json::array()}, {"loss_scale", 0.0},
+                  {"loss_scale_steps", 0}};  // old checkpoints lack these
   attributes.update(values.at(place));
   visit_resume_fields(state.resume, Reader{attributes, subject});
   check_ranges(state, subject);

@@ -37,6 +37,8 @@ struct ResumeState {
   // The token budget of micro-batches, where it is smaller than the configured one because memory is short; 0: as
   // configured. Beside it the setting that it replaces: another setting takes effect when the run continues.
   int64_t micro_batch_tokens = 0, replaced_micro_batch_tokens = 0;
+  double loss_scale = 0;                 // of the next step, in fp16; 0: there is none
+  int64_t loss_scale_steps = 0;          // finite steps since it changed
   std::vector<Json> graph_buckets = {};  // of graph mode, once they are chosen; see graph_buckets.h
 };
 

@@ -67,6 +67,12 @@ void TrainingConfig::fields(FieldList& list) {
   RuntimeConfig::fields(list);
   list.add("deterministic", deterministic,
            {.help = "In fp32: the same result for any number of threads, somewhat slower."});
+  list.add("loss_scale", loss_scale,
+           {.help = "In fp16: the loss is multiplied by this before the backward pass; 0: dynamic, halved after a step "
+                    "that overflows and doubled after 2000 others.",
+            .min = 0});
+  list.add("init_loss_scale", init_loss_scale,
+           {.help = "In fp16: the dynamic loss scale of the first step.", .min = 1});
   list.add("mode", mode,
            {.help = "eager: losses are read after every step; lazy: only where they are logged, saved or evaluated; "
                     "graph: lazy, and steps of one size run as one recorded graph.",
@@ -104,8 +110,11 @@ void TrainingConfig::fields(FieldList& list) {
            {.help = "Evaluate every N steps; 0: not between epochs.", .unit = "steps", .min = 0});
   list.add("load_best_model_at_end", load_best_model_at_end,
            {.help = "End with the best evaluated model instead of the last."});
-  list.add("max_skipped_steps", max_skipped_steps,
-           {.help = "Steps in a row whose loss or gradient may be infinite or NaN; they are skipped.", .min = 0});
+  list.add(
+      "max_skipped_steps", max_skipped_steps,
+      {.help = "Steps in a row whose loss or gradient may be infinite or NaN; they are skipped. Steps after which the "
+               "loss scale of fp16 is halved do not count.",
+       .min = 0});
   list.add("event_log", event_log, {.help = "Form of train_log.jsonl.", .choices = {"jsonl", "dllogger"}});
   list.add("tensorboard", tensorboard, {.help = "Write event files for TensorBoard into runs/."});
 }

@@ -33,6 +33,7 @@ struct TrainingConfig : RuntimeConfig {
   bool load_best_model_at_end = false;
   int64_t steps_this_run = -1;  // pause after N steps; -1: never
   int64_t max_skipped_steps = 5;
+  double loss_scale = 0, init_loss_scale = 1 << 20;  // in fp16; 0: dynamic, see loss_scale.h
   std::string event_log = "jsonl";
   bool tensorboard = true;
   bool deterministic = false;

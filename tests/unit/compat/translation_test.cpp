@@ -50,6 +50,34 @@ TEST(Translation, OfTheWrapperForwardsEverything) {
   for (const auto& [name, value] : expected.items()) EXPECT_EQ(settings.at(name), value) << name;
 }
 
+TEST(Translation, OpListsAreForwarded) {
+  const std::string lists =
+      " --hmp_bf16 ./ops_bf16_distilbert.txt --hmp_fp32 own/fp32.txt --hmp_opt_level O2 --hmp_verbose";
+  for (const std::string& line :
+       {kWrapper + "--train_file T --data_type bf16",
+        std::string("demo_bert.py finetuning --model_name_or_path base --data_type bf16 --data_dir D"),
+        std::string("demo_bert.py pretraining --model_name_or_path base --data_type bf16 --data_dir A B"),
+        std::string("run_pretraining.py --do_train --input_dir D --output_dir O --config_file C --hmp"),
+        std::string("run_squad_w_distillation.py --model_type distilbert --model_name_or_path M --output_dir O "
+                    "--do_train --train_file T --teacher_type bert --teacher_name_or_path B --hmp")}) {
+    const Json settings = settings_of_line(line + lists);
+    EXPECT_EQ(settings.at("precision"), "bf16") << line;
+    EXPECT_EQ(settings.at("hmp_bf16"), "distilbert") << "the packaged file is not there: " << line;
+    EXPECT_EQ(settings.at("hmp_fp32"), "own/fp32.txt") << line;
+    EXPECT_EQ(settings.at("hmp_opt_level"), "O2") << line;
+    EXPECT_EQ(settings.at("hmp_verbose"), true) << line;
+    EXPECT_EQ(settings_of_line(line).at("hmp_bf16"), "bert") << line;
+  }
+}
+
+TEST(Translation, TheLossScaleIsForwarded) {
+  const std::string line = "run_pretraining.py --do_train --input_dir D --output_dir O --config_file C --fp16";
+  EXPECT_EQ(settings_of_line(line).at("loss_scale"), 0.0);
+  EXPECT_EQ(settings_of_line(line).at("init_loss_scale"), 1048576.0);
+  EXPECT_EQ(settings_of_line(line + " --loss_scale 128 --init_loss_scale 4096").at("loss_scale"), 128.0);
+  EXPECT_EQ(settings_of_line(line + " --loss_scale 128 --init_loss_scale 4096").at("init_loss_scale"), 4096.0);
+}
+
 TEST(Translation, AccountTellsWhatEachOptionBecame) {
   const std::string account =
       account_of_line(kWrapper + "--train_file T --predict_file P --do_eval --mode lazy --data_type fp32");

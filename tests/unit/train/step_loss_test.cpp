@@ -28,6 +28,14 @@ TEST(StepLoss, TheTotalIsTheWeightedSumOfTheMeans) {
   EXPECT_FALSE(total_loss({{"nothing to learn", scalar(0), 0}}).defined());
 }
 
+TEST(StepLoss, AScaleOfTheLossIsInTheGradientsAndNotInTheLosses) {
+  ToyUnit unit;
+  StepReadout readout;
+  forward_backward(unit, make_step(kLengths, 2), 1, readout, {.loss_scale = scalar(64)});
+  EXPECT_EQ(readout.read().at(kTotalLoss), 4 + 0.5 * 6);
+  EXPECT_EQ(unit.gradients(), (std::vector<float>{64, 32}));
+}
+
 TEST(StepLoss, LossAndGradientDoNotDependOnTheCut) {
   for (const size_t per_micro_batch : {1, 2, 5}) {
     ToyUnit unit;

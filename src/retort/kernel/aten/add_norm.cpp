@@ -6,6 +6,7 @@
 
 #include "retort/kernel/aten/engine.h"
 #include "retort/kernel/aten/padded.h"
+#include "retort/kernel/element_type.h"
 
 namespace retort::kernel {
 
@@ -107,7 +108,8 @@ at::Tensor AtenEngine::embed(const TokenRows& rows, const EmbeddingWeights& weig
                              const Dropout& dropout) const {
   at::Tensor out = normalize(embedding_sum(rows, weights), weights.norm).out;
   if (dropout.active()) out = out * dropout_factors(rows.keys, out.size(1), dropout);
-  return precision == Precision::kBf16 ? out.to(at::kBFloat16) : out;
+  // float64 weights stay as they are
+  return precision == Precision::kFloat32 ? out : out.to(element_type(precision));
 }
 
 void AtenEngine::embed_backward(const at::Tensor& grad, const TokenRows& rows, const EmbeddingWeights& weights,
@@ -122,6 +124,6 @@ void AtenEngine::embed_backward(const at::Tensor& grad, const TokenRows& rows, c
   add_rows(weights.segment, rows.segments, grad_sum);
 }
 
-void AtenEngine::round_to_bf16(const at::Tensor& copies, const at::Tensor& values) const { copies.copy_(values); }
+void AtenEngine::round_to_copies(const at::Tensor& copies, const at::Tensor& values) const { copies.copy_(values); }
 
 }  // namespace retort::kernel

@@ -24,7 +24,7 @@ double scale_of(int64_t width) { return 1.0 / std::sqrt(static_cast<double>(widt
 // The fused attention of LibTorch, whose dropout masks are not those of the other devices.
 bool takes_flash_attention(const Attention& inputs) {
   const int64_t width = inputs.qkv.size(1) / (3 * inputs.heads);
-  return inputs.qkv.is_cuda() && inputs.qkv.scalar_type() == at::kBFloat16 && !inputs.dropout.active() &&
+  return inputs.qkv.is_cuda() && aten::is_narrow(inputs.qkv.scalar_type()) && !inputs.dropout.active() &&
          width % 8 == 0 && width <= 256;
 }
 

@@ -1,7 +1,7 @@
 // The engine of any device that LibTorch has operators for: tensor expressions, with the dropout masks of the
-// processor's engine. It reads no values back to the host. With bfloat16 inputs, products are in bfloat16 with sums in
-// float32, and everything else is computed in float32 and rounded at the end. It takes float64 too, and is then what
-// the fused kernels are checked against.
+// processor's engine. It reads no values back to the host. With bfloat16 or half-precision inputs, products are in
+// their type with sums in float32, and everything else is computed in float32 and rounded at the end. It takes float64
+// too, and is then what the fused kernels are checked against.
 #pragma once
 
 #include "retort/kernel/engine.h"
@@ -42,7 +42,7 @@ class AtenEngine final : public Engine {
                                 const SegmentDivergenceOptions& options) const override;
   at::Tensor scaled(const at::Tensor& gradient, const at::Tensor& factor) const override;
   at::Tensor dropout_factors(const at::Tensor& keys, int64_t width, const Dropout& dropout) const override;
-  void round_to_bf16(const at::Tensor& copies, const at::Tensor& values) const override;
+  void round_to_copies(const at::Tensor& copies, const at::Tensor& values) const override;
   bool is_fused() const override { return false; }
 };
 

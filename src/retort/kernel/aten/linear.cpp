@@ -29,7 +29,7 @@ at::Tensor AtenEngine::linear_input_gradient(const at::Tensor& grad, const Weigh
 void AtenEngine::add_weight_gradient(const Weight& weight, const at::Tensor& grad, const at::Tensor& x) const {
   if (!weight.trainable) return;
   at::Tensor sum = weight.gradient;
-  if (x.scalar_type() == at::kBFloat16 && x.is_cuda())  // sums in float32, added in place
+  if (aten::is_narrow(x.scalar_type()) && x.is_cuda())  // sums in float32, added in place
     at::addmm_out(sum, sum, grad.t(), x, at::kFloat);
   else
     sum.addmm_(widened(grad).t(), widened(x));

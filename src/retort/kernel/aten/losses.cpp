@@ -24,6 +24,12 @@ at::Tensor as_loss(const at::Tensor& value, const at::Tensor& like) {
   return value.to(like.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
 }
 
+// A gradient in the type of its input. In half precision it stays float32 until it has its factor, which holds the
+// scale of the loss: without it, small numbers become zero.
+at::Tensor as_gradient(const at::Tensor& gradient, const at::Tensor& input) {
+  return input.scalar_type() == at::kHalf ? gradient.to(at::kFloat) : gradient.to(input.scalar_type());
+}
+
 at::Tensor sum_of(const at::Tensor& values) { return values.sum(at::kDouble); }
 
 // Probabilities minus 1 at the label, 0 in rows without one; [N, C] along dimension `dim`.
@@ -78,7 +84,7 @@ LossResult AtenEngine::softmax_loss(const at::Tensor& logits, const at::Tensor& 
     if (with_gradient) gradient.add_(difference, 2 * options.squared_weight);
   }
   result.total = as_loss(total, s);
-  if (with_gradient) result.gradient = gradient.to(logits.scalar_type());
+  if (with_gradient) result.gradient = as_gradient(gradient, logits);
   return result;
 }
 
@@ -86,7 +92,7 @@ LossResult AtenEngine::cosine_loss(const at::Tensor& states, const at::Tensor& t
   const at::Tensor s = widened(states);
   const Cosine cosine = cosine_rows(s, widened(targets));
   LossResult result{.total = as_loss(sum_of(cosine.distance), s)};
-  if (with_gradient) result.gradient = cosine.gradient.to(states.scalar_type());
+  if (with_gradient) result.gradient = as_gradient(cosine.gradient, states);
   return result;
 }
 
@@ -153,11 +159,11 @@ LossResult AtenEngine::relation_loss(const at::Tensor& student, const at::Tensor
     return aten::join_heads(aten::batched_product(grad, of, type), B);  // [B, S, A*D]
   };
   if (options.relation == Relation::kSelf) {
-    result.gradient = padded.unpad(side(grad_scores + transposed, own.x)).to(type);
+    result.gradient = as_gradient(padded.unpad(side(grad_scores + transposed, own.x)), student);
     return result;
   }
   const at::Tensor x = side(grad_scores, own.y), y = side(transposed, own.x);
-  result.gradient = padded.unpad(at::cat({x, y, at::zeros_like(x)}, 2)).to(type);
+  result.gradient = as_gradient(padded.unpad(at::cat({x, y, at::zeros_like(x)}, 2)), student);
   return result;
 }
 
@@ -197,9 +203,8 @@ LossResult AtenEngine::segment_divergence(const at::Tensor& student, const at::T
                    log_t = segment_log_probabilities(teacher, padded, options.temperature), p = log_t.exp(),
                    is_padding = padded.is_token().logical_not().unsqueeze(2),
                    terms = p * (options.with_entropy ? -log_s : log_t - log_s);
-  return {
-      .total = as_loss(sum_of(terms.masked_fill(is_padding, 0)) * options.factor, student),
-      .gradient = (padded.unpad(log_s.exp() - p) * (options.factor / options.temperature)).to(student.scalar_type())};
+  return {.total = as_loss(sum_of(terms.masked_fill(is_padding, 0)) * options.factor, student),
+          .gradient = as_gradient(padded.unpad(log_s.exp() - p) * (options.factor / options.temperature), student)};
 }
 
 at::Tensor AtenEngine::scaled(const at::Tensor& gradient, const at::Tensor& factor) const {

@@ -44,10 +44,12 @@ at::Tensor join_heads(const at::Tensor& split, int64_t sequences) {
 }
 
 at::Tensor batched_product(const at::Tensor& a, const at::Tensor& b, at::ScalarType type) {
-  if (type == at::kBFloat16 && a.is_cuda()) return at::bmm(a.to(type), b.to(type), at::kFloat);
+  if (is_narrow(type) && a.is_cuda()) return at::bmm(a.to(type), b.to(type), at::kFloat);
   return at::bmm(widened(a), widened(b));
 }
 
-at::Tensor widened(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x; }
+bool is_narrow(at::ScalarType type) { return type == at::kBFloat16 || type == at::kHalf; }
+
+at::Tensor widened(const at::Tensor& x) { return is_narrow(x.scalar_type()) ? x.to(at::kFloat) : x; }
 
 }  // namespace retort::kernel::aten

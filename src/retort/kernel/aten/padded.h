@@ -29,11 +29,13 @@ class Padded {
 at::Tensor split_heads(const at::Tensor& columns, int64_t heads);
 at::Tensor join_heads(const at::Tensor& split, int64_t sequences);
 
-// a [N, R, K] times b [N, K, C] -> [N, R, C] float32 (float64 for float64). Operands of `type` kBFloat16 are multiplied
-// in bfloat16 where the device has a product with a float32 result.
+// a [N, R, K] times b [N, K, C] -> [N, R, C] float32 (float64 for float64). Operands of a narrow `type` are multiplied
+// in it where the device has a product with a float32 result.
 at::Tensor batched_product(const at::Tensor& a, const at::Tensor& b, at::ScalarType type);
 
-// Widens bfloat16 to float32 for the computation; other types compute as they are.
+// Whether the type is bfloat16 or half precision.
+bool is_narrow(at::ScalarType type);
+// Widens the narrow types to float32 for the computation; other types compute as they are.
 at::Tensor widened(const at::Tensor& x);
 
 }  // namespace retort::kernel::aten

@@ -19,7 +19,7 @@ at::Tensor CpuEngine::dropout_factors(const at::Tensor& keys, int64_t width, con
   return factors;
 }
 
-void CpuEngine::round_to_bf16(const at::Tensor& copies, const at::Tensor& values) const {
+void CpuEngine::round_to_copies(const at::Tensor& copies, const at::Tensor& values) const {
   auto* to = static_cast<cpu::Bf16*>(copies.data_ptr());
   const float* from = values.data_ptr<float>();
   parallel_for(values.numel(), 1 << 16, [&](int64_t begin, int64_t end) {

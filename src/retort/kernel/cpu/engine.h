@@ -40,7 +40,7 @@ class CpuEngine final : public Engine {
                                 const SegmentDivergenceOptions& options) const override;
   at::Tensor scaled(const at::Tensor& gradient, const at::Tensor& factor) const override;
   at::Tensor dropout_factors(const at::Tensor& keys, int64_t width, const Dropout& dropout) const override;
-  void round_to_bf16(const at::Tensor& copies, const at::Tensor& values) const override;
+  void round_to_copies(const at::Tensor& copies, const at::Tensor& values) const override;
   bool is_fused() const override { return true; }
 };
 

@@ -1,0 +1,16 @@
+// The precision that a run's settings give: --precision, and the op lists of mixed precision.
+#pragma once
+
+#include "retort/kernel/op_lists.h"
+#include "retort/train/runtime_config.h"
+
+namespace retort::train {
+
+// What runs in which precision. Reads the lists where they matter: in bf16. Throws UserError as kernel::parse_precision
+// and kernel::load_op_lists do.
+kernel::PrecisionPlan precision_plan(const RuntimeConfig& runtime);
+
+// Logs what the lists change, what they cannot change and, with --hmp_verbose, the table of the operations.
+void report_precision(const RuntimeConfig& runtime);
+
+}  // namespace retort::train
