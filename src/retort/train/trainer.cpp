@@ -195,7 +195,10 @@ EstimateInputs Trainer::estimate_inputs() const {
 }
 
 void Trainer::set_up_loss_scale() {
-  if (!loss_scale_.is_used()) return;
+  if (!loss_scale_.is_used()) {
+    if (config_.loss_scale > 0) log_info("`loss_scale` has no effect: it is for fp16, which this run is not in");
+    return;
+  }
   ResumeState& resume = state_.resume;
   if (!loss_scale_.is_dynamic()) resume.loss_scale = config_.loss_scale;
   if (!(resume.loss_scale > 0)) resume.loss_scale = config_.init_loss_scale;
