@@ -22,6 +22,7 @@ from .given_flags import read_given_flags
 from .local import LocalMachine
 from .objective import Machine
 from .program import Program
+from .remote import check_folder
 from .results import Places, write_results
 from .search import Search, result_of
 from .settings import Settings
@@ -59,17 +60,27 @@ def load_space(settings: Settings, program: Program, words: list[str]) -> Space:
     return space
 
 
-def run(settings: Settings, words: list[str]) -> int:
-    started = time.monotonic()
-    program = Program(os.environ["RETORT_PROGRAM"])
-    if settings.trials < 1:
-        raise UserError("`trials` must be at least 1, but is 0")
-    space = load_space(settings, program, words)
+def check_folders(settings: Settings) -> None:
+    if "://" in settings.output_dir:
+        raise UserError(
+            "`output_dir` must be a folder of this machine, where the study and its report are written, but is"
+            f" `{settings.output_dir}`; --trials_dir puts the trained folders into an object store"
+        )
+    check_folder("trials_dir", settings.trials_dir)
     if settings.has_remote_trials and settings.keep != "all":
         raise UserError(
             f"`keep` must be all with the remote `trials_dir` {settings.trials_dir}, where nothing is removed, but is"
             f" {settings.keep}"
         )
+
+
+def run(settings: Settings, words: list[str]) -> int:
+    started = time.monotonic()
+    program = Program(os.environ["RETORT_PROGRAM"])
+    if settings.trials < 1:
+        raise UserError("`trials` must be at least 1, but is 0")
+    check_folders(settings)
+    space = load_space(settings, program, words)
     try:
         settings.output.mkdir(parents=True, exist_ok=True)
     except OSError as failure:

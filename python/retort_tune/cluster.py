@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from . import errors, metrics, program, pruning
+from . import errors, metrics, program, pruning, remote
 from . import job as job_module
 from .errors import UserError
 from .job import Job, Outcome
@@ -27,7 +27,7 @@ class RayCluster:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.ray = _connect(settings.ray_address)
-        for module in (errors, metrics, program, pruning, job_module):  # the machines need not have this package
+        for module in (errors, metrics, program, pruning, remote, job_module):  # the machines need not have this package
             self.ray.cloudpickle.register_pickle_by_value(module)
         self._check_resources()
         self._task = self.ray.remote(num_cpus=settings.num_cpu, num_gpus=settings.num_gpu, max_retries=0, max_calls=1)(

@@ -20,6 +20,7 @@ from typing import Any
 from .metrics import count_parameters, read_metrics
 from .program import last_error
 from .pruning import PruningRule
+from .remote import drop_local_copy, is_remote, local_copy
 
 _POLL_SECONDS = 0.1
 _SAVE_SECONDS = 120  # for the checkpoint that an interrupted run saves
@@ -42,6 +43,7 @@ class Job:
     threads: int = 0  # 0: as the command chooses
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     measures_latency: bool = False
+    is_repeated: bool = False  # an earlier attempt may have left a run in model_dir
 
 
 @dataclasses.dataclass
@@ -63,6 +65,8 @@ def run_job(job: Job, should_stop: Callable[[], bool] = lambda: False) -> Outcom
     write_whole(folder / "trial.json", json.dumps(job.config, indent=2) + "\n")
     run = _Run(job, should_stop)
     outcome = run.finish()
+    if is_remote(job.model_dir) and outcome.state == "complete":
+        drop_local_copy(job.model_dir)
     outcome.evaluations = run.evaluations
     outcome.log = _last_lines(folder / "log.txt")
     return outcome
@@ -72,6 +76,7 @@ class _Run:
     def __init__(self, job: Job, should_stop: Callable[[], bool]) -> None:
         self.job, self.should_stop = job, should_stop
         self.evaluations: dict[int, dict[str, float]] = {}
+        self.event_log = local_copy(job.model_dir) / "train_log.jsonl"
         self.size: float | None = None
         self.log_position = 0
         self.started = time.monotonic()
@@ -81,14 +86,21 @@ class _Run:
         words = ["--config", str(Path(job.folder) / "trial.json"), "--output_dir", job.model_dir]
         if job.threads and "threads" not in job.config:
             words += ["--threads", str(job.threads)]
-        words.append("--resume" if _can_resume(Path(job.model_dir)) else "--overwrite_output_dir")
-        code, output, ended_because = self.run([*job.command.split(), *words], "log.txt", self.watch)
+        words = [*job.command.split(), *words]
+        how = "--resume" if _can_resume(job) else "--overwrite_output_dir"
+        code, output, ended_because = self.run([*words, how], "log.txt", self.watch)
+        if code == 2 and how == "--resume" and "must hold a run to --resume" in self.log_text():
+            # Its machine died before the store had more than a few files of it.
+            code, output, ended_because = self.run([*words, "--overwrite_output_dir"], "log.txt", self.watch)
         self.watch()
         if ended_because is not None:
             return ended_because
         if code != 0:
-            return _failure(code, (Path(job.folder) / "log.txt").read_text(errors="replace"), job)
+            return _failure(code, self.log_text(), job)
         return self.measure(_last_json(output))
+
+    def log_text(self) -> str:
+        return (Path(self.job.folder) / "log.txt").read_text(errors="replace")
 
     def run(self, words: list[str], log: str, watch: Callable[[], Outcome | None]) -> tuple[int, str, Outcome | None]:
         """The exit code and standard output of a call of the program; an outcome when it was stopped on purpose."""
@@ -114,13 +126,18 @@ class _Run:
                 return Outcome("interrupted", "the search was interrupted")
             seconds = time.monotonic() - self.started
             if self.job.seconds and seconds > self.job.seconds:
-                _end(process, signal.SIGKILL)
+                _end(process, self.last_signal)
                 return Outcome("failed", f"it took longer than the time limit of {self.job.seconds:g} s")
             if stopped := watch():
-                _end(process, signal.SIGKILL)
+                _end(process, self.last_signal)
                 return stopped
             time.sleep(_POLL_SECONDS)
         return None
+
+    @property
+    def last_signal(self) -> signal.Signals:
+        """Ends a run that is not continued; one in a store may still store its log."""
+        return signal.SIGTERM if is_remote(self.job.model_dir) else signal.SIGKILL
 
     def watch(self) -> Outcome | None:
         """Reads new evaluations from the event log; an outcome when the rule says that the trial is hopeless."""
@@ -143,7 +160,7 @@ class _Run:
 
     def new_events(self) -> list[dict[str, Any]]:
         try:
-            with (Path(self.job.model_dir) / "train_log.jsonl").open("rb") as file:
+            with self.event_log.open("rb") as file:
                 if os.fstat(file.fileno()).st_size < self.log_position:
                     self.log_position = 0  # a new run in this folder
                 file.seek(self.log_position)
@@ -157,7 +174,7 @@ class _Run:
     def measure(self, results: dict[str, Any]) -> Outcome:
         job = self.job
         metrics = read_metrics(results, time.monotonic() - self.started)
-        if "num_parameters" not in metrics and (count := count_parameters(Path(job.model_dir))) is not None:
+        if "num_parameters" not in metrics and (count := count_parameters(local_copy(job.model_dir))) is not None:
             metrics["num_parameters"] = count
         if job.measures_latency:
             latency, problem = self.latency()
@@ -216,9 +233,10 @@ def _end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
             continue
 
 
-def _can_resume(model_dir: Path) -> bool:
-    """Whether an earlier attempt left a run there."""
-    return (model_dir / "retort_config.json").exists()
+def _can_resume(job: Job) -> bool:
+    """Whether an earlier attempt left a run there. In a store it may be of another machine: the program fetches it, and
+    begins anew where there is none."""
+    return job.is_repeated if is_remote(job.model_dir) else (Path(job.model_dir) / "retort_config.json").exists()
 
 
 def _failure(code: int, log: str, job: Job) -> Outcome:

@@ -13,9 +13,10 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from .errors import UserError
 from .front import pruning_rule, records_of
 from .job import Job, Outcome, write_whole
+from .remote import join
 from .settings import Settings
 from .space import Parameter, Space
-from .study import do_again, place_of, this_worker
+from .study import do_again, is_repeated, place_of, this_worker
 
 
 class Machine(Protocol):
@@ -72,9 +73,14 @@ class Objective:
     def model_dir_of(self, place: int) -> str:
         if not self.settings.trials_dir:
             return str(self.folder_of(place) / "model")
-        root = self.settings.trials_dir.rstrip("/")
+        return join(self.trials_root, f"{place:05d}")
+
+    @property
+    def trials_root(self) -> str:
+        """The folder of this study in `trials_dir`."""
+        root = self.settings.trials_dir
         root = root if self.settings.has_remote_trials else str(Path(root).absolute())
-        return f"{root}/{self.settings.study_name}/{place:05d}"
+        return join(root, self.settings.study_name)
 
     def __call__(self, trial: optuna.Trial, slot: int, should_stop: Callable[[], bool]) -> tuple[float, ...]:
         study = trial.study
@@ -86,12 +92,18 @@ class Objective:
         if derived:
             trial.set_user_attr("derived", derived)
         place = place_of(frozen)
-        outcome = self.known_outcome(place, config) or self.run(trial, place, config, slot, should_stop)
+        outcome = self.known_outcome(place, config) or self.run(trial, frozen, config, slot, should_stop)
         return self.record(trial, outcome)
 
     def run(
-        self, trial: optuna.Trial, place: int, config: dict[str, Any], slot: int, should_stop: Callable[[], bool]
+        self,
+        trial: optuna.Trial,
+        frozen: optuna.trial.FrozenTrial,
+        config: dict[str, Any],
+        slot: int,
+        should_stop: Callable[[], bool],
     ) -> Outcome:
+        place = place_of(frozen)
         folder = self.folder_of(place)
         rule = pruning_rule(records_of(trial.study), self.space) if self.settings.prune else None
         names = {objective.metric for objective in self.space.objectives} | {
@@ -109,6 +121,7 @@ class Objective:
                 objectives=tuple(sorted(names)),
                 rule=rule,
                 seconds=self.settings.trial_seconds,
+                is_repeated=is_repeated(frozen),
                 measures_latency=self.space.needs_latency,
             ),
             slot,

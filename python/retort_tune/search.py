@@ -23,6 +23,7 @@ from .front import Record, records_of
 from .keep import drop_models
 from .objective import Machine, Objective, TrialFailed
 from .progress import Progress
+from .remote import claim, local_copy
 from .samplers import choose_sampler, make_sampler
 from .settings import Settings
 from .space import Space
@@ -48,7 +49,11 @@ class Search:
 
     def run(self) -> list[Record]:
         """Returns the records of all trials. Raises UserError or StorageLost when the search had to stop."""
-        with _lock_folder(self.settings.output / "trials" / self.settings.study_name, self.study.user_attrs["id"]):
+        folder = self.settings.output / "trials" / self.settings.study_name
+        with _lock_folder(folder):
+            claim(self.objective.program, "output_dir", str(folder), self.study.user_attrs["id"])
+            if self.settings.trials_dir:
+                claim(self.objective.program, "trials_dir", self.objective.trials_root, self.study.user_attrs["id"])
             self.begin()
             old = {number: signal.signal(number, self.on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
             try:
@@ -140,13 +145,12 @@ class Search:
         while not self.stop.is_set():
             records = records_of(self.study)
             begun = [
-                Path(self.objective.model_dir_of(record.place)) / "train_log.jsonl"
+                local_copy(self.objective.model_dir_of(record.place)) / "train_log.jsonl"
                 for record in records
                 if record.state == "running"
             ]
-            is_hidden = self.settings.has_remote_trials or bool(self.settings.ray_address)
             if (
-                is_hidden
+                bool(self.settings.ray_address)  # its machines may have copies of their own
                 or any(record.state in ("complete", "pruned", "failed") for record in records)
                 or any(path.exists() for path in begun)
             ):
@@ -192,10 +196,10 @@ class Search:
 
 
 class _lock_folder:  # a context manager
-    """One search at a time in a folder, which belongs to one study for good."""
+    """One search at a time in a folder."""
 
-    def __init__(self, folder: Path, study_id: str) -> None:
-        self.folder, self.study_id = folder, study_id
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def __enter__(self) -> None:
         try:
@@ -212,23 +216,9 @@ class _lock_folder:  # a context manager
                 f"`output_dir` must not be in use, but another search writes `{self.folder}`; choose another"
                 " --output_dir for a second search on this study"
             ) from failure
-        owner = self.folder / "study.txt"
-        if owner.exists() and owner.read_text().strip() != self.study_id:
-            raise UserError(
-                f"`output_dir` must be new or of this study, but `{self.folder}` has trials of another one; choose"
-                " another --output_dir"
-            )
-        owner.write_text(self.study_id + "\n")
 
     def __exit__(self, *ended: object) -> None:
         self.file.close()
-
-
-def describe_stop(failure: BaseException) -> str:
-    """The sentence for what ended the search early."""
-    if isinstance(failure, (UserError, StorageLost)):
-        return str(failure)
-    raise failure
 
 
 def result_of(records: list[Record], space: Space, front: list[Record], share: float, seconds: float) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import dataclasses
 import json
 from pathlib import Path
 
+from .remote import is_remote
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -49,4 +51,4 @@ class Settings:
 
     @property
     def has_remote_trials(self) -> bool:
-        return "://" in self.trials_dir
+        return is_remote(self.trials_dir)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import sqlalchemy.engine
 import sqlalchemy.exc
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
@@ -55,7 +56,7 @@ def _repeated(name: str) -> Callable[..., Any]:
             except _FAULTS as failure:
                 if time.monotonic() + pause > end:
                     raise StorageLost(
-                        f"`{self.url}` must be writable, but is not after {self.patience:g} s: {_first_cause(failure)};"
+                        f"`{shown_url(self.url)}` must be writable, but is not after {self.patience:g} s: {_first_cause(failure)};"
                         " nothing is lost, and the same command continues"
                     ) from failure
             time.sleep(pause)
@@ -87,7 +88,7 @@ def open_storage(url: str, heartbeat_seconds: float, patience: float, when_stale
         options["connect_args"] = {"connect_timeout": 15}
     PatientStorage.patience = patience
     try:
-        return PatientStorage(
+        return _open_database(
             url,
             engine_kwargs=options,
             heartbeat_interval=interval,
@@ -98,9 +99,30 @@ def open_storage(url: str, heartbeat_seconds: float, patience: float, when_stale
         raise UserError(str(failure)) from failure
     except Exception as failure:
         raise UserError(
-            f"`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `{url}` is not:"
-            f" {_first_cause(failure)}"
+            f"`storage` must be sqlite:///FILE, journal:///FILE or postgresql://... and open, but `{shown_url(url)}` is"
+            f" not: {_first_cause(failure)}"
         ) from failure
+
+
+def _open_database(url: str, **options: Any) -> PatientStorage:
+    """Opens the database, and makes its tables in a new one; two searches that begin at once may get in each other's
+    way there, and the later one finds the tables soon."""
+    for pause in (0.5, 1.0, 2.0):
+        try:
+            return PatientStorage(url, **options)
+        except sqlalchemy.exc.SQLAlchemyError as failure:
+            if not isinstance(failure, sqlalchemy.exc.IntegrityError) and "already exists" not in str(failure):
+                raise
+        time.sleep(pause)
+    return PatientStorage(url, **options)
+
+
+def shown_url(url: str) -> str:
+    """The URL without a password."""
+    try:
+        return sqlalchemy.engine.make_url(url).render_as_string(hide_password=True)
+    except (sqlalchemy.exc.ArgumentError, ValueError):
+        return url
 
 
 def _check_sqlite_folder(url: str) -> None:

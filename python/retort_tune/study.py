@@ -105,6 +105,11 @@ def latest_of_each_place(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
     return [latest[place] for place in sorted(latest)]
 
 
+def is_repeated(trial: FrozenTrial) -> bool:
+    """Whether an earlier trial began at this place."""
+    return "place" in trial.user_attrs
+
+
 def count_open(study: optuna.Study, trials: int) -> int:
     """Trials that are still to be started for a search of so many places."""
     all_trials = study.get_trials(deepcopy=False)
