@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 import time
 import warnings
 from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # what follows takes seconds to import: Ctrl-C ends that without a traceback
 
 import optuna
 
@@ -119,6 +122,7 @@ def main() -> int:
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
     logging.getLogger("alembic").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return run(Settings.from_json(sys.argv[1]), sys.argv[2:])
     except (UserError, StorageLost) as failure:

@@ -44,12 +44,20 @@ def _cache_folder() -> Path:
     choices = [Path(chosen).absolute()] if (chosen := os.environ.get("RETORT_CACHE")) else []
     choices += [Path(shared) / "retort"] if shared.startswith("/") else []
     choices += [Path.home() / ".cache" / "retort"]
-    writable = [each for each in choices if os.access(each, os.W_OK | os.X_OK)]
-    return writable[0] if writable else Path(tempfile.gettempdir()) / f"retort-{os.getuid()}"
+    return next(filter(_is_writable, choices), Path(tempfile.gettempdir()) / f"retort-{os.getuid()}")
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def check_folder(flag: str, path: str) -> None:
-    if "://" in path and not is_remote(path):
+    has_bucket = path.partition("://")[2].split("?")[0].strip("/") != ""
+    if "://" in path and not (is_remote(path) and has_bucket):
         raise UserError(f"`{flag}` must be a folder, s3://BUCKET/KEY or gs://BUCKET/KEY, but is `{path}`")
 
 
