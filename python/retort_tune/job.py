@@ -236,7 +236,7 @@ def _end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 def _can_resume(job: Job) -> bool:
     """Whether an earlier attempt left a run there. In a store it may be of another machine: the program fetches it, and
     begins anew where there is none."""
-    return job.is_repeated if is_remote(job.model_dir) else (Path(job.model_dir) / "retort_config.json").exists()
+    return job.is_repeated and (is_remote(job.model_dir) or (Path(job.model_dir) / "retort_config.json").exists())
 
 
 def _failure(code: int, log: str, job: Job) -> Outcome:

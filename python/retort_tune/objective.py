@@ -171,7 +171,11 @@ class Objective:
         trial.set_user_attr("log", outcome.log)
         if outcome.state in ("lost", "interrupted", "refused"):
             frozen = trial.study.get_trials(deepcopy=False)[trial.number]
-            do_again(trial.study, frozen, outcome.text, counts=outcome.state == "lost")
+            is_refused = outcome.state == "refused"
+            if is_refused:
+                trial.set_user_attr("refused", True)
+            afresh = is_refused and not is_repeated(frozen)
+            do_again(trial.study, frozen, outcome.text, counts=outcome.state == "lost", afresh=afresh)
         if outcome.state == "refused":
             raise TrialRefused(outcome.text)
         raise TrialFailed(outcome.text)

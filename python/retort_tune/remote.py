@@ -56,7 +56,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 def check_folder(flag: str, path: str) -> None:
-    has_bucket = path.partition("://")[2].split("?")[0].strip("/") != ""
+    has_bucket = path.partition("://")[2].split("?")[0].partition("/")[0] != ""
     if "://" in path and not (is_remote(path) and has_bucket):
         raise UserError(f"`{flag}` must be a folder, s3://BUCKET/KEY or gs://BUCKET/KEY, but is `{path}`")
 

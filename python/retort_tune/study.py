@@ -54,9 +54,14 @@ def open_study(storage: BaseStorage, name: str, space: Space) -> tuple[optuna.St
         study = optuna.create_study(storage=storage, study_name=name, directions=space.directions)
     except optuna.exceptions.DuplicatedStudyError:
         study = optuna.load_study(storage=storage, study_name=name)
-        _check_identity(name, study.user_attrs.get("space"), identity)
-        if study.user_attrs.get("space") is None and not study.get_trials(deepcopy=False):
+        before = study.user_attrs.get("space")
+        if before is not None and not _has_begun(study):  # a wrong file, for example, may be put right
+            before = {**before, "fixed": identity["fixed"]}
+        _check_identity(name, before, identity)
+        if before is None and not study.get_trials(deepcopy=False):
             _describe(study, space, identity)  # its creator was killed in between
+        elif before != study.user_attrs.get("space"):
+            study.set_user_attr("space", identity)
         return study, False
     _describe(study, space, identity)
     return study, True
@@ -66,6 +71,12 @@ def _describe(study: optuna.Study, space: Space, identity: dict[str, Any]) -> No
     study.set_metric_names([objective.metric for objective in space.objectives])
     study.set_user_attr("id", str(uuid.uuid4()))
     study.set_user_attr("space", identity)
+
+
+def _has_begun(study: optuna.Study) -> bool:
+    """Whether a trial did more than to be refused by its command."""
+    trials = study.get_trials(deepcopy=False)
+    return not all(each.state == TrialState.WAITING or each.user_attrs.get("refused") for each in trials)
 
 
 def _check_identity(name: str, before: dict[str, Any] | None, now: dict[str, Any]) -> None:
@@ -106,8 +117,8 @@ def latest_of_each_place(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
 
 
 def is_repeated(trial: FrozenTrial) -> bool:
-    """Whether an earlier trial began at this place."""
-    return "place" in trial.user_attrs
+    """Whether an earlier trial began at this place, and may have left a run to continue."""
+    return "place" in trial.user_attrs and not trial.user_attrs.get("afresh")
 
 
 def count_open(study: optuna.Study, trials: int) -> int:
@@ -118,7 +129,9 @@ def count_open(study: optuna.Study, trials: int) -> int:
     return max(0, trials - len(started)) + repeated
 
 
-def do_again(study: optuna.Study, trial: FrozenTrial, reason: str, *, counts: bool = True) -> bool:
+def do_again(
+    study: optuna.Study, trial: FrozenTrial, reason: str, *, counts: bool = True, afresh: bool = False
+) -> bool:
     """Adds a waiting trial with the parameters of a failed one; returns False after its second attempt."""
     attempt = int(trial.user_attrs.get("attempt", 1)) + (1 if counts else 0)
     later = (each for each in study.get_trials(deepcopy=False) if each.number > trial.number)
@@ -126,6 +139,7 @@ def do_again(study: optuna.Study, trial: FrozenTrial, reason: str, *, counts: bo
         return False
     kept: dict[str, Any] = {name: trial.user_attrs[name] for name in ("first", "source") if name in trial.user_attrs}
     again: dict[str, Any] = {**kept, "place": place_of(trial), "attempt": attempt, "again_because": reason}
+    again |= {"afresh": True} if afresh else {}
     system = {"fixed_params": trial.system_attrs["fixed_params"]} if "fixed_params" in trial.system_attrs else {}
     study.add_trial(
         optuna.create_trial(

@@ -10,6 +10,7 @@ from html import escape
 from .progress import format_number
 
 WIDTH, HEIGHT = 720, 400
+_LONGEST = 210  # a bar of 100 %
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 16, 46
 
 
@@ -81,8 +82,8 @@ def _axes(x: Scale, y: Scale, x_title: str, y_title: str) -> str:
     return "".join(parts)
 
 
-def picture(name: str, label: str, content: str, height: float = HEIGHT) -> str:
-    return f'<svg id="{name}" role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {height}">{content}</svg>'
+def picture(name: str, label: str, content: str, height: float = HEIGHT, width: float = WIDTH) -> str:
+    return f'<svg id="{name}" role="img" aria-label="{escape(label)}" viewBox="0 0 {width} {height}">{content}</svg>'
 
 
 def scatter(
@@ -133,9 +134,9 @@ def bars(name: str, label: str, shares: Sequence[tuple[str, float]]) -> str:
     for row, (title, share) in enumerate(shares):
         top = 8 + row * 24
         parts.append(f'<text class="tick" x="210" y="{top + 13}" text-anchor="end">{escape(title)}</text>')
-        parts.append(f'<rect class="bar" x="218" y="{top}" width="{max(1.0, share * 420):.1f}" height="17"/>')
-        parts.append(f'<text class="tick" x="{226 + share * 420:.1f}" y="{top + 13}">{100 * share:.0f} %</text>')
-    return picture(name, label, "".join(parts), 16 + 24 * max(1, len(shares)))
+        parts.append(f'<rect class="bar" x="218" y="{top}" width="{max(1.0, share * _LONGEST):.1f}" height="17"/>')
+        parts.append(f'<text class="tick" x="{226 + share * _LONGEST:.1f}" y="{top + 13}">{100 * share:.0f} %</text>')
+    return picture(name, label, "".join(parts), 16 + 24 * max(1, len(shares)), 264 + _LONGEST)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -400,7 +400,7 @@ def test_an_interrupted_trial_may_save_and_its_second_attempt_resumes(tmp_path):
     for _ in range(2):
         config_written = tmp_path / "t" / "model" / "retort_config.json"
         config_written.unlink(missing_ok=True) if _ == 0 else None
-        outcome = run_job(job(tmp_path, program=program), config_written.exists)
+        outcome = run_job(job(tmp_path, program=program, is_repeated=True), config_written.exists)
         assert outcome.state == "interrupted" and (tmp_path / "program.saved").exists()
     flags = (tmp_path / "program.flags").read_text().splitlines()
     assert flags[0].endswith("--overwrite_output_dir") and (len(flags) == 1 or flags[1].endswith("--resume"))

@@ -87,7 +87,7 @@ def test_two_searches_begin_at_once_share_a_study_and_one_is_killed(tuner: Tuner
     _, errors = first.communicate(timeout=120)
     assert first.returncode == 0, errors
     study = trials_at(url)
-    assert [(record.place, record.state) for record in records_of(study)] == [(each, "complete") for each in range(6)]
+    assert [record.state for record in records_of(study)] == ["complete"] * 6
     (dead,) = [trial for trial in study.get_trials() if trial.state.name == "FAIL"]
     (again,) = [trial for trial in study.get_trials() if "again_because" in trial.user_attrs]
     assert again.params == dead.params and again.user_attrs["again_because"].endswith("died")

@@ -12,9 +12,10 @@ import subprocess
 import pytest
 from commands_test import QUICK, world  # noqa: F401  # a fixture
 from object_store_test import BUCKET, World, moto  # noqa: F401  # a fixture
+from retort_tune.errors import UserError
 from retort_tune.job import Job, run_job
 from retort_tune.pruning import FrontTrial, PruningRule
-from retort_tune.remote import claim, is_remote, join, local_copy
+from retort_tune.remote import check_folder, claim, is_remote, join, local_copy
 from search_test import wait_until
 
 FIXED = {"model": "student", "teacher": "teacher", "train_file": "sample-v2.0.json", "dev_file": "sample-v2.0.json"}
@@ -123,22 +124,38 @@ def refuse_all(request):
 
 
 @pytest.mark.parametrize(
-    ("url", "fault", "sentence"),
+    ("bucket", "fault", "sentence"),
     [
-        (f"s3://{BUCKET}/trials", refuse_all, "must be accessible, but the store refused these credentials; set AWS_"),
-        (f"s3://{BUCKET}/trials", refuse_writes, "must be accessible, but the store refused these credentials; set"),
-        ("s3://nowhere/trials", None, "must be in a bucket that exists, but there is no such bucket\n"),
-        ("s3://", None, "`trials_dir` must be a folder, s3://BUCKET/KEY or gs://BUCKET/KEY, but is `s3://`"),
-        ("ftp://host/trials", None, "`trials_dir` must be a folder, s3://BUCKET/KEY or gs://BUCKET/KEY, but is `ftp://"),
+        (BUCKET, refuse_all, "must be accessible, but the store refused these credentials; set AWS_ACCESS_KEY_ID and"),
+        (BUCKET, refuse_writes, "must be accessible, but the store refused these credentials; set AWS_ACCESS_KEY_ID"),
+        ("nowhere", None, "must be in a bucket that exists, but there is no such bucket"),
     ],
 )
-def test_a_store_that_refuses_is_one_sentence_before_the_first_trial(tune, store, tmp_path, url, fault, sentence):
+def test_a_store_that_refuses_is_one_sentence(real_program, store, monkeypatch, bucket, fault, sentence):
+    for name, value in store.env.items():
+        monkeypatch.setenv(name, value)
     store.proxy.fault = fault or store.proxy.fault
-    process = tune(*QUICK, url=url)
+    with pytest.raises(UserError) as failure:
+        claim(real_program, "trials_dir", f"s3://{bucket}/trials", "0a1b")
+    assert str(failure.value).startswith(f"`s3://{bucket}/trials/study.txt` {sentence}")
+    assert "\n" not in str(failure.value) and "everything is kept" not in str(failure.value)
+
+
+def test_a_bucket_without_permission_ends_the_search_before_the_first_trial(tune, store, tmp_path):
+    store.proxy.fault = refuse_writes
+    process = tune(*QUICK)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 2 and sentence in errors, errors
+    assert process.returncode == 2 and "the store refused these credentials" in errors, errors
     assert errors.startswith("error: ") and errors.count("\n") == 1
     assert not list(tmp_path.glob("out/trials/search/0*"))
+
+
+@pytest.mark.parametrize("path", ["s3://", "s3:///k", "gs://?region=x", "ftp://host/trials"])
+def test_other_urls_are_no_folders_of_trials(path):
+    check_folder("trials_dir", "s3://b")
+    with pytest.raises(UserError) as failure:
+        check_folder("trials_dir", path)
+    assert str(failure.value) == f"`trials_dir` must be a folder, s3://BUCKET/KEY or gs://BUCKET/KEY, but is `{path}`"
 
 
 def test_the_search_itself_stays_on_this_machine(tune):
@@ -155,6 +172,6 @@ def test_a_folder_with_the_trials_of_another_study_is_refused(real_program, stor
     folder = f"s3://{BUCKET}/trials" if kind == "store" else str(tmp_path / "trials")
     claim(real_program, "trials_dir", folder, "0a1b")
     claim(real_program, "trials_dir", folder, "0a1b")
-    with pytest.raises(Exception, match=f"`trials_dir` must be new or of this study, but `{folder}` has trials"):
+    with pytest.raises(UserError, match=f"`trials_dir` must be new or of this study, but `{folder}` has trials"):
         claim(real_program, "trials_dir", folder, "2c3d")
     assert os.listdir(tmp_path) == ([] if kind == "store" else ["trials"])

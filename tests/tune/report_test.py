@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import SPACE, changed
+from conftest import SPACE, Tuner, changed
 from retort_tune.svg import Scale
 
 CHROMIUM = next(
@@ -23,8 +23,9 @@ def test_ticks_are_round_numbers_inside_the_scale():
     assert Scale(1, 100, 0, 10, log=True)(10) == 5
 
 
-@pytest.fixture
-def report(tuner):
+@pytest.fixture(scope="module")
+def report(tmp_path_factory, defaults, real_program):
+    tuner = Tuner(tmp_path_factory.mktemp("report"), defaults, real_program)
     space = changed(
         SPACE,
         parameters={

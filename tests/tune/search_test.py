@@ -106,6 +106,10 @@ def test_an_error_that_every_trial_would_meet_stops_the_search_with_its_sentence
         "FAIL",
         "WAITING",
     ]  # done when the reason is gone
+    ended = tuner.run(trials=3, extra=["--activation", "relu"])
+    assert ended.code == 0 and ended.result["complete"] + ended.result["pruned"] == 3, ended.errors
+    ended = tuner.run(trials=4, extra=["--activation", "gelu"])
+    assert ended.code == 2 and "was begun with another `fixed.activation`" in ended.errors
 
 
 def test_a_trial_over_its_time_limit_fails(tuner):
