@@ -35,9 +35,25 @@ INSTANTIATE_TEST_SUITE_P(Commands, FarTraining, testing::ValuesIn(training_comma
 TEST(FarInference, EvaluatesToTheSameAnswers) {
   const tiny::TemporaryFolder folder;
   const auto words = [&](const char* name) {
-    return Words{"evaluate", "squad", "--model", tiny::question_answering_folder(), "--dev_file", tiny::dev_file(),
-                 "--output_dir", folder / name, "--max_seq_length", "64", "--doc_stride", "32", "--max_query_length",
-                 "24", "--no_use_cache", "--precision", "fp32", "--threads", "1"};
+    return Words{"evaluate",
+                 "squad",
+                 "--model",
+                 tiny::question_answering_folder(),
+                 "--dev_file",
+                 tiny::dev_file(),
+                 "--output_dir",
+                 folder / name,
+                 "--max_seq_length",
+                 "64",
+                 "--doc_stride",
+                 "32",
+                 "--max_query_length",
+                 "24",
+                 "--no_use_cache",
+                 "--precision",
+                 "fp32",
+                 "--threads",
+                 "1"};
   };
   const Outcome far = run_far(words("far")), near = run_near(words("near"));
   ASSERT_EQ(far.exit_code, 0) << far.errors;
@@ -53,8 +69,8 @@ TEST(FarInference, AnswersAndLabelsTheSame) {
                                 R"({"question": "where is it", "context": "The tower stands in Arvel."})"
                                 "\n";
   const Words answer{"predict", "qa", "--model", tiny::question_answering_folder(), "--threads", "1"};
-  const Words label{"predict", "text", "--model", tiny::classification_folder(), "--text", "who wrote it", "--threads",
-                    "1"};
+  const Words label{"predict", "text",         "--model",   tiny::classification_folder(),
+                    "--text",  "who wrote it", "--threads", "1"};
   for (const char* precision : {"fp32", "bf16"})
     for (const Words& command : {answer, label}) {
       const Words words = with(command, {"--precision", precision});
@@ -69,8 +85,8 @@ TEST(FarInference, ForwardWritesTheSameTensors) {
   const tiny::TemporaryFolder folder;
   write_file_atomically(folder / "ids.jsonl", "{\"input_ids\": [2, 7, 8, 3]}\n{\"input_ids\": [2, 9, 3]}\n");
   const auto words = [&](const char* name) {
-    return Words{"forward", "--model", tiny::question_answering_folder(), "--input", folder / "ids.jsonl", "--output",
-                 folder / name, "--output_hidden_states", "--threads", "1"};
+    return Words{"forward",  "--model",     tiny::question_answering_folder(), "--input",   folder / "ids.jsonl",
+                 "--output", folder / name, "--output_hidden_states",          "--threads", "1"};
   };
   const Outcome far = run_far(words("far.safetensors")), near = run_near(words("near.safetensors"));
   ASSERT_EQ(far.exit_code, 0) << far.errors;
@@ -145,8 +161,8 @@ std::string lines_with(const std::string& log, const std::string& part) {
 TEST(FarDivergence, SkipsAndStopsAsOnTheProcessor) {
   const tiny::TemporaryFolder folder;
   const TrainingCommand squad = training_commands({"finetune_squad"}).at(0);
-  const Words more{"--max_steps", "20", "--learning_rate", "1e30", "--max_skipped_steps", "2", "--lr_scheduler_type",
-                   "constant"};
+  const Words more{"--max_steps",         "20", "--learning_rate",     "1e30",
+                   "--max_skipped_steps", "2",  "--lr_scheduler_type", "constant"};
   for (const char* mode : {"eager", "lazy"}) {
     const auto words = [&](const std::string& name) {
       return with(squad.words(folder / (name + mode)), with(more, {"--mode", mode}));

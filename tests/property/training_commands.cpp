@@ -113,14 +113,15 @@ Words pretrain_pairs(const fs::path& output_dir) {
 const std::vector<TrainingCommand>& training_commands() {
   static const std::vector<TrainingCommand> commands{
       {"finetune_squad", finetune_squad, {"model.safetensors", "predictions.json", "nbest_predictions.json"}},
-      {"finetune_squad_in_bf16", finetune_squad_in_bf16, {"model.safetensors", "predictions.json"}},
+      {"finetune_squad_in_bf16", finetune_squad_in_bf16, {"model.safetensors", "predictions.json"}, 2},
       {"finetune_glue_with_classes",
        [](const fs::path& output_dir) { return finetune_glue("mrpc", output_dir); },
        {"model.safetensors", "predictions_mrpc.tsv"}},
       {"finetune_glue_with_numbers",
        [](const fs::path& output_dir) { return finetune_glue("sts-b", output_dir); },
        {"model.safetensors", "predictions_sts-b.tsv"}},
-      {"distill_squad", [](const fs::path& output_dir) { return distill_squad(output_dir, "off"); },
+      {"distill_squad",
+       [](const fs::path& output_dir) { return distill_squad(output_dir, "off"); },
        {"model.safetensors", "predictions.json"}},
       {"distill_squad_with_cache",
        [](const fs::path& output_dir) { return distill_squad(output_dir, output_dir.string() + ".cache"); },

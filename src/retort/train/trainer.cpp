@@ -171,7 +171,8 @@ void Trainer::set_up_mode() {
              config_.mode);
   if (config_.mode != "graph") return;
   if (unit_.recordable() == nullptr)
-    return log_info("`mode` graph: losses with a teacher are not recorded; the run goes on as in lazy mode");
+    return log_info(
+        "`mode` graph: losses with a teacher, or of numbers, are not recorded; the run goes on as in lazy mode");
   graphs_ = std::make_unique<GraphRunner>(unit_, buckets_from_json(state_.resume.graph_buckets, "the run's state"),
                                           config_.graph_observed);
 }
