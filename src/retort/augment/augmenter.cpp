@@ -8,6 +8,7 @@
 #include "retort/kernel/matmul.h"
 #include "retort/train/common_stop.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/runtime_precision.h"
 #include "retort/train/same_settings.h"
 
 namespace retort::augment {
@@ -20,7 +21,7 @@ pretrained::LoadedModel load_masked_lm(const AugmentConfig& config) {
   if (config.model.model.starts_with("preset:"))
     log_warning("`{}` has random weights; its candidates are meaningless", config.model.model);
   return pretrained::load_model(
-      config.model, {.head = model::Head::kMaskedLm, .model = {.precision = config.inference.precision_kind()}});
+      config.model, {.head = model::Head::kMaskedLm, .model = {.precision = train::precision_of(config.inference)}});
 }
 
 }  // namespace

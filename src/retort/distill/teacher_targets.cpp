@@ -8,6 +8,7 @@
 #include "retort/base/system.h"
 #include "retort/distill/teacher_cache.h"
 #include "retort/train/process_group.h"
+#include "retort/train/runtime_precision.h"
 #include "retort/train/source_options.h"
 
 namespace retort::distill {
@@ -136,7 +137,7 @@ TargetPlan plan_logit_targets(const Teacher& teacher, const data::RowSet& rows, 
                                ? 2
                                : static_cast<int64_t>(teacher.model().config().labels.size()),
                   .per_token = is_per_token,
-                  .precision = training.precision_kind(),
+                  .precision = train::precision_of(training),
                   .compute = [&teacher](const data::Batch& batch) { return teacher.forward(batch, {}).logits; }},
       .compute = [&teacher](const data::Batch& batch, auto keys) { return teacher.forward(batch, keys); },
       .unpack =
@@ -157,7 +158,7 @@ TargetPlan plan_state_targets(const Teacher& teacher, const StateSelection& sele
                   .outputs = {.kind = "states",
                               .detail = layout.description(),
                               .width = layout.width(),
-                              .precision = training.precision_kind(),
+                              .precision = train::precision_of(training),
                               .compute =
                                   [&teacher, layout](const data::Batch& batch) {
                                     return layout.pack(teacher.forward(batch, {}, layout.options()));

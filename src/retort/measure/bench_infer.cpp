@@ -12,12 +12,13 @@
 #include "retort/measure/bench_measure.h"
 #include "retort/measure/bench_rows.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/runtime_precision.h"
 
 namespace retort::measure {
 
 Json bench_infer(const BenchInferConfig& config) {
   train::set_up_process(config.inference);
-  const kernel::Precision precision = config.inference.precision_kind();
+  const kernel::Precision precision = train::precision_of(config.inference);
   const at::NoGradGuard no_grad;
   const double load_start = seconds_now();
   const pretrained::LoadedModel loaded = load_bench_model(config.model, config.data, {.precision = precision});

@@ -13,6 +13,7 @@
 #include "retort/task/squad_unit.h"
 #include "retort/task/training_run.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/runtime_precision.h"
 #include "retort/train/source_options.h"
 #include "retort/train/trainer.h"
 
@@ -88,9 +89,9 @@ struct SoftTargetBench {
       throw UserError("`task` must be squad with a teacher, but is {}; remove `teacher`", config.data.task);
     distill::TeacherConfig settings;
     settings.teacher = config.teacher, settings.teacher_cache = config.teacher_cache;
-    teacher =
-        std::make_unique<distill::Teacher>(settings, model::Head::kQuestionAnswering, config.training.precision_kind(),
-                                           config.model, student, config.data.squad.features.max_seq_length);
+    teacher = std::make_unique<distill::Teacher>(settings, model::Head::kQuestionAnswering,
+                                                 train::precision_of(config.training), config.model, student,
+                                                 config.data.squad.features.max_seq_length);
     return std::make_unique<task::DistillSquadUnit>(
         student, distill::make_targets(distill::plan_logit_targets(*teacher, rows, config.training)), distillation,
         config.data.squad, config.training.micro_batch_tokens(), nullptr);
@@ -101,7 +102,7 @@ struct SoftTargetBench {
 
 Json bench_train(const BenchTrainConfig& config) {
   train::set_up_process(config.training);
-  const kernel::Precision precision = config.training.precision_kind();
+  const kernel::Precision precision = train::precision_of(config.training);
   pretrained::LoadedModel loaded =
       load_bench_model(config.model, config.data, task::training_model_options(config.training));
   const auto rows = load_bench_rows(config.data, loaded, /*is_training=*/true);

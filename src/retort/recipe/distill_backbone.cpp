@@ -12,6 +12,7 @@
 #include "retort/task/squad.h"
 #include "retort/task/training_run.h"
 #include "retort/train/process_group.h"
+#include "retort/train/runtime_precision.h"
 #include "retort/train/source_options.h"
 
 namespace retort::recipe {
@@ -104,7 +105,7 @@ Json distill_backbone(const DistillBackboneConfig& given) {
   task::TrainingRun run(config.training, config.output, settings_of("distill backbone", config));
   if (const auto results = run.maybe_finished()) return *results;
   pretrained::LoadedModel student = load_student(config);
-  const distill::Teacher teacher(config.teacher, model::Head::kNone, config.training.precision_kind(), config.model,
+  const distill::Teacher teacher(config.teacher, model::Head::kNone, train::precision_of(config.training), config.model,
                                  student, config.data.sequence_length());
   teacher.warn_unless_trained("anything");
   distill::StatePlan plan = distill::plan_states(config.states, student.model->config(), teacher.model().config());

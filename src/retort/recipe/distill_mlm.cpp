@@ -7,6 +7,7 @@
 #include "retort/base/settings.h"
 #include "retort/model/names.h"
 #include "retort/task/mlm_training.h"
+#include "retort/train/runtime_precision.h"
 
 namespace retort::recipe {
 
@@ -28,7 +29,7 @@ void freeze_embeddings(const DistillMlmConfig& config, model::Model& model) {
 }
 
 distill::Teacher load_teacher(const DistillMlmConfig& config, const pretrained::LoadedModel& student) {
-  distill::Teacher teacher(config.teacher, model::Head::kMaskedLm, config.training.precision_kind(), config.model,
+  distill::Teacher teacher(config.teacher, model::Head::kMaskedLm, train::precision_of(config.training), config.model,
                            student, config.corpus.rows.max_seq_length);
   if (config.losses.needs_teacher_logits()) teacher.warn_unless_trained("masked words");
   const int64_t student_size = student.model->config().hidden_size, teacher_size = teacher.model().config().hidden_size;

@@ -6,6 +6,7 @@
 #include "retort/task/glue_training.h"
 #include "retort/task/prediction_unit.h"
 #include "retort/task/squad_training.h"
+#include "retort/train/runtime_precision.h"
 #include "retort/train/source_options.h"
 
 namespace retort::recipe {
@@ -14,7 +15,7 @@ namespace {
 
 distill::Teacher load_teacher(const DistillPredictionConfig& config, model::Head head,
                               const pretrained::LoadedModel& student, const pretrained::TaskClasses& classes = {}) {
-  distill::Teacher teacher(config.teacher, head, config.training.precision_kind(), config.model, student,
+  distill::Teacher teacher(config.teacher, head, train::precision_of(config.training), config.model, student,
                            config.data.sequence_length(), classes);
   teacher.warn_unless_trained("this task");
   return teacher;

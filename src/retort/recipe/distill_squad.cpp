@@ -4,6 +4,7 @@
 #include "retort/base/settings.h"
 #include "retort/task/distill_squad_unit.h"
 #include "retort/task/squad_training.h"
+#include "retort/train/runtime_precision.h"
 #include "retort/train/source_options.h"
 
 namespace retort::recipe {
@@ -37,8 +38,8 @@ Json distill_squad(const DistillSquadConfig& given) {
   pretrained::LoadedModel student = task::load_squad_model(config.model, training, /*may_initialize_encoder=*/true);
   std::optional<distill::Teacher> teacher;
   if (config.distillation.needs_teacher()) {
-    teacher.emplace(config.teacher, model::Head::kQuestionAnswering, training.precision_kind(), config.model, student,
-                    data.features.max_seq_length);
+    teacher.emplace(config.teacher, model::Head::kQuestionAnswering, train::precision_of(training), config.model,
+                    student, data.features.max_seq_length);
     teacher->warn_unless_trained("questions");
   }
   const task::SquadTrainingSets sets = task::load_squad_sets(data, training, student);

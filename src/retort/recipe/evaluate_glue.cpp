@@ -6,6 +6,7 @@
 #include "retort/task/glue.h"
 #include "retort/task/result_folder.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/runtime_precision.h"
 
 namespace retort::recipe {
 
@@ -16,7 +17,7 @@ Json evaluate_glue(const EvaluateGlueConfig& config) {
   const pretrained::LoadedModel loaded =
       pretrained::load_model(config.model, {.head = model::Head::kSequenceClassification,
                                             .classes = config.data.classes(),
-                                            .model = {.precision = config.inference.precision_kind()}});
+                                            .model = {.precision = train::precision_of(config.inference)}});
   const auto test = config.do_predict ? task::load_glue_test(*loaded.model, *loaded.tokenizer, config.data)
                                       : std::vector<task::GlueSet>();
   std::vector<task::GlueSet> dev;

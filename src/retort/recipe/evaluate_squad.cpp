@@ -6,6 +6,7 @@
 #include "retort/task/result_folder.h"
 #include "retort/task/squad.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/runtime_precision.h"
 
 namespace retort::recipe {
 
@@ -15,7 +16,7 @@ Json evaluate_squad(const EvaluateSquadConfig& config) {
   const task::ResultFolder folder(config.output_dir);
   const pretrained::LoadedModel loaded = pretrained::load_model(
       config.model,
-      {.head = model::Head::kQuestionAnswering, .model = {.precision = config.inference.precision_kind()}});
+      {.head = model::Head::kQuestionAnswering, .model = {.precision = train::precision_of(config.inference)}});
   data::SquadSource source = task::squad_source(config.data, config.data.dev_file, config.data.max_eval_examples,
                                                 static_cast<uint64_t>(config.seed), *loaded.model);
   source.features.version_2_with_negative = true;

@@ -12,6 +12,7 @@
 #include "retort/pretrained/model_folder.h"
 #include "retort/task/json_lines_input.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/runtime_precision.h"
 
 namespace retort::recipe {
 
@@ -97,7 +98,7 @@ Json forward(const ForwardConfig& config) {
   train::set_up_process(config.inference);
   const at::NoGradGuard no_grad;
   const pretrained::LoadedModel loaded = pretrained::load_model(
-      config.model, {.needs_tokenizer = false, .model = {.precision = config.inference.precision_kind()}});
+      config.model, {.needs_tokenizer = false, .model = {.precision = train::precision_of(config.inference)}});
   const kernel::Ragged sequences = read_sequences(config.input, loaded.model->config());
   TensorOutput out;
   int64_t first = 0;

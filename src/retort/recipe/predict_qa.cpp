@@ -9,6 +9,7 @@
 #include "retort/task/json_lines_input.h"
 #include "retort/task/squad.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/runtime_precision.h"
 
 namespace retort::recipe {
 
@@ -21,8 +22,9 @@ QuestionAnswerer::QuestionAnswerer(const PredictQaConfig& config) : state_(std::
   train::set_up_process(config.inference);
   state_->config = config;
   state_->config.decoding.version_2_with_negative = config.features.version_2_with_negative;
-  state_->loaded = pretrained::load_model(config.model, {.head = model::Head::kQuestionAnswering,
-                                                         .model = {.precision = config.inference.precision_kind()}});
+  state_->loaded = pretrained::load_model(
+      config.model,
+      {.head = model::Head::kQuestionAnswering, .model = {.precision = train::precision_of(config.inference)}});
   config.features.check(state_->loaded.model->config().max_position_embeddings);
 }
 

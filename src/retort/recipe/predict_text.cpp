@@ -14,6 +14,7 @@
 #include "retort/task/json_lines_input.h"
 #include "retort/text/truncation.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/runtime_precision.h"
 
 namespace retort::recipe {
 
@@ -102,7 +103,7 @@ void predict_text(const PredictTextConfig& config, std::istream& in, const task:
   train::set_up_process(config.inference);
   const pretrained::LoadedModel loaded = pretrained::load_model(
       config.model,
-      {.head = model::Head::kSequenceClassification, .model = {.precision = config.inference.precision_kind()}});
+      {.head = model::Head::kSequenceClassification, .model = {.precision = train::precision_of(config.inference)}});
   const int64_t max_tokens = std::min(config.max_seq_length, loaded.model->config().max_position_embeddings);
   if (config.has_text || !config.text.empty()) {
     kernel::Ragged texts;

@@ -13,12 +13,13 @@
 #include "retort/train/continuation.h"
 #include "retort/train/process_group.h"
 #include "retort/train/process_setup.h"
+#include "retort/train/runtime_precision.h"
 #include "retort/train/same_settings.h"
 
 namespace retort::task {
 
 model::ModelOptions training_model_options(const train::TrainingConfig& training) {
-  return {.precision = training.precision_kind(),
+  return {.precision = train::precision_of(training),
           .with_gradients = true,
           .checkpoint_activations = training.checkpoint_activations};
 }

@@ -19,8 +19,6 @@ struct RuntimeConfig {
   int64_t threads = 0;            // 0: as many as the machine grants
 
   void fields(FieldList& list);
-  // As kernel::parse_precision, but fp32 where the op lists ask for it. Throws as that and kernel::load_op_lists.
-  kernel::Precision precision_kind() const;
 };
 
 }  // namespace retort::train

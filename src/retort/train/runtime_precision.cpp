@@ -17,10 +17,10 @@ bool has_own_lists(const RuntimeConfig& runtime) {
 
 }  // namespace
 
-kernel::Precision RuntimeConfig::precision_kind() const {
-  const kernel::Precision wanted = kernel::parse_precision(precision);
+kernel::Precision precision_of(const RuntimeConfig& runtime) {
+  const kernel::Precision wanted = kernel::parse_precision(runtime.precision);
   if (wanted != kernel::Precision::kBf16) return wanted;
-  return precision_plan(*this).has_bf16_products ? wanted : kernel::Precision::kFloat32;
+  return precision_plan(runtime).has_bf16_products ? wanted : kernel::Precision::kFloat32;
 }
 
 kernel::PrecisionPlan precision_plan(const RuntimeConfig& runtime) {

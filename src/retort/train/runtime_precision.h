@@ -6,6 +6,9 @@
 
 namespace retort::train {
 
+// As kernel::parse_precision, but fp32 where the op lists ask for it. Throws as that and kernel::load_op_lists.
+kernel::Precision precision_of(const RuntimeConfig& runtime);
+
 // What runs in which precision. Reads the lists where they matter: in bf16. Throws UserError as kernel::parse_precision
 // and kernel::load_op_lists do.
 kernel::PrecisionPlan precision_plan(const RuntimeConfig& runtime);

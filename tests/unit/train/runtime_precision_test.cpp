@@ -25,17 +25,17 @@ class RuntimePrecisionTest : public TrainSupportTest {
 
 TEST_F(RuntimePrecisionTest, ListsMakeABf16RunOneInFloat32) {
   RuntimeConfig runtime = with_lists("bf16");
-  EXPECT_EQ(runtime.precision_kind(), kernel::Precision::kFloat32);
+  EXPECT_EQ(precision_of(runtime), kernel::Precision::kFloat32);
   report_precision(runtime);
   EXPECT_NE(log_text().find("the op lists make this a run in fp32"), std::string::npos) << log_text();
   runtime.hmp_opt_level = "O2";
-  EXPECT_EQ(runtime.precision_kind(), kernel::Precision::kBf16);
+  EXPECT_EQ(precision_of(runtime), kernel::Precision::kBf16);
 }
 
 TEST_F(RuntimePrecisionTest, PublishedListsChangeAndSayNothing) {
   RuntimeConfig runtime;
   runtime.precision = "bf16";
-  EXPECT_EQ(runtime.precision_kind(), kernel::Precision::kBf16);
+  EXPECT_EQ(precision_of(runtime), kernel::Precision::kBf16);
   report_precision(runtime);
   EXPECT_FALSE(fs::exists(root_ / "log.txt") && !log_text().empty()) << log_text();
 }
@@ -43,7 +43,7 @@ TEST_F(RuntimePrecisionTest, PublishedListsChangeAndSayNothing) {
 TEST_F(RuntimePrecisionTest, InFloat32ListsHaveNoEffectAndTheTableIsStillThere) {
   RuntimeConfig runtime = with_lists("fp32");
   runtime.hmp_verbose = true;
-  EXPECT_EQ(runtime.precision_kind(), kernel::Precision::kFloat32);
+  EXPECT_EQ(precision_of(runtime), kernel::Precision::kFloat32);
   report_precision(runtime);
   EXPECT_NE(log_text().find("`hmp_bf16` and `hmp_fp32` have no effect: the run is in fp32"), std::string::npos);
   EXPECT_NE(log_text().find("add_norm              fp32 "), std::string::npos) << log_text();
@@ -52,10 +52,10 @@ TEST_F(RuntimePrecisionTest, InFloat32ListsHaveNoEffectAndTheTableIsStillThere) 
 TEST_F(RuntimePrecisionTest, HalfPrecisionIsRefusedByTheFusedLoopsOfTheProcessor) {
   RuntimeConfig runtime;
   runtime.precision = "fp16";
-  EXPECT_EQ(user_error_of([&] { runtime.precision_kind(); }),
+  EXPECT_EQ(user_error_of([&] { precision_of(runtime); }),
             "`precision` must be bf16 or fp32 on the processor, but is fp16; give --precision bf16");
   const kernel::ScopedImplementation reference(kernel::Implementation::kReference);
-  EXPECT_EQ(runtime.precision_kind(), kernel::Precision::kFp16);
+  EXPECT_EQ(precision_of(runtime), kernel::Precision::kFp16);
 }
 
 }  // namespace
