@@ -87,7 +87,7 @@ squad_files=(--train_file data/train-v1.1.json --dev_file data/dev-v1.1.json)
 
 finetune_to_f1() {
   local few=()
-  [ -n "$quick" ] && few=(--max_train_examples 200 --max_steps 4)
+  [ -n "$quick" ] && few=(--max_train_examples 200 --max_eval_examples 100 --max_steps 4)
   ./retort finetune squad --config configs/squad-minilm-l6-20k.json --model model "${squad_files[@]}" --output_dir "$out/squad" --overwrite_output_dir \
     --device "$device" "${few[@]}"
   local code=$?
