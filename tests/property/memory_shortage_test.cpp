@@ -16,7 +16,7 @@ namespace {
 
 // The allocator's limit is for blocks of 64 KiB and more: a step of 48 sequences has about 3000 tokens, a state of a
 // layer 400 KiB.
-recipe::FinetuneSquadConfig settings(const fs::path& output_dir) {
+recipe::FinetuneSquadConfig short_settings(const fs::path& output_dir) {
   recipe::FinetuneSquadConfig config = tiny::squad_settings(output_dir);
   config.training.learning_rate = 1e-3;
   config.training.max_steps = 4;
@@ -42,7 +42,7 @@ train::ResumeState state_after(const fs::path& run, int64_t step) {
 }
 
 RunResult with_micro_batches_of(int64_t tokens) {
-  recipe::FinetuneSquadConfig config = settings("");
+  recipe::FinetuneSquadConfig config = short_settings("");
   config.training.max_tokens_per_micro_batch = tokens;
   return train_tiny(config);
 }
@@ -64,7 +64,7 @@ TEST_F(MemoryShortage, TheRunHasTheBitsOfOneWithTheSmallerMicroBatch) {
     RunResult limited;
     {
       const LimitedMemory memory(megabytes << 20);
-      limited = train_tiny(settings(folder / "out"));
+      limited = train_tiny(short_settings(folder / "out"));
     }
     const int64_t tokens = state_after(folder / "out", 2).micro_batch_tokens;
     budgets.push_back(tokens);
@@ -81,7 +81,7 @@ TEST_F(MemoryShortage, TheRunHasTheBitsOfOneWithTheSmallerMicroBatch) {
 
 TEST_F(MemoryShortage, AContinuedRunKeepsTheSmallerMicroBatch) {
   const tiny::TemporaryFolder folder;
-  recipe::FinetuneSquadConfig config = settings(folder / "out");
+  recipe::FinetuneSquadConfig config = short_settings(folder / "out");
   config.training.steps_this_run = 2;
   {
     const LimitedMemory memory(3 << 20);
@@ -100,7 +100,7 @@ TEST_F(MemoryShortage, DISABLED_OneOfTwoProcesses) {
   const char* const tokens = std::getenv("RETORT_TEST_TOKENS");
   ASSERT_TRUE(output_dir != nullptr && tokens != nullptr);
   const bool is_main = std::string(std::getenv("RANK")) == "0";
-  recipe::FinetuneSquadConfig config = settings(is_main ? output_dir : "");
+  recipe::FinetuneSquadConfig config = short_settings(is_main ? output_dir : "");
   config.training.max_tokens_per_micro_batch = std::stoll(tokens);
   config.training.per_device_train_batch_size = 24;
   config.training.bucket_cap_mb = 1;
@@ -137,7 +137,7 @@ TEST_F(MemoryShortage, AllProcessesRepeatTheStepThatOneCouldNotTake) {
 TEST_F(MemoryShortage, EvaluationGoesOnWithSmallerBatches) {
   const auto scores = [](bool is_limited) {
     const tiny::TemporaryFolder folder;
-    recipe::FinetuneSquadConfig config = settings(folder / "out");
+    recipe::FinetuneSquadConfig config = short_settings(folder / "out");
     config.data.dev_file = tiny::train_file();
     config.training.evaluate_during_training = true;
     config.training.learning_rate = 0, config.training.weight_decay = 0;
