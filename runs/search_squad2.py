@@ -4,7 +4,7 @@
 In:  SQUAD with train-v2.0.json and dev-v2.0.json, MODEL (MiniLM-L6).
 Out: OUT/teacher, OUT/search (study, report.html), OUT/again (the default, the smallest student of at least its score and the best one of at
      most 1.02 times its size, each trained with three more seeds), OUT/gain.json; the table on standard output.
-    python3 runs/search_squad2.py --model MODEL --squad_dir SQUAD --output_dir OUT [--trials 40] [--max_steps 300] [--parallel 2]
+    python3 runs/search_squad2.py --model MODEL --squad_dir SQUAD --output_dir OUT [--trials 40] [--max_steps 300] [--train_examples 20000] [--parallel 2]
 A front of single noisy runs flatters itself, so the three are compared by the means of their repetitions. Finished parts are skipped: the
 same command continues. The space is configs/tune/minilm-squad2.json.
 """
@@ -32,7 +32,7 @@ def files(arguments):
 def make_teacher(arguments):
     out = arguments.output_dir / "teacher"
     if not (out / "DONE").exists():
-        call("finetune", "squad", "--model", arguments.model, *files(arguments), "--version_2_with_negative", "--max_train_examples", 20000, "--num_train_epochs", 2,
+        call("finetune", "squad", "--model", arguments.model, *files(arguments), "--version_2_with_negative", "--max_train_examples", 20000, "--num_train_epochs", arguments.teacher_epochs,
              "--learning_rate", 2e-4, "--per_device_train_batch_size", 32, "--warmup_proportion", 0.1, "--max_eval_examples", 2000, "--save_steps", 100, "--resume", "--output_dir", out)  # fmt: skip
     return out
 
@@ -40,7 +40,7 @@ def make_teacher(arguments):
 def search(arguments, teacher):
     out = arguments.output_dir / "search"
     call("tune", "--space", ROOT / "configs" / "tune" / "minilm-squad2.json", "--model", arguments.model, "--teacher", teacher, *files(arguments), "--max_steps", arguments.max_steps,
-         "--eval_steps", arguments.max_steps // 2, "--study_name", "squad2", "--trials", arguments.trials, "--sampler", arguments.sampler, "--parallel", arguments.parallel, "--output_dir", out)  # fmt: skip
+         "--eval_steps", arguments.max_steps // 2, "--max_train_examples", arguments.train_examples, "--max_eval_examples", arguments.eval_examples, "--study_name", "squad2", "--trials", arguments.trials, "--sampler", arguments.sampler, "--parallel", arguments.parallel, "--output_dir", out)  # fmt: skip
     return out
 
 
@@ -93,6 +93,9 @@ def main():
     parser.add_argument("--output_dir", type=pathlib.Path, required=True)
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--max_steps", type=int, default=300)
+    parser.add_argument("--train_examples", type=int, default=20000, help="of a trial")
+    parser.add_argument("--eval_examples", type=int, default=2000, help="of a trial")
+    parser.add_argument("--teacher_epochs", type=int, default=2)
     parser.add_argument("--parallel", type=int, default=1)
     parser.add_argument("--sampler", default="auto")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
