@@ -137,7 +137,7 @@ class Search:
             while self.reserve():
                 self.run_trial(study, slot)
         except BaseException as failure:  # the main thread raises it
-            self.failure = self.failure or failure
+            self.failure = self.failure or storage_loss_in(failure) or failure
             self.stop.set()
 
     def wait_for_first_training(self) -> None:
@@ -193,6 +193,14 @@ class Search:
 
     def model_dirs(self, records: list[Record]) -> dict[int, Path]:
         return {record.place: Path(self.objective.model_dir_of(record.place)) for record in records}
+
+
+def storage_loss_in(failure: BaseException) -> StorageLost | None:
+    """The loss of the storage that led to `failure`: Optuna's clean-up after it may fail for a reason of its own."""
+    cause: BaseException | None = failure
+    while cause is not None and not isinstance(cause, StorageLost):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 class _lock_folder:  # a context manager

@@ -19,6 +19,7 @@ from retort_tune.local import share_cores
 from retort_tune.metrics import count_parameters, read_metrics
 from retort_tune.pruning import FrontTrial, PruningRule
 from retort_tune.samplers import choose_sampler, grid_of, make_sampler, quasi_random_points
+from retort_tune.search import storage_loss_in
 from retort_tune.storage import PatientStorage, open_storage, repair_journal
 from retort_tune.study import count_open, do_again, is_alive, latest_of_each_place, open_study, this_worker
 
@@ -430,3 +431,14 @@ def test_a_trial_ends_with_the_process_that_runs_it(tmp_path):
             if file.read().rpartition(")")[2].split()[0] == "Z":
                 return
     raise AssertionError("the trial lives on")
+
+
+def test_the_loss_of_the_storage_is_found_behind_a_failure_of_optunas_clean_up():
+    try:
+        try:
+            raise StorageLost("away")
+        finally:
+            raise UnboundLocalError("updated_state")
+    except UnboundLocalError as failure:
+        assert str(storage_loss_in(failure)) == "away"
+    assert storage_loss_in(ValueError("other")) is None
