@@ -12,7 +12,7 @@
 namespace retort::program {
 namespace {
 
-std::string name_of(const testing::TestParamInfo<TrainingCommand>& info) { return info.param.name; }
+std::string mode_case_name(const testing::TestParamInfo<TrainingCommand>& info) { return info.param.name; }
 
 // What `steps` more steps exchange.
 Exchanges exchanges_of_steps(const TrainingCommand& command, int64_t first, int64_t steps, const Words& more) {
@@ -36,7 +36,7 @@ TEST_P(FarReads, AreOneAStepInEagerModeAndNoneInLazyMode) {
   EXPECT_EQ(lazy.uploads, eager.uploads);
 }
 
-INSTANTIATE_TEST_SUITE_P(Commands, FarReads, testing::ValuesIn(training_commands()), name_of);
+INSTANTIATE_TEST_SUITE_P(Commands, FarReads, testing::ValuesIn(training_commands()), mode_case_name);
 
 TEST(LazyMode, HasTheSameBitsHoweverOftenItReads) {
   const tiny::TemporaryFolder folder;
@@ -120,7 +120,7 @@ TEST_P(GraphMode, ResumedEqualsUninterrupted) {
 INSTANTIATE_TEST_SUITE_P(Commands, GraphMode,
                          testing::ValuesIn(training_commands({"finetune_squad", "finetune_glue_with_classes",
                                                               "pretrain_mlm", "pretrain_pairs"})),
-                         name_of);
+                         mode_case_name);
 
 TEST(GraphModeCommands, RecordedStepsAreNotRead) {
   const TrainingCommand squad = training_commands({"finetune_squad"}).at(0);
