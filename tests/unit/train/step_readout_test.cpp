@@ -7,13 +7,13 @@
 namespace retort::train {
 namespace {
 
-at::Tensor scalar(double value) { return at::scalar_tensor(value, at::kFloat); }
+at::Tensor number(double value) { return at::scalar_tensor(value, at::kFloat); }
 
 TEST(StepReadout, AddsByNameInFloat64) {
   StepReadout readout;
-  readout.add("a", scalar(1), 3);
-  readout.add("a", scalar(1), 3);
-  readout.add("b", scalar(5));
+  readout.add("a", number(1), 3);
+  readout.add("a", number(1), 3);
+  readout.add("b", number(5));
   const auto numbers = readout.read();
   EXPECT_EQ(numbers.at("a"), 1.0 / 3 + 1.0 / 3);
   EXPECT_EQ(numbers.at("b"), 5);
@@ -22,7 +22,7 @@ TEST(StepReadout, AddsByNameInFloat64) {
 
 TEST(StepReadout, ReadsSeveralAtOnce) {
   StepReadout first, second, empty;
-  first.add("a", scalar(1));
+  first.add("a", number(1));
   second.set("a", 2), second.set("z", -1);
   const auto numbers = StepReadout::read_all({&first, &empty, &second});
   EXPECT_EQ(numbers[0].at("a"), 1);
