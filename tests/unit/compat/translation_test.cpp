@@ -56,7 +56,7 @@ TEST(Translation, OpListsAreForwarded) {
   for (const std::string& line :
        {kWrapper + "--train_file T --data_type bf16",
         std::string("demo_bert.py finetuning --model_name_or_path base --data_type bf16 --data_dir D"),
-        std::string("demo_bert.py pretraining --model_name_or_path base --data_type bf16 --data_dir A B"),
+        std::string("demo_bert.py pretraining --model_name_or_path base --data_type bf16 --data_dir A B --phase 1"),
         std::string("run_pretraining.py --do_train --input_dir D --output_dir O --config_file C --hmp"),
         std::string("run_squad_w_distillation.py --model_type distilbert --model_name_or_path M --output_dir O "
                     "--do_train --train_file T --teacher_type bert --teacher_name_or_path B --hmp")}) {
