@@ -8,6 +8,7 @@
 
 #include "property/tiny_run.h"
 #include "retort/base/file.h"
+#include "retort/base/log.h"
 #include "retort/kernel/caching_allocator.h"
 #include "retort/train/process_group.h"
 
@@ -144,8 +145,11 @@ TEST_F(MemoryShortage, EvaluationGoesOnWithSmallerBatches) {
     config.training.max_steps = 1;
     std::optional<LimitedMemory> memory;
     if (is_limited) memory.emplace(3 << 20);
+    set_log_file((folder / "log.txt").string());
     train_tiny(config);
-    Json log = train::load_trainer_state(folder / "out/checkpoint-1").log_history.back();
+    set_log_file("");
+    EXPECT_EQ(read_file(folder / "log.txt").find("ran out in an evaluation") != std::string::npos, is_limited);
+    const Json log = train::load_trainer_state(folder / "out/checkpoint-1").log_history.back();
     return std::pair(log.at("eval_f1"), log.at("eval_exact"));
   };
   EXPECT_EQ(scores(true), scores(false));

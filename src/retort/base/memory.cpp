@@ -124,7 +124,7 @@ std::optional<int64_t> maybe_peak_resident_memory() { return maybe_field("/proc/
 std::string memory_text(int64_t bytes) {
   const auto number = static_cast<double>(bytes);
   if (bytes >= 1000 * 1000 * 1000) return fmt::format("{:.1f} GB", number / 1e9);
-  if (bytes >= 1000 * 1000) return fmt::format("{:.0f} MB", number / 1e6);
+  if (bytes >= 1000 * 1000) return fmt::format("{:.{}f} MB", number / 1e6, bytes < 10'000'000 ? 1 : 0);
   return fmt::format("{:.0f} KB", number / 1e3);
 }
 

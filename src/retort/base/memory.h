@@ -42,7 +42,7 @@ std::optional<int64_t> maybe_available_memory(const std::filesystem::path& root 
 std::optional<int64_t> maybe_resident_memory(const std::filesystem::path& root = "/");
 std::optional<int64_t> maybe_peak_resident_memory();
 
-// "1.5 GB", "230 MB", "12 KB".
+// "1.5 GB", "230 MB", "1.2 MB", "12 KB".
 std::string memory_text(int64_t bytes);
 
 }  // namespace retort

@@ -75,6 +75,7 @@ class BlockCache {
   void limit(size_t most) {
     const std::lock_guard lock(mutex_);
     most_bytes_ = most;
+    return_all();
   }
 
   AllocatorStats counts() {

@@ -61,19 +61,21 @@ void MicroBatchMemory::refuse_if_too_large(const MemoryEstimate& estimate, std::
       memory_text(estimate.fixed()), memory_text(*available));
 }
 
-void MicroBatchMemory::halve_until_it_fits(const TrainUnit& unit, MemoryEstimate estimate, int64_t available,
+// Returns whether it fits then.
+bool MicroBatchMemory::halve_until_it_fits(const TrainUnit& unit, MemoryEstimate estimate, int64_t available,
                                            int64_t largest) {
-  while (estimate.total() > available && largest > 1) {
+  while (estimate.total() > available) {
     const int64_t before = source_.micro_batch_tokens();
-    source_.set_micro_batch_tokens(std::min(before, largest) / 2);
+    source_.set_micro_batch_tokens(std::max<int64_t>(1, std::min(before, largest) / 2));
     const int64_t smaller = source_.largest_micro_batch();
     if (smaller == largest) {  // a single sequence
       source_.set_micro_batch_tokens(before);
-      return;
+      return false;
     }
     largest = smaller;
     estimate.activations = unit.activation_bytes(largest);
   }
+  return true;
 }
 
 // With `deterministic` the cut must not depend on what is free.
@@ -81,13 +83,14 @@ void MicroBatchMemory::make_room(const TrainUnit& unit, const MemoryEstimate& es
                                  int64_t largest) {
   const int64_t before = source_.micro_batch_tokens();
   const bool is_fixed = config_.max_tokens_per_micro_batch > 0 || config_.deterministic;
-  if (!is_fixed) halve_until_it_fits(unit, estimate, available, largest);
-  const std::string line = memory_line(estimate, available, largest);
+  const bool fits_now = !is_fixed && halve_until_it_fits(unit, estimate, available, largest);
+  std::string line = memory_line(estimate, available, largest);
   if (source_.micro_batch_tokens() < before)
-    log_warning("{}; micro-batches are begun with at most {} tokens", line, source_.micro_batch_tokens());
-  else
-    log_warning("{}; it may run out: give {}--checkpoint_activations, shorter sequences or a smaller model", line,
-                is_fixed ? "a smaller --max_tokens_per_micro_batch, " : "");
+    line += fmt::format("; micro-batches are begun with at most {} tokens", source_.micro_batch_tokens());
+  if (!fits_now)
+    line += fmt::format("; it may run out: give {}--checkpoint_activations, shorter sequences or a smaller model",
+                        is_fixed ? "a smaller --max_tokens_per_micro_batch, " : "");
+  log_warning("{}", line);
 }
 
 bool MicroBatchMemory::fit(const TrainUnit& unit, const kernel::ParameterStore& parameters, EstimateInputs inputs,

@@ -42,7 +42,7 @@ class MicroBatchMemory {
 
  private:
   void refuse_if_too_large(const MemoryEstimate& estimate, std::optional<int64_t> available) const;
-  void halve_until_it_fits(const TrainUnit& unit, MemoryEstimate estimate, int64_t available, int64_t largest);
+  bool halve_until_it_fits(const TrainUnit& unit, MemoryEstimate estimate, int64_t available, int64_t largest);
   void make_room(const TrainUnit& unit, const MemoryEstimate& estimate, int64_t available, int64_t largest);
   void set_budget(int64_t tokens, ResumeState& state);
 

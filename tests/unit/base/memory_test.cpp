@@ -72,6 +72,7 @@ TEST_F(Memory, ThisProcessHasSome) {
 TEST(MemoryText, HasThreeDigitsAtMost) {
   EXPECT_EQ(memory_text(1'480'000'000), "1.5 GB");
   EXPECT_EQ(memory_text(230'400'000), "230 MB");
+  EXPECT_EQ(memory_text(1'240'000), "1.2 MB");
   EXPECT_EQ(memory_text(12'000), "12 KB");
 }
 
