@@ -13,6 +13,7 @@
 #include "retort/base/log.h"
 #include "retort/base/system.h"
 #include "retort/distill/teacher_blocks.h"
+#include "retort/kernel/attention.h"
 #include "retort/kernel/device.h"
 #include "retort/train/common_stop.h"
 #include "retort/train/folder_writer.h"
@@ -112,6 +113,7 @@ std::string teacher_cache_key(const model::Model& teacher, const data::RowSet& r
   ContentHash hash;
   hash.add(outputs.kind).add(outputs.detail).add_number(outputs.width).add_number(outputs.per_token);
   hash.add_number(static_cast<int64_t>(outputs.precision));
+  if (const auto own = kernel::attention_precision()) hash.add_number(static_cast<int64_t>(*own));
   model::ModelConfig shape = teacher.config();  // only the shape: other fields of config.json do not change outputs
   shape.original = Json::object(), shape.problem_type.clear();
   hash.add(model::config_to_json(shape, "").dump());

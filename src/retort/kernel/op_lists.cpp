@@ -13,7 +13,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-enum class Part { kProducts, kAttentionProducts, kStored, kInside };
+enum class Part { kProducts, kAttentionProducts, kAttentionInside, kStored, kInside };
 
 // An operation, or the part of it that has a precision of its own.
 struct FusedOperation {
@@ -26,9 +26,9 @@ struct FusedOperation {
 const std::vector<FusedOperation>& fused_operations() {
   static const std::vector<FusedOperation> kAll{
       {"embedding", Part::kStored, {"embedding", "add", "iadd", "layer_norm", "dropout"}},
-      {"linear", Part::kProducts, {"linear", "addmm", "mm", "matmul"}},
-      {"attention (products)", Part::kAttentionProducts, {"bmm", "matmul"}},
-      {"attention (softmax)", Part::kStored, {"div", "truediv", "rsub", "add", "iadd", "softmax", "dropout"}},
+      {"linear", Part::kProducts, {"linear", "addmm", "mm"}},
+      {"attention (products)", Part::kAttentionProducts, {"matmul", "bmm", "baddbmm"}},
+      {"attention (softmax)", Part::kAttentionInside, {"div", "truediv", "rsub", "add", "iadd", "softmax", "dropout"}},
       {"add_norm", Part::kStored, {"add", "iadd", "dropout", "layer_norm"}},
       {"bias_activation", Part::kStored, {"add", "gelu", "relu", "silu", "tanh"}},
       {"softmax_loss",
@@ -86,21 +86,24 @@ const FusedOperation& operation_of(Part part) {
   return *std::find_if(all.begin(), all.end(), [&](const FusedOperation& each) { return each.part == part; });
 }
 
-// Operators of no list take the widest of their inputs, and weights are float32.
-bool wants_bf16(const Wish& linear) { return !linear.bf16.empty(); }
+// The precision of products, and why.
+struct Decision {
+  bool is_bf16 = true;
+  std::string by;
+};
 
-void warn_of_products(const OpLists& lists, PrecisionPlan& plan) {
-  const Wish linear(operation_of(Part::kProducts).operators, lists),
-      attention(operation_of(Part::kAttentionProducts).operators, lists);
-  const char* const taken = plan.has_bf16_products ? "bf16" : "fp32";
-  if (linear.is_split())
-    plan.warnings.push_back(fmt::format("the op lists ask for {}, but `linear` is one operation here: it runs in {}",
-                                        linear.text(), taken));
-  const bool is_other = plan.has_bf16_products ? !attention.fp32.empty() : !attention.bf16.empty();
-  if (is_other)
-    plan.warnings.push_back(
-        fmt::format("the op lists ask for {}, but the products of `attention` run in the precision of `linear`: {}",
-                    attention.text(), taken));
+// Operators of no list take the widest of their inputs: weights are float32, and the inputs of attention are results of
+// linear. Where the lists ask for both, the operation is one and stays in bfloat16, as the run is.
+Decision decide(const Wish& wish, const Decision& of_inputs) {
+  if (wish.is_empty()) return of_inputs;
+  if (wish.is_split()) return {true, "--precision, since the lists ask for both"};
+  return {wish.fp32.empty(), fmt::format("the list of {}", wish.fp32.empty() ? "bf16" : "fp32")};
+}
+
+void warn_of_split(const char* operation, const Wish& wish, PrecisionPlan& plan) {
+  if (wish.is_split())
+    plan.warnings.push_back(fmt::format("the op lists ask for {}, but `{}` is one operation here: it runs in bf16",
+                                        wish.text(), operation));
 }
 
 // In the published programs the sum that follows reads float32 then. Of other results the next reader is a matmul,
@@ -122,25 +125,31 @@ void warn_of_unknown(const OpLists& lists, PrecisionPlan& plan) {
 
 std::string precision_of(Part part, const std::string& precision) {
   if (precision == "fp32" || part == Part::kInside) return "fp32";
-  if (part == Part::kStored) return "fp32, stored in " + precision;
+  if (part == Part::kStored || part == Part::kAttentionInside) return "fp32, stored in " + precision;
   return precision + ", sums in fp32";
 }
 
-void fill_table(const std::string& precision, const std::string& products_by, const std::string& rest_by,
-                PrecisionPlan& plan) {
+// What decides each group of operations.
+struct TableRows {
+  std::string precision, products_by;  // of linear
+  std::string attention, attention_by;
+};
+
+void fill_table(const TableRows& rows, PrecisionPlan& plan) {
+  constexpr const char* kFused = "fusion: one pass over its rows";
   for (const FusedOperation& each : fused_operations()) {
-    const std::string by = each.part == Part::kProducts            ? products_by
-                           : each.part == Part::kAttentionProducts ? "the precision of linear"
-                                                                   : rest_by;
+    const bool is_attention = each.part == Part::kAttentionProducts || each.part == Part::kAttentionInside;
+    const std::string& precision = is_attention ? rows.attention : rows.precision;
+    const std::string by = each.part == Part::kProducts            ? rows.products_by
+                           : each.part == Part::kAttentionProducts ? rows.attention_by
+                           : each.part == Part::kAttentionInside   ? "the precision of its products"
+                           : precision == "fp32"                   ? "the precision of linear"
+                                                                   : kFused;
     plan.operations.push_back({each.name, each.operators, precision_of(each.part, precision), by});
   }
 }
 
-std::string reason_of(const Wish& linear) {
-  if (linear.is_split()) return "--precision, since the lists ask for both";
-  if (linear.is_empty()) return "promotion: no list has its operators, and weights are float32";
-  return fmt::format("the list of {}", linear.bf16.empty() ? "fp32" : "bf16");
-}
+const char* name_of(const Decision& decision) { return decision.is_bf16 ? "bf16" : "fp32"; }
 
 }  // namespace
 
@@ -169,26 +178,26 @@ OpLists load_op_lists(const OpListSettings& settings) {
 
 PrecisionPlan plan_precisions(const OpListSettings& settings, const OpLists& lists) {
   PrecisionPlan plan;
-  const std::string by_fusion = "fusion: one pass over its rows";
   if (settings.opt_level == "O2") {
-    fill_table("bf16", "O2: matmuls in bf16", by_fusion, plan);
+    fill_table({"bf16", "O2: matmuls in bf16", "bf16", "O2: matmuls in bf16"}, plan);
     return plan;
   }
-  const Wish linear(operation_of(Part::kProducts).operators, lists);
-  plan.has_bf16_products = wants_bf16(linear);
+  const Wish linear(operation_of(Part::kProducts).operators, lists),
+      attention(operation_of(Part::kAttentionProducts).operators, lists);
+  const Decision products = decide(linear, {false, "promotion: no list has its operators, and weights are float32"}),
+                 of_attention = decide(attention, {products.is_bf16, "promotion: as linear, whose results it takes"});
+  plan.has_bf16_products = products.is_bf16, plan.has_bf16_attention = of_attention.is_bf16;
   warn_of_unknown(lists, plan);
-  warn_of_products(lists, plan);
+  warn_of_split("linear", linear, plan);
+  warn_of_split("attention", attention, plan);
   warn_of_results(lists, plan);
-  if (plan.has_bf16_products)
-    fill_table("bf16", reason_of(linear), by_fusion, plan);
-  else
-    fill_table("fp32", reason_of(linear), "the precision of linear", plan);
+  fill_table({name_of(products), products.by, name_of(of_attention), of_attention.by}, plan);
   return plan;
 }
 
 PrecisionPlan plan_precisions(const std::string& precision) {
-  PrecisionPlan plan{.has_bf16_products = false};
-  fill_table(precision, "--precision", precision == "fp32" ? "--precision" : "fusion: one pass over its rows", plan);
+  PrecisionPlan plan{.has_bf16_products = false, .has_bf16_attention = false};
+  fill_table({precision, "--precision", precision, "--precision"}, plan);
   return plan;
 }
 

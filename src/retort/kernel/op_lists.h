@@ -1,8 +1,9 @@
 // The operator lists of published mixed-precision runs (--hmp_bf16, --hmp_fp32, --hmp_opt_level), and what they mean
 // for operations that are fused. A published program casts the inputs of each operator: to bfloat16 for those of one
 // list, to float32 for those of the other, and to the widest of its inputs for the rest. An operation here is several
-// of their operators in one pass, so a list decides the precision of matmuls only; the rest is computed in float32 and
-// stored in the precision of the run.
+// of their operators in one pass, so a list decides the precision of matmuls only: of `linear`, which is that of the
+// run, and of `attention`, which casts its input and output where its own is another. The rest is computed in float32
+// and stored in the precision of the run.
 #pragma once
 
 #include <string>
@@ -36,7 +37,8 @@ struct OperationPrecision {
 };
 
 struct PrecisionPlan {
-  bool has_bf16_products = true;  // false: the run is one in float32
+  bool has_bf16_products = true;   // of linear; false: the run is one in float32
+  bool has_bf16_attention = true;  // the matmuls inside attention
   std::vector<OperationPrecision> operations = {};
   std::vector<std::string> warnings = {};  // operators that no operation has, and wishes that a fused operation ignores
 };

@@ -8,6 +8,7 @@
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 #include "retort/base/thread.h"
+#include "retort/kernel/attention.h"
 #include "retort/kernel/caching_allocator.h"
 #include "retort/kernel/device.h"
 #include "retort/kernel/implementation.h"
@@ -34,6 +35,7 @@ void set_up_processor(const RuntimeConfig& runtime) {
   at::set_num_threads(thread_count());
   kernel::set_implementation(runtime.kernels == "reference" ? kernel::Implementation::kReference
                                                             : kernel::Implementation::kFused);
+  kernel::set_attention_precision(own_attention_precision(runtime));
   report_precision(runtime);
 }
 

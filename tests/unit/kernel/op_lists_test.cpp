@@ -85,15 +85,33 @@ TEST(OpLists, WhatAFusedOperationIgnoresIsAWarning) {
   EXPECT_EQ(warning_of({{"linear", "mm"}, {"addmm"}}),
             "the op lists ask for linear, mm in bf16 and addmm in fp32, but `linear` is one operation here: it runs in "
             "bf16");
-  EXPECT_EQ(warning_of({{"bmm"}, {"linear"}}),
-            "the op lists ask for bmm in bf16, but the products of `attention` run in the precision of `linear`: fp32");
-  EXPECT_EQ(warning_of({{"linear"}, {"bmm"}}),
-            "the op lists ask for bmm in fp32, but the products of `attention` run in the precision of `linear`: bf16");
+  EXPECT_EQ(warning_of({{"linear", "matmul"}, {"bmm"}}),
+            "the op lists ask for matmul in bf16 and bmm in fp32, but `attention` is one operation here: it runs in "
+            "bf16");
   EXPECT_EQ(warning_of({{"linear"}, {"layer_norm"}}),
             "the op lists ask for layer_norm in fp32, but `add_norm` and `embedding` compute it in float32 and store "
             "it in bf16");
   EXPECT_EQ(warning_of({{"linear", "conv1d"}, {"softmax"}}),
             "the op list of bf16 names `conv1d`, but no operation here has an operator of this name");
+}
+
+TEST(OpLists, DecideThePrecisionOfAttentionByItself) {
+  const PrecisionPlan exact = plan_of({{"linear"}, {"matmul", "bmm"}});
+  EXPECT_TRUE(exact.has_bf16_products);
+  EXPECT_FALSE(exact.has_bf16_attention);
+  EXPECT_TRUE(exact.warnings.empty());
+  EXPECT_EQ(row_of(exact, "attention (products)").precision, "fp32");
+  EXPECT_EQ(row_of(exact, "attention (products)").decided_by, "the list of fp32");
+  EXPECT_EQ(row_of(exact, "attention (softmax)").precision, "fp32");
+  EXPECT_EQ(row_of(exact, "add_norm").precision, "fp32, stored in bf16");
+  const PrecisionPlan narrow = plan_of({{"bmm"}, {"linear"}});
+  EXPECT_FALSE(narrow.has_bf16_products);
+  EXPECT_TRUE(narrow.has_bf16_attention);
+  EXPECT_EQ(row_of(narrow, "attention (products)").precision, "bf16, sums in fp32");
+  EXPECT_EQ(row_of(narrow, "add_norm").precision, "fp32");
+  // An operator of no list takes its inputs as they come: the results of linear.
+  EXPECT_TRUE(plan_of({{"linear"}, {}}).has_bf16_attention);
+  EXPECT_FALSE(plan_of({{}, {"linear"}}).has_bf16_attention);
 }
 
 TEST_F(OpListsTest, AnOperatorInBothIsRefused) {
@@ -118,8 +136,8 @@ TEST(OpLists, TheTableHasALineForEachOperation) {
   const PrecisionPlan plan = plan_precisions("fp16");
   const std::vector<std::string> lines = plan_lines(plan);
   ASSERT_EQ(lines.size(), plan.operations.size() + 1);
-  EXPECT_EQ(lines.at(2), "linear                fp16, sums in fp32     --precision: linear, addmm, mm, matmul");
-  EXPECT_EQ(lines.at(3), "attention (products)  fp16, sums in fp32     the precision of linear: bmm, matmul");
+  EXPECT_EQ(lines.at(2), "linear                fp16, sums in fp32     --precision: linear, addmm, mm");
+  EXPECT_EQ(lines.at(3), "attention (products)  fp16, sums in fp32     --precision: matmul, bmm, baddbmm");
 }
 
 }  // namespace

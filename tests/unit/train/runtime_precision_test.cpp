@@ -32,6 +32,23 @@ TEST_F(RuntimePrecisionTest, ListsMakeABf16RunOneInFloat32) {
   EXPECT_EQ(precision_of(runtime), kernel::Precision::kBf16);
 }
 
+TEST_F(RuntimePrecisionTest, ListsGiveAttentionAPrecisionOfItsOwn) {
+  RuntimeConfig runtime = with_lists("bf16");
+  EXPECT_EQ(own_attention_precision(runtime), std::nullopt);
+  std::ofstream(root_ / "bf16.txt") << "linear\n";
+  std::ofstream(root_ / "fp32.txt") << "matmul\n";
+  EXPECT_EQ(precision_of(runtime), kernel::Precision::kBf16);
+  EXPECT_EQ(own_attention_precision(runtime), kernel::Precision::kFloat32);
+  report_precision(runtime);
+  EXPECT_NE(log_text().find("the op lists put attention into fp32"), std::string::npos) << log_text();
+  std::ofstream(root_ / "bf16.txt") << "matmul\n";
+  std::ofstream(root_ / "fp32.txt") << "linear\n";
+  EXPECT_EQ(precision_of(runtime), kernel::Precision::kFloat32);
+  EXPECT_EQ(own_attention_precision(runtime), kernel::Precision::kBf16);
+  runtime.precision = "fp32";
+  EXPECT_EQ(own_attention_precision(runtime), std::nullopt);
+}
+
 TEST_F(RuntimePrecisionTest, PublishedListsChangeAndSayNothing) {
   RuntimeConfig runtime;
   runtime.precision = "bf16";
