@@ -56,7 +56,8 @@ ExpressionUpdate::Factors ExpressionUpdate::factors_of(const Scalars& scalars) c
     return as_float(at::where(scalars.is_finite, one * value, otherwise));
   };
   const auto correction = [&](double beta) {
-    return settings_.correct_bias ? 1 / (1 - (scalars.step * std::log(beta)).exp()) : one;
+    // A skipped first update has number 0, for which there is no correction.
+    return settings_.correct_bias ? 1 / (1 - (scalars.step.clamp_min(1) * std::log(beta)).exp()) : one;
   };
   return {.scale = scalars.gradient_scale,
           .is_finite = scalars.is_finite,

@@ -177,6 +177,8 @@ TEST_P(Adam, SkipsStepsThatAreNotFinite) {
     const auto step = [&](Optimizer& optimizer, const at::Tensor& value) {
       optimizer.step_if_finite(0.1, optimizer.gradient_norm_tensor(), value, 1);
     };
+    step(skipping, loss * INFINITY);  // the first of all
+    example.gradients()[0] = 0.3f, example.gradients()[1] = -0.4f;
     step(skipping, loss), step(all, loss);
     EXPECT_EQ(example.gradients()[0], 0);
     example.gradients()[0] = INFINITY;
