@@ -32,7 +32,8 @@ Json scores_of(const Outcome& outcome) {
   Json scores = outcome.last_line();
   for (auto entry = scores.begin(); entry != scores.end();) {
     const std::string& key = entry.key();
-    const bool is_time = key.find("second") != key.npos || key.find("_ms") != key.npos || key == "overhead_share";
+    const bool is_time = key.find("second") != key.npos || key.find("_ms") != key.npos || key == "overhead_share" ||
+                         key == "utilization";
     entry = is_time ? scores.erase(entry) : std::next(entry);
   }
   return scores;

@@ -11,18 +11,11 @@
 namespace retort::program {
 namespace {
 
-const fs::path kMlmModels = fs::path(RETORT_FIXTURES) / "distilbert_distillation";
-
 // Token files, sentence shards and students, made once.
 const fs::path& data_folder() {
   static const tiny::TemporaryFolder folder;
   static const bool is_filled = [] {
-    recipe::BinarizeConfig config = tiny::binarize_settings(folder.path());
-    recipe::binarize(config);
-    fs::create_directory(folder / "mlm");
-    config = tiny::binarize_settings(folder / "mlm");
-    config.model = kMlmModels / "student_mlm";
-    recipe::binarize(config);
+    recipe::binarize(tiny::binarize_settings(folder.path()));
     fs::create_directory(folder / "shards");
     write_file_atomically(folder / "shards/a_training_0.txt", tiny::sentence_shard());
     tiny::make_student(folder / "student", [](model::ModelConfig&) {});
@@ -64,9 +57,8 @@ Words distill_squad(const fs::path& output_dir, const std::string& cache) {
 }
 
 Words distill_mlm(const fs::path& output_dir) {
-  recipe::DistillMlmConfig config =
-      tiny::distill_mlm_settings(data_folder() / "mlm", kMlmModels / "student_mlm", output_dir);
-  config.teacher.teacher = kMlmModels / "teacher_mlm";
+  recipe::DistillMlmConfig config = tiny::distill_mlm_settings(data_folder(), tiny::bert_folder(), output_dir);
+  config.teacher.teacher = tiny::bert_folder();  // its head is random
   config.corpus.rows.max_seq_length = 32;
   config.losses.alpha_ce = 5, config.losses.alpha_mlm = 2, config.losses.alpha_cos = 1;
   config.training.max_steps = 4, config.training.learning_rate = 1e-3, config.log_interval = 1;
