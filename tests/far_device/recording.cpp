@@ -32,6 +32,8 @@ class FarGraph final : public kernel::RecordedGraph {
     for (const auto& operation : operations_) operation();
   }
 
+  bool ran_while_recording() const override { return true; }
+
   // The device's thread of the gradient graph records too.
   void add(std::function<void()> operation) {
     const std::lock_guard lock(mutex_);

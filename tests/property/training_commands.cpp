@@ -61,7 +61,7 @@ Words distill_mlm(const fs::path& output_dir) {
   config.teacher.teacher = tiny::bert_folder();  // its head is random
   config.corpus.rows.max_seq_length = 32;
   config.losses.alpha_ce = 5, config.losses.alpha_mlm = 2, config.losses.alpha_cos = 1;
-  config.training.max_steps = 4, config.training.learning_rate = 1e-3, config.log_interval = 1;
+  config.training.max_steps = 4, config.training.learning_rate = 1e-3;
   config.training.logging_steps = 1;
   return words_of_config({"distill", "mlm"}, config, output_dir);
 }
@@ -105,7 +105,7 @@ Words pretrain_pairs(const fs::path& output_dir) {
 const std::vector<TrainingCommand>& training_commands() {
   static const std::vector<TrainingCommand> commands{
       {"finetune_squad", finetune_squad, {"model.safetensors", "predictions.json", "nbest_predictions.json"}},
-      {"finetune_squad_in_bf16", finetune_squad_in_bf16, {"model.safetensors", "predictions.json"}, 2},
+      {"finetune_squad_in_bf16", finetune_squad_in_bf16, {"model.safetensors", "predictions.json"}},
       {"finetune_glue_with_classes",
        [](const fs::path& output_dir) { return finetune_glue("mrpc", output_dir); },
        {"model.safetensors", "predictions_mrpc.tsv"}},
@@ -114,13 +114,15 @@ const std::vector<TrainingCommand>& training_commands() {
        {"model.safetensors", "predictions_sts-b.tsv"}},
       {"distill_squad",
        [](const fs::path& output_dir) { return distill_squad(output_dir, "off"); },
-       {"model.safetensors", "predictions.json"}},
+       {"model.safetensors", "predictions.json"},
+       2},
       {"distill_squad_with_cache",
        [](const fs::path& output_dir) { return distill_squad(output_dir, output_dir.string() + ".cache"); },
-       {"model.safetensors", "predictions.json"}},
-      {"distill_mlm", distill_mlm, {"model.safetensors"}},
-      {"distill_backbone", distill_backbone, {"model.safetensors", "project.safetensors"}},
-      {"distill_prediction", distill_prediction, {"model.safetensors"}},
+       {"model.safetensors", "predictions.json"},
+       2},
+      {"distill_mlm", distill_mlm, {"model.safetensors"}, 2},
+      {"distill_backbone", distill_backbone, {"model.safetensors", "project.safetensors"}, 2},
+      {"distill_prediction", distill_prediction, {"model.safetensors"}, 2},
       {"pretrain_mlm", pretrain_mlm, {"model.safetensors"}},
       {"pretrain_pairs", pretrain_pairs, {"model.safetensors"}},
   };

@@ -15,7 +15,7 @@ struct TrainingCommand {
   // The command with a few steps, each logged.
   Words (*words)(const fs::path& output_dir);
   std::vector<std::string> files;  // what it leaves in the folder and depends on what it computed
-  int64_t uploads_a_step = 1;      // one for each micro-batch
+  int64_t uploads_a_step = 1;      // one for each micro-batch, and one for what a teacher adds
 
   friend void PrintTo(const TrainingCommand& command, std::ostream* out) { *out << command.name; }
 };
