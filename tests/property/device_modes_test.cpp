@@ -119,7 +119,7 @@ TEST_P(GraphMode, ResumedEqualsUninterrupted) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, GraphMode,
                          testing::ValuesIn(training_commands({"finetune_squad", "finetune_glue_with_classes",
-                                                              "pretrain_mlm", "pretrain_pairs"})),
+                                                              "pretrain_pairs"})),
                          mode_case_name);
 
 TEST(GraphModeCommands, RecordedStepsAreNotRead) {

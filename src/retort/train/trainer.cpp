@@ -182,8 +182,7 @@ void Trainer::set_up_mode() {
   if (loss_scale_.is_used())
     return log_info("`mode` graph: steps with a loss scale are not recorded; the run goes on as in lazy mode");
   if (unit_.recordable() == nullptr)
-    return log_info(
-        "`mode` graph: losses with a teacher, or of numbers, are not recorded; the run goes on as in lazy mode");
+    return log_info("`mode` graph: the losses of this command are not recorded; the run goes on as in lazy mode");
   make_graphs(buckets_from_json(state_.resume.graph_buckets, "the run's state"));
 }
 
