@@ -20,6 +20,12 @@ std::optional<kernel::DeviceMemory> maybe_device_memory() {
 
 }  // namespace
 
+// The processor's allocator keeps freed blocks up to a quarter of its peak.
+void MemoryEstimate::set_activations(const TrainUnit& unit, int64_t tokens) {
+  activations = unit.activation_bytes(tokens);
+  if (kernel::device().is_cpu()) activations += activations / 4;
+}
+
 MemoryEstimate estimate_memory(const TrainUnit& unit, const kernel::ParameterStore& parameters,
                                const EstimateInputs& inputs) {
   MemoryEstimate estimate{

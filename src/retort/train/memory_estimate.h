@@ -16,9 +16,10 @@ namespace retort::train {
 struct MemoryEstimate {
   int64_t parameters = 0, copies = 0, gradients = 0;  // float32, bfloat16, float32
   int64_t moments = 0;                                // of this process
-  int64_t activations = 0;                            // of the largest micro-batch
+  int64_t activations = 0;                            // of the largest micro-batch, and what the allocator keeps
   int64_t other = 0;                                  // what the process has already: program, data, a teacher
 
+  void set_activations(const TrainUnit& unit, int64_t tokens);
   int64_t fixed() const { return parameters + copies + gradients + moments; }
   int64_t total() const { return fixed() + activations + other; }
 };

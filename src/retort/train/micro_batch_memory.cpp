@@ -73,7 +73,7 @@ bool MicroBatchMemory::halve_until_it_fits(const TrainUnit& unit, MemoryEstimate
       return false;
     }
     largest = smaller;
-    estimate.activations = unit.activation_bytes(largest);
+    estimate.set_activations(unit, largest);
   }
   return true;
 }
