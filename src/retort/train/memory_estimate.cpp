@@ -32,8 +32,8 @@ MemoryEstimate estimate_memory(const TrainUnit& unit, const kernel::ParameterSto
       .parameters = static_cast<int64_t>(parameters.values().nbytes()),
       .copies = parameters.copies().defined() ? static_cast<int64_t>(parameters.copies().nbytes()) : 0,
       .gradients = static_cast<int64_t>(parameters.gradients().nbytes()),
-      .moments = 2 * static_cast<int64_t>(parameters.values().nbytes()) / inputs.shards,
-      .activations = unit.activation_bytes(inputs.largest_micro_batch)};
+      .moments = 2 * static_cast<int64_t>(parameters.values().nbytes()) / inputs.shards};
+  estimate.set_activations(unit, inputs.largest_micro_batch);
   // On the processor, gradients and moments take memory when they are first written; on a device they have it.
   int64_t counted = estimate.parameters + estimate.copies;
   if (!kernel::device().is_cpu())
