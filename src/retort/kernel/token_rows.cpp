@@ -74,8 +74,7 @@ int64_t TokenRows::longest() const {
 }
 
 TokenRowBuffer::TokenRowBuffer(const RowShape& shape)
-    : shape_(shape),
-      there_(at::empty({element_count(shape)}, at::TensorOptions().dtype(at::kLong).device(device()))) {
+    : shape_(shape), there_(at::empty({element_count(shape)}, at::TensorOptions().dtype(at::kLong).device(device()))) {
   int64_t taken = 0;
   const auto take = [&](int64_t count) {
     taken += count;

@@ -147,8 +147,7 @@ void write_claims(const fs::path& path, hsize_t rows, hsize_t tokens, hsize_t ch
 TEST_F(InstanceFileTest, RefusesFilesThatClaimTooMuch) {
   const auto open = [&](const char* name) { return message_of([&] { InstanceFile(folder_ / name); }); };
   write_claims(folder_ / "rows.hdf5", hsize_t{1} << 50, 16, 16, nullptr);
-  EXPECT_NE(open("rows.hdf5").find("claims 1125899906842624 rows of 16 numbers in "),
-            std::string::npos);
+  EXPECT_NE(open("rows.hdf5").find("claims 1125899906842624 rows of 16 numbers in "), std::string::npos);
   write_claims(folder_ / "tokens.hdf5", 3, hsize_t{1} << 40, 16, nullptr);
   EXPECT_NE(open("tokens.hdf5").find("claims 3 rows of 1099511627776 numbers"), std::string::npos);
   write_claims(folder_ / "other.hdf5", 3, 16, 16, "/etc/hostname");
