@@ -5,9 +5,11 @@ A database that is locked or full is asked again for `--storage_seconds`; then t
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +33,9 @@ class PatientStorage(RDBStorage):
     """An RDBStorage whose calls are repeated while the database is locked, full or away."""
 
     patience = 60.0  # seconds
+    # A trial is claimed by reading that it waits and writing that it runs. SQLite does not lock it in between, so that two
+    # slots of this search could claim the same one.
+    claims = threading.RLock()
 
     def record_heartbeat(self, trial_id: int) -> None:
         try:
@@ -52,7 +57,8 @@ def _repeated(name: str) -> Callable[..., Any]:
         end, pause = time.monotonic() + self.patience, 0.1
         while True:
             try:
-                return method(self, *arguments, **named)
+                with self.claims if name == "set_trial_state_values" else contextlib.nullcontext():
+                    return method(self, *arguments, **named)
             except _FAULTS as failure:
                 if time.monotonic() + pause > end:
                     raise StorageLost(

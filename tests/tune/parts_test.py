@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 import optuna
 import pytest
@@ -442,3 +443,25 @@ def test_the_loss_of_the_storage_is_found_behind_a_failure_of_optunas_clean_up()
     except UnboundLocalError as failure:
         assert str(storage_loss_in(failure)) == "away"
     assert storage_loss_in(ValueError("other")) is None
+
+
+def test_two_slots_do_not_claim_the_same_trial(tmp_path, monkeypatch):
+    storage = open_storage(f"sqlite:///{tmp_path / 'study.db'}", 60, 5, lambda study, trial: None)
+    study = optuna.create_study(storage=storage)
+    study.enqueue_trial({"x": 1})
+    (waiting,) = study.get_trials()
+    # The read of a claim is past when its check begins, and the write comes after it.
+    check = PatientStorage.check_trial_is_updatable
+    monkeypatch.setattr(PatientStorage, "check_trial_is_updatable", lambda *each: (time.sleep(0.2), check(*each)))
+    claimed = []
+    threads = [
+        threading.Thread(
+            target=lambda: claimed.append(storage.set_trial_state_values(waiting._trial_id, optuna.trial.TrialState.RUNNING))
+        )
+        for _ in range(2)
+    ]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(claimed) == [False, True]
