@@ -10,6 +10,8 @@
 #include <fstream>
 #include <string_view>
 
+#include "retort/base/control_group.h"
+
 namespace retort {
 namespace {
 
@@ -62,33 +64,17 @@ std::optional<int64_t> maybe_free_addresses(const fs::path& root) {
 
 }  // namespace
 
-// Lines `number:controllers:path` in proc/self/cgroup; version 2 has one line without controllers.
+// Groups without a limit are left out.
 MemoryGroups::MemoryGroups(const fs::path& root) {
-  std::ifstream lines(root / "proc/self/cgroup");
-  for (std::string line; std::getline(lines, line);) {
-    const size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = fmt::format(",{},", line.substr(first + 1, second - first - 1));
-    const fs::path group = line.substr(second + 1), mount = root / "sys/fs/cgroup";
-    if (controllers == ",,") add(mount, group, true);
-    if (controllers.find(",memory,") != std::string::npos) add(mount / "memory", group, false);
-  }
-}
-
-// Adds a group and its ancestors where they have a limit. Inside a container the path may be the host's and not exist
-// here; the root of the mount is then the container's own group.
-void MemoryGroups::add(const fs::path& mount, fs::path group, bool is_version_2) {
-  const auto add_one = [&](const fs::path& folder) {
+  for (const auto& [folder, is_version_2] : control_groups(root, "memory", {"memory"})) {
     const auto limit = maybe_number_in(folder / (is_version_2 ? "memory.max" : "memory.limit_in_bytes"));
-    if (!limit || *limit <= 0 || *limit >= kNoLimit) return;
+    if (!limit || *limit <= 0 || *limit >= kNoLimit) continue;
     groups_.push_back({.usage = folder / (is_version_2 ? "memory.current" : "memory.usage_in_bytes"),
                        .statistics = folder / "memory.stat",
                        .limit = *limit,
                        .file_pages = is_version_2 ? "file" : "total_cache",
                        .shared_pages = is_version_2 ? "shmem" : "total_shmem"});
-  };
-  add_one(mount);
-  for (group = group.relative_path(); !group.empty(); group = group.parent_path()) add_one(mount / group);
+  }
 }
 
 // Pages of memory files (shmem) are counted among those of files, but cannot be taken back.

@@ -28,7 +28,6 @@ class MemoryGroups {
     int64_t limit = 0;
     const char *file_pages, *shared_pages;  // names in `statistics`
   };
-  void add(const std::filesystem::path& mount, std::filesystem::path group, bool is_version_2);
   static int64_t held_bytes(const Group& group);
 
   std::vector<Group> groups_;

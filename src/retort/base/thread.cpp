@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "retort/base/control_group.h"
 #include "retort/base/error.h"
 #include "retort/base/log.h"
 
@@ -48,41 +49,22 @@ double read_number(const fs::path& path) {
   return number;
 }
 
-int quota_in_folder_v2(const fs::path& folder) {
-  std::ifstream file(folder / "cpu.max");
+int quota_of(const ControlGroup& group) {
+  if (!group.is_version_2)
+    return cpus_of_quota(read_number(group.folder / "cpu.cfs_quota_us"),
+                         read_number(group.folder / "cpu.cfs_period_us"));
+  std::ifstream file(group.folder / "cpu.max");
   file.imbue(std::locale::classic());
   double quota_us = 0, period_us = 0;
   file >> quota_us >> period_us;
   return cpus_of_quota(quota_us, period_us);
 }
 
-int quota_in_folder_v1(const fs::path& folder) {
-  return cpus_of_quota(read_number(folder / "cpu.cfs_quota_us"), read_number(folder / "cpu.cfs_period_us"));
-}
-
-// The smallest quota of a cgroup and its ancestors. Inside a container the path may be the host's and not exist here;
-// the walk still reaches the root of the mount, which is the container's own cgroup.
-int smallest_quota(const fs::path& mount, fs::path group, int (*quota_in_folder)(const fs::path&)) {
-  int smallest = quota_in_folder(mount);
-  for (group = group.relative_path(); !group.empty(); group = group.parent_path())
-    smallest = std::min(smallest, quota_in_folder(mount / group));
-  return smallest;
-}
-
-// Parses lines `number:controllers:path`; version 2 has one line without controllers.
+// The smallest quota of a control group.
 int control_group_cpus(const fs::path& root) {
-  std::ifstream groups(root / "proc/self/cgroup");
   int smallest = kUnlimited;
-  for (std::string line; std::getline(groups, line);) {
-    const size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = fmt::format(",{},", line.substr(first + 1, second - first - 1));
-    const fs::path group = line.substr(second + 1), mount = root / "sys/fs/cgroup";
-    if (controllers == ",,") smallest = std::min(smallest, smallest_quota(mount, group, quota_in_folder_v2));
-    if (controllers.find(",cpu,") == std::string::npos) continue;
-    for (const char* name : {"cpu", "cpu,cpuacct"})
-      smallest = std::min(smallest, smallest_quota(mount / name, group, quota_in_folder_v1));
-  }
+  for (const ControlGroup& group : control_groups(root, "cpu", {"cpu", "cpu,cpuacct"}))
+    smallest = std::min(smallest, quota_of(group));
   return smallest;
 }
 

@@ -1,11 +1,11 @@
 #include "retort/measure/bench_measure.h"
 
 #include <ATen/ops/randn.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 
+#include "retort/base/memory.h"
 #include "retort/kernel/element_type.h"
 #include "retort/kernel/matmul.h"
 
@@ -37,9 +37,7 @@ double forward_flops(const model::ModelConfig& c, int64_t length) {
 }
 
 double peak_memory_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+  return static_cast<double>(maybe_peak_resident_memory().value_or(0)) / (1 << 20);
 }
 
 double percentile(std::vector<double> values, double share) {
