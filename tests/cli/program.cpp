@@ -83,17 +83,13 @@ Outcome run(const Words& arguments, const std::string& input, const Limits& limi
   return Process(arguments, input, limits).wait();
 }
 
-Words finetune_squad_words(const fs::path& output_dir, const Words& more) {
-  recipe::FinetuneSquadConfig config = tiny::squad_settings(output_dir);
-  FieldList list;
-  config.fields(list);
-  const fs::path file = output_dir.string() + ".settings.json";
-  Json settings = fields_to_json(list);
-  settings.erase("output_dir");
-  write_json_file(file, settings);
-  Words words{"finetune", "squad", "--config", file, "--output_dir", output_dir};
+Words with(Words words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
+}
+
+Words finetune_squad_words(const fs::path& output_dir, const Words& more) {
+  return with(words_of_config({"finetune", "squad"}, tiny::squad_settings(output_dir), output_dir), more);
 }
 
 }  // namespace retort::program

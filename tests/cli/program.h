@@ -52,6 +52,21 @@ class Process {
 
 Outcome run(const Words& arguments, const std::string& input = "", const Limits& limits = {});
 
+// The words of a command and more of them.
+Words with(Words words, const Words& more);
+
+// The words of a command with the settings of `config`, written to a file beside the output folder.
+template <typename Config>
+Words words_of_config(const Words& command, Config config, const fs::path& output_dir) {
+  FieldList list;
+  config.fields(list);
+  Json settings = fields_to_json(list);
+  settings.erase("output_dir");
+  const fs::path file = output_dir.string() + ".settings.json";
+  write_json_file(file, settings);
+  return with(command, {"--config", file, "--output_dir", output_dir});
+}
+
 // `retort finetune squad` on the tiny world, with the settings of tiny::squad_settings.
 Words finetune_squad_words(const fs::path& output_dir, const Words& more = {});
 

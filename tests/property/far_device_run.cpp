@@ -7,11 +7,6 @@
 
 namespace retort::program {
 
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 Limits far_library() { return {.environment = {{"RETORT_DEVICE_LIBRARY", RETORT_FAR_LIBRARY}}}; }
 
 Outcome run_far(const Words& words, const std::string& input) { return run(with(words, kFar), input, far_library()); }

@@ -8,20 +8,6 @@
 
 namespace retort::program {
 
-Words with(Words words, const Words& more);
-
-// The words of a command with the settings of `config`, written to a file beside the output folder.
-template <typename Config>
-Words words_of_config(const Words& command, Config config, const fs::path& output_dir) {
-  FieldList list;
-  config.fields(list);
-  Json settings = fields_to_json(list);
-  settings.erase("output_dir");
-  const fs::path file = output_dir.string() + ".settings.json";
-  write_json_file(file, settings);
-  return with(command, {"--config", file, "--output_dir", output_dir});
-}
-
 inline const Words kFar{"--device", "privateuseone:0"}, kNear{"--device", "cpu", "--kernels", "reference"};
 
 // The variable that names the far device's library.

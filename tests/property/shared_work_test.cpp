@@ -31,16 +31,8 @@ fs::path repeated_questions(const fs::path& file, int copies) {
 }
 
 Words distill_words(const fs::path& output_dir, const Words& more) {
-  recipe::DistillSquadConfig config = tiny::distill_squad_settings(output_dir);
-  FieldList list;
-  config.fields(list);
-  const fs::path file = output_dir.string() + ".settings.json";
-  Json settings = fields_to_json(list);
-  settings.erase("output_dir");
-  write_json_file(file, settings);
-  Words words{"distill", "squad", "--config", file, "--output_dir", output_dir, "--max_steps", "2"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
+  const Words words = words_of_config({"distill", "squad"}, tiny::distill_squad_settings(output_dir), output_dir);
+  return with(with(words, {"--max_steps", "2"}), more);
 }
 
 fs::path file_of_cache(const fs::path& cache_dir, const std::string& name) {
