@@ -65,9 +65,7 @@ def table(results):
     rows, reasons = [], []
     for result in results:
         for side in result["sides"]:
-            name = side["program"] + (" (missing)" if "missing" in side else "")
-            if "missing" in side:
-                reasons.append(f"- batch {result['batch']}, {side['program']}: {side['missing']}")
+            name = side_by_side.program_cell(f"batch {result['batch']}", side, reasons)
             rows.append([f"{result['batch']} ({result['data']})", name, side_by_side.write_rate(side.get("seq_s")),
                          side_by_side.write_number(side.get("tok_s")), side_by_side.write_ratio(side.get("ratio"))])
     return side_by_side.markdown_table(header, rows) + ([""] + reasons if reasons else [])

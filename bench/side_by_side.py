@@ -186,6 +186,14 @@ def markdown_table(header, rows):
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
+def program_cell(label, side, reasons):
+    """The name of a side in a table; why it is missing goes to `reasons`."""
+    if "missing" not in side:
+        return side["program"]
+    reasons.append(f"- {label}, {side['program']}: {side['missing']}")
+    return side["program"] + " (missing)"
+
+
 def comparison_table(results, with_latency=False):
     """`results`: dictionaries with "row" and "sides" (of summarize). Missing programs are listed below the table with the reason."""
     latency = ["p50 / p99 ms"] if with_latency else []
@@ -194,9 +202,7 @@ def comparison_table(results, with_latency=False):
     rows, reasons = [], []
     for result in results:
         for side in result["sides"]:
-            name = side["program"] + (" (missing)" if "missing" in side else "")
-            if "missing" in side:
-                reasons.append(f"- {result['row']}, {side['program']}: {side['missing']}")
+            name = program_cell(result["row"], side, reasons)
             latencies = [f"{write_number(side.get('p50_ms'))} / {write_number(side.get('p99_ms'))}"] if with_latency else []
             memory = side.get("memory_ratio")
             rows.append([f"{result['row']} ({result['data']})", name, write_rate(side.get("seq_s")), write_number(side.get("tok_s")),
