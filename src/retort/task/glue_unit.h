@@ -2,23 +2,19 @@
 // of a step.
 #pragma once
 
-#include "retort/pretrained/model_unit.h"
 #include "retort/task/glue.h"
+#include "retort/task/recordable_unit.h"
 #include "retort/train/training_config.h"
 
 namespace retort::task {
 
-class GlueUnit : public pretrained::ModelUnit, public train::Recordable {
+class GlueUnit : public RecordableUnit {
  public:
   // `dev` may be empty. All arguments by reference must outlive the unit.
   GlueUnit(pretrained::LoadedModel& loaded, const GlueDataConfig& data, const train::TrainingConfig& training,
            std::span<const GlueSet> dev)
-      : pretrained::ModelUnit(loaded), data_(data), training_(training), dev_(dev) {}
+      : RecordableUnit(loaded), data_(data), training_(training), dev_(dev) {}
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
-                                      const loss::StepCounts& counts) override {
-    return train::run_forward(*this, batch, sequence_keys, counts);
-  }
   // A regression compares a target of every sequence, so fillers would count.
   const train::Recordable* recordable() const override { return task().is_regression() ? nullptr : this; }
   std::vector<train::BatchList> lists(const data::Batch& batch) const override;

@@ -4,8 +4,8 @@
 // The published programs average over each micro-batch first; here the cut into micro-batches changes nothing.
 #pragma once
 
-#include "retort/pretrained/model_unit.h"
 #include "retort/task/pretraining_config.h"
+#include "retort/task/recordable_unit.h"
 
 namespace retort::task {
 
@@ -13,22 +13,17 @@ namespace retort::task {
 // pairs; losses are mean cross entropies in nats.
 Json evaluate_pretraining(const model::Model& model, const data::RowSet& pairs, int64_t max_tokens_per_batch);
 
-class PretrainingUnit final : public pretrained::ModelUnit, public train::Recordable {
+class PretrainingUnit final : public RecordableUnit {
  public:
   // `loaded` has the head kPreTraining; `held_out` may be null. With `dense_sequence_output` only masked tokens go
   // through the masked-LM head, which changes no result. What is referred to must outlive the unit.
   PretrainingUnit(pretrained::LoadedModel& loaded, bool dense_sequence_output, const data::RowSet* held_out,
                   int64_t max_tokens_per_batch)
-      : ModelUnit(loaded),
+      : RecordableUnit(loaded),
         dense_sequence_output_(dense_sequence_output),
         held_out_(held_out),
         max_tokens_per_batch_(max_tokens_per_batch) {}
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
-                                      const loss::StepCounts& counts) override {
-    return train::run_forward(*this, batch, sequence_keys, counts);
-  }
-  const train::Recordable* recordable() const override { return this; }
   std::vector<train::BatchList> lists(const data::Batch& batch) const override;
   std::vector<at::Tensor> loss_sums(const kernel::TokenRows& rows) const override;
   std::vector<loss::LossTerm> terms(const loss::StepCounts& counts) const override;

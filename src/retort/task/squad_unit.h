@@ -2,23 +2,18 @@
 // step.
 #pragma once
 
-#include "retort/pretrained/model_unit.h"
+#include "retort/task/recordable_unit.h"
 #include "retort/task/squad.h"
 
 namespace retort::task {
 
-class SquadUnit : public pretrained::ModelUnit, public train::Recordable {
+class SquadUnit : public RecordableUnit {
  public:
   // `dev` may be null. All arguments by reference must outlive the unit.
   SquadUnit(pretrained::LoadedModel& loaded, const SquadDataConfig& data, int64_t max_tokens_per_batch,
             const data::SquadEvaluationSet* dev)
-      : pretrained::ModelUnit(loaded), data_(data), max_tokens_per_batch_(max_tokens_per_batch), dev_(dev) {}
+      : RecordableUnit(loaded), data_(data), max_tokens_per_batch_(max_tokens_per_batch), dev_(dev) {}
 
-  std::vector<loss::LossTerm> forward(const data::Batch& batch, std::span<const uint64_t> sequence_keys,
-                                      const loss::StepCounts& counts) override {
-    return train::run_forward(*this, batch, sequence_keys, counts);
-  }
-  const train::Recordable* recordable() const override { return this; }
   std::vector<train::BatchList> lists(const data::Batch& batch) const override;
   std::vector<at::Tensor> loss_sums(const kernel::TokenRows& rows) const override;
   std::vector<loss::LossTerm> terms(const loss::StepCounts& counts) const override;
