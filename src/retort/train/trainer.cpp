@@ -6,7 +6,6 @@
 
 #include "retort/base/error.h"
 #include "retort/base/log.h"
-#include "retort/kernel/engine.h"
 #include "retort/kernel/zeros_on_demand.h"
 #include "retort/train/continuation.h"
 #include "retort/train/divergence.h"
@@ -50,7 +49,7 @@ Trainer::Trainer(TrainUnit& unit, data::Source& source, const TrainingConfig& co
       schedule_(make_schedule(config, count_total_steps())),
       report_(config_, run == nullptr ? fs::path() : run->path(), clock_),
       checkpoints_(run, unit, optimizer_, config.save_steps),
-      is_lazy_(config.mode != "eager" && !kernel::engine().is_fused() && group_.world_size() == 1) {
+      mode_(unit, config_, group_) {
   if (unit.parameters().precision() == kernel::Precision::kFp16)
     loss_scale_ = LossScale(config.loss_scale, config.init_loss_scale);
   if (schedule_.total_steps < 1)
@@ -143,7 +142,7 @@ TrainingSummary Trainer::run() {
   StopSignal stop;
   synchronize_ranks();
   const bool has_smaller_micro_batches = memory_.fit(unit_, unit_.parameters(), estimate_inputs(), state_.resume);
-  set_up_mode();
+  mode_.begin(state_.resume, loss_scale_.is_used());
   set_up_loss_scale();
   clock_.start(state_.resume.train_seconds);
   report_.open(state_);
@@ -155,7 +154,7 @@ TrainingSummary Trainer::run() {
   }
   train_steps(stop);
   report_.finish_progress();
-  log_graphs();
+  mode_.log_use();
   clock_.stop();
   state_.resume.train_seconds = clock_.train_seconds();
   if (is_paused()) {
@@ -168,26 +167,6 @@ TrainingSummary Trainer::run() {
   const TrainingSummary summary = summarize();
   report_.add_summary(summary.to_json());
   return summary;
-}
-
-void Trainer::set_up_mode() {
-  if (config_.mode == "eager") return;
-  if (kernel::engine().is_fused())
-    return log_info("`mode` {}: on the processor an operation has run when its call returns, so this changes no speed",
-                    config_.mode);
-  if (group_.world_size() > 1)
-    log_info("`mode` {}: the losses of several processes are brought together after every step, as in eager mode",
-             config_.mode);
-  if (config_.mode != "graph") return;
-  if (loss_scale_.is_used())
-    return log_info("`mode` graph: steps with a loss scale are not recorded; the run goes on as in lazy mode");
-  if (unit_.recordable() == nullptr)
-    return log_info("`mode` graph: the losses of this command are not recorded; the run goes on as in lazy mode");
-  make_graphs(buckets_from_json(state_.resume.graph_buckets, "the run's state"));
-}
-
-void Trainer::make_graphs(std::vector<GraphShape> buckets) {
-  graphs_ = std::make_unique<GraphRunner>(unit_, std::move(buckets), config_.graph_observed);
 }
 
 EstimateInputs Trainer::estimate_inputs() const {
@@ -203,14 +182,6 @@ void Trainer::set_up_loss_scale() {
   if (!loss_scale_.is_dynamic()) resume.loss_scale = config_.loss_scale;
   if (!(resume.loss_scale > 0)) resume.loss_scale = config_.init_loss_scale;
   loss_scale_.restore(resume.loss_scale, resume.loss_scale_steps);
-}
-
-void Trainer::log_graphs() const {
-  if (!graphs_ || graphs_->use().recorded == 0) return;
-  const GraphRunner::Use& use = graphs_->use();
-  log_info("graphs: {} of {} micro-batches ran recorded, in {} shapes, with {:.1f} % filler tokens", use.recorded,
-           use.recorded + use.unrecorded, graphs_->buckets().size(),
-           100.0 * static_cast<double>(use.filler_tokens) / static_cast<double>(use.tokens + use.filler_tokens));
 }
 
 void Trainer::train_steps(StopSignal& stop) {
@@ -264,7 +235,7 @@ at::Tensor Trainer::compute_gradients(IssuedStep& issued) {
     MemoryShortage shortage = memory_.shortage_in([&] {
       forward_backward(
           unit_, issued.batch, static_cast<uint64_t>(config_.seed), issued.readout,
-          {.reducer = &reducer_, .graphs = graphs_.get(), .loss_scale = loss_scale_.scale(), .before_each = [&] {
+          {.reducer = &reducer_, .graphs = mode_.graphs(), .loss_scale = loss_scale_.scale(), .before_each = [&] {
              memory_.check();
            }});
     });
@@ -283,7 +254,7 @@ void Trainer::begin_again(IssuedStep& issued, MemoryShortage shortage) {
   kernel::release_pages(unit_.parameters().gradients());
   issued.readout = StepReadout();
   reducer_.forget_order();
-  if (graphs_) make_graphs({});  // of smaller micro-batches
+  mode_.forget_graphs();
   source_.seek(issued.batch.position);
   flush();
   const bool is_smaller = memory_.shrink(issued.batch, shortage, state_.resume);
@@ -313,7 +284,7 @@ void Trainer::save_and_refuse_sequence(const data::StepBatch& batch) {
 // Whether the numbers of the issued steps are needed now: in lazy mode where something is logged, saved or evaluated.
 bool Trainer::must_flush() const {
   const int64_t step = state_.global_step + std::ssize(issued_);
-  return !is_lazy_ || std::ssize(issued_) == config_.lazy_steps || step == schedule_.total_steps ||
+  return !mode_.is_lazy() || std::ssize(issued_) == config_.lazy_steps || step == schedule_.total_steps ||
          is_due(config_.logging_steps, step) || is_due(config_.save_steps, step) ||
          is_evaluation_due(step, issued_.back().next);
 }
@@ -445,7 +416,7 @@ void Trainer::note_position() {
   const data::SourcePosition position = source_.position();
   state_.resume.data_epoch = position.epoch, state_.resume.data_sequence = position.sequence;
   state_.resume.train_seconds = clock_.train_seconds();
-  if (graphs_) state_.resume.graph_buckets = buckets_to_json(graphs_->buckets()).get<std::vector<Json>>();
+  mode_.note_buckets(state_.resume);
 }
 
 // All ranks stop after the same step when a signal came to any of them.

@@ -5,7 +5,6 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,8 +14,8 @@
 #include "retort/optim/optimizer.h"
 #include "retort/optim/schedule.h"
 #include "retort/train/checkpoint_keeper.h"
+#include "retort/train/execution_mode.h"
 #include "retort/train/gradient_reducer.h"
-#include "retort/train/graph_runner.h"
 #include "retort/train/loss_scale.h"
 #include "retort/train/micro_batch_memory.h"
 #include "retort/train/process_group.h"
@@ -77,11 +76,8 @@ class Trainer {
 
  private:
   void synchronize_ranks();
-  void set_up_mode();
-  void make_graphs(std::vector<GraphShape> buckets);
   EstimateInputs estimate_inputs() const;
   void set_up_loss_scale();
-  void log_graphs() const;
   void train_steps(StopSignal& stop);
   // A step whose update is given to the device and whose numbers are not read yet.
   struct IssuedStep {
@@ -125,9 +121,8 @@ class Trainer {
   TrainingClock clock_;
   TrainingReport report_;
   CheckpointKeeper checkpoints_;
-  const bool is_lazy_;                   // numbers are read at flush points only
-  std::unique_ptr<GraphRunner> graphs_;  // in graph mode
-  LossScale loss_scale_;                 // in fp16
+  ExecutionMode mode_;
+  LossScale loss_scale_;  // in fp16
   int64_t skipped_in_a_row_ = 0;
   std::vector<IssuedStep> issued_;   // since the last flush
   bool has_loaded_moments_ = false;  // on rank 0
