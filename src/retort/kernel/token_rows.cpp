@@ -105,6 +105,7 @@ void TokenRowBuffer::send(const Ragged& batch, std::span<const uint64_t> sequenc
   for (const auto& list : lists) writer.add(list);
   if (!device().is_cpu()) there_.copy_(host, /*non_blocking=*/true);
   rows_.starts = batch.starts;
+  rows_.padded = std::make_shared<std::shared_ptr<const aten::Padded>>();
   rows_.id_range = range_of(batch.ids), rows_.segment_range = range_of(batch.segments);
   rows_.position_range = range_of(batch.positions);
   for (size_t i = 0; i < lists.size(); ++i) rows_.lists[i].host = lists[i];

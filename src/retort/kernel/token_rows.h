@@ -4,12 +4,17 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "retort/kernel/ragged.h"
 
 namespace retort::kernel {
+
+namespace aten {
+class Padded;
+}
 
 // A list of a batch: labels, positions, rows of a tensor.
 struct IndexList {
@@ -46,6 +51,9 @@ struct TokenRows {
   std::vector<IndexList> lists;         // those given to make_token_rows
   ValueRange id_range, segment_range, position_range;
   int64_t longest_bound = 0;  // 0: none is set
+  // The batch as a rectangle, which tensor expressions make when they first need it (aten::padded_of); copies of the
+  // rows share it.
+  std::shared_ptr<std::shared_ptr<const aten::Padded>> padded = std::make_shared<std::shared_ptr<const aten::Padded>>();
 
   int64_t tokens() const { return starts.back(); }
   int64_t sequences() const { return static_cast<int64_t>(starts.size()) - 1; }

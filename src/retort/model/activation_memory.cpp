@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "retort/kernel/element_type.h"
+
 namespace retort::model {
 
 namespace {
@@ -27,7 +29,7 @@ Elements elements_of(const Model& model) {
 
 int64_t activation_bytes(const Model& model, int64_t tokens) {
   const ModelConfig& config = model.config();
-  const int64_t element = model.options().precision == kernel::Precision::kBf16 ? 2 : 4;
+  const auto element = static_cast<int64_t>(c10::elementSize(kernel::element_type(model.options().precision)));
   const Elements each = elements_of(model);
   const int64_t layers = config.num_hidden_layers, embeddings = 2 * config.hidden_size;
   const int64_t kept =

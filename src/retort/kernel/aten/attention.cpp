@@ -88,7 +88,7 @@ Heads attend(const Engine& device, const Attention& inputs, const Padded& padded
 
 AttentionResult AtenEngine::attention(const Attention& inputs) const {
   if (takes_flash_attention(inputs)) return flash_attention(inputs);
-  const Padded padded(inputs.rows);
+  const Padded& padded = aten::padded_of(inputs.rows);
   const Heads h = attend(*this, inputs, padded);
   const at::Tensor context = batched_product(h.dropped, h.v, inputs.qkv.scalar_type());
   return {padded.unpad(aten::join_heads(context, padded.sequences())).to(inputs.qkv.scalar_type()), at::Tensor()};
@@ -98,7 +98,7 @@ at::Tensor AtenEngine::attention_backward(const at::Tensor& grad, const Attentio
                                           const AttentionResult& result) const {
   if (takes_flash_attention(inputs)) return flash_attention_backward(grad, inputs, result);
   const at::ScalarType type = inputs.qkv.scalar_type();
-  const Padded padded(inputs.rows);
+  const Padded& padded = aten::padded_of(inputs.rows);
   const Heads h = attend(*this, inputs, padded);
   const at::Tensor grad_context = aten::split_heads(padded.pad(grad), inputs.heads),
                    grad_v = batched_product(h.dropped.transpose(1, 2), grad_context, type);

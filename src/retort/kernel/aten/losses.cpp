@@ -141,7 +141,7 @@ RelationDistance relation_distance(const at::Tensor& s, const at::Tensor& t, con
 
 LossResult AtenEngine::relation_loss(const at::Tensor& student, const at::Tensor& teacher, const TokenRows& rows,
                                      const RelationLossOptions& options, bool with_gradient) const {
-  const aten::Padded padded(rows);
+  const aten::Padded& padded = aten::padded_of(rows);
   const at::ScalarType type = student.scalar_type();
   const RelationSide own = relation_side(student, padded, options), other = relation_side(teacher, padded, options);
   const int64_t B = padded.sequences(), S = padded.places();
@@ -180,7 +180,7 @@ at::Tensor segment_log_probabilities(const at::Tensor& logits, const aten::Padde
 
 SegmentLossResult AtenEngine::segment_cross_entropy(const at::Tensor& logits, int64_t column, const TokenRows& rows,
                                                     const IndexList& targets) const {
-  const aten::Padded padded(rows);
+  const aten::Padded& padded = aten::padded_of(rows);
   const at::Tensor log_p = segment_log_probabilities(logits, padded, 1).select(2, column);
   return {as_loss(hard_loss(log_p, targets.tensor()).sum, logits), at::Tensor()};
 }
@@ -188,7 +188,7 @@ SegmentLossResult AtenEngine::segment_cross_entropy(const at::Tensor& logits, in
 at::Tensor AtenEngine::segment_cross_entropy_backward(const at::Tensor& grad, const at::Tensor& logits, int64_t column,
                                                       const TokenRows& rows, const IndexList& targets,
                                                       const SegmentLossResult& /*result*/) const {
-  const aten::Padded padded(rows);
+  const aten::Padded& padded = aten::padded_of(rows);
   const at::Tensor log_p = segment_log_probabilities(logits, padded, 1).select(2, column),
                    own = padded.unpad(hard_loss(log_p, targets.tensor()).gradient) * grad;  // [T]
   at::Tensor gradient = at::zeros_like(logits);
@@ -198,7 +198,7 @@ at::Tensor AtenEngine::segment_cross_entropy_backward(const at::Tensor& grad, co
 
 LossResult AtenEngine::segment_divergence(const at::Tensor& student, const at::Tensor& teacher, const TokenRows& rows,
                                           const SegmentDivergenceOptions& options) const {
-  const aten::Padded padded(rows);
+  const aten::Padded& padded = aten::padded_of(rows);
   const at::Tensor log_s = segment_log_probabilities(student, padded, options.temperature),
                    log_t = segment_log_probabilities(teacher, padded, options.temperature), p = log_t.exp(),
                    is_padding = padded.is_token().logical_not().unsqueeze(2),

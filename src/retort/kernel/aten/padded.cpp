@@ -21,6 +21,12 @@ Padded::Padded(const TokenRows& rows) {
   places_ = sequence * S + token - at::index_select(first, 0, sequence);
 }
 
+const Padded& padded_of(const TokenRows& rows) {
+  std::shared_ptr<const Padded>& made = *rows.padded;
+  if (!made) made = std::make_shared<const Padded>(rows);
+  return *made;
+}
+
 at::Tensor Padded::pad(const at::Tensor& values) const {
   std::vector<int64_t> shape{sequences(), places()}, mask_shape = shape;
   for (int64_t d = 1; d < values.dim(); ++d) shape.push_back(values.size(d)), mask_shape.push_back(1);

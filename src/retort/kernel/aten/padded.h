@@ -25,6 +25,9 @@ class Padded {
   at::Tensor places_;  // [T] the place of each row
 };
 
+// The rectangle of the rows, made once for a batch.
+const Padded& padded_of(const TokenRows& rows);
+
 // Heads side by side in columns: [B, S, A*D] -> [B*A, S, D], and the inverse.
 at::Tensor split_heads(const at::Tensor& columns, int64_t heads);
 at::Tensor join_heads(const at::Tensor& split, int64_t sequences);

@@ -6,6 +6,7 @@
 #include "retort/kernel/cpu/kernel_table.h"
 #include "retort/kernel/cpu/row_sums.h"
 #include "retort/kernel/cpu/tensor_elements.h"
+#include "retort/kernel/element_type.h"
 
 namespace retort::kernel {
 
@@ -78,8 +79,7 @@ void embed_rows_backward(const TokenRows& rows, const EmbeddingWeights& w, const
 
 at::Tensor CpuEngine::embed(const TokenRows& rows, const EmbeddingWeights& weights, Precision precision,
                             const Dropout& dropout) const {
-  const auto type = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat;
-  const at::Tensor out = at::empty({rows.tokens(), weights.word->value.size(1)}, type);
+  const at::Tensor out = at::empty({rows.tokens(), weights.word->value.size(1)}, element_type(precision));
   cpu::dispatch_element_type(out, [&](auto element) {
     using T = decltype(element);
     const auto a = embed_arguments<T>(rows, weights, dropout, out);
