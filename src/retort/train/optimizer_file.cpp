@@ -1,12 +1,11 @@
 #include "retort/train/optimizer_file.h"
 
-#include <ATen/ops/empty.h>
-
 #include <charconv>
 #include <cstring>
 
 #include "retort/base/error.h"
 #include "retort/checkpoint/safetensors.h"
+#include "retort/kernel/host_copy.h"
 
 namespace retort::train {
 
@@ -26,10 +25,11 @@ std::span<const std::byte> host_bytes(const at::Tensor& values, at::Tensor& kept
 
 void save_optimizer(const fs::path& checkpoint, const optim::Optimizer& optimizer, MomentCollector* collector) {
   std::vector<checkpoint::NamedTensor> tensors;
-  for (const optim::Moment& moment : optimizer.moments())
-    tensors.push_back({moment.name, checkpoint::Dtype::kF32, moment.values.sizes().vec(), bytes_of(moment.values)});
   std::map<std::string, at::Tensor> values;
-  for (const optim::Moment& moment : optimizer.moments()) values[moment.name] = moment.values;
+  for (const optim::Moment& moment : optimizer.moments()) {
+    tensors.push_back({moment.name, checkpoint::Dtype::kF32, moment.values.sizes().vec(), bytes_of(moment.values)});
+    values[moment.name] = moment.values;
+  }
   at::Tensor kept;
   checkpoint::write_safetensors(
       checkpoint / kOptimizerFile, tensors, {{"step_count", std::to_string(optimizer.step_count())}},
@@ -52,9 +52,9 @@ void load_optimizer(const fs::path& checkpoint, optim::Optimizer& optimizer) {
       throw UserError(
           "`{}`: moment `{}` must have the shape of its parameter, but has another: it belongs to another model",
           path.string(), moment.name);
-    const at::Tensor host = moment.values.is_cpu() ? moment.values : at::empty(moment.values.sizes(), at::kFloat);
-    std::memcpy(host.data_ptr(), tensor->second->bytes.data(), tensor->second->bytes.size());
-    if (!moment.values.is_cpu()) at::Tensor(moment.values).copy_(host);
+    kernel::edit_on_host(moment.values, [&](std::span<float> values) {
+      std::memcpy(values.data(), tensor->second->bytes.data(), tensor->second->bytes.size());
+    });
   }
   const auto count = file.metadata().find("step_count");
   if (count == file.metadata().end())
