@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -72,15 +71,11 @@ def test_an_interrupted_trial_is_continued_on_another_machine(tune, store, tmp_p
     log = tmp_path / "out" / "trials" / "search" / "00000" / "log.txt"
     log.unlink()
     process = tune(*LONG, trials=1)
-    wait_until(lambda: process.poll() is not None or evaluated_steps(log))
+    wait_until(lambda: process.poll() is not None or (log.exists() and "continuing from" in log.read_text()))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130 and "error:" not in errors, errors
-    assert evaluated_steps(log)[0] > number >= 1
-
-
-def evaluated_steps(log):
-    return [int(step) for step in re.findall(r"step (\d+): {", log.read_text())] if log.exists() else []
+    assert f"checkpoint-{number}` at step {number} of 5000" in log.read_text()
 
 
 def test_a_search_watches_its_trials_and_leaves_their_folders_in_the_store(tune, store, tmp_path):
